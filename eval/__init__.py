@@ -1,0 +1,1 @@
+"""Measure summaries and valence/arousal predictions the way the field does."""

@@ -1,0 +1,1 @@
+"""MMVA: images, music and musical captions on one valence/arousal plane."""

@@ -1,0 +1,1 @@
+"""Turn any video into a highlight reel within a time budget."""

@@ -1,0 +1,30 @@
+"""Errors that a user can cause, by what the caller can do about them.
+
+    VsummError
+    ├── InputError       the input file cannot be used: name another, or repair it
+    │   └── NoSignalError  it can be read, but holds nothing that was asked for (no audio, no picture)
+    ├── OutputError      the result cannot be written: name another place, make room, or force it
+    └── ScoresError      scores, summaries or annotations from elsewhere do not fit
+
+Every message is one line: what happened, with which file or value, and what to do.
+"""
+
+
+class VsummError(Exception):
+    """Base of every error that `vsumm` and `eval` raise on purpose."""
+
+
+class InputError(VsummError):
+    """The input cannot be used as it is."""
+
+
+class NoSignalError(InputError):
+    """The input can be read but lacks the picture or the sound that was asked for."""
+
+
+class OutputError(VsummError):
+    """The result cannot be written where it was asked for."""
+
+
+class ScoresError(VsummError):
+    """Scores, summaries or annotations that came from elsewhere do not fit."""

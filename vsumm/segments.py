@@ -1,0 +1,75 @@
+"""Split a presentation into half-open pieces, and join neighbouring pieces into runs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+MIN_SEGMENT_SECONDS = 1e-3
+"""A remainder shorter than this belongs to the piece before it: no frame or sound lies in it."""
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A half-open piece [start_seconds, end_seconds) of the presentation.
+
+    Raises:
+        ValueError: the piece is empty, starts before zero, or is not finite.
+    """
+
+    start_seconds: float
+    """First instant that belongs to the piece, seconds on the presentation clock."""
+    end_seconds: float
+    """First instant that no longer belongs to it."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start_seconds < self.end_seconds < math.inf:
+            raise ValueError(
+                f"a segment needs 0 <= start < end, got [{self.start_seconds}, {self.end_seconds})"
+            )
+
+    @property
+    def duration_seconds(self) -> float:
+        """Length of the piece, seconds."""
+        return self.end_seconds - self.start_seconds
+
+    @property
+    def centre_seconds(self) -> float:
+        """The instant in its middle."""
+        return (self.start_seconds + self.end_seconds) / 2
+
+
+def split_into_segments(duration_seconds: float, *, segment_seconds: float = 2.0) -> list[Segment]:
+    """Cut [0, duration_seconds) into pieces of equal length; the last one keeps the remainder.
+
+    Borders are multiples of `segment_seconds`, not sums of it, so that no error builds up.
+
+    Raises:
+        ValueError: a length is not positive and finite.
+
+    >>> [s.end_seconds for s in split_into_segments(5.0, segment_seconds=2.0)]
+    [2.0, 4.0, 5.0]
+    """
+    for name, value in (("duration", duration_seconds), ("segment", segment_seconds)):
+        if not 0 < value < math.inf:
+            raise ValueError(f"{name}_seconds must be positive and finite, got {value}")
+    count = max(1, math.ceil((duration_seconds - MIN_SEGMENT_SECONDS) / segment_seconds))
+    borders = [k * segment_seconds for k in range(count)] + [duration_seconds]
+    return [Segment(start, end) for start, end in zip(borders, borders[1:], strict=False)]
+
+
+def merge_neighbours(segments: Iterable[Segment]) -> list[Segment]:
+    """Join pieces that touch or overlap; the result is chronological and has gaps between runs.
+
+    >>> merge_neighbours([Segment(4, 6), Segment(0, 2), Segment(2, 4)])
+    [Segment(start_seconds=0, end_seconds=6)]
+    """
+    runs: list[Segment] = []
+    for segment in sorted(segments, key=lambda s: s.start_seconds):
+        if runs and segment.start_seconds <= runs[-1].end_seconds:
+            end_seconds = max(runs[-1].end_seconds, segment.end_seconds)
+            runs[-1] = Segment(runs[-1].start_seconds, end_seconds)
+        else:
+            runs.append(segment)
+    return runs
