@@ -1,0 +1,273 @@
+"""Small films whose every frame says its number, with flashes and beeps at known times.
+
+    upper half   16 bars: the frame number, most significant bit on the left, white is one
+    lower half   a grey that drifts, red at the left edge; all white during a flash
+
+Times are seconds on the presentation clock; `start_offset_seconds` shifts the container's clock.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+
+os.environ.setdefault("SVT_LOG", "0")  # or the AV1 encoder talks on stderr
+
+NUM_BARS = 16
+FLASH_SECONDS = 0.2
+BEEP_SECONDS = 0.2
+BEEP_HZ = 1000.0
+BEEP_AMPLITUDE = 0.8
+HUM_HZ = 110.0
+CLOCK = Fraction(1, 90000)
+AUDIO_BLOCK = 1024
+
+CODECS = {
+    ".mp4": ("libx264", "aac"),
+    ".mov": ("libx264", "aac"),
+    ".mkv": ("libx264", "aac"),
+    ".ts": ("libx264", "aac"),
+    ".flv": ("libx264", "aac"),
+    ".webm": ("libvpx-vp9", "libopus"),
+    ".avi": ("mpeg4", "libmp3lame"),
+    ".gif": ("gif", None),
+    ".m4a": (None, "aac"),
+    ".wav": (None, "pcm_s16le"),
+    ".mp3": (None, "libmp3lame"),
+}
+"""Picture and sound codec by extension."""
+
+FAST_OPTIONS = {
+    "libx264": {"preset": "veryfast"},
+    "libx265": {"preset": "ultrafast", "x265-params": "log-level=none:pools=none"},
+    "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8"},
+    "libsvtav1": {"preset": "12", "svtav1-params": "lp=1"},
+    "libaom-av1": {"cpu-used": "8", "usage": "realtime"},
+}
+
+
+def make_film(
+    path: Path,
+    *,
+    seconds: float = 6.0,
+    frame_rate: float | Fraction = 25,
+    size: tuple[int, int] = (320, 180),
+    flashes: Sequence[float] = (),
+    beeps: Sequence[float] = (),
+    video: bool = True,
+    audio: bool = True,
+    codec: str | None = None,
+    audio_codec: str | None = None,
+    pixel_format: str | None = None,
+    rotation: int = 0,
+    sample_aspect_ratio: Fraction | None = None,
+    frame_times: Sequence[float] | None = None,
+    video_start_seconds: float = 0.0,
+    audio_start_seconds: float = 0.0,
+    audio_seconds: float | None = None,
+    start_offset_seconds: float = 0.0,
+    sample_rate: int = 44100,
+    layout: str = "mono",
+    loudness: float = 0.02,
+    num_audio_tracks: int = 1,
+    languages: Sequence[str] = (),
+    gop_seconds: float = 2.0,
+    b_frames: int = 2,
+    encoder_options: dict[str, str] | None = None,
+    container_options: dict[str, str] | None = None,
+    cover: bool = False,
+) -> Path:
+    """Write a film and return its path; the extension decides the container.
+
+    Args:
+        path: where to write.
+        seconds: end of the picture (and of the sound, unless `audio_seconds` says otherwise).
+        frame_rate: frames per second of a film with constant rate.
+        size: coded width and height in pixels, before rotation and aspect ratio.
+        flashes: times at which the lower half turns white for FLASH_SECONDS.
+        beeps: times at which a tone sounds for BEEP_SECONDS, in every track and channel.
+        video: whether there is a picture.
+        audio: whether there is sound.
+        codec: picture encoder, if not the usual one of the container.
+        audio_codec: sound encoder, if not the usual one of the container.
+        pixel_format: pixel format, if not the usual one of the encoder.
+        rotation: clockwise degrees a player has to turn the picture by.
+        sample_aspect_ratio: width of a sample by its height.
+        frame_times: times of all frames, for a variable rate; replaces `frame_rate`.
+        video_start_seconds: time of the first frame.
+        audio_start_seconds: time of the first sample.
+        audio_seconds: end of the sound.
+        start_offset_seconds: what the container's clock shows at the start of the presentation.
+        sample_rate: samples per second, Hz.
+        layout: channel layout, for example "5.1".
+        loudness: amplitude of the hum under the beeps; 0 is silence. Track k hums at (k + 1) times
+            the base frequency.
+        num_audio_tracks: number of equal sound tracks.
+        languages: language tag of each track.
+        gop_seconds: distance of key frames.
+        b_frames: most consecutive B-frames, where the encoder has them.
+        encoder_options: further options of the picture encoder.
+        container_options: options of the muxer.
+        cover: whether an attached picture is added as another video stream (MP4 only).
+    """
+    if frame_times is None:
+        num_frames = round((seconds - video_start_seconds) * frame_rate)
+        frame_times = [video_start_seconds + i / float(frame_rate) for i in range(num_frames)]
+    usual_codec, usual_audio_codec = CODECS[path.suffix]
+    with av.open(str(path), "w", options=container_options or {}) as container:
+        writers = []
+        if video and usual_codec:
+            stream = container.add_stream(
+                codec or usual_codec, rate=Fraction(frame_rate).limit_denominator(1001)
+            )
+            stream.width, stream.height = size
+            stream.codec_context.gop_size = max(1, round(gop_seconds * float(frame_rate)))
+            _configure_picture(stream, pixel_format, b_frames, encoder_options or {})
+            if sample_aspect_ratio is not None:
+                stream.codec_context.sample_aspect_ratio = sample_aspect_ratio
+            if rotation:
+                stream.set_display_rotation(-rotation)
+            writers.append(
+                _picture_packets(stream, frame_times, seconds, flashes, start_offset_seconds)
+            )
+        for track in range(num_audio_tracks if audio and usual_audio_codec else 0):
+            stream = container.add_stream(
+                audio_codec or usual_audio_codec, rate=sample_rate, layout=layout
+            )
+            if track < len(languages):
+                stream.metadata["language"] = languages[track]
+            samples = make_sound(
+                (audio_seconds or seconds) - audio_start_seconds,
+                sample_rate=sample_rate,
+                beeps=[time - audio_start_seconds for time in beeps],
+                loudness=loudness,
+                hum_hz=HUM_HZ * (track + 1),
+            )
+            start_seconds = audio_start_seconds + start_offset_seconds
+            writers.append(_sound_packets(stream, samples, start_seconds))
+        if cover:
+            writers.append(_cover_packets(container))
+        _mux_in_order(container, writers)
+    return path
+
+
+def make_sound(
+    seconds: float,
+    *,
+    sample_rate: int,
+    beeps: Iterable[float] = (),
+    loudness: float = 0.02,
+    hum_hz: float = HUM_HZ,
+) -> np.ndarray:
+    """A hum with beeps: float32 (T,) in [-1, 1]."""
+    times = np.arange(round(seconds * sample_rate)) / sample_rate
+    samples = loudness * np.sin(2 * np.pi * hum_hz * times)
+    for beep in beeps:
+        inside = (times >= beep) & (times < beep + BEEP_SECONDS)
+        samples[inside] = BEEP_AMPLITUDE * np.sin(2 * np.pi * BEEP_HZ * (times[inside] - beep))
+    return samples.astype(np.float32)
+
+
+def draw_frame(number: int, time: float, size: tuple[int, int], *, flash: bool) -> np.ndarray:
+    """The picture of one frame: uint8 (H, W, 3) RGB."""
+    width, height = size
+    picture = np.full((height, width, 3), 60 + round(40 * math.sin(time)), np.uint8)
+    picture[height // 2 :, : width // 8] = (200, 20, 20)
+    if flash:
+        picture[height // 2 :] = 255
+    bits = (number >> np.arange(NUM_BARS - 1, -1, -1)) & 1
+    columns = np.arange(width) * NUM_BARS // width
+    picture[: height // 2] = np.where(bits[columns] == 1, 235, 16)[None, :, None]
+    return picture
+
+
+def read_frame_number(pixels: np.ndarray) -> int:
+    """The number a frame of `make_film` shows; pixels uint8 (H, W, 3), upright, any size."""
+    height, width = pixels.shape[:2]
+    row = pixels[height // 8 : height * 3 // 8].mean(axis=(0, 2))
+    centres = ((np.arange(NUM_BARS) + 0.5) * width / NUM_BARS).astype(int)
+    bits = row[centres] > 128
+    return int((bits * (1 << np.arange(NUM_BARS - 1, -1, -1))).sum())
+
+
+def is_flash(pixels: np.ndarray) -> bool:
+    """Whether the lower half of an upright frame is white."""
+    return float(pixels[pixels.shape[0] * 5 // 8 :].mean()) > 200
+
+
+def find_beeps(samples: np.ndarray, sample_rate: int) -> list[float]:
+    """Times at which a tone louder than 0.3 begins; samples float32 (T,)."""
+    loud = np.flatnonzero(np.abs(samples) > 0.3)
+    if not len(loud):
+        return []
+    gaps = np.flatnonzero(np.diff(loud) > 0.05 * sample_rate)
+    return [float(loud[i]) / sample_rate for i in (0, *(gaps + 1))]
+
+
+def _configure_picture(stream, pixel_format, b_frames, encoder_options) -> None:
+    context = stream.codec_context
+    stream.pix_fmt = pixel_format or ("rgb8" if context.name == "gif" else "yuv420p")
+    # MPEG-4 part 2 stores its time base in 16 bits.
+    context.time_base = 1 / stream.average_rate if context.name == "mpeg4" else CLOCK
+    context.thread_count = 1
+    context.options = FAST_OPTIONS.get(context.name, {}) | encoder_options
+    if context.name in ("libx264", "libx265", "mpeg4"):
+        context.max_b_frames = b_frames
+    if context.name not in ("gif", "mjpeg", "ffv1", "png"):
+        context.bit_rate = max(400_000, stream.width * stream.height * 4)
+
+
+def _picture_packets(stream, frame_times, seconds, flashes, offset):
+    size = stream.width, stream.height
+    clock = stream.codec_context.time_base
+    ends = [*frame_times[1:], max(seconds, frame_times[-1] + 1e-3)]
+    for number, (time, end) in enumerate(zip(frame_times, ends, strict=True)):
+        flash = any(start - 1e-6 <= time < start + FLASH_SECONDS - 1e-6 for start in flashes)
+        frame = av.VideoFrame.from_ndarray(draw_frame(number, time, size, flash=flash), "rgb24")
+        frame = frame.reformat(format=stream.pix_fmt)
+        frame.time_base = clock
+        frame.pts = round((time + offset) / clock)
+        frame.duration = round((end - time) / clock)
+        yield from stream.encode(frame)
+    yield from stream.encode(None)
+
+
+def _sound_packets(stream, samples, start_seconds):
+    context = stream.codec_context
+    rate, layout = context.sample_rate, context.layout.name
+    resampler = av.AudioResampler(context.format, layout, rate, context.frame_size or AUDIO_BLOCK)
+    for begin in range(0, len(samples), AUDIO_BLOCK):
+        planes = np.tile(samples[begin : begin + AUDIO_BLOCK], (context.layout.nb_channels, 1))
+        frame = av.AudioFrame.from_ndarray(planes, "fltp", layout)
+        frame.sample_rate, frame.time_base = rate, Fraction(1, rate)
+        frame.pts = round(start_seconds * rate) + begin
+        for block in resampler.resample(frame):
+            yield from stream.encode(block)
+    for block in resampler.resample(None):
+        yield from stream.encode(block)
+    yield from stream.encode(None)
+
+
+def _cover_packets(container):
+    stream = container.add_stream("png", rate=1)
+    stream.width, stream.height, stream.pix_fmt = 64, 64, "rgb24"
+    stream.disposition = av.stream.Disposition.attached_pic
+    frame = av.VideoFrame.from_ndarray(np.full((64, 64, 3), (0, 255, 0), np.uint8), "rgb24")
+    frame.pts = 0
+    yield from stream.encode(frame)
+    yield from stream.encode(None)
+
+
+def _mux_in_order(container, writers) -> None:
+    """Interleave by time, so that players and `-ss` style seeks find both streams together."""
+    heads = [[writer, next(writer, None)] for writer in writers]
+    while heads := [head for head in heads if head[1] is not None]:
+        head = min(heads, key=lambda h: float((h[1].dts or 0) * h[1].time_base))
+        container.mux(head[1])
+        head[1] = next(head[0], None)
