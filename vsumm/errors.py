@@ -2,7 +2,7 @@
 
     VsummError
     ├── InputError       the input file cannot be used: name another, or repair it
-    │   └── NoSignalError  it can be read, but holds nothing that was asked for (no audio, no picture)
+    │   └── NoSignalError  it can be read, but lacks what was asked for (no sound, no picture)
     ├── OutputError      the result cannot be written: name another place, make room, or force it
     └── ScoresError      scores, summaries or annotations from elsewhere do not fit
 

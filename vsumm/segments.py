@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -56,7 +57,7 @@ def split_into_segments(duration_seconds: float, *, segment_seconds: float = 2.0
             raise ValueError(f"{name}_seconds must be positive and finite, got {value}")
     count = max(1, math.ceil((duration_seconds - MIN_SEGMENT_SECONDS) / segment_seconds))
     borders = [k * segment_seconds for k in range(count)] + [duration_seconds]
-    return [Segment(start, end) for start, end in zip(borders, borders[1:], strict=False)]
+    return [Segment(start, end) for start, end in itertools.pairwise(borders)]
 
 
 def merge_neighbours(segments: Iterable[Segment]) -> list[Segment]:

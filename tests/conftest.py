@@ -1,0 +1,17 @@
+"""Fixtures that every test may use."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def data_folder():
+    """The folder of real data, or a skip that says how to get one."""
+    folder = Path(os.environ.get("VSUMM_DATA", REPOSITORY.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"no real data: set VSUMM_DATA to its folder ({folder} does not exist)")
+    return folder.resolve()
