@@ -1,5 +1,6 @@
 """The segment grid and the joining of neighbours, by hand-worked cases."""
 
+import itertools
 import math
 
 import pytest
@@ -32,7 +33,7 @@ def test_segments_are_contiguous_and_none_is_longer_than_asked(duration, length)
     segments = split_into_segments(duration, segment_seconds=length)
     assert segments[0].start_seconds == 0
     assert segments[-1].end_seconds == duration
-    for before, after in zip(segments, segments[1:], strict=False):
+    for before, after in itertools.pairwise(segments):
         assert before.end_seconds == after.start_seconds
     assert max(s.duration_seconds for s in segments) < length + 0.0011
 
