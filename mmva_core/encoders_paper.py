@@ -1,0 +1,170 @@
+"""The paper's towers: CLIP ViT-B/32, MERT-v1-95M and RoBERTa-base, through transformers.
+
+Each is loaded from a local folder or a hub id (HF_HUB_OFFLINE is respected), without remote code,
+and every weight that is missing, unexpected or of another shape is an error. `image_embeds` of
+CLIP are the embedding; MERT and RoBERTa give all hidden states, which the projection mixes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import (
+    AutoTokenizer,
+    CLIPVisionConfig,
+    CLIPVisionModelWithProjection,
+    HubertConfig,
+    HubertModel,
+    RobertaConfig,
+    RobertaModel,
+)
+
+from mmva_core.encoders import CaptionTower, ImageArray, ImageTower, Tower, WaveformTower
+from mmva_core.hub_loading import load_network, read_json_file, translate_errors
+from mmva_core.preprocess import check_image, resize_and_crop
+
+CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
+CLIP_STD = (0.26862954, 0.26130258, 0.27577711)
+"""Colour statistics that CLIP was trained with (github.com/openai/CLIP, clip/clip.py)."""
+MERT_SAMPLE_RATE = 24000
+"""Hz; MERT-v1's own config."""
+VARIANCE_FLOOR = 1e-7
+"""Added to the variance of a window before it is normalised, as Wav2Vec2FeatureExtractor does."""
+ROBERTA_MAX_TOKENS = 512
+
+
+class CLIPImage(ImageTower):
+    """CLIP's picture encoder; the feature is `image_embeds`, scale as CLIP gives it.
+
+    Args:
+        source: Local folder or hub id with a CLIP model.
+    """
+
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        # A whole CLIP also holds the text encoder, which is of no use here.
+        self.network = load_network(
+            CLIPVisionModelWithProjection, source, ignored=("text_", "logit_scale")
+        )
+        self.side = int(self.network.config.image_size)
+        self.feature_shape = (int(self.network.config.projection_dim),)
+        self.register_buffer("mean", torch.tensor(CLIP_MEAN).view(3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(CLIP_STD).view(3, 1, 1), persistent=False)
+
+    def preprocess(self, images: Sequence[ImageArray]) -> Tensor:
+        """Bring pictures to CLIP's square: short side, bicubic, centre crop, normalised."""
+        pixels = []
+        for image in images:
+            height, width = check_image(image).shape[:2]
+            scale = self.side / min(height, width)
+            size = (int(height * scale + 1e-6), int(width * scale + 1e-6))
+            pixels.append(resize_and_crop(image, size, (self.side, self.side)))
+        mean, std = self.get_buffer("mean").cpu(), self.get_buffer("std").cpu()
+        return (torch.stack(pixels) / 255 - mean) / std
+
+    def output_shape(self, image: ImageArray) -> tuple[int, int]:
+        """Give the square that every picture is brought to."""
+        check_image(image)
+        return (self.side, self.side)
+
+    def forward(self, pixel_values: Tensor) -> Tensor:
+        """Encode `pixel_values` (B, 3, S, S) to `image_embeds` (B, 512)."""
+        image_embeds: Tensor = self.network(pixel_values=pixel_values).image_embeds
+        return image_embeds
+
+    def extra_repr(self) -> str:
+        """Name everything besides the weights that decides the features."""
+        return f"side={self.side}"
+
+
+class MERT(WaveformTower):
+    """MERT-v1-95M as a HuBERT; the feature is every hidden state averaged over time (13, 768).
+
+    Args:
+        source: Local folder or hub id with the weights and `preprocessor_config.json`.
+    """
+
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self.network = load_network(HubertModel, source, ignored=())
+        settings = read_json_file(source, "preprocessor_config.json")
+        self.sample_rate = int(settings.get("sampling_rate", MERT_SAMPLE_RATE))
+        self.do_normalize = bool(settings.get("do_normalize", True))
+        config = self.network.config
+        self.feature_shape = (int(config.num_hidden_layers) + 1, int(config.hidden_size))
+
+    def forward(self, input_values: Tensor) -> Tensor:
+        """Encode `input_values` (B, T) to mean hidden states (B, 13, 768)."""
+        if self.do_normalize:
+            variance, mean = torch.var_mean(input_values, dim=1, keepdim=True, correction=0)
+            input_values = (input_values - mean) / (variance + VARIANCE_FLOOR).sqrt()
+        output = self.network(input_values=input_values, output_hidden_states=True)
+        return torch.stack([state.mean(1) for state in output.hidden_states], dim=1)
+
+    def extra_repr(self) -> str:
+        """Name everything besides the weights that decides the features."""
+        return f"sample_rate={self.sample_rate}, do_normalize={self.do_normalize}"
+
+
+class Roberta(CaptionTower):
+    """RoBERTa; the feature is the class token of every hidden state (13, 768).
+
+    Args:
+        source: Local folder or hub id with the model and its tokenizer.
+    """
+
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        # roberta-base is published with its language-model head, which is of no use here.
+        self.network = load_network(
+            RobertaModel, source, ignored=("lm_head", "pooler", "position_ids"), pooler=False
+        )
+        self._tokenizer = translate_errors(lambda: AutoTokenizer.from_pretrained(source), source)
+        config = self.network.config
+        self.feature_shape = (int(config.num_hidden_layers) + 1, int(config.hidden_size))
+        # Positions start after the padding index, so the table holds two more than it serves.
+        self.max_tokens = min(ROBERTA_MAX_TOKENS, int(config.max_position_embeddings) - 2)
+
+    def tokenize(self, texts: Sequence[str]) -> dict[str, Tensor]:
+        """Turn sentences into `input_ids` and `attention_mask`, both (N, T) int64."""
+        encoded = self._tokenizer(
+            list(texts),
+            padding=True,
+            truncation=True,
+            max_length=self.max_tokens,
+            return_tensors="pt",
+        )
+        return {name: encoded[name] for name in ("input_ids", "attention_mask")}
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """Encode `input_ids` and `attention_mask` (B, T) to class-token states (B, 13, 768)."""
+        output = self.network(
+            input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True
+        )
+        return torch.stack([state[:, 0] for state in output.hidden_states], dim=1)
+
+
+def build_paper_tower(name: str, source: str) -> Tower:
+    """Build a tower of the paper by its name in `TOWER_INFO`.
+
+    Raises:
+        CheckpointError: If the weights are missing, damaged or of another model.
+    """
+    return {"clip-vit-b32": CLIPImage, "mert-v1-95m": MERT, "roberta-base": Roberta}[name](source)
+
+
+def paper_feature_shape(name: str, source: str) -> tuple[int, ...]:
+    """Read the shape of a tower's features from its config, without its weights.
+
+    Raises:
+        CheckpointError: If the config cannot be read.
+    """
+    if name == "clip-vit-b32":
+        vision = translate_errors(lambda: CLIPVisionConfig.from_pretrained(source), source)
+        return (int(vision.projection_dim),)
+    kind = HubertConfig if name == "mert-v1-95m" else RobertaConfig
+    config: Any = translate_errors(lambda: kind.from_pretrained(source), source)
+    return (int(config.num_hidden_layers) + 1, int(config.hidden_size))

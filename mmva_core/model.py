@@ -1,0 +1,415 @@
+"""MMVA: images, music and captions on one valence/arousal plane.
+
+    pixel_values ─ tower ─ features ─ projection ─ embeds ─ VA predictor ─ (valence, arousal)
+                                                     └── with the other two ─ similarity predictor
+
+Letters in shapes: N pictures, clips, windows or captions; B a batch; T samples or tokens;
+D the size of the embedding.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from mmva_core.audio import cut_windows
+from mmva_core.checkpoints import load_folder, read_tensors, save_folder
+from mmva_core.config import MODALITIES, Modality, ModelConfig
+from mmva_core.encoders import (
+    CaptionTower,
+    ImageArray,
+    ImageTower,
+    Tower,
+    WaveformTower,
+    build_tower,
+    tower_feature_shape,
+    tower_info,
+)
+from mmva_core.errors import CheckpointError
+from mmva_core.heads import (
+    VA_DIMENSIONS,
+    FeatureStandardizer,
+    build_projection,
+    build_similarity_predictor,
+    build_va_predictor,
+)
+from mmva_core.outputs import MMVAOutput
+from mmva_core.preprocess import group_by_shape
+
+BATCH_SIZE = 32
+"""Pictures, windows or captions that `predict_*` puts through a tower at once."""
+
+# Annotations are kept as objects in this module: PyTorchModelHubMixin reads them from __init__.
+
+
+class MMVA(nn.Module):
+    """Multimodal matching on valence and arousal (Choi, Kim, Kang 2025).
+
+    Towers whose weights are not ours are built when they are first needed: a model that only sees
+    pictures never loads a text encoder. They stay out of the checkpoint unless they are fine-tuned.
+
+    Args:
+        config: Towers, sizes and feature choices, as a config or its dictionary.
+
+    Raises:
+        CheckpointError: If the config names an unknown tower.
+    """
+
+    def __init__(self, config: ModelConfig | dict[str, Any] | None = None) -> None:
+        super().__init__()
+        if not isinstance(config, ModelConfig):
+            config = ModelConfig.from_dict(config or {})
+        self.config = config
+        self.towers = nn.ModuleDict()
+        for modality in MODALITIES:
+            if tower_info(config, modality).is_ours or modality in config.finetune:
+                self.towers[modality] = build_tower(config, modality)
+        self.projections = nn.ModuleDict({m: _projection(config, m) for m in MODALITIES})
+        sizes = (config.embedding_dim, config.hidden_dim, config.dropout)
+        shared = build_va_predictor(*sizes) if config.share_va_predictor else None
+        self.va_predictors = nn.ModuleDict(
+            {"shared": shared}
+            if shared is not None
+            else {m: build_va_predictor(*sizes) for m in MODALITIES}
+        )
+        self.similarity_predictor = (
+            build_similarity_predictor(*sizes) if config.with_similarity else None
+        )
+        self.eval()
+
+    @property
+    def device(self) -> torch.device:
+        """Where the heads are, and where inputs are moved to."""
+        return next(self.projections["caption"].parameters()).device
+
+    @classmethod
+    def from_pretrained(cls, name_or_path: str | Path, *, device: str = "cpu") -> "MMVA":
+        """Load a model in evaluation mode.
+
+        Args:
+            name_or_path: "mmva-lite" (embedded), a folder written by `save_pretrained`, or a hub
+                id such as "someone/mmva" (downloaded once, from the cache where HF_HUB_OFFLINE
+                is set).
+            device: Where to put it, "cpu" or "cuda".
+
+        Raises:
+            CheckpointError: If the weights are missing, damaged or of another model.
+        """
+        config, state = load_folder(name_or_path)
+        model = cls(config)
+        _load_state(model, state, f"model {str(name_or_path)!r}")
+        return model.to(device).eval()
+
+    def save_pretrained(
+        self, folder: str | Path, *, card: str | None = None, half: bool = False
+    ) -> Path:
+        """Write config.json, model.safetensors and README.md; the hub's layout for a model.
+
+        Args:
+            folder: Made where it is missing; files of these names are replaced, each at once.
+            card: Text of the model card; a short one is made of the config by default.
+            half: Store float16: half the size, differences near 1e-3 of a weight.
+
+        Returns:
+            The folder.
+        """
+        state = self.own_state_dict()
+        if half:
+            state = {name: _to_half(name, value) for name, value in state.items()}
+        return save_folder(Path(folder), self.config, state, card)
+
+    def own_state_dict(self) -> dict[str, Tensor]:
+        """Give what belongs in a checkpoint: heads, our music tower and fine-tuned towers."""
+        foreign = tuple(f"towers.{m}." for m in MODALITIES if not self._is_stored(m))
+        return {k: v for k, v in self.state_dict().items() if not k.startswith(foreign)}
+
+    def load_own_state(self, state: dict[str, Tensor], *, source: str) -> None:
+        """Load what `own_state_dict` gave.
+
+        Raises:
+            CheckpointError: If a weight is missing, unexpected or of another shape.
+        """
+        _load_state(self, state, source)
+
+    def load_music_tower(self, path: str | Path) -> None:
+        """Start our music tower from a state dict that its pretraining left as safetensors.
+
+        Raises:
+            CheckpointError: If the file is damaged or belongs to another network.
+        """
+        network = self.tower("music").get_submodule("network")
+        _load_state(network, read_tensors(Path(path)), f"music tower {str(path)!r}")
+
+    def tower(self, modality: Modality) -> Tower:
+        """Give a tower, built and loaded on first use, frozen unless it is fine-tuned.
+
+        Raises:
+            CheckpointError: If its weights are missing or damaged.
+            MissingExtraError: If it needs a package that is not installed.
+        """
+        if modality not in self.towers:
+            tower = build_tower(self.config, modality).requires_grad_(False)
+            self.towers[modality] = tower.to(self.device)
+        return cast(Tower, self.towers[modality])
+
+    def encode_image(self, pixel_values: Tensor) -> Tensor:
+        """Embed `pixel_values` (B, 3, H, W) as (B, D)."""
+        return self.project("image", self.tower("image")(pixel_values))
+
+    def encode_music(self, input_values: Tensor) -> Tensor:
+        """Embed `input_values` (B, T), sound at the tower's sample rate, as (B, D)."""
+        return self.project("music", self.tower("music")(input_values))
+
+    def encode_caption(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """Embed `input_ids` and `attention_mask` (B, T) as (B, D)."""
+        return self.project("caption", self.tower("caption")(input_ids, attention_mask))
+
+    def project(self, modality: Modality, features: Tensor) -> Tensor:
+        """Turn a tower's features (B, *feature_shape) into embeddings (B, D)."""
+        embeds: Tensor = self.projections[modality](features)
+        return embeds
+
+    def predict_va(self, modality: Modality, embeds: Tensor) -> Tensor:
+        """Turn embeddings (B, D) into valence and arousal (B, 2) in [0, 1]."""
+        key = "shared" if self.config.share_va_predictor else modality
+        va: Tensor = self.va_predictors[key](embeds)
+        return va
+
+    def predict_similarity(
+        self, image_embeds: Tensor, music_embeds: Tensor, caption_embeds: Tensor
+    ) -> Tensor:
+        """Predict the matching score (B,) in [0, 1] of pictures and clips with their captions.
+
+        Raises:
+            ValueError: If the model was made without a similarity predictor.
+        """
+        if self.similarity_predictor is None:
+            raise ValueError("this model has no similarity predictor (with_similarity is False)")
+        joined = torch.cat([image_embeds, music_embeds, caption_embeds], dim=1)
+        similarity: Tensor = self.similarity_predictor(joined)
+        return similarity.squeeze(1)
+
+    def forward(
+        self,
+        pixel_values: Tensor | None = None,
+        input_values: Tensor | None = None,
+        input_ids: Tensor | None = None,
+        attention_mask: Tensor | None = None,
+    ) -> MMVAOutput:
+        """Run everything that the given inputs allow.
+
+        Args:
+            pixel_values: (B, 3, H, W), pictures as the image tower's `preprocess` gives them.
+            input_values: (B, T) float32, sound at the music tower's sample rate.
+            input_ids: (B, T) int64, tokens of the captions.
+            attention_mask: (B, T) int64, 1 where there is a token; all ones by default.
+
+        Returns:
+            Fields of modalities that were not given are None; so is the similarity unless all
+            three were.
+        """
+        image = None if pixel_values is None else self.encode_image(pixel_values)
+        music = None if input_values is None else self.encode_music(input_values)
+        caption = None
+        if input_ids is not None:
+            mask = torch.ones_like(input_ids) if attention_mask is None else attention_mask
+            caption = self.encode_caption(input_ids, mask)
+        return self.forward_embeds(image, music, caption)
+
+    def forward_features(
+        self,
+        image_features: Tensor | None = None,
+        music_features: Tensor | None = None,
+        caption_features: Tensor | None = None,
+    ) -> MMVAOutput:
+        """Run everything after the towers on their features (B, *feature_shape)."""
+        features = (image_features, music_features, caption_features)
+        return self.forward_embeds(
+            *(
+                None if value is None else self.project(modality, value)
+                for modality, value in zip(MODALITIES, features, strict=True)
+            )
+        )
+
+    def forward_embeds(
+        self, image: Tensor | None, music: Tensor | None, caption: Tensor | None
+    ) -> MMVAOutput:
+        """Predict from embeddings, each (B, D) or None."""
+        similarity = None
+        if self.similarity_predictor is not None and not (
+            image is None or music is None or caption is None
+        ):
+            similarity = self.predict_similarity(image, music, caption)
+        return MMVAOutput(
+            image_embeds=image,
+            music_embeds=music,
+            caption_embeds=caption,
+            image_va=None if image is None else self.predict_va("image", image),
+            music_va=None if music is None else self.predict_va("music", music),
+            caption_va=None if caption is None else self.predict_va("caption", caption),
+            similarity=similarity,
+        )
+
+    @torch.inference_mode()
+    def image_features(self, images: Sequence[ImageArray]) -> Tensor:
+        """Give the image tower's features of pictures (H, W, 3) uint8 of any size.
+
+        Returns:
+            (N, *feature_shape) float32 on the CPU.
+
+        Raises:
+            TypeError: If a picture is not an array of uint8.
+            ValueError: If a picture is not (H, W, 3).
+        """
+        tower = cast(ImageTower, self.tower("image"))
+        features = torch.empty((len(images), *tower.feature_shape))
+        shapes = [tower.output_shape(image) for image in images]
+        for positions in group_by_shape(shapes).values():
+            for start in range(0, len(positions), BATCH_SIZE):
+                batch = positions[start : start + BATCH_SIZE]
+                pixel_values = tower.preprocess([images[index] for index in batch])
+                features[batch] = tower(pixel_values.to(self.device)).float().cpu()
+        return features
+
+    @torch.inference_mode()
+    def music_features(self, samples: np.ndarray | Tensor, sample_rate: int) -> Tensor:
+        """Give the music tower's features of sound; windows as in `predict_music`.
+
+        Returns:
+            (num_windows, *feature_shape) float32 on the CPU.
+        """
+        tower = cast(WaveformTower, self.tower("music"))
+        windows = cut_windows(
+            samples, sample_rate, tower.sample_rate, self.config.music_window_seconds
+        )
+        parts = torch.split(windows, BATCH_SIZE)
+        batches = [tower(part.to(self.device)).float().cpu() for part in parts]
+        return torch.cat(batches) if batches else torch.empty((0, *tower.feature_shape))
+
+    @torch.inference_mode()
+    def caption_features(self, texts: Sequence[str]) -> Tensor:
+        """Give the caption tower's features of sentences, (N, *feature_shape) on the CPU.
+
+        Raises:
+            MissingExtraError: If the extra "text" is not installed.
+        """
+        tower = cast(CaptionTower, self.tower("caption"))
+        features = torch.empty((len(texts), *tower.feature_shape))
+        # Sentences of like length share a batch, so that little is spent on padding.
+        order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
+        for start in range(0, len(order), BATCH_SIZE):
+            batch = order[start : start + BATCH_SIZE]
+            tokens = tower.tokenize([texts[index] for index in batch])
+            moved = {name: value.to(self.device) for name, value in tokens.items()}
+            features[batch] = tower(**moved).float().cpu()
+        return features
+
+    def predict_images(self, images: Sequence[ImageArray]) -> Tensor:
+        """Predict valence and arousal of pictures.
+
+        Args:
+            images: uint8 RGB arrays (H, W, 3) of any size, one each.
+
+        Returns:
+            (N, 2) float32 on the CPU, values in [0, 1], valence first.
+
+        Raises:
+            TypeError: If a picture is not an array of uint8.
+            ValueError: If a picture is not (H, W, 3).
+        """
+        return self._va_of_features("image", self.image_features(images))
+
+    def predict_music(self, samples: np.ndarray | Tensor, sample_rate: int) -> Tensor:
+        """Predict valence and arousal of sound.
+
+        Args:
+            samples: float32 in [-1, 1], mono. (T,) is cut into consecutive windows of
+                `config.music_window_seconds`; the last window ends with the signal and may
+                overlap the one before; a signal shorter than one window is repeated until it
+                fills one. (N, T) is one window per row.
+            sample_rate: Samples per second, Hz; resampled to the tower's where it differs.
+
+        Returns:
+            (num_windows, 2) float32 on the CPU, values in [0, 1], valence first.
+
+        Raises:
+            ValueError: If there are no samples, or they are not finite.
+        """
+        return self._va_of_features("music", self.music_features(samples, sample_rate))
+
+    def predict_captions(self, texts: Sequence[str]) -> Tensor:
+        """Predict valence and arousal of sentences.
+
+        Returns:
+            (N, 2) float32 on the CPU, values in [0, 1], valence first.
+
+        Raises:
+            MissingExtraError: If the extra "text" is not installed.
+        """
+        return self._va_of_features("caption", self.caption_features(texts))
+
+    @torch.inference_mode()
+    def _va_of_features(self, modality: Modality, features: Tensor) -> Tensor:
+        if len(features) == 0:
+            return torch.empty((0, VA_DIMENSIONS))
+        embeds = self.project(modality, features.to(self.device))
+        return self.predict_va(modality, embeds).float().cpu()
+
+    def _is_stored(self, modality: Modality) -> bool:
+        return tower_info(self.config, modality).is_ours or modality in self.config.finetune
+
+    def train(self, mode: bool = True) -> "MMVA":
+        """Switch dropout on or off; frozen towers stay in evaluation mode."""
+        super().train(mode)
+        for modality, tower in self.towers.items():
+            if modality not in self.config.finetune:
+                tower.eval()
+        return self
+
+    def fit_standardizers(self, modality: Modality, features: Tensor) -> None:
+        """Set mean and spread of a modality's features where the config asks for it.
+
+        Args:
+            modality: Which projection.
+            features: (N, *feature_shape), features of the training set only.
+        """
+        for layer in cast(nn.Sequential, self.projections[modality]):
+            if isinstance(layer, FeatureStandardizer):
+                layer.fit(features.to(layer.mean.device))
+
+
+def _projection(config: ModelConfig, modality: Modality) -> nn.Sequential:
+    return build_projection(
+        tower_feature_shape(config, modality),
+        config.embedding_dim,
+        standardize=modality in config.standardize,
+        is_embedding=tower_info(config, modality).is_embedding,
+    )
+
+
+def _to_half(name: str, value: Tensor) -> Tensor:
+    # Statistics of features stay exact: halves would round a mean far from zero.
+    is_statistic = name.endswith((".mean", ".scale"))
+    return value.half() if value.dtype == torch.float32 and not is_statistic else value
+
+
+def _load_state(module: nn.Module, state: dict[str, Tensor], source: str) -> None:
+    """Load `state`, complete and of the right shapes, into what the module stores itself."""
+    own = module.own_state_dict() if isinstance(module, MMVA) else module.state_dict()
+    missing, unexpected = sorted(own.keys() - state.keys()), sorted(state.keys() - own.keys())
+    if missing or unexpected:
+        example = (missing or unexpected)[0]
+        raise CheckpointError(
+            f"{source} does not fit its config: {len(missing)} weights missing, "
+            f"{len(unexpected)} unexpected (for example {example!r})"
+        )
+    for name, value in state.items():
+        if value.shape != own[name].shape:
+            raise CheckpointError(
+                f"{source} does not fit its config: {name!r} has shape {tuple(value.shape)}, "
+                f"expected {tuple(own[name].shape)}"
+            )
+    module.load_state_dict(state, strict=False)

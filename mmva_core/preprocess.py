@@ -1,0 +1,97 @@
+"""Bring pictures of any size to what an image tower eats.
+
+Pictures arrive as uint8 RGB arrays and leave as float tensors (N, 3, S, T); pictures that end in
+one shape form one batch. Resizing is antialiased bicubic, as Pillow does it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812 - the name PyTorch users know it by
+
+from mmva_core.config import Geometry
+from mmva_core.encoders import ImageArray
+
+CROP_SIDE = 224
+"""Side of the square that the image towers were trained on, pixels."""
+SHORT_SIDE = 256
+"""Short side of a picture before the centre crop, pixels."""
+STRIDE = 32
+"""The last map of the towers is this much smaller than the picture."""
+
+
+def check_image(image: ImageArray) -> ImageArray:
+    """Return `image` if it is a uint8 RGB array (H, W, 3) with at least one pixel.
+
+    Raises:
+        TypeError: If it is not an array of uint8.
+        ValueError: If its shape is wrong.
+    """
+    if not isinstance(image, np.ndarray) or image.dtype != np.uint8:
+        kind = image.dtype if isinstance(image, np.ndarray) else type(image).__name__
+        raise TypeError(f"image must be a NumPy array of uint8, got {kind}")
+    if image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
+        raise ValueError(f"image must have shape (H, W, 3), got {image.shape}")
+    return image
+
+
+def target_size(
+    height: int, width: int, geometry: Geometry
+) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Give the size to resize to and the size of the centre crop, each (height, width).
+
+    Args:
+        height: Height of the picture, pixels.
+        width: Width of the picture, pixels.
+        geometry: "crop": short side 256, centre square of 224 (how the tower was trained).
+            "rect": the whole picture at its aspect ratio (at most 4 : 1), about 224 x 224 pixels
+            in area, both sides multiples of 32: the same cost as "crop", nothing cut off.
+            "squash": the whole picture squeezed to 224 x 224.
+
+    >>> target_size(720, 1280, "crop")
+    ((256, 455), (224, 224))
+    >>> target_size(720, 1280, "rect")
+    ((160, 288), (160, 288))
+    """
+    if geometry == "squash":
+        return (CROP_SIDE, CROP_SIDE), (CROP_SIDE, CROP_SIDE)
+    if geometry == "rect":
+        aspect = min(max(width / height, 0.25), 4.0)
+        rows = max(1, round(CROP_SIDE / aspect**0.5 / STRIDE))
+        columns = max(1, round(CROP_SIDE * aspect**0.5 / STRIDE))
+        size = (rows * STRIDE, columns * STRIDE)
+        return size, size
+    scale = SHORT_SIDE / min(height, width)
+    return (round(height * scale), round(width * scale)), (CROP_SIDE, CROP_SIDE)
+
+
+def resize_and_crop(
+    image: ImageArray, size: tuple[int, int], crop: tuple[int, int], *, mode: str = "bicubic"
+) -> Tensor:
+    """Resize one picture (H, W, 3) and cut out its centre.
+
+    Returns:
+        (3, *crop) float32, values 0 to 255, rounded to whole numbers as an image file would be.
+    """
+    pixels = torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1).unsqueeze(0)
+    if tuple(pixels.shape[2:]) != size:
+        # uint8 in, uint8 out: PyTorch has a fast kernel for it that follows Pillow.
+        pixels = F.interpolate(pixels, size, mode=mode, antialias=True)
+    top, left = (size[0] - crop[0]) // 2, (size[1] - crop[1]) // 2
+    return pixels[0, :, top : top + crop[0], left : left + crop[1]].float()
+
+
+def group_by_shape(shapes: Sequence[tuple[int, ...]]) -> dict[tuple[int, ...], list[int]]:
+    """Group positions by shape, in order of first appearance.
+
+    >>> group_by_shape([(2, 3), (4, 3), (2, 3)])
+    {(2, 3): [0, 2], (4, 3): [1]}
+    """
+    groups: dict[tuple[int, ...], list[int]] = {}
+    for position, shape in enumerate(shapes):
+        groups.setdefault(shape, []).append(position)
+    return groups
