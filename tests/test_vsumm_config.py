@@ -1,0 +1,53 @@
+"""Settings and budgets: what is understood and what is refused."""
+
+import pytest
+
+from vsumm.config import Budget, SummaryConfig, parse_budget
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("15%", Budget(budget_fraction=0.15)),
+        ("12.5 %", Budget(budget_fraction=0.125)),
+        ("100%", Budget(budget_fraction=1.0)),
+        ("90s", Budget(budget_seconds=90.0)),
+        (".5s", Budget(budget_seconds=0.5)),
+        ("1:30", Budget(budget_seconds=90.0)),
+        ("1:02:30.5", Budget(budget_seconds=3750.5)),
+    ],
+)
+def test_a_budget_is_read_as_people_write_it(text, expected):
+    assert parse_budget(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "15", "0.15", "0%", "101%", "-5s", "0s", "1:75", "nan%", "x"])
+def test_a_budget_that_means_nothing_is_refused(text):
+    with pytest.raises(ValueError, match="budget"):
+        parse_budget(text)
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"by": "smell"},
+        {"budget_fraction": 0.0},
+        {"budget_fraction": 1.5},
+        {"budget_seconds": -1.0},
+        {"budget_seconds": float("inf")},
+        {"segment_seconds": 0.01},
+        {"frames_per_segment": 0},
+        {"smoothing_segments": 4},
+        {"device": "tpu"},
+        {"audio_track": -1},
+    ],
+)
+def test_a_setting_out_of_range_is_refused_by_name(field):
+    with pytest.raises(ValueError, match=next(iter(field))):
+        SummaryConfig(**field)
+
+
+def test_budget_in_seconds_takes_the_place_of_the_share_and_never_exceeds_the_film():
+    assert SummaryConfig().budget_of(100) == pytest.approx(15)
+    assert SummaryConfig(budget_seconds=30.0).budget_of(100) == 30
+    assert SummaryConfig(budget_seconds=300.0).budget_of(100) == 100

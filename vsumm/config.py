@@ -1,0 +1,111 @@
+"""The settings of a summary, and how a budget is written."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+By = Literal["image", "music", "both"]
+
+BUDGET_FORMS = "15%, 90s, 1:30 or 1:02:30"
+SHORTEST_SEGMENT_SECONDS = 0.1
+"""Pieces shorter than this show nothing: a budget below it is refused."""
+
+
+@dataclass(frozen=True)
+class SummaryConfig:
+    """What to summarise by, how much to keep, and with which model.
+
+    The defaults of `frames_per_segment`, `smoothing_segments` and `motion_weight` were chosen on
+    the two films with labelled zones that the README names.
+
+    Raises:
+        ValueError: a field is out of its range.
+    """
+
+    by: By = "both"
+    """Score from the picture, from the sound, or from both."""
+    budget_fraction: float = 0.15
+    """Share of the duration that the reel may last, in (0, 1]; the field's convention is 0.15."""
+    budget_seconds: float | None = None
+    """Length that the reel may have, seconds; takes the place of `budget_fraction`."""
+    segment_seconds: float | None = None
+    """Length of a segment, seconds. None: 2, or the whole budget where that is shorter."""
+    frames_per_segment: int = 1
+    """Frames whose valence and arousal are averaged into the segment's."""
+    smoothing_segments: int = 5
+    """Width of the moving mean over neighbouring segments; odd, 1 switches it off."""
+    model: str = "mmva-lite"
+    """Name of an embedded model, a folder, or a hub id."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """Where the model runs; "auto" takes a CUDA device where there is one."""
+    audio_track: int = 0
+    """Which audio track is heard and exported, counted from 0."""
+    seed: int = 0
+    """Seed of every random number; the embedded model draws none."""
+
+    def __post_init__(self) -> None:
+        _check("by", self.by, self.by in ("image", "music", "both"), "image, music or both")
+        share = self.budget_fraction
+        _check("budget_fraction", share, 0 < share <= 1, "in (0, 1]")
+        for name in ("budget_seconds", "segment_seconds"):
+            value = getattr(self, name)
+            _check(name, value, value is None or 0 < value < math.inf, "positive and finite")
+        seconds = self.segment_seconds
+        is_long_enough = seconds is None or seconds >= SHORTEST_SEGMENT_SECONDS
+        _check("segment_seconds", seconds, is_long_enough, f"at least {SHORTEST_SEGMENT_SECONDS}")
+        frames = self.frames_per_segment
+        _check("frames_per_segment", frames, frames >= 1, "at least 1")
+        width = self.smoothing_segments
+        _check("smoothing_segments", width, width >= 1 and width % 2 == 1, "odd and at least 1")
+        devices = ("auto", "cpu", "cuda")
+        _check("device", self.device, self.device in devices, "auto, cpu or cuda")
+        _check("audio_track", self.audio_track, self.audio_track >= 0, "at least 0")
+
+    def budget_of(self, duration_seconds: float) -> float:
+        """Return how many seconds of a presentation of that length the reel may last."""
+        if self.budget_seconds is not None:
+            return min(self.budget_seconds, duration_seconds)
+        return self.budget_fraction * duration_seconds
+
+
+@dataclass(frozen=True)
+class Budget:
+    """A budget as a person writes it: exactly one of the two fields is set."""
+
+    budget_fraction: float | None = None
+    """Share of the duration, in (0, 1]."""
+    budget_seconds: float | None = None
+    """Length, seconds."""
+
+
+def parse_budget(text: str) -> Budget:
+    """Read "15%", "90s", "1:30" or "1:02:30".
+
+    Raises:
+        ValueError: the text has another form, or names nothing or more than everything.
+
+    >>> parse_budget("1:30")
+    Budget(budget_fraction=None, budget_seconds=90.0)
+    """
+    number = r"(\d+(?:\.\d+)?|\.\d+)"
+    if match := re.fullmatch(rf"{number}\s*%", text.strip()):
+        budget = Budget(budget_fraction=float(match[1]) / 100)
+    elif match := re.fullmatch(rf"{number}\s*s", text.strip()):
+        budget = Budget(budget_seconds=float(match[1]))
+    elif match := re.fullmatch(r"(?:(\d+):)?(\d+):([0-5]?\d(?:\.\d+)?)", text.strip()):
+        hours, minutes, seconds = int(match[1] or 0), int(match[2]), float(match[3])
+        budget = Budget(budget_seconds=3600 * hours + 60 * minutes + seconds)
+    else:
+        raise ValueError(f"cannot read the budget {text!r}: write {BUDGET_FORMS}")
+    share = budget.budget_fraction
+    if budget.budget_seconds == 0 or (share is not None and not 0 < share <= 1):
+        raise ValueError(f"the budget {text!r} must be more than nothing and at most 100%")
+    return budget
+
+
+def _check(name: str, value: object, is_valid: bool, allowed: str) -> None:
+    if not is_valid:
+        raise ValueError(f"{name} must be {allowed}, got {value!r}")

@@ -1,0 +1,77 @@
+"""From valence and arousal per segment to one score per segment.
+
+Letters: N is the number of segments. A segment without signal (black picture, silence, or
+unreadable) has NaN in place of a number, from the towers to the score.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from vsumm.config import By
+
+FloatArray = npt.NDArray[np.float64]
+
+
+def smooth(values: FloatArray, *, width: int) -> FloatArray:
+    """Average every number with its neighbours; what has no number neither gives nor gets one.
+
+    Args:
+        values: shape (N,) or (N, D), NaN where there is no signal.
+        width: number of neighbours in the mean, itself included; odd. Near the ends fewer.
+
+    Returns:
+        Array of the same shape.
+
+    >>> smooth(np.array([0.0, 3.0, np.nan, 1.0]), width=3).tolist()
+    [1.5, 1.5, nan, 1.0]
+    """
+    reach = width // 2
+    is_known = np.isfinite(values)
+    padding = [(reach, reach)] + [(0, 0)] * (values.ndim - 1)
+    sums = np.lib.stride_tricks.sliding_window_view(
+        np.pad(np.where(is_known, values, 0.0), padding), width, axis=0
+    ).sum(axis=-1)
+    counts = np.lib.stride_tricks.sliding_window_view(
+        np.pad(is_known.astype(np.float64), padding), width, axis=0
+    ).sum(axis=-1)
+    return np.where(is_known, sums / np.maximum(counts, 1.0), np.nan)
+
+
+def combine(image_arousal: FloatArray, music_arousal: FloatArray, *, by: By) -> FloatArray:
+    """Turn the arousal of picture and sound into the score that is summarised by.
+
+    By "image" or "music" the score is that arousal itself. By "both" it is the mean of the two
+    percentile ranks within this video: the k-th calmest of K segments with signal ranks
+    k / K, equal ones share the mean of their ranks, and silence or black ranks 0. Ranks make the
+    two scales comparable whatever their means and spreads, so neither dominates because it
+    varies more (our choice; the paper scores by one modality at a time).
+
+    Args:
+        image_arousal: shape (N,), in [0, 1], NaN where there is no picture.
+        music_arousal: shape (N,), in [0, 1], NaN where there is no sound.
+        by: which of the two counts.
+
+    Returns:
+        Shape (N,), in [0, 1], NaN where nothing that counts has signal.
+
+    >>> combine(np.array([0.1, 0.2]), np.array([0.9, np.nan]), by="both").tolist()
+    [0.75, 0.5]
+    """
+    if by == "image":
+        return image_arousal
+    if by == "music":
+        return music_arousal
+    mean_rank = (_percentile_ranks(image_arousal) + _percentile_ranks(music_arousal)) / 2
+    has_signal = np.isfinite(image_arousal) | np.isfinite(music_arousal)
+    return np.where(has_signal, mean_rank, np.nan)
+
+
+def _percentile_ranks(values: FloatArray) -> FloatArray:
+    ranks = np.zeros(len(values))
+    is_known = np.isfinite(values)
+    _, place, counts = np.unique(values[is_known], return_inverse=True, return_counts=True)
+    mean_rank_of_place = np.cumsum(counts) - (counts - 1) / 2
+    ranks[is_known] = mean_rank_of_place[place] / max(1, is_known.sum())
+    return ranks

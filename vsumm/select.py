@@ -1,0 +1,57 @@
+"""Choose the segments that a reel of a given length shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from vsumm.knapsack import solve_knapsack
+from vsumm.segments import Segment
+
+TICKS_PER_SECOND = 1_000_000
+"""Weights of the knapsack are whole microseconds."""
+
+
+def select_segments(
+    segments: Sequence[Segment], scores: npt.NDArray[np.float64], *, budget_seconds: float
+) -> list[bool]:
+    """Pick the segments of the greatest total score times duration that fit the budget.
+
+    Two kinds of segment do not compete. One without signal has no score. And the remainder at the
+    end of a film fits into gaps where no whole segment does, so its shortness alone would win it
+    a place: it competes only if it scores at least as high as the last whole segment that the
+    budget has room for.
+
+    Args:
+        segments: N pieces to choose from.
+        scores: shape (N,), at least 0, NaN where there is no signal.
+        budget_seconds: the greatest total length.
+
+    Returns:
+        One flag per segment.
+    """
+    ticks = [_to_ticks(segment.duration_seconds) for segment in segments]
+    capacity = _to_ticks(budget_seconds)
+    competing = _competing(ticks, scores, capacity)
+    chosen = solve_knapsack(
+        [float(scores[i]) * ticks[i] for i in competing], [ticks[i] for i in competing], capacity
+    )
+    picked = {competing[k] for k in chosen}
+    return [i in picked for i in range(len(segments))]
+
+
+def _competing(ticks: list[int], scores: npt.NDArray[np.float64], capacity: int) -> list[int]:
+    scored = [i for i in range(len(ticks)) if np.isfinite(scores[i])]
+    if sum(ticks[i] for i in scored) <= capacity:
+        return scored
+    whole = max(ticks[i] for i in scored)
+    whole_scores = sorted((scores[i] for i in scored if ticks[i] == whole), reverse=True)
+    room = min(capacity // whole, len(whole_scores))
+    threshold = whole_scores[room - 1] if room else 0.0
+    return [i for i in scored if ticks[i] == whole or scores[i] >= threshold]
+
+
+def _to_ticks(seconds: float) -> int:
+    return round(seconds * TICKS_PER_SECOND)

@@ -1,0 +1,151 @@
+"""The result of a summarisation: what was scored, what was picked, and from which file."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from vsumm.config import By, SummaryConfig
+from vsumm.errors import ScoresError
+from vsumm.probe import MediaInfo
+from vsumm.segments import Segment, merge_neighbours
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCHEMA_VERSION = 1
+"""Version of the JSON form; raised whenever a reader of the old form would misread the new."""
+
+
+@dataclass(frozen=True)
+class ScoredSegment:
+    """One row of a summary. None stands where there was no signal: black, silence, unreadable."""
+
+    start_seconds: float
+    """First instant of the segment, seconds on the presentation clock."""
+    end_seconds: float
+    """First instant that no longer belongs to it."""
+    image_valence: float | None
+    """Valence of the picture in [0, 1], smoothed over neighbours."""
+    image_arousal: float | None
+    """Arousal of the picture in [0, 1], smoothed over neighbours."""
+    music_valence: float | None
+    """Valence of the sound in [0, 1], smoothed over neighbours."""
+    music_arousal: float | None
+    """Arousal of the sound in [0, 1], smoothed over neighbours."""
+    score: float | None
+    """What the selection maximises, in [0, 1]."""
+    selected: bool
+    """Whether the segment is part of the reel."""
+
+    @property
+    def segment(self) -> Segment:
+        """The piece of the presentation that this row is about."""
+        return Segment(self.start_seconds, self.end_seconds)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Scores and selection for one file, with all that is needed to cut the reel again.
+
+    Raises:
+        ValueError: the segments are not chronological and without overlap, or the selection is
+            longer than the budget.
+    """
+
+    schema_version: int
+    """`SCHEMA_VERSION` at the time of writing."""
+    model: str
+    """Name of the model that scored."""
+    by: By
+    """What the segments were scored by; "image" where "both" was asked of a silent film."""
+    budget_seconds: float
+    """Length that the reel may have."""
+    config: SummaryConfig
+    """The settings that were asked for."""
+    media: MediaInfo
+    """The file that was summarised."""
+    input_sha256: str
+    """SHA-256 of the file, hexadecimal."""
+    segments: tuple[ScoredSegment, ...]
+    """All segments, chronological."""
+    notes: tuple[str, ...] = ()
+    """What a reader should know: a missing modality, unreadable parts, shortened segments."""
+
+    def __post_init__(self) -> None:
+        end_seconds = 0.0
+        for row in self.segments:
+            if row.segment.start_seconds < end_seconds:
+                raise ValueError(f"segments overlap at {row.start_seconds} s")
+            end_seconds = row.end_seconds
+        # Durations are differences of seconds: they carry rounding errors far below a sample.
+        if self.selected_seconds > self.budget_seconds + 1e-6:
+            raise ValueError(
+                f"{self.selected_seconds} s are selected, more than the budget of "
+                f"{self.budget_seconds} s"
+            )
+
+    @property
+    def selected_seconds(self) -> float:
+        """Length of the reel, seconds."""
+        return sum((row.segment.duration_seconds for row in self.segments if row.selected), 0.0)
+
+    @property
+    def runs(self) -> list[Segment]:
+        """The selected pieces in order, neighbours joined: what the reel consists of."""
+        return merge_neighbours(row.segment for row in self.segments if row.selected)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a table with one row per segment and the fields of `ScoredSegment` as columns."""
+        import pandas as pd  # here, since it costs half a second that only tables need
+
+        names = list(ScoredSegment.__dataclass_fields__)
+        rows = [[getattr(row, name) for name in names] for row in self.segments]
+        frame = pd.DataFrame(rows, columns=names)
+        numbers = [name for name in names if name != "selected"]
+        return frame.astype(dict.fromkeys(numbers, "float64"))
+
+    def to_json(self) -> str:
+        """Return the summary as JSON text; `from_json` gives an equal summary back."""
+        return msgspec.json.format(msgspec.json.encode(self, enc_hook=_encode), indent=2).decode()
+
+    @classmethod
+    def from_json(cls, text: str) -> Summary:
+        """Read a summary, from anywhere, believing nothing.
+
+        Raises:
+            ScoresError: the text is no JSON, a field is missing or has another type or range, or
+                the schema is of another version.
+        """
+        try:
+            version = msgspec.json.decode(text, type=_VersionOnly).schema_version
+            if version != SCHEMA_VERSION:
+                raise ScoresError(
+                    f"the summary has schema version {version}, this program reads "
+                    f"{SCHEMA_VERSION}: summarise the file again"
+                )
+            return msgspec.json.decode(text, type=cls, dec_hook=_decode)
+        except (msgspec.DecodeError, ValueError) as error:
+            raise ScoresError(f"not a summary: {error}") from error
+
+
+@dataclass(frozen=True)
+class _VersionOnly:
+    schema_version: int
+
+
+def _encode(value: object) -> Any:
+    if isinstance(value, Path):
+        # A name that is no UTF-8 has no exact JSON form; its odd bytes become question marks.
+        return os.fsencode(value).decode("utf-8", "replace")
+    raise NotImplementedError(f"no JSON form for {type(value)}")
+
+
+def _decode(kind: type, value: Any) -> Any:
+    if issubclass(kind, Path) and isinstance(value, str):
+        return Path(value)
+    raise NotImplementedError(f"no {kind} from {value!r}")
