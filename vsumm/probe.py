@@ -7,8 +7,14 @@ which a player shows the first frame or plays the first sample, whichever comes 
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from vsumm.errors import InputError
+from vsumm.input_files import open_regular_file
+from vsumm.worker_client import WorkerLostError, run_job
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,12 @@ class VideoStream:
     """From the first frame to the end of the last one."""
     pixel_format: str
     """Pixel format as FFmpeg names it, for example "yuv420p10le"."""
+    sample_aspect_ratio: float = 1.0
+    """Width of a coded sample by its height."""
+    is_interlaced: bool = False
+    """Whether the first frame consists of two fields."""
+    transfer: int = 2
+    """Transfer characteristics as numbered in ITU-T H.273: 16 and 18 are HDR, 2 is unknown."""
 
 
 @dataclass(frozen=True)
@@ -71,3 +83,38 @@ class MediaInfo:
     """The picture; cover art does not count. None where there is none."""
     audio: tuple[AudioStream, ...] = ()
     """The audio tracks, in container order."""
+    problems: tuple[str, ...] = ()
+    """What is wrong with the file although it can be used, one line each."""
+
+
+def probe(path: str | os.PathLike[str]) -> MediaInfo:
+    """Find out what a file is.
+
+    The native code that reads it runs in a process of its own, see `vsumm.worker_client`.
+
+    Args:
+        path: a film or sound file.
+
+    Raises:
+        InputError: it is missing, unreadable, no film or sound, or nothing in it can be decoded.
+    """
+    name = os.fsdecode(path)
+    try:
+        os.close(open_regular_file(name))
+        (answer,) = run_job("probe", path=str(Path(name).absolute()))
+    except (InputError, WorkerLostError) as error:
+        raise InputError(f"cannot read {name}: {error}") from error
+    return _media_info(Path(name), answer.header["info"])
+
+
+def _media_info(path: Path, facts: dict[str, Any]) -> MediaInfo:
+    video = facts.pop("video")
+    audio = facts.pop("audio")
+    problems = facts.pop("problems")
+    return MediaInfo(
+        path=path,
+        video=VideoStream(**video) if video else None,
+        audio=tuple(AudioStream(**track) for track in audio),
+        problems=tuple(problems),
+        **facts,
+    )

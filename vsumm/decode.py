@@ -1,0 +1,344 @@
+"""Read the frames and the sound of a film on the presentation clock.
+
+    MediaInfo ──> read_frames ──> Frame, Frame, ...          picture, at the wanted times
+              └─> read_audio ───> AudioBlock, AudioBlock ... sound, without gaps
+
+Both work in processes of their own that start at the call and run ahead of the consumer; a decoder
+that crashes or hangs costs what it had not yet read, and `report` says how much that is.
+"""
+
+from __future__ import annotations
+
+import math
+import queue
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from types import TracebackType
+from typing import Any, Literal, Self
+
+import numpy as np
+
+from vsumm.decode_size import scaled_size
+from vsumm.errors import InputError, NoSignalError
+from vsumm.probe import MediaInfo
+from vsumm.worker_client import Message, Worker, WorkerLostError, worker_pool
+
+Decoder = Literal["auto", "decord", "pyav"]
+"""Who decodes the picture."""
+
+READ_AHEAD_MESSAGES = 32
+"""Frames or blocks read before anybody asked for them."""
+
+END_SLACK_SECONDS = 0.25
+"""Sound that ends this much before its declared end is complete: priming, rounding."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One picture of the film."""
+
+    index: int
+    """Index into the wanted times."""
+    time_seconds: float
+    """When the frame comes on screen, on the presentation clock."""
+    pixels: np.ndarray
+    """Upright picture with square pixels, uint8 (H, W, 3) RGB."""
+
+
+@dataclass(frozen=True)
+class AudioBlock:
+    """A piece of a sound track, mixed to mono."""
+
+    start_seconds: float
+    """Time of the first sample, on the presentation clock."""
+    samples: np.ndarray
+    """Mean of the channels, float32 (T,), full scale at 1."""
+
+
+@dataclass(frozen=True)
+class DecodeReport:
+    """What was read of a stream, and what could not be."""
+
+    decoder: str
+    """Who decoded: "pyav", "decord", or both in the order of their use."""
+    wanted_seconds: float
+    """Length of what was asked for."""
+    unreadable_seconds: float
+    """Length of what of it could not be read."""
+    reasons: tuple[str, ...]
+    """Why, each reason once."""
+
+    @property
+    def unreadable_share(self) -> float:
+        """The part that could not be read, in [0, 1]."""
+        return self.unreadable_seconds / self.wanted_seconds if self.wanted_seconds else 0.0
+
+
+def read_frames(
+    info: MediaInfo,
+    times_seconds: Sequence[float],
+    *,
+    short_side: int = 256,
+    decoder: Decoder = "auto",
+    tolerance_seconds: float = 0.0,
+) -> FrameReader:
+    """Read the frames on screen at the given times.
+
+    On screen at a time is the last frame that begins by then; before the first frame, the first
+    one. Times at or after the end of the picture have no frame and are not counted as lost.
+
+    Args:
+        info: the film.
+        times_seconds: wanted times on the presentation clock, ascending, seconds.
+        short_side: short side of the pictures in pixels; smaller films keep their size.
+        decoder: who decodes; "auto" is the fastest that is exact for this film.
+        tolerance_seconds: a key frame at most this far from a wanted time may be taken instead of
+            the frame on screen: cheaper, and `Frame.time_seconds` tells.
+
+    Returns:
+        An iterator and context manager; frames come in the order of their times, and times that
+        could not be read are left out and counted in its `report`.
+
+    Raises:
+        NoSignalError: the film has no picture.
+        ValueError: the times do not ascend, or an option is out of range.
+        InputError: (while iterating) not a single frame could be read.
+    """
+    return FrameReader(
+        info,
+        times_seconds,
+        short_side=short_side,
+        decoder=decoder,
+        tolerance_seconds=tolerance_seconds,
+    )
+
+
+def read_audio(info: MediaInfo, *, sample_rate: int = 16000, track: int = 0) -> AudioReader:
+    """Read a sound track as mono, from the start of the presentation to the end of the track.
+
+    Args:
+        info: the film.
+        sample_rate: wanted samples per second, Hz.
+        track: which of `info.audio`.
+
+    Returns:
+        An iterator and context manager of contiguous blocks; the first one starts at 0, and what
+        the file leaves out is silence.
+
+    Raises:
+        NoSignalError: there is no such track.
+        ValueError: the sample rate is not positive.
+        InputError: (while iterating) nothing of the track could be read.
+    """
+    return AudioReader(info, sample_rate=sample_rate, track=track)
+
+
+class _Job:
+    """A request to a worker whose answers are read ahead by a thread."""
+
+    def __init__(self, job: str, **request: Any) -> None:
+        self._worker = worker_pool().acquire()
+        self._queue: queue.Queue[Message | BaseException | None] = queue.Queue(READ_AHEAD_MESSAGES)
+        self._is_finished = False
+        self._is_closed = False
+        self._worker.ask(job, **request)
+        self._thread = threading.Thread(target=self._fetch, args=(self._worker,), daemon=True)
+        self._thread.start()
+
+    def __iter__(self) -> Iterator[Message]:
+        while not self._is_closed:
+            item = self._queue.get()
+            if item is None:
+                break
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+
+    def close(self) -> None:
+        """End the job; a worker that has not finished it is killed."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        if not self._is_finished:
+            self._worker.interrupt()
+        while self._thread.is_alive():
+            try:
+                self._queue.get(timeout=0.01)
+            except queue.Empty:
+                continue
+        if self._is_finished:
+            worker_pool().release(self._worker)
+        else:
+            self._worker.kill()
+
+    def _fetch(self, worker: Worker) -> None:
+        try:
+            for message in worker.messages():
+                self._queue.put(message)
+            self._is_finished = True
+            self._queue.put(None)
+        except (InputError, RuntimeError) as error:
+            self._is_finished = True
+            self._queue.put(error)
+        except WorkerLostError as error:
+            self._queue.put(error)
+
+
+class _Reader:
+    """What the two readers share: closing, and the context manager."""
+
+    _job: _Job | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        error_type: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop reading and let go of the worker."""
+        if self._job is not None:
+            self._job.close()
+            self._job = None
+
+
+class FrameReader(_Reader):
+    """Frames of a film, see `read_frames`."""
+
+    def __init__(
+        self,
+        info: MediaInfo,
+        times_seconds: Sequence[float],
+        *,
+        short_side: int,
+        decoder: Decoder,
+        tolerance_seconds: float,
+    ) -> None:
+        if info.video is None:
+            raise NoSignalError(f"no picture in {info.path}")
+        times = [float(time) for time in times_seconds]
+        if any(later < earlier for earlier, later in pairwise(times)):
+            raise ValueError("times_seconds must ascend")
+        if times and not (times[0] >= 0 and math.isfinite(times[-1])):
+            raise ValueError(f"times_seconds must be finite and >= 0, got {times[0]}..{times[-1]}")
+        if short_side < 1:
+            raise ValueError(f"short_side must be positive, got {short_side}")
+        self._info = info
+        self._end = info.video.start_seconds + info.video.duration_seconds
+        self._times = [time for time in times if time < self._end]
+        self._lost: dict[int, str] = {}
+        self._num_read = 0
+        self._decoders = ["pyav"]
+        self._request = {
+            "path": str(info.path.absolute()),
+            "stream": info.video.index,
+            "start_seconds": info.start_seconds,
+            "size": scaled_size(info.video.width, info.video.height, short_side),
+            "rotation_degrees": info.video.rotation_degrees,
+            "tolerance_seconds": tolerance_seconds,
+        }
+        if self._times:
+            self._job = _Job("frames", times=self._times, **self._request)
+
+    @property
+    def report(self) -> DecodeReport:
+        """What has been read so far; complete after the iteration."""
+        cells = self._cells()
+        lost = sum(cells[index] for index in self._lost)
+        reasons = tuple(dict.fromkeys(self._lost.values()))
+        return DecodeReport(", then ".join(self._decoders), sum(cells), lost, reasons)
+
+    def __iter__(self) -> Iterator[Frame]:
+        if self._job is None:
+            return
+        try:
+            for message in self._job:
+                header = message.header
+                if header["kind"] == "missing":
+                    self._lost[header["index"]] = header["problem"]
+                    continue
+                self._num_read += 1
+                pixels = message.payload.reshape(header["shape"])
+                yield Frame(header["index"], header["time"], pixels)
+        except WorkerLostError as error:
+            raise InputError(f"cannot read {self._info.path}: {error}") from error
+        finally:
+            self.close()
+        if not self._num_read:
+            reason = next(iter(self._lost.values()), "nothing was decoded")
+            raise InputError(f"cannot read the picture of {self._info.path}: {reason}")
+
+    def _cells(self) -> list[float]:
+        """How much of the picture each wanted time stands for, seconds."""
+        if not self._times:
+            return []
+        assert self._info.video is not None
+        middles = [(earlier + later) / 2 for earlier, later in pairwise(self._times)]
+        borders = [min(self._info.video.start_seconds, self._times[0]), *middles, self._end]
+        return [later - earlier for earlier, later in pairwise(borders)]
+
+
+class AudioReader(_Reader):
+    """Blocks of a sound track, see `read_audio`."""
+
+    def __init__(self, info: MediaInfo, *, sample_rate: int, track: int) -> None:
+        if not 0 <= track < len(info.audio):
+            raise NoSignalError(f"no audio track {track} in {info.path}, it has {len(info.audio)}")
+        if sample_rate < 1:
+            raise ValueError(f"sample_rate must be positive, got {sample_rate}")
+        self._info = info
+        self._track = info.audio[track]
+        self._sample_rate = sample_rate
+        self._num_samples = 0
+        self._lost_seconds = 0.0
+        self._reasons: list[str] = []
+        self._job = _Job(
+            "sound",
+            path=str(info.path.absolute()),
+            stream=self._track.index,
+            start_seconds=info.start_seconds,
+            sample_rate=sample_rate,
+        )
+
+    @property
+    def report(self) -> DecodeReport:
+        """What has been read so far; complete after the iteration."""
+        return DecodeReport(
+            "pyav", self._track.duration_seconds, self._lost_seconds, tuple(self._reasons)
+        )
+
+    def __iter__(self) -> Iterator[AudioBlock]:
+        if self._job is None:
+            return
+        try:
+            for message in self._job:
+                if message.header["kind"] == "damage":
+                    self._note_damage(message.header)
+                    continue
+                start_seconds = self._num_samples / self._sample_rate
+                samples = message.payload.view(np.float32)
+                self._num_samples += len(samples)
+                yield AudioBlock(start_seconds, samples)
+        except WorkerLostError as error:
+            raise InputError(f"cannot read {self._info.path}: {error}") from error
+        finally:
+            self.close()
+        if not self._num_samples:
+            raise InputError(f"cannot read the sound of {self._info.path}: nothing was decoded")
+
+    def _note_damage(self, damage: dict[str, Any]) -> None:
+        declared_end = self._track.start_seconds + self._track.duration_seconds
+        missing = declared_end - damage["end_seconds"]
+        if damage["seconds"] > 0:
+            self._lost_seconds += damage["seconds"]
+            self._reasons.append("damaged sound")
+        if missing > END_SLACK_SECONDS:
+            self._lost_seconds += missing
+            self._reasons.append("the sound ends early")

@@ -1,0 +1,185 @@
+"""Read a sound track as mono on the presentation clock, in bounded memory.
+
+Channels are averaged (the usual mixers make a mono signal sqrt(2) louder), what the file leaves
+out is silence, and the result is resampled in one go from the start of the presentation.
+
+Runs in the decoding process only, see `vsumm.worker`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import cast
+
+import av
+import numpy as np
+from av.container import InputContainer
+
+from vsumm.decode_packets import read_packets
+
+BLOCK_SECONDS = 4.0
+"""Length of the blocks that are resampled and handed out, seconds."""
+
+MAX_DRIFT_SECONDS = 0.02
+"""Samples this far from where their timestamp says are moved there, by silence or by a cut."""
+
+MAX_SILENCE_SECONDS = 3600.0
+"""Longest gap that is filled; a timestamp further ahead is taken for damage."""
+
+DECODE_ERRORS = (av.FFmpegError, MemoryError, ValueError)
+"""What a damaged packet may raise."""
+
+
+@dataclass
+class SoundDamage:
+    """What of a track could not be read."""
+
+    seconds: float = 0.0
+    """Length of the packets that did not decode."""
+    end_seconds: float = 0.0
+    """End of the last sample that was read, on the presentation clock."""
+
+
+def read_mono(
+    container: InputContainer,
+    stream: av.AudioStream,
+    *,
+    start_seconds: float,
+    sample_rate: int,
+    damage: SoundDamage,
+    tick: Callable[[], None],
+) -> Iterator[np.ndarray]:
+    """Yield the track as contiguous blocks of float32 (T,), the first one starting at time 0.
+
+    Args:
+        container: an open file, at its beginning.
+        stream: the sound track.
+        start_seconds: start of the presentation on the container's clock.
+        sample_rate: wanted samples per second, Hz.
+        damage: filled in while this runs.
+        tick: called at every packet, to show that this is alive.
+    """
+    stream.codec_context.thread_count = 1
+    resampler = _Resampler(sample_rate)
+    for rate, samples in _place_on_clock(
+        _decode(container, stream, damage, tick), start_seconds, damage
+    ):
+        yield from resampler.resample(rate, samples)
+        tick()
+    yield from resampler.finish()
+
+
+def _decode(
+    container: InputContainer,
+    stream: av.AudioStream,
+    damage: SoundDamage,
+    tick: Callable[[], None],
+) -> Iterator[av.AudioFrame]:
+    for packet in read_packets(container):
+        tick()
+        if packet.stream.index != stream.index or packet.size == 0:
+            continue
+        try:
+            yield from packet.decode()
+        except DECODE_ERRORS:
+            damage.seconds += float((packet.duration or 0) * packet.time_base)
+    try:
+        yield from cast(list[av.AudioFrame], stream.codec_context.decode(None))
+    except DECODE_ERRORS:
+        return
+
+
+def _place_on_clock(
+    frames: Iterator[av.AudioFrame], start_seconds: float, damage: SoundDamage
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield (rate, mono samples) without gaps, from time 0 on, in blocks."""
+    rate = 0
+    position = 0  # samples handed out so far, at the present rate
+    waiting: list[np.ndarray] = []
+    num_waiting = 0
+    for frame in frames:
+        samples = _mono(frame)
+        if frame.sample_rate != rate:
+            if waiting:
+                yield rate, np.concatenate(waiting)
+            position = round(position / rate * frame.sample_rate) if rate else 0
+            rate, waiting, num_waiting = frame.sample_rate, [], 0
+        shift = _shift(frame, position, start_seconds)
+        for piece in _moved(samples, shift, rate):
+            waiting.append(piece)
+            position += len(piece)
+            num_waiting += len(piece)
+            if num_waiting >= BLOCK_SECONDS * rate:
+                yield rate, np.concatenate(waiting)
+                waiting, num_waiting = [], 0
+        damage.end_seconds = position / rate
+    if waiting:
+        yield rate, np.concatenate(waiting)
+
+
+def _shift(frame: av.AudioFrame, position: int, start_seconds: float) -> int:
+    """How many samples later than `position` the frame belongs; 0 within the tolerance."""
+    if frame.pts is None or frame.time_base is None:
+        return 0
+    seconds = float(frame.pts * Fraction(frame.time_base)) - start_seconds
+    shift = round(seconds * frame.sample_rate) - position
+    if abs(shift) <= MAX_DRIFT_SECONDS * frame.sample_rate and position > 0:
+        return 0
+    return 0 if shift > MAX_SILENCE_SECONDS * frame.sample_rate else shift
+
+
+def _moved(samples: np.ndarray, shift: int, rate: int) -> Iterator[np.ndarray]:
+    """The samples after `shift` zeros, or without their first -`shift` samples."""
+    while shift > 0:
+        length = min(shift, int(BLOCK_SECONDS * rate))
+        yield np.zeros(length, np.float32)
+        shift -= length
+    yield samples[-shift:] if shift < 0 else samples
+
+
+def _mono(frame: av.AudioFrame) -> np.ndarray:
+    """Mean of the channels: float32 (T,) with full scale at 1."""
+    data = frame.to_ndarray()
+    num_channels = frame.layout.nb_channels
+    if not frame.format.is_planar:
+        data = data.reshape(-1, num_channels).T
+    mono: np.ndarray
+    if data.dtype == np.uint8:
+        mono = (data.mean(axis=0, dtype=np.float32) - 128) / 128
+    elif data.dtype.kind == "i":
+        mono = data.mean(axis=0, dtype=np.float32) / -float(np.iinfo(str(data.dtype)).min)
+    else:
+        mono = data.mean(axis=0, dtype=np.float32)
+    return mono
+
+
+class _Resampler:
+    """Resample mono blocks without a seam between them."""
+
+    def __init__(self, sample_rate: int) -> None:
+        self._sample_rate = sample_rate
+        self._rate = 0
+        self._resampler: av.AudioResampler | None = None
+        self._position = 0
+
+    def resample(self, rate: int, samples: np.ndarray) -> Iterator[np.ndarray]:
+        if rate != self._rate:
+            yield from self.finish()
+            self._rate, self._position = rate, 0
+            self._resampler = av.AudioResampler("fltp", "mono", self._sample_rate)
+        assert self._resampler is not None
+        frame = av.AudioFrame.from_ndarray(samples[None], "fltp", "mono")
+        frame.sample_rate, frame.time_base = rate, Fraction(1, rate)
+        frame.pts = self._position
+        self._position += len(samples)
+        for block in self._resampler.resample(frame):
+            yield block.to_ndarray()[0]
+
+    def finish(self) -> Iterator[np.ndarray]:
+        """Hand out what the filter still holds."""
+        if self._resampler is not None:
+            for block in self._resampler.resample(None):
+                yield block.to_ndarray()[0]
+            self._resampler = None

@@ -1,0 +1,262 @@
+"""Pick the frames on screen at given times, decoding as little as that takes.
+
+    packets   K b B b P b B b P | K b B b P b B b P | K ...    K key frame, b no frame's reference
+    wanted        ^                       ^
+    decoded   K   B   P           K       B   P                  the rest is read, not decoded
+
+Decoding starts at the latest key frame before a wanted frame; frames that no other frame refers to
+are skipped unless they are wanted themselves. So every frame picked is the exact one.
+
+Runs in the decoding process only, see `vsumm.worker`.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import av
+from av.container import InputContainer
+
+from vsumm.decode_packets import read_packets
+
+SEEK_GAP_SECONDS = 20
+"""From this distance on, seeking to the next wanted time beats reading all packets."""
+
+MAX_PENDING_PACKETS = 2000
+"""Packets held back in the hope of a key frame before they are decoded after all."""
+
+HOLE_SECONDS = 1.0
+"""With no packet of any stream for so long, something is missing from the file."""
+
+CLOCK_SLACK_SECONDS = 1e-6
+"""A wanted time this close before a frame means that frame: times arrive as floats."""
+
+DECODE_ERRORS = (av.FFmpegError, MemoryError, ValueError)
+"""What a damaged packet may raise."""
+
+
+@dataclass(frozen=True)
+class Picked:
+    """What is on screen at one wanted time."""
+
+    index: int
+    """Index into the wanted times."""
+    frame: av.VideoFrame | None
+    """The frame, or None where it could not be read."""
+    time_seconds: float = 0.0
+    """When the frame comes on screen, on the container's clock."""
+    problem: str = ""
+    """Why it could not be read."""
+
+
+class FramePicker:
+    """Pick frames of one video stream at ascending times.
+
+    Args:
+        container: an open file, at its beginning.
+        stream: the video stream.
+        tick: called at every packet, to show that this is alive.
+        tolerance_seconds: a key frame at most this far from a wanted time may stand in for the
+            frame on screen.
+    """
+
+    def __init__(
+        self,
+        container: InputContainer,
+        stream: av.VideoStream,
+        tick: Callable[[], None],
+        *,
+        tolerance_seconds: float = 0.0,
+    ) -> None:
+        self._container = container
+        self._stream = stream
+        self._context = stream.codec_context
+        self._context.thread_count = 1
+        self._time_base = Fraction(stream.time_base or Fraction(1, av.time_base))
+        self._tick = tick
+        self._tolerance = self._to_ticks(tolerance_seconds)
+        self._hole = self._to_ticks(HOLE_SECONDS)
+        self._targets: list[int] = []
+        self._other_times: deque[int] = deque(maxlen=4000)
+        self._file_end: int | None = None
+        self._first_pts: int | None = None
+        self._can_seek = True
+        self._start_reading()
+
+    def pick(self, times_seconds: Sequence[float]) -> Iterator[Picked]:
+        """Yield one `Picked` per wanted time; times ascend, seconds on the container's clock."""
+        self._targets = [self._to_ticks(time + CLOCK_SLACK_SECONDS) for time in times_seconds]
+        for index, target in enumerate(self._targets):
+            following = self._targets[index + 1] if index + 1 < len(self._targets) else None
+            yield self._pick_one(index, target, following)
+
+    def _to_ticks(self, seconds: float) -> int:
+        return int(seconds / self._time_base // 1)
+
+    def _start_reading(self) -> None:
+        """Forget what was read: reading starts at the container's present place."""
+        self._packets = read_packets(self._container)
+        self._is_at_end = False
+        self._pending: deque[av.Packet[Any]] = deque()  # read, not yet given to the decoder
+        self._read_until: int | None = None  # all picture packets up to here have been read
+        self._known: list[int] = []  # times of the picture packets read, ascending
+        self._last_key: int | None = None
+        self._needs_flush = False
+        self._decoded: list[av.VideoFrame] = []  # in order of display
+
+    def _pick_one(self, index: int, target: int, following: int | None) -> Picked:
+        self._approach(target)
+        self._read_beyond(target + self._tolerance)
+        wanted = self._wanted(target)
+        if wanted is None:
+            return Picked(index, None, problem="no picture can be read")
+        if problem := self._missing(target, wanted):
+            return Picked(index, None, problem=problem)
+        self._decode_until(wanted, following)
+        del self._decoded[: bisect_right(self._decoded, wanted, key=_pts) - 1]
+        frame = self._decoded[0] if self._decoded else None
+        if frame is None or frame.is_corrupt or not self._is_near(frame, wanted):
+            return Picked(index, None, problem="damaged frames")
+        return Picked(index, frame, float(_pts(frame) * self._time_base))
+
+    def _approach(self, target: int) -> None:
+        """Seek where the next wanted time is far ahead."""
+        gap = self._to_ticks(SEEK_GAP_SECONDS)
+        position = self._read_until if self._read_until is not None else self._stream.start_time
+        if not self._can_seek or position is None or target - position < gap or self._is_at_end:
+            return
+        if self._first_pts is None:
+            self._read_beyond(position)
+        try:
+            self._container.seek(target - self._tolerance, stream=self._stream)
+        except av.FFmpegError:
+            self._can_seek = False
+            return
+        self._start_reading()
+        self._read_beyond(target)
+        if not self._known or self._known[0] > target:  # a wrong index: read it all instead
+            self._can_seek = False
+            self._container.seek(self._stream.start_time or 0, stream=self._stream)
+            self._start_reading()
+
+    def _read_beyond(self, target: int) -> None:
+        """Read until all picture packets with times up to `target` have been seen."""
+        while not self._is_at_end and (self._read_until is None or self._read_until <= target):
+            packet = next(self._packets, None)
+            self._tick()
+            if packet is None:
+                self._is_at_end = True
+                break
+            time = packet.pts if packet.pts is not None else packet.dts
+            if time is None or packet.size == 0:
+                continue  # an empty packet repeats the frame before it
+            if packet.stream.index == self._stream.index:
+                self._note_picture(packet, time, target)
+            end = (time + (packet.duration or 0)) * packet.time_base / self._time_base
+            self._file_end = max(int(end), self._file_end or int(end))
+            if packet.stream.index != self._stream.index:
+                self._other_times.append(int(time * packet.time_base / self._time_base))
+
+    def _note_picture(self, packet: av.Packet[Any], time: int, target: int) -> None:
+        packet.pts = time
+        insort(self._known, time)
+        if self._first_pts is None:
+            self._first_pts = time
+        self._read_until = packet.dts if packet.dts is not None else time
+        if packet.is_keyframe and time <= target:
+            # Whatever is wanted from now on is this frame or a later one.
+            self._needs_flush = self._needs_flush or bool(self._pending)
+            self._pending.clear()
+            self._last_key = time
+        self._pending.append(packet)
+        if len(self._pending) > MAX_PENDING_PACKETS:
+            for _ in range(MAX_PENDING_PACKETS // 2):
+                self._send(self._pending.popleft())
+
+    def _wanted(self, target: int) -> int | None:
+        """Time of the frame to show for `target`: on screen then, or a key frame near it."""
+        if not self._known:
+            return None
+        key = self._last_key
+        if self._tolerance and key is not None and abs(key - target) <= self._tolerance:
+            return key
+        place = bisect_right(self._known, target) - 1
+        del self._known[: max(0, place)]
+        return self._known[0]  # before the first frame, the first one
+
+    def _missing(self, target: int, wanted: int) -> str:
+        """Why nothing is known about `target`, or "" where the wanted frame covers it."""
+        if target - wanted <= self._hole:
+            return ""
+        is_last = self._is_at_end and len(self._known) == 1
+        if is_last and target > (self._file_end or 0) + self._hole:
+            return "the file ends early"
+        others = sorted(self._other_times)
+        around = bool(others) and others[0] <= wanted and others[-1] > target
+        inside = bisect_left(others, target) - bisect_right(others, wanted + self._hole // 2)
+        return "a part of the file is missing" if around and inside <= 0 else ""
+
+    def _decode_until(self, wanted: int, following: int | None) -> None:
+        """Give packets to the decoder until it has shown the wanted frame or a later one."""
+        while not (self._decoded and _pts(self._decoded[-1]) >= wanted):
+            if not self._pending and not self._is_at_end:
+                self._read_beyond(self._read_until or 0)
+                continue
+            if not self._pending or self._may_drain(wanted, following):
+                self._drain()
+                return
+            self._send(self._pending.popleft())
+
+    def _may_drain(self, wanted: int, following: int | None) -> bool:
+        """Whether the decoder has the wanted frame and can start afresh at the next one."""
+        if any(_pts(packet) <= wanted for packet in self._pending):
+            return False
+        if following is None:
+            return True
+        self._read_beyond(following + self._tolerance)
+        first = self._pending[0] if self._pending else None
+        return first is not None and first.is_keyframe and _pts(first) <= following
+
+    def _send(self, packet: av.Packet[Any]) -> None:
+        if self._needs_flush:
+            self._context.flush_buffers()
+            self._needs_flush = False
+        self._context.skip_frame = "DEFAULT" if self._is_wanted(_pts(packet)) else "NONREF"
+        try:
+            self._keep(packet.decode())
+        except DECODE_ERRORS:
+            return  # the frame will be found missing if anybody wants it
+
+    def _is_wanted(self, pts: int) -> bool:
+        after = bisect_right(self._known, pts)
+        next_pts = self._known[after] if after < len(self._known) else pts + self._hole
+        first = bisect_left(self._targets, pts)
+        in_time = first < len(self._targets) and self._targets[first] < next_pts
+        return in_time or after <= 1
+
+    def _drain(self) -> None:
+        with suppress(*DECODE_ERRORS):
+            self._keep(self._context.decode(None))
+        self._context.flush_buffers()
+
+    def _keep(self, frames: list[av.VideoFrame]) -> None:
+        for frame in frames:
+            if frame.pts is not None:
+                insort(self._decoded, frame, key=_pts)
+
+    def _is_near(self, frame: av.VideoFrame, wanted: int) -> bool:
+        """Whether a frame is the wanted one, or its first field."""
+        after = bisect_right(self._known, wanted)
+        step = self._known[after] - wanted if after < len(self._known) else self._hole // 10
+        return abs(_pts(frame) - wanted) <= min(step, self._hole // 10)
+
+
+def _pts(timed: av.VideoFrame | av.Packet[Any]) -> int:
+    assert timed.pts is not None
+    return timed.pts

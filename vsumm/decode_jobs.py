@@ -1,0 +1,86 @@
+"""The jobs of the decoding process: probe a file, read its frames, read its sound.
+
+Runs in the decoding process only, see `vsumm.worker`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import av
+
+from vsumm.decode_audio import SoundDamage, read_mono
+from vsumm.decode_frames import FramePicker
+from vsumm.decode_open import open_media
+from vsumm.decode_pixels import to_pixels
+from vsumm.decode_probe import probe_media
+from vsumm.decode_size import Geometry
+
+if TYPE_CHECKING:
+    from vsumm.worker import Messages
+
+
+def run_probe(messages: Messages, *, path: str) -> None:
+    """Send the facts about a file as one "probe" message."""
+    messages.send("probe", info=probe_media(path, messages.tick))
+
+
+def run_frames(
+    messages: Messages,
+    *,
+    path: str,
+    stream: int,
+    start_seconds: float,
+    times: list[float],
+    size: tuple[int, int],
+    rotation_degrees: int,
+    tolerance_seconds: float,
+) -> None:
+    """Send one "frame" or "missing" message per wanted time.
+
+    Args:
+        messages: where to.
+        path: the file.
+        stream: index of the video stream.
+        start_seconds: start of the presentation on the container's clock.
+        times: wanted times on the presentation clock, ascending.
+        size: width and height of the upright picture.
+        rotation_degrees: clockwise turn that makes it upright.
+        tolerance_seconds: how far from a wanted time a key frame may stand in.
+    """
+    geometry = Geometry(*size, rotation_degrees)
+    with open_media(path) as container:
+        picker = FramePicker(
+            container,
+            cast(av.VideoStream, container.streams[stream]),
+            messages.tick,
+            tolerance_seconds=tolerance_seconds,
+        )
+        for picked in picker.pick([time + start_seconds for time in times]):
+            if picked.frame is None:
+                messages.send("missing", index=picked.index, problem=picked.problem)
+                continue
+            seconds = picked.time_seconds - start_seconds
+            pixels = to_pixels(picked.frame, geometry)
+            messages.send(
+                "frame", pixels, index=picked.index, time=seconds, shape=list(pixels.shape)
+            )
+
+
+def run_sound(
+    messages: Messages, *, path: str, stream: int, start_seconds: float, sample_rate: int
+) -> None:
+    """Send the track as "sound" messages, then one "damage" message."""
+    damage = SoundDamage()
+    with open_media(path) as container:
+        blocks = read_mono(
+            container,
+            cast(av.AudioStream, container.streams[stream]),
+            start_seconds=start_seconds,
+            sample_rate=sample_rate,
+            damage=damage,
+            tick=messages.tick,
+        )
+        for block in blocks:
+            messages.send("sound", block)
+    messages.send("damage", seconds=damage.seconds, end_seconds=damage.end_seconds)

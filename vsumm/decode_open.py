@@ -1,0 +1,74 @@
+"""Open a media file for FFmpeg so that it can reach nothing but the file itself.
+
+The file is handed over as an open descriptor: its name, whatever it holds, means nothing to
+FFmpeg, and no other protocol is allowed, so a playlist inside it cannot name another file or host.
+
+Runs in the decoding process only, see `vsumm.worker`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import av
+from av.container import InputContainer
+
+from vsumm.errors import InputError
+from vsumm.input_files import open_regular_file
+
+CONTAINERS = (
+    "mov", "matroska", "webm", "avi", "mpegts", "mpeg", "mpegvideo", "flv", "live_flv", "ogg",
+    "asf", "asf_o", "mxf", "gxf", "nut", "rm", "dv", "wtv", "ivf", "obu", "av1", "h261", "h263",
+    "h264", "hevc", "vvc", "m4v", "vc1", "dirac", "mjpeg", "mjpeg_2000", "yuv4mpegpipe", "swf",
+    "gif", "nsv", "nuv", "bink", "smk", "roq", "mlv", "dhav", "amr",
+    "wav", "w64", "rf64", "aiff", "au", "caf", "mp3", "aac", "ac3", "eac3", "ac4", "dts", "dtshd",
+    "truehd", "mlp", "flac", "ape", "wv", "tta", "tak", "mpc", "mpc8", "dsf", "iff", "voc", "spdif",
+)  # fmt: skip
+"""Demuxers that read one self-contained film or sound file; playlists, scripts, devices, number
+patterns and text are left out."""
+
+STILL_PICTURES = (
+    "png_pipe", "jpeg_pipe", "webp_pipe", "bmp_pipe", "tiff_pipe", "gif_pipe", "svg_pipe",
+    "jpegxl_pipe", "j2k_pipe", "psd_pipe", "exr_pipe", "dds_pipe", "ppm_pipe", "pgm_pipe",
+    "qoi_pipe", "sgi_pipe", "ico", "apng", "jpegxl_anim",
+)  # fmt: skip
+"""Recognised in order to say what they are."""
+
+MAX_PIXELS = 1 << 27
+"""Largest picture that is decoded, in pixels: 16384 x 8192."""
+
+
+@contextmanager
+def open_media(path: str) -> Iterator[InputContainer]:
+    """Open `path` for demuxing and close it afterwards.
+
+    Raises:
+        InputError: it is no regular file, cannot be opened, or holds no film or sound.
+    """
+    descriptor = open_regular_file(path)
+    try:
+        with _open_container(descriptor) as container:
+            yield container
+    finally:
+        os.close(descriptor)
+
+
+def _open_container(descriptor: int) -> InputContainer:
+    options = {
+        "fd": str(descriptor),
+        "protocol_whitelist": "fd",
+        "format_whitelist": ",".join(CONTAINERS + STILL_PICTURES),
+    }
+    try:
+        container = av.open("fd:", metadata_errors="replace", options=options)
+    except MemoryError as error:
+        raise InputError("its header asks for more memory than allowed") from error
+    except (av.FFmpegError, ValueError, UnicodeError) as error:
+        raise InputError("it is no film or sound file, or a damaged one") from error
+    if container.format.name in STILL_PICTURES or container.format.name.endswith("_pipe"):
+        name = container.format.name
+        container.close()
+        raise InputError(f"it is a still picture ({name.removesuffix('_pipe')}), not a film")
+    return container

@@ -1,0 +1,230 @@
+"""Measure a film with FFmpeg: streams, clock, shape of the picture, real ends.
+
+Runs in the decoding process only, see `vsumm.worker`. The result is plain data, as `vsumm.probe`
+turns it into `MediaInfo`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import av
+from av.container import InputContainer
+from av.stream import Disposition, Stream
+
+from vsumm.decode_open import MAX_PIXELS, open_media
+from vsumm.decode_packets import read_packets
+from vsumm.decode_size import displayed_size
+from vsumm.errors import InputError
+
+NOT_FILM = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
+"""What a video stream with one of these shows is no film: cover art, previews."""
+
+MAX_DURATION_SECONDS = 7 * 24 * 3600
+"""Longest presentation that is believed, seconds."""
+
+TAIL_SECONDS = 10
+"""How far before the declared end the search for the last packets begins, seconds."""
+
+FIRST_FRAME_PACKETS = 300
+"""Packets of a stream that may fail before the search for its first frame moves on."""
+
+FIRST_FRAME_PLACES = (0.0, 0.1, 0.25, 0.5, 0.75)
+"""Where a first decodable frame is looked for, as shares of the declared duration."""
+
+
+@dataclass
+class _Ends:
+    """Latest end of a packet by stream index, seconds on the container's clock."""
+
+    seconds: dict[int, Fraction]
+
+    def note(self, packet: av.Packet[Any]) -> None:
+        if packet.pts is None or packet.is_corrupt:
+            return
+        end = (packet.pts + (packet.duration or 0)) * packet.time_base
+        index = packet.stream.index
+        self.seconds[index] = max(end, self.seconds.get(index, end))
+
+
+def probe_media(path: str, tick: Callable[[], None]) -> dict[str, Any]:
+    """Return the fields of `MediaInfo` as JSON-able data.
+
+    Args:
+        path: the file.
+        tick: called now and then while this works, to show that it is alive.
+
+    Raises:
+        InputError: nothing in the file can be decoded, or it is beyond the limits.
+    """
+    with open_media(path) as container:
+        picture = _find_picture(container)
+        sounds = [s for s in container.streams.audio if s.codec_context is not None]
+        problems = _undecodable_streams(container)
+        frame = _first_frame(container, picture, tick) if picture else None
+        sounds = [s for s in sounds if s.codec_context.sample_rate > 0]
+        if picture and frame is None:
+            problems.append("the picture cannot be decoded")
+            picture = None
+        if picture is None and not any(_first_frame(container, s, tick) for s in sounds):
+            raise InputError("neither picture nor sound in it can be decoded")
+        ends = _find_ends(container, tick)
+        starts = [_start(stream) for stream in (picture, *sounds) if stream is not None]
+        start = min(starts)
+        video = _describe_picture(picture, frame, start, ends) if picture else None
+        audio = [_describe_sound(sound, container, start, ends) for sound in sounds]
+        end = max(s["start_seconds"] + s["duration_seconds"] for s in (video, *audio) if s)
+        _check_duration(end)
+        return {
+            "container": container.format.name,
+            "start_seconds": float(start),
+            "duration_seconds": end,
+            "video": video,
+            "audio": audio,
+            "problems": problems,
+        }
+
+
+def _find_picture(container: InputContainer) -> Any:
+    """The video stream to show, or None; cover art and previews are no film."""
+    films = [
+        stream
+        for stream in container.streams.video
+        if stream.codec_context is not None and not stream.disposition & NOT_FILM
+    ]
+    for stream in films:
+        context = stream.codec_context
+        if context.width * context.height > MAX_PIXELS:
+            raise InputError(
+                f"its picture of {context.width} x {context.height} pixels is larger than "
+                f"the {MAX_PIXELS} pixels that are decoded"
+            )
+    return max(films, key=lambda s: bool(s.disposition & Disposition.default), default=None)
+
+
+def _undecodable_streams(container: InputContainer) -> list[str]:
+    return [
+        f"stream {stream.index} ({stream.type}) has no decoder"
+        for stream in container.streams
+        if stream.type in ("video", "audio") and stream.codec_context is None
+    ]
+
+
+def _first_frame(container: InputContainer, stream: Any, tick: Callable[[], None]) -> Any:
+    """The first frame of a stream that decodes without an error, or None."""
+    duration = container.duration or 0
+    for share in FIRST_FRAME_PLACES:
+        # The first try reads on from the beginning: seeking there can lose frames.
+        if share and not (duration and _seek(container, int(share * duration))):
+            return None
+        tick()
+        for frame in _decode_some(container, stream):
+            return frame
+    return None
+
+
+def _seek(container: InputContainer, microseconds: int) -> bool:
+    try:
+        container.seek((container.start_time or 0) + microseconds)
+    except av.FFmpegError:
+        return False
+    return True
+
+
+def _decode_some(container: InputContainer, stream: Any) -> Iterator[Any]:
+    num_failed = 0
+    for packet in read_packets(container):
+        if packet.stream.index != stream.index:
+            continue
+        try:
+            frames = packet.decode() if packet.size else []
+        except (av.FFmpegError, MemoryError, ValueError):
+            frames = []
+        yield from (frame for frame in frames if frame.pts is not None and not frame.is_corrupt)
+        num_failed += not frames
+        if num_failed > FIRST_FRAME_PACKETS:
+            return
+    try:
+        yield from stream.codec_context.decode(None)
+    except (av.FFmpegError, MemoryError, ValueError):
+        return
+
+
+def _start(stream: Stream) -> Fraction:
+    return (stream.start_time or 0) * (stream.time_base or Fraction(0))
+
+
+def _find_ends(container: InputContainer, tick: Callable[[], None]) -> _Ends:
+    """Read the last packets, or all of them where the file does not say how long it is."""
+    ends = _Ends({})
+    declared = container.duration
+    if declared is not None and declared > MAX_DURATION_SECONDS * av.time_base:
+        _check_duration(declared / av.time_base)
+    if not _seek(container, max(0, (declared or 0) - TAIL_SECONDS * av.time_base)):
+        return ends
+    for count, packet in enumerate(read_packets(container)):
+        ends.note(packet)
+        if count % 1000 == 0:
+            tick()
+    return ends
+
+
+def _end(stream: Stream, container: InputContainer, ends: _Ends) -> Fraction:
+    """End of a stream on the container's clock: as read, as declared, or as the file's end."""
+    declared = None
+    if stream.duration is not None:
+        declared = _start(stream) + stream.duration * (stream.time_base or Fraction(0))
+    elif container.duration is not None and stream.index not in ends.seconds:
+        declared = Fraction((container.start_time or 0) + container.duration, av.time_base)
+    candidates = [end for end in (declared, ends.seconds.get(stream.index)) if end is not None]
+    return max(candidates, default=_start(stream))
+
+
+def _describe_picture(stream: Any, frame: Any, start: Fraction, ends: _Ends) -> dict[str, Any]:
+    ratio = stream.sample_aspect_ratio
+    rotation = round(-frame.rotation / 90) * 90 % 360
+    width, height = displayed_size(frame.width, frame.height, ratio, rotation)
+    rate = stream.average_rate or stream.guessed_rate or Fraction(0)
+    # The first frame on screen may come later than the stream claims (leading frames that
+    # cannot be decoded, reordering in AVI).
+    first = max(_start(stream), min(frame.pts * frame.time_base, _start(stream) + 1))
+    end = max(_end(stream, stream.container, ends), first + (1 / rate if rate else 0))
+    return {
+        "index": stream.index,
+        "codec": stream.codec_context.codec.canonical_name,
+        "width": width,
+        "height": height,
+        "frame_rate": float(rate),
+        "rotation_degrees": rotation,
+        "start_seconds": float(first - start),
+        "duration_seconds": float(end - first),
+        "pixel_format": frame.format.name,
+        "sample_aspect_ratio": float(ratio or 1),
+        "is_interlaced": bool(frame.interlaced_frame),
+        "transfer": int(frame.color_trc),
+    }
+
+
+def _describe_sound(
+    stream: Any, container: InputContainer, start: Fraction, ends: _Ends
+) -> dict[str, Any]:
+    return {
+        "index": stream.index,
+        "codec": stream.codec_context.codec.canonical_name,
+        "sample_rate": stream.codec_context.sample_rate,
+        "num_channels": stream.codec_context.layout.nb_channels,
+        "start_seconds": float(_start(stream) - start),
+        "duration_seconds": float(max(_end(stream, container, ends) - _start(stream), Fraction(0))),
+        "language": stream.language or None,
+    }
+
+
+def _check_duration(seconds: float) -> None:
+    if not 0 < seconds <= MAX_DURATION_SECONDS:
+        raise InputError(
+            f"it claims to last {seconds:.0f} s, which is not between 0 and "
+            f"{MAX_DURATION_SECONDS} s"
+        )

@@ -1,0 +1,98 @@
+"""The decoding process: all native decoding happens here, where a crash costs nothing else.
+
+Started by `vsumm.worker_client` as `python -m vsumm.worker PARENT_ID`. It reads one request per
+line (JSON) from standard input and answers with messages on standard output:
+
+    4 bytes  length of the header, little-endian     4 bytes  length of the payload
+    header   JSON with the key "kind"                payload  raw pixels or samples
+
+Kinds: "tick" (still alive), "probe", "opened", "frame", "missing", "sound", "done", "error".
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import resource
+import signal
+import sys
+import time
+import traceback
+from typing import Any, BinaryIO
+
+from vsumm.errors import InputError
+
+TICK_SECONDS = 1.0
+"""Distance of the signs of life, seconds."""
+
+MAX_MEMORY_BYTES = 6 << 30
+"""Address space the process may take: what a hostile header can cost at most."""
+
+PR_SET_PDEATHSIG = 1
+"""From linux/prctl.h: the signal this process gets when its parent dies."""
+
+
+class Messages:
+    """Writes messages to the parent."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._last = time.monotonic()
+
+    def send(self, kind: str, payload: Any = b"", **header: Any) -> None:
+        """Send one message; `payload` is bytes or a contiguous array."""
+        text = json.dumps({"kind": kind, **header}).encode()
+        data = memoryview(payload).cast("B")
+        self._stream.write(len(text).to_bytes(4, "little") + len(data).to_bytes(4, "little") + text)
+        self._stream.write(data)
+        self._stream.flush()
+        self._last = time.monotonic()
+
+    def tick(self) -> None:
+        """Say that work goes on, at most once per TICK_SECONDS."""
+        if time.monotonic() - self._last > TICK_SECONDS:
+            self.send("tick")
+
+
+def main() -> None:
+    """Answer requests until standard input ends."""
+    _die_with_parent(int(sys.argv[1]))
+    messages = Messages(_take_stdout())
+    from vsumm import decode_jobs  # loads FFmpeg: only after the parent can no longer be lost
+
+    for line in sys.stdin.buffer:
+        request = json.loads(line)
+        try:
+            getattr(decode_jobs, f"run_{request.pop('job')}")(messages, **request)
+            messages.send("done")
+        except InputError as error:
+            messages.send("error", is_input=True, text=str(error))
+        except BrokenPipeError:
+            return
+        except MemoryError:
+            messages.send("error", is_input=True, text="asks for more memory than allowed")
+        except Exception:  # a bug: the parent raises it, with this traceback
+            messages.send("error", is_input=False, text=traceback.format_exc())
+
+
+def _die_with_parent(parent_id: int) -> None:
+    """Be killed when the parent dies, even inside native code that never returns."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent_id:
+        sys.exit(1)
+    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _take_stdout() -> BinaryIO:
+    """Keep standard output for messages; what native code prints goes to standard error."""
+    stream = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return stream
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,237 @@
+"""Run decoding jobs in processes that may crash or hang without harm to this one.
+
+A worker is started once and serves job after job; idle ones are kept for the next job and end with
+this process, however it ends. See `vsumm.worker` for what goes over the pipes.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import select
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import vsumm
+from vsumm.errors import InputError
+
+STALL_SECONDS = 20.0
+"""A worker that says nothing for so long is killed; a living one speaks every second."""
+
+START_SECONDS = 60.0
+"""The same until its first message: a cold disk may take this long to load FFmpeg."""
+
+MAX_IDLE_WORKERS = 2
+"""Workers kept for the next job: one for the picture, one for the sound."""
+
+PIPE_BYTES = 1 << 20
+"""Wanted size of the pipe a worker answers on, so that it can work ahead."""
+
+F_SETPIPE_SZ = 1031
+"""From linux/fcntl.h."""
+
+_BOOT = (
+    "import sys; root = sys.argv.pop(); sys.path.insert(0, root); import vsumm; "
+    "sys.path.remove(root); from vsumm.worker import main; main()"
+)
+"""Find the same `vsumm` as this process, and nothing else, in the place it came from."""
+
+
+class WorkerLostError(Exception):
+    """A worker crashed or hung; the message says which."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """What a worker sent."""
+
+    header: dict[str, Any]
+    """At least the key "kind"."""
+    payload: np.ndarray
+    """Raw bytes, uint8 (n,)."""
+
+
+class Worker:
+    """A decoding process and the pipes to it."""
+
+    def __init__(self) -> None:
+        root = str(Path(vsumm.__file__).resolve().parent.parent)
+        command = [sys.executable, "-P", "-c", _BOOT, str(os.getpid()), root]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+        assert self._process.stdout is not None
+        self._answers = self._process.stdout.fileno()
+        self._has_spoken = False
+        _enlarge_pipe(self._answers)
+
+    @property
+    def process_id(self) -> int:
+        """Process id of the worker."""
+        return self._process.pid
+
+    def ask(self, job: str, **request: Any) -> None:
+        """Send a request; its answers come from `messages`.
+
+        Raises:
+            WorkerLostError: the worker has died.
+        """
+        line = json.dumps({"job": job, **request}) + "\n"
+        try:
+            assert self._process.stdin is not None
+            self._process.stdin.write(line.encode())
+            self._process.stdin.flush()
+        except OSError as error:
+            raise WorkerLostError("the decoder has died") from error
+
+    def messages(self) -> Iterator[Message]:
+        """Yield the answers to one request, without the signs of life, up to its end.
+
+        Raises:
+            InputError: the file cannot be used, as the worker found.
+            WorkerLostError: the worker crashed, or made no progress for STALL_SECONDS.
+            RuntimeError: a bug in the worker; the message holds its traceback.
+        """
+        while True:
+            message = self._receive()
+            kind = message.header["kind"]
+            if kind == "done":
+                return
+            if kind == "error":
+                text = message.header["text"]
+                raise InputError(text) if message.header["is_input"] else RuntimeError(text)
+            if kind != "tick":
+                yield message
+
+    def interrupt(self) -> None:
+        """Make the process end; whoever waits for its answers learns that it is lost."""
+        self._process.kill()
+
+    def kill(self) -> None:
+        """End the process at once."""
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with suppress(OSError):  # a request that was never read
+                    pipe.close()
+
+    def is_alive(self) -> bool:
+        """Whether the process still runs."""
+        return self._process.poll() is None
+
+    def _receive(self) -> Message:
+        limit = STALL_SECONDS if self._has_spoken else START_SECONDS
+        lengths = self._read(8, limit)
+        self._has_spoken = True
+        header = self._read(int.from_bytes(lengths[:4].tobytes(), "little"), STALL_SECONDS)
+        payload = self._read(int.from_bytes(lengths[4:].tobytes(), "little"), STALL_SECONDS)
+        return Message(json.loads(header.tobytes()), payload)
+
+    def _read(self, num_bytes: int, limit_seconds: float) -> np.ndarray:
+        data = np.empty(num_bytes, np.uint8)
+        view = memoryview(data.data)
+        poll = select.poll()
+        poll.register(self._answers, select.POLLIN)
+        while view:
+            if not poll.poll(limit_seconds * 1000):
+                raise WorkerLostError(f"the decoder hung for {limit_seconds:g} s")
+            num_read = os.readv(self._answers, [view])
+            if num_read == 0:
+                code = self._process.wait()
+                raise WorkerLostError(f"the decoder crashed (exit status {code})")
+            view = view[num_read:]
+        return data
+
+
+class _Pool:
+    """Idle workers; new ones are started by a thread that lives as long as the process.
+
+    A worker is killed by the system when the thread that started it ends, so no other thread
+    may start one.
+    """
+
+    def __init__(self) -> None:
+        self.process_id = os.getpid()
+        self._lock = threading.Lock()
+        self._idle: list[Worker] = []
+        self._starter = ThreadPoolExecutor(1, "vsumm-worker-starter")
+
+    def acquire(self) -> Worker:
+        """An idle worker, or a new one."""
+        with self._lock:
+            while self._idle:
+                worker = self._idle.pop()
+                if worker.is_alive():
+                    return worker
+                worker.kill()
+        return self._starter.submit(Worker).result()
+
+    def release(self, worker: Worker) -> None:
+        """Keep a worker that has finished its job."""
+        with self._lock:
+            if len(self._idle) < MAX_IDLE_WORKERS:
+                self._idle.append(worker)
+                return
+        worker.kill()
+
+    def close(self) -> None:
+        """End all idle workers."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for worker in idle:
+            worker.kill()
+
+
+_pool: _Pool | None = None
+_pool_lock = threading.Lock()
+
+
+def worker_pool() -> _Pool:
+    """The pool of this process; a forked child gets its own."""
+    global _pool
+    with _pool_lock:
+        if _pool is None or _pool.process_id != os.getpid():
+            _pool = _Pool()
+            atexit.register(_pool.close)
+        return _pool
+
+
+def run_job(job: str, **request: Any) -> list[Message]:
+    """Run one short job to its end and return its answers.
+
+    Raises:
+        InputError, WorkerLostError, RuntimeError: see `Worker.messages`.
+    """
+    worker = worker_pool().acquire()
+    try:
+        worker.ask(job, **request)
+        messages = list(worker.messages())
+    except (InputError, RuntimeError):
+        worker_pool().release(worker)
+        raise
+    except BaseException:
+        worker.kill()
+        raise
+    worker_pool().release(worker)
+    return messages
+
+
+def _enlarge_pipe(descriptor: int) -> None:
+    if sys.platform == "linux":
+        import fcntl
+
+        try:
+            fcntl.fcntl(descriptor, F_SETPIPE_SZ, PIPE_BYTES)
+        except OSError:
+            return  # the system allows less: the worker works less far ahead
