@@ -4,6 +4,7 @@
     ├── InputError       the input file cannot be used: name another, or repair it
     │   └── NoSignalError  it can be read, but lacks what was asked for (no sound, no picture)
     ├── OutputError      the result cannot be written: name another place, make room, or force it
+    ├── ModelError       the model cannot be loaded: name another, or complete its folder
     └── ScoresError      scores, summaries or annotations from elsewhere do not fit
 
 Every message is one line: what happened, with which file or value, and what to do.
@@ -24,6 +25,10 @@ class NoSignalError(InputError):
 
 class OutputError(VsummError):
     """The result cannot be written where it was asked for."""
+
+
+class ModelError(VsummError):
+    """The model cannot be loaded as it was named."""
 
 
 class ScoresError(VsummError):

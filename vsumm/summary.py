@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from vsumm.config import By, SummaryConfig
+from vsumm.decode import DecodeReport
 from vsumm.errors import ScoresError
 from vsumm.probe import MediaInfo
 from vsumm.segments import Segment, merge_neighbours
@@ -73,6 +74,10 @@ class Summary:
     """SHA-256 of the file, hexadecimal."""
     segments: tuple[ScoredSegment, ...]
     """All segments, chronological."""
+    image_report: DecodeReport | None = None
+    """What was read of the picture, and by which decoder; None where it was not looked at."""
+    music_report: DecodeReport | None = None
+    """What was read of the sound, and by which decoder; None where it was not listened to."""
     notes: tuple[str, ...] = ()
     """What a reader should know: a missing modality, unreadable parts, shortened segments."""
 

@@ -1,0 +1,68 @@
+"""What the wheel holds, and what the installed package promises."""
+
+import importlib
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+PACKAGES = {"vsumm", "mmva_core", "eval"}
+
+
+@pytest.fixture(scope="module")
+def wheel_names(tmp_path_factory):
+    hatchling = pytest.importorskip("hatchling.builders.wheel", reason="hatchling is a dev extra")
+    folder = tmp_path_factory.mktemp("wheel")
+    builder = hatchling.WheelBuilder(str(REPOSITORY))
+    path = next(builder.build(directory=str(folder), versions=["standard"]))
+    return zipfile.ZipFile(path).namelist()
+
+
+def test_the_wheel_holds_the_three_packages_and_nothing_else(wheel_names):
+    top = {name.partition("/")[0] for name in wheel_names}
+    assert {name for name in top if not name.endswith(".dist-info")} == PACKAGES
+
+
+def test_the_wheel_holds_the_weights_and_their_card(wheel_names):
+    folder = "mmva_core/weights/mmva-lite/"
+    assert {f"{folder}{n}" for n in ("config.json", "model.safetensors", "README.md")} <= set(
+        wheel_names
+    )
+
+
+def test_the_wheel_holds_no_media(wheel_names):
+    endings = (".mp4", ".mkv", ".webm", ".mp3", ".ogg", ".wav", ".mat", ".h5", ".jpg")
+    assert not [name for name in wheel_names if name.endswith(endings)]
+
+
+def test_eval_is_ours():
+    assert importlib.import_module("eval").__doc__.startswith("Measure summaries")
+
+
+@pytest.mark.parametrize("package", sorted(PACKAGES))
+def test_all_lists_what_there_is(package):
+    module = importlib.import_module(package)
+    assert sorted(module.__all__) == list(module.__all__)
+    for name in module.__all__:
+        assert getattr(module, name).__doc__
+
+
+def loaded_by(code):
+    """Return the modules that a fresh interpreter has loaded after running `code`."""
+    script = f"import sys\n{code}\nprint(*sys.modules)"
+    output = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+    return set(output.stdout.decode().split())
+
+
+def test_help_loads_neither_torch_nor_a_decoder():
+    code = "from vsumm.cli import main\ntry:\n  main(['summarize', '--help'])\nexcept SystemExit: 0"
+    heavy = {"torch", "numpy", "decord", "av", "pandas", "scipy", "transformers", "ortools"}
+    assert not heavy & loaded_by(code)
+
+
+def test_the_lite_path_loads_neither_transformers_nor_pandas_nor_scipy():
+    heavy = {"transformers", "pandas", "scipy", "scipy.stats"}
+    assert not heavy & loaded_by("import vsumm\nvsumm.summarize")

@@ -1,0 +1,104 @@
+"""Valence and arousal per segment, with models whose answers can be foretold."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from vsumm.affect import SAMPLE_RATE, frame_times, image_affect, is_black, music_affect
+from vsumm.decode import AudioBlock, Frame
+from vsumm.segments import Segment, split_into_segments
+
+
+class ForetoldModel:
+    """Calls the mean brightness, and the loudest sample of a window, arousal."""
+
+    config = SimpleNamespace(music_window_seconds=3.0)
+
+    def predict_images(self, images):
+        return torch.tensor([[0.5, image.mean() / 255] for image in images])
+
+    def predict_music(self, samples, sample_rate):
+        assert sample_rate == SAMPLE_RATE
+        return torch.tensor([[0.5, np.abs(window).max()] for window in samples])
+
+
+def grey(index, level):
+    return Frame(index, float(index), np.full((8, 8, 3), level, np.uint8))
+
+
+def sound(samples, *, block=5000):
+    samples = np.asarray(samples, np.float32)
+    for start in range(0, len(samples), block):
+        yield AudioBlock(start / SAMPLE_RATE, samples[start : start + block])
+
+
+def test_frames_are_taken_from_the_centres_of_equal_parts():
+    assert frame_times([Segment(0, 2), Segment(2, 3)], frames_per_segment=1) == [1.0, 2.5]
+    assert frame_times([Segment(4, 6)], frames_per_segment=4) == [4.25, 4.75, 5.25, 5.75]
+
+
+def test_a_segment_gets_the_mean_of_its_frames():
+    frames = [grey(0, 51), grey(1, 102), grey(2, 204), grey(3, 204)]
+    va = image_affect(frames, ForetoldModel(), 2, frames_per_segment=2)
+    np.testing.assert_allclose(va, [[0.5, 0.3], [0.5, 0.8]], atol=1e-6)
+
+
+def test_black_and_unread_frames_do_not_count():
+    frames = [grey(0, 51), grey(1, 3), grey(2, 3)]  # frame 3 could not be read
+    va = image_affect(frames, ForetoldModel(), 2, frames_per_segment=2)
+    np.testing.assert_allclose(va, [[0.5, 0.2], [np.nan, np.nan]], atol=1e-6)
+
+
+@pytest.mark.parametrize(("level", "expected"), [(0, True), (16, True), (60, False), (255, False)])
+def test_black_is_what_shows_nothing(level, expected):
+    assert is_black(np.full((90, 160, 3), level, np.uint8)) is expected
+
+
+def test_a_lamp_in_the_night_is_not_black():
+    pixels = np.zeros((90, 160, 3), np.uint8)
+    pixels[40:50, 70:90] = 200
+    assert not is_black(pixels)
+
+
+def test_a_window_is_centred_on_its_segment_and_reaches_over_its_borders():
+    samples = np.full(20 * SAMPLE_RATE, 0.01)
+    samples[round(9.9 * SAMPLE_RATE)] = 1.0  # in segment [8, 10); in the windows of three
+    va = music_affect(sound(samples), ForetoldModel(), split_into_segments(20.0))
+    heard = np.flatnonzero(va[:, 1] > 0.5)
+    assert heard.tolist() == [4, 5]  # windows [7.5, 10.5) and [9.5, 12.5)
+
+
+def test_windows_at_both_ends_are_moved_inwards():
+    samples = np.full(6 * SAMPLE_RATE, 0.01)
+    samples[round(2.9 * SAMPLE_RATE)] = 0.7
+    samples[round(3.2 * SAMPLE_RATE)] = 0.9
+    va = music_affect(sound(samples), ForetoldModel(), split_into_segments(6.0))
+    np.testing.assert_allclose(va[:, 1], [0.7, 0.9, 0.9], atol=1e-6)
+
+
+def test_a_silent_segment_has_no_value_even_beside_a_loud_one():
+    samples = np.zeros(6 * SAMPLE_RATE)
+    samples[: 2 * SAMPLE_RATE] = 0.5
+    va = music_affect(sound(samples), ForetoldModel(), split_into_segments(6.0))
+    assert np.isfinite(va[:, 1]).tolist() == [True, False, False]
+
+
+def test_sound_that_ends_early_is_followed_by_silence():
+    va = music_affect(sound(np.full(SAMPLE_RATE, 0.3)), ForetoldModel(), split_into_segments(8.0))
+    assert np.isfinite(va[:, 1]).tolist() == [True, False, False, False]
+
+
+def test_a_film_shorter_than_a_window_is_one_window():
+    segments = split_into_segments(1.0, segment_seconds=0.5)
+    va = music_affect(sound(np.full(SAMPLE_RATE, 0.3)), ForetoldModel(), segments)
+    np.testing.assert_allclose(va[:, 1], [0.3, 0.3], atol=1e-6)
+
+
+def test_block_size_does_not_matter():
+    samples = np.random.default_rng(0).uniform(-1, 1, 9 * SAMPLE_RATE)
+    segments = split_into_segments(9.0)
+    small = music_affect(sound(samples, block=777), ForetoldModel(), segments)
+    large = music_affect(sound(samples, block=10**6), ForetoldModel(), segments)
+    np.testing.assert_array_equal(small, large)

@@ -1,0 +1,110 @@
+"""From a film to a summary, on films that the tests make and with a model that foretells."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from films import make_film
+
+from vsumm.config import SummaryConfig
+from vsumm.errors import InputError, NoSignalError
+from vsumm.pipeline import summarize
+from vsumm.segments import Segment
+
+FLASH, BEEP = 12.8, 20.8
+
+
+class BrightLoudModel:
+    """Calls the brightness of the lower half, and loudness, arousal."""
+
+    config = SimpleNamespace(music_window_seconds=2.0)
+
+    def predict_images(self, images):
+        return torch.tensor([[0.5, image[len(image) // 2 :].mean() / 255] for image in images])
+
+    def predict_music(self, samples, sample_rate):
+        return torch.tensor([[0.5, float(np.sqrt(np.mean(window**2)))] for window in samples])
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory):
+    path = tmp_path_factory.mktemp("film") / "film.mp4"
+    return make_film(path, seconds=30.0, size=(160, 90), flashes=[FLASH], beeps=[BEEP])
+
+
+def summarize_plainly(path, **fields):
+    fields = {"smoothing_segments": 1, "frames_per_segment": 10, **fields}
+    return summarize(path, SummaryConfig(**fields), model=BrightLoudModel())
+
+
+def test_by_image_the_flash_is_picked(film):
+    summary = summarize_plainly(film, by="image", budget_seconds=2.0)
+    assert summary.runs == [Segment(12.0, 14.0)]
+    assert summary.to_frame()["music_arousal"].isna().all()
+
+
+def test_by_music_the_beep_is_picked(film):
+    summary = summarize_plainly(film, by="music", budget_seconds=2.0)
+    assert summary.runs == [Segment(20.0, 22.0)]
+
+
+def test_by_both_flash_and_beep_are_picked(film):
+    summary = summarize_plainly(film, by="both", budget_seconds=8.0)
+    assert {12.0, 20.0} <= {row.start_seconds for row in summary.segments if row.selected}
+
+
+def test_the_default_budget_is_fifteen_percent(film):
+    summary = summarize_plainly(film)
+    assert summary.budget_seconds == pytest.approx(0.15 * 30, abs=0.02)
+    assert summary.selected_seconds == 4.0
+    assert len(summary.segments) == 15
+
+
+def test_twice_gives_the_same_summary(film):
+    assert summarize_plainly(film) == summarize_plainly(film)
+
+
+def test_both_without_sound_is_by_image_and_says_so(tmp_path):
+    path = make_film(tmp_path / "mute.mp4", seconds=20.0, size=(160, 90), audio=False)
+    summary = summarize_plainly(path)
+    assert summary.by == "image"
+    assert summary.notes == ("there is no sound: scored by the picture alone",)
+
+
+def test_both_with_silent_sound_is_by_image_and_says_so(tmp_path):
+    path = make_film(tmp_path / "silent.mp4", seconds=20.0, size=(160, 90), loudness=0)
+    assert summarize_plainly(path).notes == ("the sound is silent: scored by the picture alone",)
+
+
+def test_sound_alone_is_summarised_by_music(tmp_path):
+    path = make_film(tmp_path / "song.m4a", seconds=20.0, video=False, beeps=[8.5])
+    summary = summarize_plainly(path, budget_seconds=2.0)
+    assert summary.by == "music"
+    assert summary.runs == [Segment(8.0, 10.0)]
+
+
+@pytest.mark.parametrize(
+    ("by", "options"), [("music", {"audio": False}), ("music", {"loudness": 0})]
+)
+def test_by_music_without_anything_to_hear_is_an_error(tmp_path, by, options):
+    path = make_film(tmp_path / "film.mp4", seconds=15.0, size=(160, 90), **options)
+    with pytest.raises(NoSignalError, match=r"sound|silent"):
+        summarize_plainly(path, by="music")
+
+
+def test_a_short_film_gets_short_segments_and_says_so(tmp_path):
+    path = make_film(tmp_path / "short.mp4", seconds=5.0, size=(160, 90), flashes=[3.1])
+    summary = summarize_plainly(path, by="image", budget_seconds=0.5)
+    assert summary.runs == [Segment(3.0, 3.5)]
+    assert summary.notes == ("the budget is shorter than 2 s: segments of 0.5 s",)
+
+
+def test_an_impossible_segment_length_is_an_error(film):
+    with pytest.raises(InputError, match="raise --budget"):
+        summarize_plainly(film, segment_seconds=5.0)
+
+
+def test_a_missing_audio_track_is_an_error(film):
+    with pytest.raises(InputError, match="audio track 3"):
+        summarize_plainly(film, audio_track=3)

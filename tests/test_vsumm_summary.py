@@ -1,0 +1,116 @@
+"""The summary: its JSON round trip, its table, and what it refuses."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+
+from vsumm.config import SummaryConfig
+from vsumm.decode import DecodeReport
+from vsumm.errors import ScoresError
+from vsumm.probe import AudioStream, MediaInfo, VideoStream
+from vsumm.segments import Segment
+from vsumm.summary import SCHEMA_VERSION, ScoredSegment, Summary
+
+
+def row(start, end, score, *, selected=False):
+    return ScoredSegment(start, end, 0.25, score, None, None, score, selected)
+
+
+@pytest.fixture
+def summary():
+    video = VideoStream(0, "h264", 320, 180, 25.0, 0, 0.0, 7.0, "yuv420p")
+    audio = AudioStream(1, "aac", 44100, 2, 0.0, 6.5, "eng")
+    media = MediaInfo(Path("a film.mp4"), "mov", 0.0, 7.0, video, (audio,))
+    rows = (
+        row(0.0, 2.0, 0.5),
+        row(2.0, 4.0, 0.9, selected=True),
+        row(4.0, 6.0, 0.8, selected=True),
+        row(6.0, 7.0, None),
+    )
+    return Summary(
+        schema_version=SCHEMA_VERSION,
+        model="mmva-lite",
+        by="image",
+        budget_seconds=4.5,
+        config=SummaryConfig(by="image", budget_seconds=4.5),
+        media=media,
+        input_sha256="0" * 64,
+        segments=rows,
+        image_report=DecodeReport("pyav", 7.0, 0.5, ("damaged picture",)),
+        notes=("a note",),
+    )
+
+
+def test_json_round_trip_gives_an_equal_summary(summary):
+    assert Summary.from_json(summary.to_json()) == summary
+
+
+def test_json_is_plain_and_versioned(summary):
+    document = json.loads(summary.to_json())
+    assert document["schema_version"] == SCHEMA_VERSION
+    assert document["media"]["path"] == "a film.mp4"
+    assert document["segments"][3]["score"] is None
+
+
+def test_selected_neighbours_form_one_run(summary):
+    assert summary.runs == [Segment(2.0, 6.0)]
+    assert summary.selected_seconds == 4.0
+
+
+def test_the_table_has_one_row_per_segment(summary):
+    frame = summary.to_frame()
+    assert list(frame.columns) == [
+        "start_seconds",
+        "end_seconds",
+        "image_valence",
+        "image_arousal",
+        "music_valence",
+        "music_arousal",
+        "score",
+        "selected",
+    ]
+    assert frame["selected"].tolist() == [False, True, True, False]
+    assert frame["score"].isna().tolist() == [False, False, False, True]
+    assert frame["music_arousal"].isna().all()
+
+
+def test_a_selection_longer_than_the_budget_is_refused(summary):
+    with pytest.raises(ValueError, match="more than the budget"):
+        dataclasses.replace(summary, budget_seconds=3.0)
+
+
+def test_overlapping_segments_are_refused(summary):
+    with pytest.raises(ValueError, match="overlap"):
+        dataclasses.replace(summary, segments=(row(0.0, 2.0, 0.1), row(1.0, 3.0, 0.1)))
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("schema_version",), 99),
+        (("by",), "smell"),
+        (("budget_seconds",), "long"),
+        (("budget_seconds",), 1.0),
+        (("segments", 1, "start_seconds"), -5),
+        (("segments", 1, "end_seconds"), 1.0),
+        (("segments", 1, "score"), "high"),
+        (("config", "smoothing_segments"), 4),
+        (("media",), None),
+    ],
+)
+def test_a_foreign_summary_is_believed_in_nothing(summary, path, value):
+    document = json.loads(summary.to_json())
+    target = document
+    for key in path[:-1]:
+        target = target[key]
+    target[path[-1]] = value
+    with pytest.raises(ScoresError):
+        Summary.from_json(json.dumps(document))
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", "not json", '{"schema_version": 1}', "\x00"])
+def test_what_is_no_summary_is_refused(text):
+    with pytest.raises(ScoresError):
+        Summary.from_json(text)

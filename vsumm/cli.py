@@ -1,0 +1,266 @@
+"""The command line: every handler parses, calls one library function and prints.
+
+Results go to stdout, everything else to stderr. Exit codes: 0 done, 1 a file or its result could
+not be dealt with, 2 wrong usage, 130 interrupted. Handlers import what they need, so that
+`vsumm --help` loads neither torch nor a decoder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, TypeAlias
+
+from vsumm import __version__
+from vsumm.config import BUDGET_FORMS, Budget, SummaryConfig, parse_budget
+from vsumm.errors import VsummError
+
+if TYPE_CHECKING:
+    Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED, EXIT_TERMINATED = 0, 1, 2, 130, 143
+
+
+class UsageError(Exception):
+    """The command line asks for something impossible."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    signal.signal(signal.SIGTERM, _exit_on_signal)
+    arguments = sys.argv[1:] if argv is None else list(argv)
+    try:
+        if arguments[:1] == ["eval"]:  # its options live in a package that only it imports
+            return _eval(arguments[1:])
+        args = _parser().parse_args(arguments)
+        level = logging.DEBUG if args.verbose else logging.WARNING
+        logging.basicConfig(level=level, format="%(name)s: %(message)s")
+        return HANDLERS[args.command](args)
+    except UsageError as error:
+        _complain(error)
+        return EXIT_USAGE
+    except VsummError as error:
+        _complain(error)
+        return EXIT_FAILED
+    except KeyboardInterrupt:
+        print("vsumm: interrupted", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output went away; keep the interpreter from complaining at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_FAILED
+
+
+def _exit_on_signal(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(EXIT_TERMINATED)
+
+
+def _complain(error: Exception) -> None:
+    print(f"vsumm: error: {error}", file=sys.stderr)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="vsumm", description="Turn any video into a highlight reel within a time budget."
+    )
+    parser.add_argument("--version", action="version", version=f"vsumm {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for add in (_add_summarize, _add_demo, _add_doctor, _add_eval):
+        add(commands).add_argument(
+            "-v", "--verbose", action="store_true", help="say on stderr what is done and how"
+        )
+    return parser
+
+
+def _add_summarize(commands: Commands) -> argparse.ArgumentParser:
+    defaults = SummaryConfig()
+    parser = commands.add_parser(
+        "summarize",
+        help="cut the highlights of films or sound files",
+        description="Score every 2-second segment by arousal, pick the best within the budget, "
+        "and write a reel and a summary (JSON) beside the input.",
+    )
+    parser.add_argument("inputs", nargs="+", type=Path, metavar="INPUT", help="film or sound file")
+    parser.add_argument(
+        "--by",
+        choices=("image", "music", "both"),
+        default=defaults.by,
+        help="score by the picture, the sound, or both (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--budget",
+        type=_budget,
+        default=Budget(budget_fraction=defaults.budget_fraction),
+        help=f"length of the reel: {BUDGET_FORMS}; default: 15%".replace("%", "%%"),
+    )
+    parser.add_argument(
+        "--segment-seconds", type=float, metavar="S", help="length of a segment (default: 2)"
+    )
+    parser.add_argument(
+        "--frames-per-segment",
+        type=int,
+        metavar="N",
+        default=defaults.frames_per_segment,
+        help="frames looked at in every segment (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--smoothing-segments",
+        type=int,
+        metavar="N",
+        default=defaults.smoothing_segments,
+        help="width of the moving mean over neighbours, odd (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--model",
+        default=defaults.model,
+        help="embedded model, folder or hub id (default: %(default)s)",
+    )
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default=defaults.device)
+    parser.add_argument(
+        "--audio-track",
+        type=int,
+        metavar="N",
+        default=defaults.audio_track,
+        help="which audio track counts, from 0 (default: %(default)s)",
+    )
+    parser.add_argument("--seed", type=int, default=defaults.seed, help="(default: %(default)s)")
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="PATH",
+        help="the reel, its extension decides the container; or a folder (default: "
+        "<input stem>.summary.mp4 beside the input)",
+    )
+    parser.add_argument(
+        "--no-reel", action="store_true", help="score and select only, write the JSON"
+    )
+    parser.add_argument("--force", action="store_true", help="replace what is there already")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar, no table")
+    parser.add_argument("--json", action="store_true", help="print the whole result as JSON")
+    return parser
+
+
+def _budget(text: str) -> Budget:
+    try:
+        return parse_budget(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _summarize(args: argparse.Namespace) -> int:
+    from vsumm.job import Job, run_job
+    from vsumm.models import load_model
+    from vsumm.printing import describe
+
+    config = _config(args)
+    is_folder = args.output is not None and (
+        args.output.endswith(os.sep) or Path(args.output).is_dir() or len(args.inputs) > 1
+    )
+    target = "output_folder" if is_folder else "output"
+    output = {target: Path(args.output)} if args.output is not None else {}
+    model = load_model(config) if len(args.inputs) > 1 else None
+    code = EXIT_DONE
+    for source in args.inputs:
+        start_seconds = time.monotonic()
+        job = Job(source, with_reel=not args.no_reel, overwrite=args.force, **output)
+        try:
+            result = run_job(job, config, model=model, progress=_shows_progress(args))
+        except VsummError as error:
+            _complain(error)
+            code = EXIT_FAILED
+            continue
+        for note in result.summary.notes:
+            print(f"vsumm: {source}: {note}", file=sys.stderr)
+        if args.json:
+            print(result.summary.to_json())
+        elif not args.quiet:
+            print(describe(result, elapsed_seconds=time.monotonic() - start_seconds))
+    return code
+
+
+def _config(args: argparse.Namespace) -> SummaryConfig:
+    names = SummaryConfig.__dataclass_fields__
+    fields = {name: value for name, value in vars(args).items() if name in names}
+    budget = {name: value for name, value in vars(args.budget).items() if value is not None}
+    try:
+        return SummaryConfig(**fields, **budget)
+    except ValueError as error:
+        raise UsageError(error) from error
+
+
+def _shows_progress(args: argparse.Namespace) -> bool:
+    return sys.stderr.isatty() and not args.quiet
+
+
+def _add_demo(commands: Commands) -> argparse.ArgumentParser:
+    parser = commands.add_parser(
+        "demo",
+        help="make a sample film and summarise it",
+        description="Make a film with calm and intense passages, summarise it, and leave the "
+        "film, its reel and its summary in a new folder.",
+    )
+    parser.add_argument(
+        "folder",
+        nargs="?",
+        type=Path,
+        help="folder to make (default: vsumm-demo, or with a number)",
+    )
+    parser.set_defaults(quiet=False)
+    return parser
+
+
+def _demo(args: argparse.Namespace) -> int:
+    from vsumm.demo import run_demo
+    from vsumm.printing import describe
+
+    start_seconds = time.monotonic()
+    result = run_demo(args.folder, progress=_shows_progress(args))
+    print(describe(result, elapsed_seconds=time.monotonic() - start_seconds))
+    print(f"Everything is in {result.summary_path.parent}{os.sep}")
+    return EXIT_DONE
+
+
+def _add_doctor(commands: Commands) -> argparse.ArgumentParser:
+    parser = commands.add_parser(
+        "doctor",
+        help="say what a file is and what will happen to it",
+        description="Print streams, durations by container and by decoding, the decoder that "
+        "will be used, and the problems found.",
+    )
+    parser.add_argument("inputs", nargs="+", type=Path, metavar="FILE")
+    return parser
+
+
+def _doctor(args: argparse.Namespace) -> int:
+    from vsumm.doctor import examine
+
+    code = EXIT_DONE
+    for source in args.inputs:
+        try:
+            print(examine(source))
+        except VsummError as error:
+            _complain(error)
+            code = EXIT_FAILED
+    return code
+
+
+def _add_eval(commands: Commands) -> argparse.ArgumentParser:
+    return commands.add_parser("eval", help="measure summaries on TVSum or SumMe")
+
+
+def _eval(arguments: list[str]) -> int:
+    from eval.cli import add_arguments, run
+
+    parser = argparse.ArgumentParser(prog="vsumm eval")
+    add_arguments(parser)
+    return run(parser.parse_args(arguments))
+
+
+HANDLERS = {"summarize": _summarize, "demo": _demo, "doctor": _doctor}

@@ -1,0 +1,85 @@
+"""Summarise one file and leave its reel and its summary on the disk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vsumm.config import SummaryConfig
+from vsumm.export import EncodeSettings, export_reel
+from vsumm.export_formats import reel_format
+from vsumm.outputs import atomic_output, check_output
+from vsumm.pipeline import summarize_media
+from vsumm.probe import MediaInfo, probe
+from vsumm.summary import Summary
+
+if TYPE_CHECKING:
+    from mmva_core import MMVA
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to make of one file."""
+
+    source: Path
+    """The film or sound file."""
+    output: Path | None = None
+    """Reel to write; its extension decides the container."""
+    output_folder: Path | None = None
+    """Folder for a reel that is named after the source, where `output` is left out; beside the
+    source if both are."""
+    with_reel: bool = True
+    """Whether to cut the reel, or only to score and select."""
+    overwrite: bool = False
+    """Whether files that are there already may be replaced."""
+
+
+@dataclass(frozen=True)
+class JobResult:
+    """What was made of one file."""
+
+    summary: Summary
+    """Scores and selection."""
+    summary_path: Path
+    """Where the summary was written."""
+    reel_path: Path | None
+    """Where the reel was written."""
+
+
+def run_job(
+    job: Job,
+    config: SummaryConfig,
+    *,
+    model: MMVA | None = None,
+    settings: EncodeSettings | None = None,
+    progress: bool = False,
+) -> JobResult:
+    """Summarise one file; what cannot be written is said before the work starts.
+
+    Raises:
+        InputError: the file cannot be read or summarised.
+        OutputError: the reel or the summary cannot be written.
+    """
+    info = probe(job.source)
+    reel_path = reel_path_of(job, info)
+    summary_path = reel_path.with_suffix(".json")
+    check_output(summary_path, overwrite=job.overwrite, inputs=[job.source])
+    if job.with_reel:
+        reel_format(reel_path, info)
+        check_output(reel_path, overwrite=job.overwrite, inputs=[job.source])
+    summary = summarize_media(info, config, model=model, progress=progress)
+    if job.with_reel:
+        export_reel(
+            summary, reel_path, overwrite=job.overwrite, settings=settings, progress=progress
+        )
+    with atomic_output(summary_path, overwrite=job.overwrite) as partial:
+        partial.write_text(summary.to_json() + "\n", encoding="utf-8")
+    return JobResult(summary, summary_path, reel_path if job.with_reel else None)
+
+
+def reel_path_of(job: Job, info: MediaInfo) -> Path:
+    """Return where the reel goes; named after the source it is an MP4, or M4A without picture."""
+    suffix = ".mp4" if info.video else ".m4a"
+    name = f"{job.source.stem}.summary{suffix}"
+    return job.output or (job.output_folder or job.source.parent) / name
