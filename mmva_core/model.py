@@ -66,7 +66,8 @@ class MMVA(nn.Module):
         self.towers = nn.ModuleDict()
         for modality in MODALITIES:
             if tower_info(config, modality).is_ours or modality in config.finetune:
-                self.towers[modality] = build_tower(config, modality)
+                tower = build_tower(config, modality)
+                self.towers[modality] = tower.requires_grad_(modality in config.finetune)
         self.projections = nn.ModuleDict({m: _projection(config, m) for m in MODALITIES})
         sizes = (config.embedding_dim, config.hidden_dim, config.dropout)
         shared = build_va_predictor(*sizes) if config.share_va_predictor else None

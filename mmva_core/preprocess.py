@@ -77,7 +77,9 @@ def resize_and_crop(
     Returns:
         (3, *crop) float32, values 0 to 255, rounded to whole numbers as an image file would be.
     """
-    pixels = torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1).unsqueeze(0)
+    # Pillow hands out read-only arrays, which torch warns about.
+    contiguous = np.require(image, requirements=["C", "W"])
+    pixels = torch.from_numpy(contiguous).permute(2, 0, 1).unsqueeze(0)
     if tuple(pixels.shape[2:]) != size:
         # uint8 in, uint8 out: PyTorch has a fast kernel for it that follows Pillow.
         pixels = F.interpolate(pixels, size, mode=mode, antialias=True)

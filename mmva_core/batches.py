@@ -1,0 +1,181 @@
+"""The batches of an epoch: a pure function of the data, the seed and the epoch.
+
+Letters in shapes: B rows of a batch.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from mmva_core.matching import (
+    matching_score,
+    paired_matching,
+    permutation_chain,
+    random_matching,
+)
+from mmva_core.tables import Table, TrainingData
+from mmva_core.train_config import TrainConfig
+
+
+@dataclass(frozen=True, eq=False)
+class ModalityBatch:
+    """One modality's share of a batch."""
+
+    inputs: Mapping[str, Tensor]
+    """{"features": (B, *feature_shape)}, or the keyword arguments of `encode_*`."""
+    va: Tensor
+    """(B, 2) labels, NaN where there is none."""
+    weights: Tensor
+    """(B,) weights of the errors."""
+    extra: Mapping[str, Tensor] = field(default_factory=dict)
+    """(B, ...) columns for extra losses."""
+
+    def rows(self, rows: slice) -> ModalityBatch:
+        """Return some rows."""
+        return ModalityBatch(
+            {name: value[rows] for name, value in self.inputs.items()},
+            self.va[rows],
+            self.weights[rows],
+            {name: value[rows] for name, value in self.extra.items()},
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Pairs of a picture and a clip with its caption, and sentences beside them."""
+
+    image: ModalityBatch
+    music: ModalityBatch
+    caption: ModalityBatch
+    sentences: ModalityBatch | None
+    matching_score: Tensor
+    """(B,) Eq. 1 of the pair, the target of the similarity predictor."""
+
+    def rows(self, rows: slice) -> Batch:
+        """Return some rows."""
+        return Batch(
+            self.image.rows(rows),
+            self.music.rows(rows),
+            self.caption.rows(rows),
+            None if self.sentences is None else self.sentences.rows(rows),
+            self.matching_score[rows],
+        )
+
+
+def steps_per_epoch(data: TrainingData, config: TrainConfig) -> int:
+    """Give the number of steps of an epoch; the last batch is filled up from a new permutation."""
+    if config.matching == "paired":
+        num_pairs = 0 if data.pairs is None else len(data.pairs)
+    else:
+        num_pairs = max(len(data.image), len(data.music))
+    return -(-num_pairs // config.batch_size)
+
+
+def epoch_seed(seed: int, epoch: int, purpose: str) -> int:
+    """Give a seed of 63 bits for one purpose of one epoch."""
+    digest = hashlib.sha256(f"{seed}/{epoch}/{purpose}".encode()).digest()
+    return int.from_bytes(digest[:8], "little") >> 1
+
+
+def epoch_batches(
+    data: TrainingData, config: TrainConfig, epoch: int, sigma: float, rows: slice
+) -> Iterator[Batch]:
+    """Draw the batches of an epoch.
+
+    Args:
+        data: Tables, on the device that the batches are wanted on.
+        config: Batch size, matching, mixup and seed.
+        epoch: Number of the epoch, from 0.
+        sigma: Scale of Eq. 1.
+        rows: Rows of every global batch that this process computes; samples are mixed before
+            they are divided.
+
+    Yields:
+        Batches; inputs of towers that are trained too are prepared for the own rows only.
+    """
+    generator = torch.Generator().manual_seed(epoch_seed(config.seed, epoch, "batches"))
+    num_pairs = steps_per_epoch(data, config) * config.batch_size
+    if config.matching == "paired":
+        assert data.pairs is not None, "checked before training starts"
+        image_rows, music_rows = paired_matching(data.pairs, num_pairs, generator)
+    else:
+        image_rows, music_rows = random_matching(
+            len(data.image), len(data.music), num_pairs, generator
+        )
+    orders = {
+        "image": _Order.draw(data.image, image_rows, generator),
+        "music": _Order.draw(data.music, music_rows, generator),
+        "caption": _Order.draw(data.caption, music_rows, generator),
+    }
+    if data.sentences is not None:
+        sentence_rows = permutation_chain(len(data.sentences), num_pairs, generator)
+        orders["sentences"] = _Order.draw(data.sentences, sentence_rows, generator)
+    for start in range(0, num_pairs, config.batch_size):
+        whole = slice(start, start + config.batch_size)
+        own = slice(start + rows.start, start + rows.stop)
+        part = own if config.mixup == 0 else whole
+        drawn = {name: order.batch(part) for name, order in orders.items()}
+        if config.mixup > 0:
+            drawn = {
+                name: _mix(batch, config.mixup, generator).rows(rows)
+                for name, batch in drawn.items()
+            }
+        yield Batch(
+            image=drawn["image"],
+            music=drawn["music"],
+            caption=drawn["caption"],
+            sentences=drawn.get("sentences"),
+            matching_score=matching_score(drawn["image"].va, drawn["music"].va, sigma),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class _Order:
+    """Which rows and views of a table an epoch takes, in order."""
+
+    table: Table
+    rows: Tensor
+    views: Tensor
+
+    @classmethod
+    def draw(cls, table: Table, rows: Tensor, generator: torch.Generator) -> _Order:
+        views = torch.randint(table.num_views, (len(rows),), generator=generator)
+        return cls(table, rows, views)
+
+    def batch(self, part: slice) -> ModalityBatch:
+        table, device = self.table, self.table.va.device
+        rows, views = self.rows[part].to(device), self.views[part].to(device)
+        weights = table.weights
+        return ModalityBatch(
+            table.inputs(rows, views),
+            table.va[rows],
+            torch.ones(len(rows), device=device) if weights is None else weights[rows],
+            {name: column[rows] for name, column in table.extra.items()},
+        )
+
+
+def _mix(batch: ModalityBatch, alpha: float, generator: torch.Generator) -> ModalityBatch:
+    """Mix every row with another one in a random proportion (Zhang et al. 2018, mixup)."""
+    num_rows = len(batch.va)
+    partner = torch.randperm(num_rows, generator=generator).to(batch.va.device)
+    concentration = torch.full((2, num_rows), alpha)
+    draws = torch._standard_gamma(concentration, generator=generator)
+    share = (draws[0] / draws.sum(0).clamp(min=1e-12)).to(batch.va.device)
+
+    def mixed(values: Tensor) -> Tensor:
+        if not values.is_floating_point():
+            return values
+        weight = share.view(-1, *[1] * (values.ndim - 1)).to(values.dtype)
+        return weight * values + (1 - weight) * values[partner]
+
+    return ModalityBatch(
+        {name: mixed(value) for name, value in batch.inputs.items()},
+        mixed(batch.va),
+        mixed(batch.weights),
+        {name: mixed(value) for name, value in batch.extra.items()},
+    )

@@ -1,0 +1,63 @@
+"""The objective: Eq. 2 (valence and arousal), Eq. 3 (similarity) and Eq. 4 (their sum).
+
+Rows carry weights of mean 1 over their table, not over a batch, so that the loss of a batch is the
+mean of the losses of its parts: several processes agree with one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+
+def va_loss(predicted: Tensor, target: Tensor, weights: Tensor | None = None) -> Tensor:
+    """Give L_VA: the mean squared error over pairs and both dimensions (Eq. 2).
+
+    Args:
+        predicted: (B, 2) predicted valence and arousal.
+        target: (B, 2) labels; NaN counts as no error.
+        weights: (B,) weights of the rows, 1 by default.
+
+    Returns:
+        A scalar.
+    """
+    return _weighted_mean_square(predicted, target, weights)
+
+
+def similarity_loss(predicted: Tensor, target: Tensor, weights: Tensor | None = None) -> Tensor:
+    """Give L_sim: the mean squared error of the matching score (Eq. 3).
+
+    Args:
+        predicted: (B,) predicted similarity.
+        target: (B,) matching score of Eq. 1; NaN counts as no error.
+        weights: (B,) weights of the pairs, 1 by default.
+
+    Returns:
+        A scalar.
+    """
+    return _weighted_mean_square(predicted.unsqueeze(1), target.unsqueeze(1), weights)
+
+
+def total_loss(parts: Mapping[str, Tensor], weights: Mapping[str, float]) -> Tensor:
+    """Add up the parts of the objective (Eq. 4; the paper's weights are all 1).
+
+    Args:
+        parts: Scalars by name.
+        weights: Weight of each part; 1 where it is not named.
+
+    Returns:
+        A scalar.
+    """
+    terms = [weights.get(name, 1.0) * value for name, value in parts.items()]
+    return torch.stack(terms).sum()
+
+
+def _weighted_mean_square(predicted: Tensor, target: Tensor, weights: Tensor | None) -> Tensor:
+    # Errors at missing labels are zero before squaring: NaN would poison the gradient.
+    error = torch.where(target.isnan(), torch.zeros_like(predicted), predicted - target)
+    squares = error.square()
+    if weights is not None:
+        squares = squares * weights.unsqueeze(1)
+    return squares.mean()

@@ -1,0 +1,189 @@
+"""How good predictions are, next to predicting a constant.
+
+N is the number of samples. Everything is computed in float64.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, fields
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+
+DIMENSIONS = ("valence", "arousal")
+"""Names of the two columns of VA arrays."""
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """How well one number was predicted; NaN where a figure is not defined."""
+
+    mse: float
+    """Mean squared error."""
+    mae: float
+    """Mean absolute error."""
+    r2: float
+    """1 - MSE / variance of the targets."""
+    ccc: float
+    """Concordance correlation coefficient (Lin 1989)."""
+    pearson: float
+    """Pearson's correlation."""
+    skill: float
+    """1 - MSE / MSE of the constant predictor; above 0 only if it beats the constant."""
+    constant_mse: float
+    """MSE of the constant predictor."""
+    constant_mae: float
+    """MAE of the constant predictor."""
+    num_samples: int
+    """Number of labelled samples."""
+
+    def to_dict(self) -> dict[str, float]:
+        """Return plain values by name."""
+        return asdict(self)
+
+
+HIGHER_IS_BETTER = frozenset({"r2", "ccc", "pearson", "skill"})
+"""Figures to maximise; the others are errors."""
+METRIC_NAMES = tuple(entry.name for entry in fields(Metrics))
+
+
+def regression_metrics(
+    predicted: ArrayLike, target: ArrayLike, constant: float | None = None
+) -> Metrics:
+    """Compare predictions with targets.
+
+    Args:
+        predicted: (N,) predictions.
+        target: (N,) labels; samples with NaN are left out.
+        constant: What a constant predictor says, the mean of the *training* labels; None takes
+            the mean of `target`, the hardest constant.
+
+    Raises:
+        ValueError: If shapes differ or no sample is labelled.
+
+    >>> round(regression_metrics([0.0, 1.0, 1.0], [0.0, 1.0, 0.5]).skill, 3)
+    0.5
+    """
+    prediction, truth = _flat(predicted), _flat(target)
+    if prediction.shape != truth.shape:
+        raise ValueError(f"shapes differ: {prediction.shape} predictions, {truth.shape} targets")
+    labelled = ~np.isnan(truth)
+    prediction, truth = prediction[labelled], truth[labelled]
+    if len(truth) == 0:
+        raise ValueError("there is no labelled sample to compare with")
+    error = prediction - truth
+    mse, variance = float(np.mean(error**2)), float(truth.var())
+    offset = truth - (truth.mean() if constant is None else constant)
+    constant_mse = float(np.mean(offset**2))
+    return Metrics(
+        mse=mse,
+        mae=float(np.mean(np.abs(error))),
+        r2=_one_minus(mse, variance),
+        ccc=concordance(prediction, truth),
+        pearson=pearson(prediction, truth),
+        skill=_one_minus(mse, constant_mse),
+        constant_mse=constant_mse,
+        constant_mae=float(np.mean(np.abs(offset))),
+        num_samples=len(truth),
+    )
+
+
+def va_metrics(
+    predicted: ArrayLike, target: ArrayLike, constant: ArrayLike | None = None
+) -> dict[str, Metrics]:
+    """Compare predicted valence and arousal with labels, each dimension for itself.
+
+    Args:
+        predicted: (N, 2) predictions, valence first.
+        target: (N, 2) labels.
+        constant: (2,) what a constant predictor says; None as in `regression_metrics`.
+
+    Returns:
+        Figures of "valence" and of "arousal".
+    """
+    prediction, truth = _array(predicted), _array(target)
+    constants = [None, None] if constant is None else [float(c) for c in _array(constant)]
+    return {
+        name: regression_metrics(prediction[:, column], truth[:, column], constants[column])
+        for column, name in enumerate(DIMENSIONS)
+    }
+
+
+def pearson(first: ArrayLike, second: ArrayLike) -> float:
+    """Give Pearson's correlation; NaN where a side does not vary.
+
+    >>> pearson([1, 2, 3], [2, 4, 6])
+    1.0
+    """
+    a, b = _flat(first), _flat(second)
+    a, b = a - a.mean(), b - b.mean()
+    scale = math.sqrt(float(a @ a) * float(b @ b))
+    return float(a @ b) / scale if scale > 0 else math.nan
+
+
+def concordance(predicted: ArrayLike, target: ArrayLike) -> float:
+    """Give Lin's concordance correlation: 2 cov / (var + var + squared difference of means).
+
+    >>> concordance([0.0, 1.0], [0.0, 1.0])
+    1.0
+    """
+    a, b = _flat(predicted), _flat(target)
+    covariance = float(np.mean((a - a.mean()) * (b - b.mean())))
+    spread = float(a.var() + b.var() + (a.mean() - b.mean()) ** 2)
+    return 2 * covariance / spread if spread > 0 else math.nan
+
+
+def bootstrap_interval(
+    statistic: Callable[..., float],
+    *arrays: ArrayLike,
+    groups: Sequence[str] | None = None,
+    num_draws: int = 1000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> tuple[float, float]:
+    """Give a percentile bootstrap interval of a statistic.
+
+    Args:
+        statistic: Called with the resampled arrays, for example `pearson`.
+        *arrays: Arrays of one length N, resampled together.
+        groups: (N,) names; whole groups are drawn where given, since samples of one theme or
+            artist are not independent.
+        num_draws: Resamples.
+        level: Probability that the interval is to cover.
+        seed: Seed of the draws.
+
+    Returns:
+        Lower and upper end; resamples where the statistic is NaN are left out.
+    """
+    columns = [_array(values) for values in arrays]
+    labels = np.arange(len(columns[0])) if groups is None else np.asarray(groups)
+    _, membership = np.unique(labels, return_inverse=True)
+    members = [np.flatnonzero(membership == index) for index in range(membership.max() + 1)]
+    generator = np.random.default_rng(seed)
+    values = []
+    for _ in range(num_draws):
+        drawn = generator.integers(len(members), size=len(members))
+        rows = np.concatenate([members[index] for index in drawn])
+        values.append(statistic(*(column[rows] for column in columns)))
+    tail = (1 - level) / 2
+    low, high = np.nanquantile(values, [tail, 1 - tail])
+    return float(low), float(high)
+
+
+def _one_minus(error: float, reference: float) -> float:
+    return 1 - error / reference if reference > 0 else math.nan
+
+
+def _array(values: ArrayLike) -> FloatArray:
+    if isinstance(values, torch.Tensor):
+        values = values.detach().cpu().numpy()
+    return np.asarray(values, dtype=np.float64)
+
+
+def _flat(values: ArrayLike) -> FloatArray:
+    return _array(values).reshape(-1)

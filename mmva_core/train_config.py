@@ -1,0 +1,111 @@
+"""How a model is trained; the paper's values are the defaults."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, get_args
+
+from mmva_core.metrics import HIGHER_IS_BETTER
+
+Matching = Literal["random", "paired"]
+"""Any picture with any clip, or a fixed list of pairs ("No Random Matching")."""
+Precision = Literal["fp32", "bf16"]
+"""Arithmetic of the forward pass; weights and optimiser stay float32."""
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Settings of a training run.
+
+    Raises:
+        ValueError: If a value cannot be used; the message names the field.
+    """
+
+    epochs: int = 1000
+    """Passes over the larger of the picture and clip tables."""
+    batch_size: int = 128
+    """Pairs per step, over all processes."""
+    learning_rate: float = 3e-4
+    """AdamW's rate at the start; it falls along a cosine to 0."""
+    weight_decay: float = 0.01
+    """AdamW's decoupled weight decay."""
+    betas: tuple[float, float] = (0.9, 0.999)
+    """AdamW's averages."""
+    matching: Matching = "random"
+    """Which picture meets which clip."""
+    image_weight: float = 1.0
+    """Weight of L_VA of the pictures in Eq. 4."""
+    music_weight: float = 1.0
+    """Weight of L_VA of the clips."""
+    caption_weight: float = 1.0
+    """Weight of L_VA of the captions (and of sentences without a clip)."""
+    similarity_weight: float = 1.0
+    """Weight of L_sim; it has no part where the model has no similarity predictor."""
+    mixup: float = 0.0
+    """Alpha of the Beta distribution that samples are mixed with; 0 mixes none (the paper)."""
+    precision: Precision = "fp32"
+    """Arithmetic of the forward pass."""
+    gradient_clip: float | None = None
+    """Largest norm of the gradient; None clips nothing."""
+    validate_every: int = 10
+    """Epochs between validations; the last epoch is always validated."""
+    checkpoint_every: int = 10
+    """Epochs between checkpoints; the last epoch is always kept."""
+    select_by: str = "loss"
+    """Validation figure that chooses the best epoch: "loss", or for example
+    "image_arousal_pearson"."""
+    seed: int = 0
+    """Everything random is a function of the seed and the epoch."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "betas", tuple(self.betas))
+        for name in ("epochs", "batch_size", "validate_every", "checkpoint_every"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or value < 1:
+                raise ValueError(f"{name} must be a positive integer, got {value!r}")
+        for name, kind in (("matching", Matching), ("precision", Precision)):
+            if getattr(self, name) not in get_args(kind):
+                allowed = ", ".join(get_args(kind))
+                raise ValueError(f"{name} must be one of {allowed}, got {getattr(self, name)!r}")
+        if not self.learning_rate > 0:
+            raise ValueError(f"learning_rate must be positive, got {self.learning_rate}")
+        for name in ("weight_decay", "mixup", *self.loss_weight_names()):
+            if not getattr(self, name) >= 0:
+                raise ValueError(f"{name} must not be negative, got {getattr(self, name)}")
+        if self.gradient_clip is not None and not self.gradient_clip > 0:
+            raise ValueError(f"gradient_clip must be positive, got {self.gradient_clip}")
+
+    @staticmethod
+    def loss_weight_names() -> tuple[str, ...]:
+        """Name the fields that weight the parts of Eq. 4."""
+        return ("image_weight", "music_weight", "caption_weight", "similarity_weight")
+
+    def loss_weights(self) -> dict[str, float]:
+        """Give the weights of Eq. 4 by the name of the part."""
+        return {n.removesuffix("_weight"): getattr(self, n) for n in self.loss_weight_names()}
+
+    def selects_highest(self) -> bool:
+        """Tell whether a larger `select_by` is better."""
+        return self.select_by.rsplit("_", 1)[-1] in HIGHER_IS_BETTER
+
+    def learning_rate_at(self, step: int, num_steps: int) -> float:
+        """Give the rate of a step: cosine annealing from `learning_rate` to 0."""
+        return self.learning_rate * (1 + math.cos(math.pi * step / num_steps)) / 2
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON values, one key per field."""
+        return asdict(self) | {"betas": list(self.betas)}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> TrainConfig:
+        """Rebuild a config from `to_dict`.
+
+        Raises:
+            ValueError: If a key is unknown or a value cannot be used.
+        """
+        unknown = sorted(set(values) - {entry.name for entry in fields(cls)})
+        if unknown:
+            raise ValueError(f"unknown training settings: {', '.join(unknown)}")
+        return cls(**values)
