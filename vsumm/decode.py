@@ -336,9 +336,10 @@ class AudioReader(_Reader):
     def _note_damage(self, damage: dict[str, Any]) -> None:
         declared_end = self._track.start_seconds + self._track.duration_seconds
         missing = declared_end - damage["end_seconds"]
+        is_cut = declared_end - damage["file_end_seconds"] > END_SLACK_SECONDS
         if damage["seconds"] > 0:
             self._lost_seconds += damage["seconds"]
             self._reasons.append("damaged sound")
-        if missing > END_SLACK_SECONDS:
+        if missing > END_SLACK_SECONDS and is_cut:
             self._lost_seconds += missing
             self._reasons.append("the sound ends early")

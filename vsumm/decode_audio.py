@@ -40,6 +40,8 @@ class SoundDamage:
     """Length of the packets that did not decode."""
     end_seconds: float = 0.0
     """End of the last sample that was read, on the presentation clock."""
+    file_end_seconds: float = 0.0
+    """End of the last packet of any stream, on the presentation clock."""
 
 
 def read_mono(
@@ -64,7 +66,7 @@ def read_mono(
     stream.codec_context.thread_count = 1
     resampler = _Resampler(sample_rate)
     for rate, samples in _place_on_clock(
-        _decode(container, stream, damage, tick), start_seconds, damage
+        _decode(container, stream, start_seconds, damage, tick), start_seconds, damage
     ):
         yield from resampler.resample(rate, samples)
         tick()
@@ -74,19 +76,23 @@ def read_mono(
 def _decode(
     container: InputContainer,
     stream: av.AudioStream,
+    start_seconds: float,
     damage: SoundDamage,
     tick: Callable[[], None],
 ) -> Iterator[av.AudioFrame]:
     for packet in read_packets(container):
         tick()
+        if packet.pts is not None:
+            end = float((packet.pts + (packet.duration or 0)) * packet.time_base) - start_seconds
+            damage.file_end_seconds = max(damage.file_end_seconds, end)
         if packet.stream.index != stream.index or packet.size == 0:
             continue
         try:
-            yield from packet.decode()
+            yield from cast("av.Packet[av.AudioStream]", packet).decode()
         except DECODE_ERRORS:
             damage.seconds += float((packet.duration or 0) * packet.time_base)
     try:
-        yield from cast(list[av.AudioFrame], stream.codec_context.decode(None))
+        yield from stream.codec_context.decode(None)
     except DECODE_ERRORS:
         return
 

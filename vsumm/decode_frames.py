@@ -85,6 +85,7 @@ class FramePicker:
         self._targets: list[int] = []
         self._other_times: deque[int] = deque(maxlen=4000)
         self._file_end: int | None = None
+        self._end_slack = 0  # how long the last frame may stay when the file does not say
         self._first_pts: int | None = None
         self._can_seek = True
         self._start_reading()
@@ -148,27 +149,35 @@ class FramePicker:
     def _read_beyond(self, target: int) -> None:
         """Read until all picture packets with times up to `target` have been seen."""
         while not self._is_at_end and (self._read_until is None or self._read_until <= target):
-            packet = next(self._packets, None)
-            self._tick()
-            if packet is None:
-                self._is_at_end = True
-                break
-            time = packet.pts if packet.pts is not None else packet.dts
-            if time is None or packet.size == 0:
-                continue  # an empty packet repeats the frame before it
-            if packet.stream.index == self._stream.index:
-                self._note_picture(packet, time, target)
-            end = (time + (packet.duration or 0)) * packet.time_base / self._time_base
-            self._file_end = max(int(end), self._file_end or int(end))
-            if packet.stream.index != self._stream.index:
-                self._other_times.append(int(time * packet.time_base / self._time_base))
+            self._read_one(target)
+
+    def _read_one(self, target: int) -> None:
+        """Read the next packet of any stream; nothing before `target` is wanted any more."""
+        packet = next(self._packets, None)
+        self._tick()
+        if packet is None:
+            self._is_at_end = True
+            return
+        time = packet.pts if packet.pts is not None else packet.dts
+        if time is None or packet.size == 0:
+            return  # an empty packet repeats the frame before it
+        is_picture = packet.stream.index == self._stream.index
+        scale = Fraction(1) if is_picture else packet.time_base / self._time_base
+        end = int((time + (packet.duration or 0)) * scale)
+        self._end_slack = 0 if packet.duration else self._hole
+        self._file_end = max(end, self._file_end or end)
+        if is_picture:
+            self._note_picture(packet, time, target)
+        else:
+            self._other_times.append(int(time * scale))
 
     def _note_picture(self, packet: av.Packet[Any], time: int, target: int) -> None:
         packet.pts = time
         insort(self._known, time)
         if self._first_pts is None:
             self._first_pts = time
-        self._read_until = packet.dts if packet.dts is not None else time
+        # A damaged decoding time later than the picture's own would hide what comes between.
+        self._read_until = time if packet.dts is None else min(packet.dts, time)
         if packet.is_keyframe and time <= target:
             # Whatever is wanted from now on is this frame or a later one.
             self._needs_flush = self._needs_flush or bool(self._pending)
@@ -192,11 +201,11 @@ class FramePicker:
 
     def _missing(self, target: int, wanted: int) -> str:
         """Why nothing is known about `target`, or "" where the wanted frame covers it."""
+        is_last = self._is_at_end and len(self._known) == 1
+        if is_last and target > (self._file_end or 0) + self._end_slack:
+            return "the file ends early"
         if target - wanted <= self._hole:
             return ""
-        is_last = self._is_at_end and len(self._known) == 1
-        if is_last and target > (self._file_end or 0) + self._hole:
-            return "the file ends early"
         others = sorted(self._other_times)
         around = bool(others) and others[0] <= wanted and others[-1] > target
         inside = bisect_left(others, target) - bisect_right(others, wanted + self._hole // 2)
@@ -206,7 +215,7 @@ class FramePicker:
         """Give packets to the decoder until it has shown the wanted frame or a later one."""
         while not (self._decoded and _pts(self._decoded[-1]) >= wanted):
             if not self._pending and not self._is_at_end:
-                self._read_beyond(self._read_until or 0)
+                self._read_one(wanted)
                 continue
             if not self._pending or self._may_drain(wanted, following):
                 self._drain()
@@ -235,10 +244,11 @@ class FramePicker:
 
     def _is_wanted(self, pts: int) -> bool:
         after = bisect_right(self._known, pts)
+        if after <= 1:  # at or before the frame that is looked for now
+            return pts == self._known[0]
         next_pts = self._known[after] if after < len(self._known) else pts + self._hole
         first = bisect_left(self._targets, pts)
-        in_time = first < len(self._targets) and self._targets[first] < next_pts
-        return in_time or after <= 1
+        return first < len(self._targets) and self._targets[first] < next_pts
 
     def _drain(self) -> None:
         with suppress(*DECODE_ERRORS):

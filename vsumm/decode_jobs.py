@@ -5,6 +5,7 @@ Runs in the decoding process only, see `vsumm.worker`.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, cast
 
 import av
@@ -83,4 +84,4 @@ def run_sound(
         )
         for block in blocks:
             messages.send("sound", block)
-    messages.send("damage", seconds=damage.seconds, end_seconds=damage.end_seconds)
+    messages.send("damage", **asdict(damage))

@@ -6,6 +6,7 @@ turns it into `MediaInfo`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -34,6 +35,9 @@ FIRST_FRAME_PACKETS = 300
 
 FIRST_FRAME_PLACES = (0.0, 0.1, 0.25, 0.5, 0.75)
 """Where a first decodable frame is looked for, as shares of the declared duration."""
+
+END_TAG = re.compile(r"(\d\d):(\d\d):(\d\d\.\d+)")
+"""A time in a tag of a Matroska stream."""
 
 
 @dataclass
@@ -173,14 +177,33 @@ def _find_ends(container: InputContainer, tick: Callable[[], None]) -> _Ends:
 
 
 def _end(stream: Stream, container: InputContainer, ends: _Ends) -> Fraction:
-    """End of a stream on the container's clock: as read, as declared, or as the file's end."""
-    declared = None
+    """End of a stream on the container's clock: as read or as declared, whichever is later."""
+    found = [ends.seconds[stream.index]] if stream.index in ends.seconds else []
     if stream.duration is not None:
-        declared = _start(stream) + stream.duration * (stream.time_base or Fraction(0))
-    elif container.duration is not None and stream.index not in ends.seconds:
-        declared = Fraction((container.start_time or 0) + container.duration, av.time_base)
-    candidates = [end for end in (declared, ends.seconds.get(stream.index)) if end is not None]
-    return max(candidates, default=_start(stream))
+        found.append(_start(stream) + stream.duration * (stream.time_base or Fraction(0)))
+    elif (tagged := _tagged_end(stream)) is not None:
+        found.append(tagged)
+    elif container.duration is not None and (not found or _is_cut(container, ends)):
+        found.append(_declared_end(container))
+    return max(found, default=_start(stream))
+
+
+def _tagged_end(stream: Stream) -> Fraction | None:
+    """End that Matroska writers note in a tag, as "00:01:02.123000000"."""
+    if match := END_TAG.fullmatch(stream.metadata.get("DURATION", "")):
+        hours, minutes, seconds = match.groups()
+        return int(hours) * 3600 + int(minutes) * 60 + Fraction(seconds)
+    return None
+
+
+def _is_cut(container: InputContainer, ends: _Ends) -> bool:
+    """Whether the header of a Matroska file promises more than the file holds."""
+    last = max(ends.seconds.values(), default=Fraction(0))
+    return "matroska" in container.format.name and _declared_end(container) - last > 1
+
+
+def _declared_end(container: InputContainer) -> Fraction:
+    return Fraction((container.start_time or 0) + (container.duration or 0), av.time_base)
 
 
 def _describe_picture(stream: Any, frame: Any, start: Fraction, ends: _Ends) -> dict[str, Any]:
@@ -190,7 +213,7 @@ def _describe_picture(stream: Any, frame: Any, start: Fraction, ends: _Ends) -> 
     rate = stream.average_rate or stream.guessed_rate or Fraction(0)
     # The first frame on screen may come later than the stream claims (leading frames that
     # cannot be decoded, reordering in AVI).
-    first = max(_start(stream), min(frame.pts * frame.time_base, _start(stream) + 1))
+    first = max(_start(stream), min(frame.pts * stream.time_base, _start(stream) + 1))
     end = max(_end(stream, stream.container, ends), first + (1 / rate if rate else 0))
     return {
         "index": stream.index,
