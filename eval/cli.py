@@ -1,0 +1,121 @@
+"""Arguments of `vsumm eval`, the same as of `python -m eval`. Parsing them loads nothing heavy."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+PROTOCOL_NAMES = ("kts", "uniform-2s", "uniform-60", "two-peak", "one-peak")
+METHOD_NAMES = ("dr-dsn", "csnet", "ac-sum-gan", "ca-sum")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Give a parser the benchmarks as sub-commands."""
+    benchmarks = parser.add_subparsers(dest="benchmark", metavar="BENCHMARK", required=True)
+    for name, title in (("tvsum", "TVSum, 50 videos"), ("summe", "SumMe, 25 videos")):
+        command = benchmarks.add_parser(
+            name,
+            help=f"evaluate summaries on {title}",
+            description=f"Evaluate frame scores on {title}, beside random scores and the users.",
+        )
+        _add_sources(command)
+        _add_protocol(command)
+        _add_training(command)
+        _add_output(command)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Carry out what `add_arguments` has parsed.
+
+    Returns:
+        0, or 1 if a video could not be evaluated.
+
+    Raises:
+        VsummError: with one line that says what to do.
+    """
+    from eval.command import run_benchmark  # here, since it loads scipy
+
+    result = run_benchmark(args)
+    print(result.text)
+    for failure in result.failures:
+        print(f"error: {failure}", file=sys.stderr)
+    return 1 if result.failures else 0
+
+
+def _add_sources(command: argparse.ArgumentParser) -> None:
+    group = command.add_argument_group("what to evaluate")
+    group.add_argument(
+        "--data", type=Path, metavar="DIR", help="folder with the videos and the annotation"
+    )
+    group.add_argument(
+        "--annotations", type=Path, metavar="PATH", help="the annotation, if it is elsewhere"
+    )
+    group.add_argument("--h5", type=Path, metavar="FILE", help="h5 file of the eccv16 schema")
+    group.add_argument(
+        "--scores", type=Path, metavar="FILE", help="JSON or CSV of scores from any method"
+    )
+    group.add_argument(
+        "--scores-unit",
+        choices=("auto", "frame", "pick", "clip", "segment"),
+        default="auto",
+        help="what one score stands for (default: told by their number)",
+    )
+    group.add_argument(
+        "--by", choices=("image", "music", "both"), default="image", help="what the model scores"
+    )
+    group.add_argument("--model", default="mmva-lite", help="model that scores the videos")
+    group.add_argument(
+        "--method", choices=METHOD_NAMES, help="train this summariser on the h5 file's features"
+    )
+
+
+def _add_protocol(command: argparse.ArgumentParser) -> None:
+    group = command.add_argument_group("how to evaluate")
+    group.add_argument(
+        "--protocol",
+        choices=(*PROTOCOL_NAMES, "all"),
+        nargs="+",
+        metavar="NAME",
+        help=f"{', '.join(PROTOCOL_NAMES)} or all "
+        "(default: kts with --h5, else uniform-2s); each has a table of its own",
+    )
+    group.add_argument(
+        "--rank-order",
+        choices=("each-user", "mean-user"),
+        default="each-user",
+        help="correlate with each user and average, or with the users' mean",
+    )
+    group.add_argument(
+        "--seeds", type=_positive, default=20, metavar="N", help="random scorings (default 20)"
+    )
+    group.add_argument("--seed", type=int, default=0, help="first seed (default 0)")
+    group.add_argument("--jobs", type=_positive, default=2, metavar="N", help="threads (default 2)")
+
+
+def _add_training(command: argparse.ArgumentParser) -> None:
+    group = command.add_argument_group("training (with --method)")
+    group.add_argument("--splits", type=Path, metavar="FILE", help="JSON of train and test keys")
+    group.add_argument(
+        "--epochs", type=_positive, metavar="N", help="epochs (default: the method's own)"
+    )
+
+
+def _add_output(command: argparse.ArgumentParser) -> None:
+    group = command.add_argument_group("output")
+    form = group.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print everything as JSON")
+    form.add_argument("--csv", action="store_true", help="print everything as CSV")
+    group.add_argument(
+        "--brief", action="store_true", help="leave out the table per video (text only)"
+    )
+    group.add_argument("--cache", type=Path, metavar="DIR", help="where to keep the model's scores")
+    group.add_argument("--no-cache", action="store_true", help="score every video anew")
+    group.add_argument("-q", "--quiet", action="store_true", help="no progress bar")
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, got {number}")
+    return number

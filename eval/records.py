@@ -1,0 +1,104 @@
+"""Write evaluations as JSON and CSV, for programs. Everything is a fraction, nothing in percent."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from eval.bootstrap import CONFIDENCE, NUM_RESAMPLES, bootstrap_mean
+from eval.paper import paper_figures
+from eval.results import HEADLINE, MEASURES, Evaluation, VideoResult
+from eval.tables import TIE_RULE, name_scorer
+
+SCHEMA_VERSION = 1
+CSV_COLUMNS = ("benchmark", "protocol", "video", "category", "scorer", *MEASURES)
+
+
+def to_record(evaluation: Evaluation) -> dict[str, Any]:
+    """Return the evaluation as plain values; None where a measure is missing."""
+    protocol = evaluation.settings.protocol
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "benchmark": evaluation.benchmark,
+        "protocol": protocol,
+        "shots": evaluation.shots_label,
+        "settings": asdict(evaluation.settings),
+        "headline": HEADLINE[evaluation.benchmark],
+        "tie_rule": TIE_RULE,
+        "interval": {"confidence": CONFIDENCE, "num_resamples": NUM_RESAMPLES, "over": "videos"},
+        "method": evaluation.method,
+        "overall": {s: _overall(evaluation, s) for s in evaluation.scorers},
+        "categories": {c: _category(evaluation, c) for c in evaluation.categories},
+        "videos": [_video(video) for video in evaluation.videos],
+        "paper": [asdict(figure) for figure in paper_figures(evaluation.benchmark, protocol)],
+        "notes": list(evaluation.notes),
+    }
+
+
+def to_csv(evaluations: Sequence[Evaluation]) -> str:
+    """Return one line per protocol, video and scorer, then "mean", "low" and "high" per scorer."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(CSV_COLUMNS)
+    for evaluation in evaluations:
+        writer.writerows(_csv_rows(evaluation))
+    return buffer.getvalue()
+
+
+def _csv_rows(evaluation: Evaluation) -> Iterator[list[object]]:
+    start = [evaluation.benchmark, evaluation.settings.protocol]
+    for video in evaluation.videos:
+        for scorer in evaluation.scorers:
+            name = name_scorer(evaluation, scorer)
+            values = [_number(v) for v in video.measures[scorer]]
+            yield [*start, video.video_id, video.category or "", name, *values]
+    for scorer in evaluation.scorers:
+        overall = _overall(evaluation, scorer)
+        for row in ("mean", "low", "high"):
+            values = [None if overall[m] is None else overall[m][row] for m in MEASURES]
+            yield [*start, row, "", name_scorer(evaluation, scorer), *values]
+
+
+def _overall(evaluation: Evaluation, scorer: str) -> dict[str, Any]:
+    figures: dict[str, Any] = {}
+    for measure in MEASURES:
+        values = evaluation.values(scorer, measure)
+        figures[measure] = None if np.isnan(values).any() else asdict(bootstrap_mean(values))
+        if scorer == "random" and figures[measure] is not None:
+            figures[measure]["sd_over_seeds"] = evaluation.random_spread(measure)
+    return figures
+
+
+def _category(evaluation: Evaluation, category: str) -> dict[str, Any]:
+    return {
+        scorer: {
+            measure: _number(evaluation.values(scorer, measure, category=category).mean())
+            for measure in MEASURES
+        }
+        for scorer in evaluation.scorers
+    }
+
+
+def _video(video: VideoResult) -> dict[str, Any]:
+    return {
+        "video": video.video_id,
+        "category": video.category,
+        "num_frames": video.num_frames,
+        "num_shots": video.num_shots,
+        "num_users": video.num_users,
+        "scores_unit": video.scores_unit,
+        "measures": {
+            scorer: dict(zip(MEASURES, map(_number, values), strict=True))
+            for scorer, values in video.measures.items()
+        },
+    }
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else float(value)

@@ -1,0 +1,135 @@
+"""Turn frame scores into a summary: shot means, then an exact 0/1 knapsack over many scorings.
+
+All users and scorers of one video share the shots, so one dynamic programme over the lengths
+solves them together. It gives the value of `vsumm.knapsack` (a test holds the two together) and
+fixes what is chosen among equals.
+
+The tie rule: shots are considered from first to last, and one is added only if that is strictly
+better. So of all best selections the one is taken that leaves out the last shot if any of them
+does, then the last but one, and so on: among equals, the earlier shots.
+
+Letters: N frames, K shots, R scorings.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+BUDGET_FRACTION = 0.15
+"""Length of a summary as a share of the video's frames (Song et al. 2015)."""
+VALUE_DIGITS = 9
+"""Values become integers with at least so many digits for the largest."""
+MAX_TABLE_BYTES = 1 << 26
+"""The decision tables of one batch of scorings stay below this."""
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+
+
+def summarise_frames(frame_scores: ArrayLike, borders: ArrayLike) -> BoolArray:
+    """Select shots for each scoring within 15 % of the frames.
+
+    The value of a shot is the mean of its frame scores, never the sum; its weight is its length;
+    the capacity is `int(0.15 * N)`.
+
+    Args:
+        frame_scores: (R, N) or (N,) scores of the frames.
+        borders: (K + 1,) first frame of each shot, then N.
+
+    Returns:
+        (R, N), true where a frame is in the summary.
+    """
+    borders = np.asarray(borders, dtype=np.int64)
+    lengths = np.diff(borders)
+    chosen = select_shots(shot_means(frame_scores, borders), lengths, capacity_of(int(borders[-1])))
+    return np.repeat(chosen, lengths, axis=1)
+
+
+def capacity_of(num_frames: int) -> int:
+    """Return how many frames a summary may have: `int(0.15 * num_frames)`, as published."""
+    return int(BUDGET_FRACTION * num_frames)
+
+
+def shot_means(frame_scores: ArrayLike, borders: ArrayLike) -> FloatArray:
+    """Return the mean score of each shot, (R, K).
+
+    >>> shot_means([1.0, 3.0, 5.0], [0, 2, 3])
+    array([[2., 5.]])
+    """
+    scores = np.atleast_2d(np.asarray(frame_scores, dtype=np.float64))
+    borders = np.asarray(borders, dtype=np.int64)
+    sums: FloatArray = np.add.reduceat(scores, borders[:-1], axis=1)
+    return sums / np.diff(borders)
+
+
+def select_shots(values: ArrayLike, lengths: ArrayLike, capacity: int) -> BoolArray:
+    """Solve one 0/1 knapsack per row of `values`; shots of negative value are never chosen.
+
+    Args:
+        values: (R, K) finite values.
+        lengths: (K,) positive weights, shared by the rows.
+        capacity: upper bound of the chosen lengths' sum.
+
+    Returns:
+        (R, K), true where a shot is chosen; ties as the module says.
+
+    Raises:
+        ValueError: a value is not finite, or a length not positive.
+
+    >>> select_shots([[1.0, 1.0, 1.0]], [2, 2, 2], 4)
+    array([[ True,  True, False]])
+    """
+    values = np.atleast_2d(np.asarray(values, dtype=np.float64))
+    lengths = np.asarray(lengths, dtype=np.int64)
+    if not np.isfinite(values).all():
+        raise ValueError("knapsack values must be finite")
+    if (lengths <= 0).any():
+        raise ValueError("knapsack lengths must be positive")
+    capacity = min(int(capacity), int(lengths.sum()))
+    scaled = np.stack([scale_to_integers(row) for row in values])
+    rows = max(1, MAX_TABLE_BYTES // max(1, lengths.size * (capacity + 1)))
+    parts = [
+        _solve_batch(scaled[start : start + rows], lengths, capacity)
+        for start in range(0, len(scaled), rows)
+    ]
+    return np.concatenate(parts)
+
+
+def scale_to_integers(values: FloatArray) -> IntArray:
+    """Round values to integers after scaling by the power of ten that gives the largest 10 digits.
+
+    A power of ten, so that decimal fractions stay exact and what is tied stays tied.
+
+    >>> scale_to_integers(np.array([0.25, 2.5]))
+    array([ 250000000, 2500000000])
+    """
+    largest = float(np.abs(values).max(initial=0.0))
+    if largest == 0:
+        return np.zeros(len(values), dtype=np.int64)
+    digits = VALUE_DIGITS - math.floor(math.log10(largest))
+    scaled = values * 10.0**digits if digits >= 0 else values / 10.0**-digits
+    return np.rint(scaled).astype(np.int64)
+
+
+def _solve_batch(values: IntArray, lengths: IntArray, capacity: int) -> BoolArray:
+    """Fill best[r, c], the best value of the shots so far within c, then walk back."""
+    num_rows, num_shots = values.shape
+    best = np.zeros((num_rows, capacity + 1), dtype=np.int64)
+    added = np.zeros((num_shots, num_rows, capacity + 1), dtype=bool)
+    for shot, length in enumerate(lengths.tolist()):
+        if length > capacity:
+            continue
+        with_shot = best[:, : capacity + 1 - length] + values[:, shot, None]
+        np.greater(with_shot, best[:, length:], out=added[shot, :, length:])
+        np.maximum(best[:, length:], with_shot, out=best[:, length:])
+    chosen = np.zeros((num_rows, num_shots), dtype=bool)
+    room = np.full(num_rows, capacity)
+    rows = np.arange(num_rows)
+    for shot in reversed(range(num_shots)):
+        chosen[:, shot] = added[shot, rows, room]
+        room -= chosen[:, shot] * lengths[shot]
+    return chosen

@@ -1,0 +1,169 @@
+"""Print an evaluation as text: one table over all, one per category, one per video.
+
+F-scores, precision and recall are in percent, as the literature prints them; rank correlations
+are plain. "-" stands where a measure does not exist: even spacing gives no scores to rank.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from eval.bootstrap import CONFIDENCE, bootstrap_mean
+from eval.paper import paper_figures
+from eval.results import HEADLINE, MEASURES, METHOD, Evaluation
+
+TITLES = {
+    "f_mean": "F mean",
+    "f_max": "F max",
+    "precision": "precision",
+    "recall": "recall",
+    "tau": "tau",
+    "rho": "rho",
+}
+NAMES = {"tvsum": "TVSum", "summe": "SumMe"}
+RANKS = ("tau", "rho")
+TIE_RULE = "among equal selections, the earlier shots"
+
+
+def format_evaluation(evaluation: Evaluation, *, with_videos: bool = True) -> str:
+    """Return the whole text: heading, overall table, categories, videos, notes."""
+    parts = [_heading(evaluation), _overall(evaluation)]
+    if len(evaluation.categories) > 1:
+        parts.append(_by_category(evaluation))
+    if with_videos:
+        parts.append(_by_video(evaluation))
+    parts.append(_remarks(evaluation))
+    return "\n\n".join(part for part in parts if part)
+
+
+def name_scorer(evaluation: Evaluation, scorer: str) -> str:
+    """Return what a scorer is called in a table."""
+    if scorer == METHOD:
+        return evaluation.method or METHOD
+    if scorer == "random":
+        return f"random ({evaluation.settings.num_seeds} seeds)"
+    return scorer
+
+
+def _heading(evaluation: Evaluation) -> str:
+    users = sorted({video.num_users for video in evaluation.videos})
+    spread = f"{users[0]}" if len(users) == 1 else f"{users[0]} to {users[-1]}"
+    return (
+        f"{NAMES[evaluation.benchmark]}, {len(evaluation.videos)} videos, {spread} users each\n"
+        f"protocol: {evaluation.shots_label}"
+    )
+
+
+def _overall(evaluation: Evaluation) -> str:
+    header = ["", *(_title(evaluation, measure) for measure in MEASURES)]
+    rows = [
+        [name_scorer(evaluation, s), *(_with_interval(evaluation, s, m) for m in MEASURES)]
+        for s in evaluation.scorers
+    ]
+    spread = [_plain(m, evaluation.random_spread(m)) for m in MEASURES]
+    place = evaluation.scorers.index("random") + 1
+    rows.insert(place, ["  SD over seeds", *spread])
+    return f"over all videos, [{CONFIDENCE:.0%} bootstrap interval over videos]\n" + align(
+        header, rows
+    )
+
+
+def _by_category(evaluation: Evaluation) -> str:
+    measures = (HEADLINE[evaluation.benchmark], *RANKS)
+    names = [name_scorer(evaluation, s).partition(" (")[0] for s in evaluation.scorers]
+    header = ["category", "videos"]
+    header += [f"{name} {TITLES[m]}" for m in measures for name in names if _exists(m, name)]
+    rows = []
+    for category in evaluation.categories:
+        values = [
+            (m, evaluation.values(s, m, category=category))
+            for m in measures
+            for s, name in zip(evaluation.scorers, names, strict=True)
+            if _exists(m, name)
+        ]
+        rows.append(
+            [category, str(len(values[0][1])), *(_plain(m, float(v.mean())) for m, v in values)]
+        )
+    return "per category\n" + align(header, rows)
+
+
+def _by_video(evaluation: Evaluation) -> str:
+    """One row per video: all measures of the method, the headline F of the baselines."""
+    headline = HEADLINE[evaluation.benchmark]
+    own = MEASURES if METHOD in evaluation.scorers else ()
+    others = [s for s in evaluation.scorers if s != METHOD]
+    header = ["video", "category", "frames", "shots", *(TITLES[m] for m in own)]
+    header += [f"{s} {TITLES[headline]}" for s in others]
+    rows = []
+    for index, video in enumerate(evaluation.videos):
+        cells = [video.video_id, video.category or "-", str(video.num_frames), str(video.num_shots)]
+        cells += [_plain(m, float(evaluation.values(METHOD, m)[index])) for m in own]
+        cells += [_plain(headline, float(evaluation.values(s, headline)[index])) for s in others]
+        rows.append(cells)
+    return "per video\n" + align(header, rows)
+
+
+def _remarks(evaluation: Evaluation) -> str:
+    order = evaluation.settings.rank_order
+    ranks = {
+        "each-user": "tau-b and rho with each user over frames, averaged over users, then videos",
+        "mean-user": "tau-b and rho with the mean of the users over frames, averaged over videos",
+    }[order]
+    lines = [
+        f"* the F-score that the literature reports for {NAMES[evaluation.benchmark]}; percent",
+        f"ranks: {ranks}",
+        f"ties: {TIE_RULE}",
+    ]
+    figures = paper_figures(evaluation.benchmark, evaluation.settings.protocol)
+    if figures:
+        told = ", ".join(f"{figure.scorer} {figure.value}" for figure in figures)
+        lines.append(
+            f"the paper's {figures[0].table} (not measured here; arXiv:2501.01094): {told}"
+        )
+    return "\n".join([*lines, *(f"note: {note}" for note in evaluation.notes)])
+
+
+def align(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Lay out columns: the first flush left, the others flush right.
+
+    >>> print(align(["", "F"], [["random", "14.9"], ["a", "5"]]))
+               F
+    random  14.9
+    a          5
+    """
+    table = [list(header), *map(list, rows)]
+    widths = [max(len(row[column]) for row in table) for column in range(len(header))]
+    lines = []
+    for row in table:
+        cells = [row[0].ljust(widths[0])]
+        cells += [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def _title(evaluation: Evaluation, measure: str) -> str:
+    return TITLES[measure] + ("*" if measure == HEADLINE[evaluation.benchmark] else "")
+
+
+def _exists(measure: str, scorer_name: str) -> bool:
+    return not (measure in RANKS and scorer_name == "uniform")
+
+
+def _plain(measure: str, value: float) -> str:
+    if np.isnan(value):
+        return "-"
+    # Adding zero turns a rounded "-0.000" into "0.000".
+    if measure in RANKS:
+        return f"{round(value, 3) + 0:.3f}"
+    return f"{round(100 * value, 1) + 0:.1f}"
+
+
+def _with_interval(evaluation: Evaluation, scorer: str, measure: str) -> str:
+    values = evaluation.values(scorer, measure)
+    if np.isnan(values).any():
+        return "-"
+    interval = bootstrap_mean(values)
+    mean, low, high = (_plain(measure, v) for v in (interval.mean, interval.low, interval.high))
+    return f"{mean} [{low}, {high}]"
