@@ -1,0 +1,81 @@
+import csv
+import io
+import json
+import math
+
+import numpy as np
+import pytest
+from benchmarks import make_video
+
+from eval.benchmark import Benchmark
+from eval.evaluate import evaluate
+from eval.paper import paper_figures
+from eval.protocols import PROTOCOLS
+from eval.records import CSV_COLUMNS, to_csv, to_record
+from eval.results import EvaluationSettings
+from eval.tables import format_evaluation
+
+
+@pytest.fixture(scope="module")
+def result():
+    videos = tuple(make_video(f"v{n}", seed=n, category="AB"[n % 2]) for n in range(3))
+    scores = {v.video_id: np.random.default_rng(n).random(300) for n, v in enumerate(videos)}
+    data = Benchmark("tvsum", videos, 50, notes=("3 of 50 videos: a test",))
+    return evaluate(data, scores, EvaluationSettings(num_seeds=2), method="mine")
+
+
+def test_the_text_names_protocol_tie_rule_notes_and_all_rows(result):
+    text = format_evaluation(result)
+    for told in ("protocol: uniform-2s", "ties: ", "note: 3 of 50", "mine", "random (2 seeds)"):
+        assert told in text
+    for row in ("uniform", "human", "oracle", "SD over seeds", "per category", "v0", "v1", "v2"):
+        assert row in text
+
+
+def test_the_text_shows_the_means_in_percent(result):
+    line = next(line for line in format_evaluation(result).splitlines() if line.startswith("mine"))
+    assert f"{100 * result.values('method', 'f_mean').mean():.1f} [" in line
+
+
+def test_the_table_per_video_can_be_left_out(result):
+    assert "per video" not in format_evaluation(result, with_videos=False)
+
+
+def test_the_text_has_no_negative_zero(result):
+    assert "-0.000" not in format_evaluation(result)
+
+
+def test_columns_are_as_wide_in_every_row(result):
+    block = format_evaluation(result).split("\n\n")[-2].splitlines()[1:]
+    assert len({len(line) for line in block}) == 1
+
+
+def test_the_papers_figures_stand_under_their_protocol_only():
+    assert [f.value for f in paper_figures("tvsum", "kts")] == [54.4, 58.2]
+    for protocol in PROTOCOLS:
+        assert paper_figures("summe", protocol) == ()
+        if protocol != "kts":
+            assert paper_figures("tvsum", protocol) == ()
+
+
+def test_json_holds_the_same_numbers(result):
+    record = json.loads(json.dumps(to_record(result), allow_nan=False))
+    assert record["protocol"] == "uniform-2s"
+    assert record["overall"]["method"]["f_mean"]["mean"] == pytest.approx(
+        result.values("method", "f_mean").mean()
+    )
+    assert record["overall"]["uniform"]["tau"] is None
+    assert record["overall"]["random"]["tau"]["sd_over_seeds"] >= 0
+    assert set(record["categories"]) == {"A", "B"}
+    assert [video["video"] for video in record["videos"]] == ["v0", "v1", "v2"]
+
+
+def test_csv_holds_every_video_and_scorer_and_their_means(result):
+    rows = list(csv.DictReader(io.StringIO(to_csv([result]))))
+    assert tuple(rows[0]) == CSV_COLUMNS
+    assert len(rows) == (3 + 3) * 5
+    of_method = [r for r in rows if r["scorer"] == "mine"]
+    mean = next(float(r["f_mean"]) for r in of_method if r["video"] == "mean")
+    videos = [float(r["f_mean"]) for r in of_method if r["video"].startswith("v")]
+    assert math.isclose(mean, sum(videos) / 3)
+    assert next(r for r in rows if r["scorer"] == "uniform")["tau"] == ""
