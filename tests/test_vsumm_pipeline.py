@@ -1,11 +1,8 @@
 """From a film to a summary, on films that the tests make and with a model that foretells."""
 
-from types import SimpleNamespace
-
-import numpy as np
 import pytest
-import torch
 from films import make_film
+from foretold import BrightLoudModel
 
 from vsumm.config import SummaryConfig
 from vsumm.errors import InputError, NoSignalError
@@ -13,18 +10,6 @@ from vsumm.pipeline import summarize
 from vsumm.segments import Segment
 
 FLASH, BEEP = 12.8, 20.8
-
-
-class BrightLoudModel:
-    """Calls the brightness of the lower half, and loudness, arousal."""
-
-    config = SimpleNamespace(music_window_seconds=2.0)
-
-    def predict_images(self, images):
-        return torch.tensor([[0.5, image[len(image) // 2 :].mean() / 255] for image in images])
-
-    def predict_music(self, samples, sample_rate):
-        return torch.tensor([[0.5, float(np.sqrt(np.mean(window**2)))] for window in samples])
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +34,11 @@ def test_by_music_the_beep_is_picked(film):
     assert summary.runs == [Segment(20.0, 22.0)]
 
 
-def test_by_both_flash_and_beep_are_picked(film):
-    summary = summarize_plainly(film, by="both", budget_seconds=8.0)
-    assert {12.0, 20.0} <= {row.start_seconds for row in summary.segments if row.selected}
+def test_by_both_flash_with_beep_beats_either_alone(tmp_path):
+    path = tmp_path / "film.mp4"
+    make_film(path, seconds=20.0, size=(160, 90), flashes=[4.8, 10.8], beeps=[10.5, 16.5])
+    summary = summarize_plainly(path, by="both", budget_seconds=2.0)
+    assert summary.runs == [Segment(10.0, 12.0)]
 
 
 def test_the_default_budget_is_fifteen_percent(film):

@@ -31,13 +31,19 @@ def test_by_one_modality_the_score_is_its_arousal():
 
 def test_both_does_not_depend_on_the_spread_of_either_scale():
     image, music = np.array([0.2, 0.9, 0.5]), np.array([0.6, 0.1, 0.3])
-    narrow = 0.5 + (music - 0.5) / 1000
+    narrow = 0.5 + (music - 0.5) / 10
     np.testing.assert_allclose(combine(image, music, by="both"), combine(image, narrow, by="both"))
 
 
 def test_both_shares_the_rank_of_equal_values():
     flat, rising = np.array([0.5, 0.5, 0.5]), np.array([0.1, 0.2, 0.3])
     np.testing.assert_allclose(combine(flat, rising, by="both"), [1 / 2, 2 / 3, 5 / 6])
+
+
+def test_a_modality_that_varies_by_noise_alone_has_no_say():
+    noise = 0.5 + 0.001 * np.array([3, -2, 1, 0, -1])
+    rising = np.array([0.1, 0.2, 0.3, 0.4, 0.5])
+    assert np.argsort(combine(noise, rising, by="both")).tolist() == [0, 1, 2, 3, 4]
 
 
 def test_silence_counts_as_the_calmest_in_both():

@@ -41,6 +41,10 @@ def test_equal_scores_are_taken_from_the_front():
     assert picked(8, [0.5] * 4, 4) == [0, 1]
 
 
+def test_calm_segments_fill_the_budget_too():
+    assert picked(8, [0.0, 0.0, 0.3, 0.0], 4) == [0, 2]
+
+
 @pytest.mark.parametrize("budget", [0.5, 3.0, 7.7, 12.3, 41.0])
 def test_the_budget_is_never_exceeded(budget):
     scores = np.random.default_rng(0).random(21)

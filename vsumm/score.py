@@ -11,6 +11,9 @@ import numpy.typing as npt
 
 from vsumm.config import By
 
+RANK_STEP = 0.01
+"""Arousals are rounded to this before they are ranked; smaller differences mean nothing."""
+
 FloatArray = npt.NDArray[np.float64]
 
 
@@ -46,7 +49,9 @@ def combine(image_arousal: FloatArray, music_arousal: FloatArray, *, by: By) -> 
     percentile ranks within this video: the k-th calmest of K segments with signal ranks
     k / K, equal ones share the mean of their ranks, and silence or black ranks 0. Ranks make the
     two scales comparable whatever their means and spreads, so neither dominates because it
-    varies more (our choice; the paper scores by one modality at a time).
+    varies more; and arousals that agree to `RANK_STEP` are equal, so that a still picture or a
+    steady sound, which varies by noise alone, has no say. All this is our choice: the paper
+    scores by one modality at a time.
 
     Args:
         image_arousal: shape (N,), in [0, 1], NaN where there is no picture.
@@ -71,7 +76,8 @@ def combine(image_arousal: FloatArray, music_arousal: FloatArray, *, by: By) -> 
 def _percentile_ranks(values: FloatArray) -> FloatArray:
     ranks = np.zeros(len(values))
     is_known = np.isfinite(values)
-    _, place, counts = np.unique(values[is_known], return_inverse=True, return_counts=True)
+    steps = np.round(values[is_known] / RANK_STEP)
+    _, place, counts = np.unique(steps, return_inverse=True, return_counts=True)
     mean_rank_of_place = np.cumsum(counts) - (counts - 1) / 2
     ranks[is_known] = mean_rank_of_place[place] / max(1, is_known.sum())
     return ranks

@@ -12,6 +12,8 @@ from vsumm.segments import Segment
 
 TICKS_PER_SECOND = 1_000_000
 """Weights of the knapsack are whole microseconds."""
+LEAST_WORTH = 1e-6
+"""Added to every score, so that even a segment of score 0 beats an unused budget."""
 
 
 def select_segments(
@@ -36,7 +38,9 @@ def select_segments(
     capacity = _to_ticks(budget_seconds)
     competing = _competing(ticks, scores, capacity)
     chosen = solve_knapsack(
-        [float(scores[i]) * ticks[i] for i in competing], [ticks[i] for i in competing], capacity
+        [(float(scores[i]) + LEAST_WORTH) * ticks[i] for i in competing],
+        [ticks[i] for i in competing],
+        capacity,
     )
     picked = {competing[k] for k in chosen}
     return [i in picked for i in range(len(segments))]

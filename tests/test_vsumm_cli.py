@@ -1,0 +1,122 @@
+"""The command line: what it writes, prints and returns."""
+
+import json
+import shutil
+
+import av
+import pytest
+from films import make_film
+from foretold import BrightLoudModel
+
+from vsumm.cli import main
+from vsumm.summary import Summary
+
+FLASH = 12.8
+
+
+@pytest.fixture(scope="module")
+def made_film(tmp_path_factory):
+    path = tmp_path_factory.mktemp("made") / "film.mp4"
+    return make_film(path, seconds=20.0, size=(160, 90), flashes=[FLASH])
+
+
+@pytest.fixture
+def film(made_film, tmp_path, monkeypatch):
+    monkeypatch.setattr("vsumm.models.load_model", lambda config: BrightLoudModel())
+    return shutil.copy(made_film, tmp_path / "my film.mp4")
+
+
+def duration(path):
+    with av.open(str(path)) as container:
+        return container.duration / av.time_base
+
+
+def test_summarize_leaves_a_reel_and_a_summary_beside_the_input(film, capsys):
+    assert main(["summarize", str(film), "--by", "image", "--frames-per-segment", "10"]) == 0
+    reel, summary = film.with_name("my film.summary.mp4"), film.with_name("my film.summary.json")
+    assert duration(reel) == pytest.approx(2.0, abs=0.05)
+    assert Summary.from_json(summary.read_text()).media.path == film
+    printed = capsys.readouterr()
+    assert "my film.summary.mp4" in printed.out
+    assert "0:12.0" in printed.out
+    assert printed.err == ""
+
+
+def test_the_output_decides_name_and_container(film, tmp_path):
+    assert main(["summarize", str(film), "--quiet", "-o", str(tmp_path / "cut.mkv")]) == 0
+    with av.open(str(tmp_path / "cut.mkv")) as container:
+        assert "matroska" in container.format.name
+    assert (tmp_path / "cut.json").exists()
+
+
+def test_json_prints_the_whole_result(film, capsys):
+    assert main(["summarize", str(film), "--no-reel", "--json"]) == 0
+    printed = capsys.readouterr().out
+    assert Summary.from_json(printed).input_sha256 == json.loads(printed)["input_sha256"]
+    assert not film.with_name("my film.summary.mp4").exists()
+
+
+def test_nothing_is_replaced_without_force(film, capsys):
+    kept = film.with_name("my film.summary.json")
+    kept.write_text("mine")
+    assert main(["summarize", str(film), "--no-reel"]) == 1
+    assert kept.read_text() == "mine"
+    assert "--force" in capsys.readouterr().err
+    assert main(["summarize", str(film), "--no-reel", "--force", "--quiet"]) == 0
+    assert kept.read_text() != "mine"
+
+
+def test_the_input_is_never_replaced(film, capsys):
+    before = film.read_bytes()
+    assert main(["summarize", str(film), "--force", "-o", str(film)]) == 1
+    assert film.read_bytes() == before
+    assert "the input itself" in capsys.readouterr().err
+
+
+def test_a_failing_input_does_not_stop_the_others(film, tmp_path, capsys):
+    bad = tmp_path / "bad.mp4"
+    bad.write_text("this is no film")
+    code = main(["summarize", str(bad), str(film), "--no-reel", "--quiet"])
+    assert code == 1
+    assert film.with_name("my film.summary.json").exists()
+    error = capsys.readouterr().err.strip()
+    assert "bad.mp4" in error
+    assert len(error.splitlines()) == 1
+
+
+def test_several_inputs_go_into_a_folder(film, tmp_path):
+    other = shutil.copy(film, tmp_path / "other.mp4")
+    folder = tmp_path / "out"
+    folder.mkdir()
+    arguments = [str(film), str(other), "--no-reel", "--quiet", "-o", str(folder)]
+    assert main(["summarize", *arguments]) == 0
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "my film.summary.json",
+        "other.summary.json",
+    ]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [["--budget", "0%"], ["--by", "smell"], ["--smoothing-segments", "4"], ["--audio-track", "-1"]],
+)
+def test_wrong_usage_exits_with_two(options, capsys):
+    with pytest.raises(SystemExit) as stop:
+        raise SystemExit(main(["summarize", "film.mp4", *options]))
+    assert stop.value.code == 2
+    assert "error" in capsys.readouterr().err
+
+
+def test_an_unknown_extension_is_said_before_the_work_starts(film, capsys, monkeypatch):
+    monkeypatch.setattr("vsumm.job.summarize_media", None)  # calling it would be a TypeError
+    assert main(["summarize", str(film), "-o", "reel.xyz"]) == 1
+    assert ".xyz" in capsys.readouterr().err
+
+
+def test_an_interrupt_exits_with_130_and_leaves_nothing(film, monkeypatch, capsys):
+    def interrupt(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("vsumm.job.export_reel", interrupt)
+    assert main(["summarize", str(film)]) == 130
+    assert [path.name for path in film.parent.iterdir()] == ["my film.mp4"]
