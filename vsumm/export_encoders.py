@@ -1,0 +1,134 @@
+"""Choose picture and sound encoders, and the options to open them with.
+
+Runs in the encoding process only, see `vsumm.export_worker`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import av
+from av.codec.codec import UnknownCodecError
+from av.error import FFmpegError
+
+from vsumm.errors import OutputError
+from vsumm.export_formats import ReelFormat
+from vsumm.export_job import EncodeSettings
+
+
+@dataclass(frozen=True)
+class EncoderTraits:
+    """Where an encoder keeps its two settings, and which values are used unless given."""
+
+    crf_option: str | None
+    """Option that takes the rate factor."""
+    crf: float | None
+    """Default rate factor."""
+    preset_option: str | None
+    """Option that takes the preset."""
+    preset: str | None
+    """Default preset."""
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    """Options that are always set."""
+    has_full_range: bool = False
+    """Whether it takes full-range (yuvj) pictures and says so in the stream."""
+
+
+_TRAITS: Mapping[str, EncoderTraits] = {
+    "libx264": EncoderTraits("crf", 20, "preset", "veryfast", has_full_range=True),
+    "libx265": EncoderTraits(
+        "crf", 23, "preset", "veryfast", {"x265-params": "log-level=error"}, has_full_range=True
+    ),
+    "libvpx-vp9": EncoderTraits(
+        "crf", 31, "cpu-used", "6", {"deadline": "realtime", "row-mt": "1", "b": "0"}
+    ),
+    "libsvtav1": EncoderTraits("crf", 32, "preset", "10"),
+    "mpeg4": EncoderTraits(None, None, None, None, {"qmin": "3", "qmax": "5"}),
+    "gif": EncoderTraits(None, None, None, None),
+}
+_OTHER_ENCODER = EncoderTraits("crf", None, "preset", None)
+_HDR_TRANSFERS = frozenset({16, 18})
+"""AVColorTransferCharacteristic of SMPTE ST 2084 (PQ) and ARIB STD-B67 (HLG)."""
+
+
+def is_hdr(transfer: int) -> bool:
+    """Whether a transfer characteristic (ITU-T H.273, table 3) is one of high dynamic range."""
+    return transfer in _HDR_TRANSFERS
+
+
+def choose_video_encoder(chosen: ReelFormat, settings: EncodeSettings, *, hdr: bool) -> str:
+    """Name the picture encoder: the user's, or the container's for this kind of picture.
+
+    Raises:
+        OutputError: no picture encoder has the name that the user gave.
+    """
+    if settings.encoder is not None:
+        try:
+            codec = av.Codec(settings.encoder, "w")
+        except UnknownCodecError as error:
+            raise OutputError(f"no encoder is named {settings.encoder!r}") from error
+        if codec.type != "video":
+            raise OutputError(f"the encoder {settings.encoder!r} does not encode pictures")
+        return settings.encoder
+    assert chosen.video_encoder is not None
+    return chosen.hdr_encoder if hdr and chosen.hdr_encoder else chosen.video_encoder
+
+
+def traits_of(encoder: str) -> EncoderTraits:
+    """Where `encoder` keeps its settings; the usual names for one that is not listed."""
+    return _TRAITS.get(encoder, _OTHER_ENCODER)
+
+
+def encoder_options(encoder: str, settings: EncodeSettings) -> dict[str, str]:
+    """Options to open `encoder` with.
+
+    Raises:
+        OutputError: a setting was given that this encoder does not have.
+
+    >>> encoder_options("libx264", EncodeSettings(crf=18))
+    {'crf': '18', 'preset': 'veryfast'}
+    """
+    traits = traits_of(encoder)
+    options = dict(traits.fixed)
+    choices = (
+        ("crf", settings.crf, traits.crf_option, traits.crf),
+        ("preset", settings.preset, traits.preset_option, traits.preset),
+    )
+    for name, given, option, default in choices:
+        value = default if given is None else given
+        if value is None:
+            continue
+        if option is None or option not in _option_names(encoder):
+            raise OutputError(f"the encoder {encoder} has no {name}; leave it out")
+        options[option] = f"{value:g}" if isinstance(value, int | float) else value
+    return options
+
+
+def nearest_rate(encoder: str, sample_rate: int) -> int:
+    """The encoder's lowest rate that loses nothing, or its highest."""
+    rates = av.Codec(encoder, "w").audio_rates
+    if not rates or sample_rate in rates:
+        return sample_rate
+    return min((rate for rate in rates if rate >= sample_rate), default=max(rates))
+
+
+def nearest_layout(encoder: str, layout: str, sample_rate: int) -> str:
+    """The track's channel layout if the encoder takes it, a like one, or stereo."""
+    plain = layout.replace("(side)", "").replace("(back)", "")
+    for candidate in (layout, plain):
+        context: Any = av.CodecContext.create(encoder, "w")
+        context.format = (av.Codec(encoder, "w").audio_formats or [])[0].name
+        context.sample_rate, context.layout = sample_rate, candidate
+        try:
+            context.open()
+        except (FFmpegError, ValueError):
+            continue
+        return candidate
+    return "stereo"
+
+
+def _option_names(encoder: str) -> set[str]:
+    options = av.CodecContext.create(encoder, "w").supported_options
+    return {option.name for option in options.private}

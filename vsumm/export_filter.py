@@ -1,0 +1,202 @@
+"""Turn decoded pictures upright, square-pixelled, even-sized, progressive and opaque.
+
+The size is that of the display after rotation and sample aspect ratio; an odd last row or column
+is cropped, because the usual 4:2:0 encoders take even sizes only. Transparent parts become black,
+as in most players.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import av
+from av.error import BlockingIOError as AgainError
+from av.error import EOFError as EndError
+from av.filter import Graph
+
+_FULL_RANGE = 2
+_RGB_MATRIX = 0
+_HD_LINES = 720
+_BT709, _SMPTE170M = 1, 6
+_TRANSPOSE = {
+    90: [("transpose", "clock")],
+    180: [("hflip", ""), ("vflip", "")],
+    270: [("transpose", "cclock")],
+}
+
+
+@dataclass(frozen=True)
+class PictureTarget:
+    """What every picture of the reel looks like."""
+
+    width: int
+    """Width in square pixels, even."""
+    height: int
+    """Height in square pixels, even."""
+    pixel_format: str
+    """FFmpeg's name of the pixel format that the encoder takes."""
+    rotation_degrees: int
+    """Clockwise rotation that makes the picture upright."""
+    display_width: int
+    """Width of the source's display, which may be odd."""
+    display_height: int
+    """Height of the source's display, which may be odd."""
+
+    @property
+    def is_full_range(self) -> bool:
+        """Whether black is 0 and white the largest value, rather than 16 and 235."""
+        return self.pixel_format.startswith("yuvj")
+
+
+class PictureFilter:
+    """Bring pictures of one stream, in order, into the form of a `PictureTarget`."""
+
+    def __init__(self, target: PictureTarget) -> None:
+        self._target = target
+        self._is_interlaced = False
+
+    def apply(self, frames: Iterable[tuple[Fraction, Any]]) -> Iterator[tuple[Fraction, Any]]:
+        """Yield the pictures of one stretch of the film with their times, seconds.
+
+        The pictures must follow each other in the film: deinterlacing looks at neighbours.
+        """
+        graph: _Chain | None = None
+        for time, frame in frames:
+            self._is_interlaced |= frame.interlaced_frame
+            chain = _chain(frame, self._target, with_deinterlacing=self._is_interlaced)
+            key = (chain, frame.width, frame.height, frame.format.name, frame.color_range)
+            if graph is not None and graph.key != key:
+                yield from graph.finish()
+                graph = None
+            if not chain:
+                yield time, frame
+                continue
+            if graph is None:
+                graph = _Chain(key, chain, frame)
+            yield from graph.push(time, frame)
+        if graph is not None:
+            yield from graph.finish()
+
+
+class _Chain:
+    """A chain of filters that gives one picture for each that it takes, perhaps later."""
+
+    def __init__(self, key: Any, chain: tuple[tuple[str, str], ...], frame: Any) -> None:
+        self.key = key
+        self._times: list[Fraction] = []
+        graph = Graph()
+        source = graph.add("buffer", _buffer_arguments(frame))
+        nodes = [source, *(graph.add(name, arguments) for name, arguments in chain)]
+        nodes.append(graph.add("buffersink"))
+        graph.link_nodes(*nodes).configure()
+        self._graph, self._source, self._sink = graph, source, nodes[-1]
+
+    def push(self, time: Fraction, frame: Any) -> Iterator[tuple[Fraction, Any]]:
+        self._times.append(time)
+        self._source.push(frame)
+        return self._pull()
+
+    def finish(self) -> Iterator[tuple[Fraction, Any]]:
+        self._source.push(None)
+        return self._pull()
+
+    def _pull(self) -> Iterator[tuple[Fraction, Any]]:
+        while True:
+            try:
+                frame = self._sink.pull()
+            except (AgainError, EndError):
+                return
+            yield self._times.pop(0), frame
+
+
+def black_picture(target: PictureTarget) -> Any:
+    """A black frame, for where the film has sound but no picture yet."""
+    frame = av.VideoFrame(target.width, target.height, "gray")
+    for plane in frame.planes:
+        plane.update(bytes(plane.buffer_size))
+    return frame.reformat(
+        format=target.pixel_format, dst_color_range="JPEG" if target.is_full_range else "MPEG"
+    )
+
+
+def output_matrix(source_matrix: int, source_format: str, target: PictureTarget) -> int:
+    """The matrix coefficients (ITU-T H.273, table 4) of the reel's pictures.
+
+    Those of the source, unless it is RGB: then BT.709 for high and BT.601 for standard definition.
+    """
+    if _is_rgb(source_format) or source_matrix == _RGB_MATRIX:
+        return _BT709 if target.height >= _HD_LINES else _SMPTE170M
+    return source_matrix
+
+
+def _chain(
+    frame: Any, target: PictureTarget, *, with_deinterlacing: bool
+) -> tuple[tuple[str, str], ...]:
+    """Name the filters that this picture needs, with their arguments; none if it fits already."""
+    chain: list[tuple[str, str]] = []
+    pixel_format = frame.format.name
+    if with_deinterlacing:
+        chain.append(("bwdif", "mode=send_frame:deint=interlaced"))
+    if _has_alpha(frame):
+        pixel_format = "gbrap"
+        chain += [("format", pixel_format), ("premultiply", "inplace=1")]
+    chain += _TRANSPOSE.get(target.rotation_degrees, [])
+    width, height = frame.width, frame.height
+    if target.rotation_degrees % 180:
+        width, height = height, width
+    if _is_resized((width, height), target):
+        width, height = target.width, target.height
+        chain.append(_scale(pixel_format, frame, target))
+    elif pixel_format != target.pixel_format:
+        chain.append(_scale(pixel_format, frame, target, size=(width, height)))
+    if (width, height) != (target.width, target.height):
+        chain.append(("crop", f"{target.width}:{target.height}:0:0:exact=1"))
+    if chain:
+        chain.append(("format", target.pixel_format))
+    return tuple(chain)
+
+
+def _is_resized(size: tuple[int, int], target: PictureTarget) -> bool:
+    """Whether more than the odd last row or column separates a size from the target's."""
+    return size != (target.display_width, target.display_height) and size != (
+        target.width,
+        target.height,
+    )
+
+
+def _scale(
+    pixel_format: str, frame: Any, target: PictureTarget, size: tuple[int, int] | None = None
+) -> tuple[str, str]:
+    width, height = size or (target.width, target.height)
+    arguments = f"{width}:{height}:flags=bicubic+accurate_rnd+full_chroma_int"
+    arguments += f":out_range={'full' if target.is_full_range else 'limited'}"
+    if _is_rgb(pixel_format):
+        matrix = output_matrix(frame.colorspace, pixel_format, target)
+        arguments += f":out_color_matrix={'bt709' if matrix == _BT709 else 'smpte170m'}"
+    elif frame.color_range == _FULL_RANGE or pixel_format.startswith("yuvj"):
+        arguments += ":in_range=full"
+    else:
+        arguments += ":in_range=limited"
+    return "scale", arguments
+
+
+def _is_rgb(pixel_format: str) -> bool:
+    return av.VideoFormat(pixel_format).is_rgb or pixel_format == "pal8"
+
+
+def _has_alpha(frame: Any) -> bool:
+    # A palette may hold transparent entries.
+    name = frame.format.name
+    return name == "pal8" or any(component.is_alpha for component in frame.format.components)
+
+
+def _buffer_arguments(frame: Any) -> str:
+    base = frame.time_base
+    return (
+        f"video_size={frame.width}x{frame.height}:pix_fmt={frame.format.name}"
+        f":time_base={base.numerator}/{base.denominator}:pixel_aspect=1/1"
+        f":colorspace={frame.colorspace}:range={frame.color_range}"
+    )

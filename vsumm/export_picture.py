@@ -1,0 +1,225 @@
+"""Bring the pictures of all runs onto the clock of the reel.
+
+Two kinds of clock:
+
+- A film with a constant rate keeps it: tick k is the reel's frame k. The frames of a run take
+  successive ticks from the run's first one on, so that a frame is never more than one frame early
+  or late, and rounding shows only at a cut, as a frame dropped or held.
+- Any other film keeps its exact times, on a clock fine enough for them.
+
+Where no frame begins with the run, the one on screen at that instant fills the beginning. Holes
+are filled by holding the last good frame, and before the first frame of a film the reel is black.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import islice
+from math import floor
+from typing import Any
+
+from vsumm.export_filter import PictureFilter, PictureTarget, black_picture
+from vsumm.export_layout import TOLERANCE_SECONDS, Cut, constant_rate, num_ticks, round_half_up
+from vsumm.export_read import StreamReader
+
+EXACT_RATE = Fraction(90_000)
+"""Ticks per second of a reel without constant rate: MPEG's clock, which common rates divide."""
+SLOWEST_CONSTANT_RATE = 10
+"""Frames per second below which frames keep their exact times: a frame of error would be seen."""
+SHORTEST_FILL_SECONDS = Fraction(1, 100)
+"""A hole at the beginning of a run that is shorter than this is closed by its first frame."""
+SURVEY_RUNS = 8
+"""How many runs, at most twice, decide whether a film has a constant rate."""
+SURVEY_FRAMES = 120
+"""How many frames of each of these runs are looked at."""
+
+
+@dataclass(frozen=True)
+class ReelClock:
+    """How the reel's pictures are timed."""
+
+    rate: Fraction
+    """Ticks per second."""
+    is_constant: bool
+    """Whether every tick shows a frame of its own."""
+
+
+@dataclass(frozen=True)
+class ReelPicture:
+    """One picture of the reel."""
+
+    frame: Any
+    """The frame of PyAV; one frame may stand in several pictures."""
+    tick: int
+    """When it appears, ticks of the reel's clock."""
+    num_ticks: int
+    """How long it stays."""
+    is_first_of_run: bool
+    """Whether there is a cut right before it."""
+
+
+def survey_rate(reader: StreamReader, cuts: Sequence[Cut]) -> Fraction | None:
+    """Find the constant frame rate of the runs from their time stamps, without decoding."""
+    stream = reader.stream
+    named = (stream.average_rate, stream.base_rate, stream.guessed_rate)
+    candidates = [Fraction(rate) for rate in named if rate]
+    times: list[Fraction] = []
+    for cut in cuts[:: max(1, len(cuts) // SURVEY_RUNS)]:
+        times += sorted(islice(reader.stamps_from(cut.source_start), SURVEY_FRAMES))
+    return constant_rate(times, candidates, Fraction(stream.time_base))
+
+
+class PicturePlacer:
+    """Place the pictures of one stream; they cover all ticks of the reel without a hole.
+
+    Attributes:
+        held_seconds: how long the last good frame had to stand in for damaged or missing ones.
+    """
+
+    def __init__(
+        self,
+        reader: StreamReader,
+        clock: ReelClock,
+        target: PictureTarget,
+        *,
+        shown: tuple[Fraction, Fraction],
+    ) -> None:
+        """Prepare to read.
+
+        Args:
+            reader: the picture stream of the source.
+            clock: how the reel's pictures are timed.
+            target: what they look like.
+            shown: when the source's picture begins and ends, seconds on the presentation clock.
+        """
+        self.held_seconds = 0.0
+        self._reader = reader
+        self._clock = clock
+        self._target = target
+        self._shown = shown
+        self._filter = PictureFilter(target)
+        self._last_frame: Any = None
+
+    def pictures(self, cuts: Sequence[Cut]) -> Iterator[ReelPicture]:
+        """Yield the pictures of all runs in the order of the reel."""
+        last_tick = num_ticks(cuts, self._clock.rate)
+        for cut in cuts:
+            ticks = cut.ticks(self._clock.rate)
+            ticks = range(ticks.start, min(ticks.stop, last_tick))
+            if ticks:
+                yield from self._hold_until_next(self._with_ticks(cut, ticks), ticks)
+
+    def _with_ticks(self, cut: Cut, ticks: range) -> Iterator[tuple[int, Any]]:
+        """Yield frames with the ascending ticks at which they appear, from the run's first on."""
+        on_screen: Any = None
+        anchor: tuple[Fraction, int] | None = None
+        losses = _LossMeter(self._reader, cut, self._shown, self._clock)
+        for time, frame in self._filter.apply(_frames_of_run(self._reader, cut)):
+            losses.add(time)
+            if not cut.contains(time):
+                on_screen = frame
+                continue
+            if anchor is None:
+                anchor = time, self._first_tick(cut, ticks, time)
+                if anchor[1] > ticks.start:
+                    yield ticks.start, self._stand_in(cut, on_screen)
+            tick = anchor[1] + round_half_up((time - anchor[0]) * self._clock.rate)
+            if tick < ticks.stop:
+                yield tick, frame
+        if anchor is None or anchor[1] >= ticks.stop:
+            yield ticks.start, self._stand_in(cut, on_screen)
+        self.held_seconds += losses.seconds()
+
+    def _first_tick(self, cut: Cut, ticks: range, time: Fraction) -> int:
+        """When the first frame of a run appears: with the run, unless that leaves a real hole."""
+        hole_seconds = time - cut.source_start
+        if self._clock.is_constant:
+            return ticks.start + floor((hole_seconds + TOLERANCE_SECONDS) * self._clock.rate)
+        if hole_seconds < SHORTEST_FILL_SECONDS:
+            return ticks.start
+        return round_half_up(cut.to_reel(time) * self._clock.rate)
+
+    def _stand_in(self, cut: Cut, on_screen: Any) -> Any:
+        """The frame on screen where the run begins; else the reel's last one; else black."""
+        if on_screen is not None:
+            return on_screen
+        if self._last_frame is None or cut.source_start < self._shown[0]:
+            return black_picture(self._target)
+        return self._last_frame
+
+    def _hold_until_next(
+        self, frames: Iterable[tuple[int, Any]], ticks: range
+    ) -> Iterator[ReelPicture]:
+        """Give every frame the ticks up to the next one, or, at a constant rate, repeat it."""
+        shown: tuple[int, Any] | None = None
+        for tick, frame in frames:
+            if shown is not None and tick > shown[0]:
+                yield from self._show(*shown, tick, ticks)
+            if shown is None or tick > shown[0]:
+                shown = tick, frame
+        if shown is not None:
+            yield from self._show(*shown, ticks.stop, ticks)
+
+    def _show(self, tick: int, frame: Any, until: int, ticks: range) -> Iterator[ReelPicture]:
+        self._last_frame = frame
+        step = 1 if self._clock.is_constant else until - tick
+        for at in range(tick, until, step):
+            yield ReelPicture(frame, at, step, is_first_of_run=at == ticks.start)
+
+
+class _LossMeter:
+    """Measure how much picture of one run is missing because it could not be read."""
+
+    def __init__(
+        self,
+        reader: StreamReader,
+        cut: Cut,
+        shown: tuple[Fraction, Fraction],
+        clock: ReelClock,
+    ) -> None:
+        self._reader = reader
+        self._errors_before = reader.num_errors
+        self._clock = clock
+        rate = clock.rate if clock.is_constant else Fraction(reader.stream.average_rate or 25)
+        self._usual_step = 1 / rate
+        self._end = min(cut.source_end, shown[1])
+        self._last = max(cut.source_start, shown[0])
+        self._missing = Fraction(0)
+
+    def add(self, time: Fraction) -> None:
+        """Take note of a frame."""
+        self._missing += self._gap_before(time)
+        self._last = max(self._last, time)
+
+    def seconds(self) -> float:
+        """How much is missing, after the last frame of the run."""
+        has_errors = self._reader.num_errors > self._errors_before
+        tail = self._gap_before(self._end)
+        if not has_errors:
+            # Frames of a film without constant rate may stay as long as they like.
+            self._missing = Fraction(0)
+            tail = tail if self._clock.is_constant else Fraction(0)
+        return float(self._missing + tail)
+
+    def _gap_before(self, time: Fraction) -> Fraction:
+        gap = time - self._last
+        return gap - self._usual_step if gap > 2 * self._usual_step else Fraction(0)
+
+
+def _frames_of_run(reader: StreamReader, cut: Cut) -> Iterator[tuple[Fraction, Any]]:
+    """Yield the frame on screen right before the run, and every frame that belongs to it."""
+    before: tuple[Fraction, Any] | None = None
+    for time, frame in reader.frames_from(cut.source_start):
+        if time >= cut.source_end - TOLERANCE_SECONDS:
+            break
+        if not cut.contains(time):
+            before = time, frame
+            continue
+        if before is not None:
+            yield before
+            before = None
+        yield time, frame
+    if before is not None:
+        yield before

@@ -1,0 +1,141 @@
+"""Bring the sound of all runs onto the clock of the reel, counted in samples.
+
+Every run gets exactly its number of samples: silence stands where the track has none, and short
+fades at both ends of a run keep the cuts from clicking.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from typing import Any
+
+import av
+import numpy as np
+from av.audio.resampler import AudioResampler
+from numpy.typing import NDArray
+
+from vsumm.export_layout import Cut, num_ticks, round_half_up
+from vsumm.export_read import StreamReader
+
+FADE_SECONDS = Fraction(5, 1000)
+"""Length of the fade at each end of a run."""
+PREROLL_SECONDS = Fraction(1, 2)
+"""Decoded before a run and thrown away: decoders need some frames to settle after a seek."""
+JUMP_SECONDS = Fraction(1, 100)
+"""Time stamps that are off by less follow the samples; beyond, silence or a cut puts them right."""
+
+Samples = NDArray[np.float32]
+"""float32 (C, T) in [-1, 1], C channels."""
+
+
+class SoundPlacer:
+    """Place the samples of one track; they cover the whole reel without a hole.
+
+    Attributes:
+        sample_rate: samples per second of the blocks, Hz: the track's own.
+        layout: FFmpeg's name of the channel layout of the blocks: the track's own.
+        silent_seconds: how much silence had to stand in for sound that could not be read.
+    """
+
+    def __init__(self, reader: StreamReader, *, heard: tuple[Fraction, Fraction]) -> None:
+        """Prepare to read.
+
+        Args:
+            reader: the track.
+            heard: when the track begins and ends, seconds on the presentation clock.
+        """
+        context = reader.stream.codec_context
+        self.sample_rate: int = context.sample_rate
+        self.layout: str = context.layout.name
+        self.silent_seconds = 0.0
+        self._num_channels: int = context.layout.nb_channels
+        self._reader = reader
+        self._heard = heard
+        self._resamplers: dict[tuple[str, str, int], AudioResampler] = {}
+
+    def blocks(self, cuts: Sequence[Cut]) -> Iterator[Samples]:
+        """Yield the sound of all runs in the order of the reel, in blocks (C, T) of any length."""
+        end = num_ticks(cuts, self.sample_rate)
+        for cut in cuts:
+            ticks = cut.ticks(self.sample_rate)
+            num_samples = min(ticks.stop, end) - ticks.start
+            yield from self._faded(self._run(cut, num_samples), num_samples)
+
+    def _run(self, cut: Cut, num_samples: int) -> Iterator[Samples]:
+        """Yield exactly `num_samples` samples from the beginning of the run on."""
+        position = 0
+        errors_before = self._reader.num_errors
+        missing = 0
+        for begin, samples in self._decoded(cut):
+            if begin >= num_samples:
+                break
+            if begin > position:
+                missing += self._num_missing(cut, position, begin)
+                yield from self._silence(begin - position)
+                position = begin
+            piece = samples[:, position - begin : num_samples - begin]
+            if piece.shape[1]:
+                yield piece
+                position += piece.shape[1]
+        if position < num_samples:
+            missing += self._num_missing(cut, position, num_samples)
+            yield from self._silence(num_samples - position)
+        if self._reader.num_errors > errors_before or missing > self.sample_rate // 10:
+            self.silent_seconds += missing / self.sample_rate
+
+    def _decoded(self, cut: Cut) -> Iterator[tuple[int, Samples]]:
+        """Yield blocks with their place in the run, in samples; negative is before it."""
+        expected: int | None = None
+        for time, frame in self._reader.frames_from(cut.source_start - PREROLL_SECONDS):
+            samples = self._normalised(frame)
+            begin = round_half_up((time - cut.source_start) * self.sample_rate)
+            if expected is not None and abs(begin - expected) <= JUMP_SECONDS * self.sample_rate:
+                begin = expected
+            expected = begin + samples.shape[1]
+            if expected > 0:
+                yield begin, samples
+
+    def _normalised(self, frame: Any) -> Samples:
+        """The samples of a frame, in the track's layout and rate even if the frame has others."""
+        key = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if key == ("fltp", self.layout, self.sample_rate):
+            return np.asarray(frame.to_ndarray(), np.float32)
+        if key not in self._resamplers:
+            self._resamplers[key] = AudioResampler("fltp", self.layout, self.sample_rate)
+        frame.pts = None
+        pieces = [piece.to_ndarray() for piece in self._resamplers[key].resample(frame)]
+        return np.concatenate([np.zeros((self._num_channels, 0), np.float32), *pieces], axis=1)
+
+    def _silence(self, num_samples: int) -> Iterator[Samples]:
+        """Yield silence in blocks of a second: a track may begin hours after the picture."""
+        for begin in range(0, num_samples, self.sample_rate):
+            length = min(self.sample_rate, num_samples - begin)
+            yield np.zeros((self._num_channels, length), np.float32)
+
+    def _num_missing(self, cut: Cut, begin: int, end: int) -> int:
+        """How much of a stretch without sound lies within the track, in samples."""
+        first = round_half_up((self._heard[0] - cut.source_start) * self.sample_rate)
+        last = round_half_up((self._heard[1] - cut.source_start) * self.sample_rate)
+        return max(0, min(end, last) - max(begin, first))
+
+    def _faded(self, blocks: Iterator[Samples], num_samples: int) -> Iterator[Samples]:
+        """Fade a run in and out."""
+        fade = max(1, min(round(FADE_SECONDS * self.sample_rate), num_samples // 2))
+        position = 0
+        for block in blocks:
+            places = np.arange(position, position + block.shape[1], dtype=np.float32)
+            position += block.shape[1]
+            if places[0] < fade or places[-1] >= num_samples - fade:
+                edge = np.minimum(places + 0.5, num_samples - 0.5 - places) / fade
+                block = block * np.minimum(edge, 1).astype(np.float32)
+            yield block
+
+
+def to_audio_frame(samples: Samples, *, position: int, sample_rate: int, layout: str) -> Any:
+    """Wrap samples (C, T) for an encoder; `position` counts samples from the start of the reel."""
+    frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples), "fltp", layout)
+    frame.sample_rate = sample_rate
+    frame.time_base = Fraction(1, sample_rate)
+    frame.pts = position
+    return frame
