@@ -32,7 +32,8 @@ def duration(path):
 
 
 def test_summarize_leaves_a_reel_and_a_summary_beside_the_input(film, capsys):
-    assert main(["summarize", str(film), "--by", "image", "--frames-per-segment", "10"]) == 0
+    options = ["--by", "image", "--frames-per-segment", "10", "--smoothing-segments", "1"]
+    assert main(["summarize", str(film), *options]) == 0
     reel, summary = film.with_name("my film.summary.mp4"), film.with_name("my film.summary.json")
     assert duration(reel) == pytest.approx(2.0, abs=0.05)
     assert Summary.from_json(summary.read_text()).media.path == film
