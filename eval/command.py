@@ -5,7 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from tqdm import tqdm
 
@@ -15,10 +18,12 @@ from eval.h5_file import load_h5
 from eval.protocols import PROTOCOLS, ProtocolName
 from eval.records import to_csv, to_record
 from eval.results import Evaluation, EvaluationSettings
+from eval.score_cache import ScoreCache, default_cache_folder
 from eval.scores import match_scores, read_scores
 from eval.summe import load_summe
 from eval.tables import format_evaluation
 from eval.tvsum import load_tvsum
+from vsumm.config import SummaryConfig
 from vsumm.errors import InputError
 
 LOADERS = {"tvsum": load_tvsum, "summe": load_summe}
@@ -34,24 +39,26 @@ class CommandResult:
     """One line per video that could not be evaluated, for stderr."""
 
 
+@dataclass(frozen=True)
+class _Given:
+    """The videos, and the scores to evaluate on them."""
+
+    benchmark: Benchmark
+    scores: dict[str, FloatArray] | None = None
+    method: str = ""
+    failures: tuple[str, ...] = ()
+
+
 def run_benchmark(args: argparse.Namespace) -> CommandResult:
     """Carry out one benchmark command.
 
     Raises:
         VsummError: data or scores are missing or do not fit together.
     """
-    benchmark = load_benchmark(args)
-    if args.scores is not None:
-        benchmark, scores = match_scores(read_scores(args.scores), benchmark)
-        method = args.scores.name
-    elif args.annotations is None and args.h5 is None:
-        raise InputError("scoring of videos is not there")
-    else:
-        scores, method = None, ""
-    evaluations = [
-        _evaluate(benchmark, scores, method, protocol, args) for protocol in _protocols(args)
-    ]
-    return CommandResult(_format(evaluations, args))
+    protocols = _protocols(args)
+    given = _gather(load_benchmark(args), args, needs_own_kts="kts" in protocols and not args.h5)
+    evaluations = [_evaluate(given, protocol, args) for protocol in protocols]
+    return CommandResult(_format(evaluations, args), given.failures)
 
 
 def load_benchmark(args: argparse.Namespace) -> Benchmark:
@@ -78,36 +85,76 @@ def _protocols(args: argparse.Namespace) -> list[ProtocolName]:
     if args.protocol is None:
         return ["kts" if args.h5 is not None else "uniform-2s"]
     if "all" in args.protocol:
-        return [p for p in PROTOCOLS if p != "kts" or args.h5 is not None]
+        return [p for p in PROTOCOLS if p != "kts" or args.h5 or args.data]
     return list(dict.fromkeys(args.protocol))
 
 
-def _evaluate(
-    benchmark: Benchmark,
-    scores: dict[str, FloatArray] | None,
-    method: str,
-    protocol: ProtocolName,
-    args: argparse.Namespace,
-) -> Evaluation:
+def _gather(benchmark: Benchmark, args: argparse.Namespace, *, needs_own_kts: bool) -> _Given:
+    """Get the scores from a file, from training, or from the model; or from nowhere."""
+    given = _Given(benchmark)
+    if args.scores is not None:
+        matched, scores = match_scores(read_scores(args.scores), benchmark)
+        given = _Given(matched, scores, args.scores.name)
+    scores_videos = args.data is not None and args.scores is None
+    if args.data is not None and (scores_videos or needs_own_kts):
+        given = _look_at_videos(
+            given, args, scores_videos=scores_videos, needs_own_kts=needs_own_kts
+        )
+    return given
+
+
+def _look_at_videos(
+    given: _Given, args: argparse.Namespace, *, scores_videos: bool, needs_own_kts: bool
+) -> _Given:
+    # Here, since they load torch, which scores from a file do not need.
+    from eval.videos import VideoScorer, find_videos, score_videos, segment_videos
+
+    config = SummaryConfig(by=args.by, model=args.model)
+    scorer = VideoScorer(config, ScoreCache(_cache_folder(args)))
+    paths = find_videos(args.data, given.benchmark)
+    if scores_videos:
+        with _progress(len(paths), "scoring", args) as tick:
+            scored = score_videos(given.benchmark, paths, scorer, on_video=tick)
+        method = f"{Path(config.model).name} by {config.by}"
+        given = _Given(scored.benchmark, scored.scores, method, scored.failures)
+    if needs_own_kts:
+        with _progress(len(paths), "segmenting", args) as tick:
+            cut = segment_videos(given.benchmark, paths, scorer, on_video=tick)
+        failures = (*given.failures, *cut.failures)
+        given = _Given(cut.benchmark, given.scores, given.method, failures)
+    return given
+
+
+def _cache_folder(args: argparse.Namespace) -> Path | None:
+    return None if args.no_cache else args.cache or default_cache_folder()
+
+
+def _evaluate(given: _Given, protocol: ProtocolName, args: argparse.Namespace) -> Evaluation:
     settings = EvaluationSettings(
         protocol=protocol,
-        scores_unit=args.scores_unit,
+        scores_unit=args.scores_unit if args.scores is not None else "frame",
         rank_order=args.rank_order,
         num_seeds=args.seeds,
         seed=args.seed,
     )
-    hidden = args.quiet or not sys.stderr.isatty()
-    with tqdm(
-        total=len(benchmark.videos), desc=protocol, unit="video", disable=hidden, leave=False
-    ) as bar:
+    with _progress(len(given.benchmark.videos), protocol, args) as tick:
         return evaluate(
-            benchmark,
-            scores,
+            given.benchmark,
+            given.scores,
             settings,
-            method=method,
+            method=given.method,
             num_workers=args.jobs,
-            on_video=bar.update,
+            on_video=tick,
         )
+
+
+@contextmanager
+def _progress(
+    num_videos: int, what: str, args: argparse.Namespace
+) -> Iterator[Callable[[], object]]:
+    hidden = args.quiet or not sys.stderr.isatty()
+    with tqdm(total=num_videos, desc=what, unit="video", disable=hidden, leave=False) as bar:
+        yield bar.update
 
 
 def _format(evaluations: list[Evaluation], args: argparse.Namespace) -> str:

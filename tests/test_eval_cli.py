@@ -1,0 +1,131 @@
+import json
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from benchmarks import make_video, write_h5, write_scores, write_summe_mat, write_tvsum_mat
+
+from eval.__main__ import main
+from eval.cli import PROTOCOL_NAMES
+from eval.protocols import PROTOCOLS
+from eval.selection import summarise_frames
+
+BORDERS = np.array([0, 80, 130, 210, 300])
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """An annotation, an h5 file and scores for its two videos."""
+    videos = []
+    for number in (1, 2):
+        made = make_video(f"v{number}", key=f"video_{number}", seed=number, shot_borders=BORDERS)
+        summaries = summarise_frames(made.user_importance, BORDERS)
+        videos.append(replace(made, user_summaries=summaries))
+    write_tvsum_mat(tmp_path / "ydata-tvsum50.mat", videos)
+    write_h5(tmp_path / "data.h5", videos)
+    rng = np.random.default_rng(0)
+    write_scores(tmp_path / "scores.json", {v.key: rng.random(300) for v in videos})
+    return tmp_path
+
+
+def run(folder, *arguments):
+    places = {name: str(folder / name) for name in ("data.h5", "scores.json", "ydata-tvsum50.mat")}
+    return main([places.get(argument, argument) for argument in arguments])
+
+
+def test_parsing_loads_nothing_heavy():
+    code = (
+        "import sys, argparse\n"
+        "from eval.cli import add_arguments\n"
+        "parser = argparse.ArgumentParser()\n"
+        "add_arguments(parser)\n"
+        "parser.parse_args(['tvsum', '--annotations', 'x'])\n"
+        "heavy = {'torch', 'pandas', 'scipy', 'numpy', 'h5py'} & set(sys.modules)\n"
+        "sys.exit(str(heavy) if heavy else 0)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_parsers_names_are_those_of_the_library():
+    assert PROTOCOL_NAMES == PROTOCOLS
+
+
+def test_given_scores_are_evaluated_on_an_annotation(folder, capsys):
+    arguments = ["tvsum", "--annotations", "ydata-tvsum50.mat", "--scores", "scores.json"]
+    assert run(folder, *arguments, "--seeds", "2") == 0
+    text = capsys.readouterr().out
+    assert "protocol: uniform-2s" in text
+    assert "scores.json" in text
+    assert "note: 2 of 50 videos" in text
+
+
+def test_an_h5_file_is_evaluated_on_its_own_shots(folder, capsys):
+    assert run(folder, "tvsum", "--h5", "data.h5", "--scores", "scores.json", "--seeds", "2") == 0
+    text = capsys.readouterr().out
+    assert "protocol: kts (change points of data.h5)" in text
+    assert "random 54.4, MMVA 58.2" in text
+
+
+def test_two_protocols_give_two_tables(folder, capsys):
+    arguments = ["--annotations", "ydata-tvsum50.mat", "--protocol", "two-peak", "uniform-60"]
+    assert run(folder, "tvsum", *arguments, "--seeds", "2") == 0
+    assert capsys.readouterr().out.count("over all videos") == 2
+
+
+def test_json_is_one_record_per_protocol(folder, capsys):
+    arguments = ["--annotations", "ydata-tvsum50.mat", "--h5", "data.h5", "--protocol", "all"]
+    assert run(folder, "tvsum", *arguments, "--seeds", "2", "--json") == 0
+    records = json.loads(capsys.readouterr().out)
+    assert [record["protocol"] for record in records] == list(PROTOCOLS)
+    assert "8 of 8 published user summaries are rebuilt bit for bit" in records[0]["notes"]
+
+
+def test_csv_goes_to_stdout_alone(folder, capsys):
+    assert run(folder, "tvsum", "--annotations", "ydata-tvsum50.mat", "--csv", "--seeds", "2") == 0
+    captured = capsys.readouterr()
+    assert captured.out.startswith("benchmark,protocol,video,")
+    assert captured.err == ""
+
+
+def test_summe_is_evaluated_likewise(tmp_path, capsys):
+    picks = np.zeros((3, 500))
+    picks[0, 10:80], picks[1, 30:90], picks[2, 300:360] = 1, 2, 7
+    write_summe_mat(tmp_path / "Jumps.mat", picks, 25.0)
+    assert main(["summe", "--annotations", str(tmp_path), "--seeds", "2"]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("SumMe, 1 videos, 3 users each")
+    assert "F max*" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["tvsum"], "--data"),
+        (["tvsum", "--annotations", "nowhere"], "github.com/yalesong/tvsum"),
+        (["tvsum", "--h5", "nowhere.h5"], "nowhere.h5"),
+        (["summe", "--data", "nowhere"], "gyglim"),
+        (["tvsum", "--h5", "data.h5", "--protocol", "uniform-2s"], "--annotations"),
+        (["tvsum", "--annotations", "ydata-tvsum50.mat", "--protocol", "kts"], "--h5"),
+    ],
+)
+def test_missing_data_is_one_line_and_exit_code_one(folder, capsys, arguments, told):
+    assert run(folder, *arguments) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert told in captured.err
+    assert captured.err.count("\n") == 1
+
+
+def test_wrong_lengths_name_the_video_and_both_numbers(folder, capsys):
+    write_scores(folder / "scores.json", {"v1": np.ones(17)})
+    arguments = ["tvsum", "--annotations", "ydata-tvsum50.mat", "--scores", "scores.json"]
+    assert run(folder, *arguments, "--seeds", "2") == 1
+    assert "video v1: 17 scores fit none of 300 frames" in capsys.readouterr().err
+
+
+def test_wrong_usage_is_exit_code_two(folder):
+    with pytest.raises(SystemExit, match="2"):
+        run(folder, "tvsum", "--seeds", "0")
