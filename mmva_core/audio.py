@@ -83,11 +83,28 @@ def cut_windows(
         return signal
     length = max(1, round(window_seconds * target_rate))
     if len(signal) < length:
-        return signal.repeat(math.ceil(length / len(signal)))[:length].unsqueeze(0)
-    starts = list(range(0, len(signal) - length + 1, length))
-    if starts[-1] + length < len(signal):
-        starts.append(len(signal) - length)
+        return fit_length(signal, length).unsqueeze(0)
+    starts = window_starts(len(signal), length)
     return torch.stack([signal[start : start + length] for start in starts])
+
+
+def fit_length(signal: Tensor, length: int) -> Tensor:
+    """Cut a signal (T,) to `length`, or repeat it until it fills it."""
+    return signal.repeat(math.ceil(length / len(signal)))[:length]
+
+
+def window_starts(num_samples: int, length: int) -> list[int]:
+    """Give where windows begin: one after the other, the last one flush with the end.
+
+    >>> window_starts(25, 10)
+    [0, 10, 15]
+    >>> window_starts(4, 10)
+    [0]
+    """
+    starts = list(range(0, num_samples - length + 1, length)) or [0]
+    if starts[-1] + length < num_samples:
+        starts.append(num_samples - length)
+    return starts
 
 
 @lru_cache(maxsize=8)

@@ -1,15 +1,9 @@
-"""Model folders: config.json, model.safetensors and README.md, written whole or not at all.
-
-The layout is that of a model on the Hugging Face hub. Names without a folder are looked up inside
-the package first ("mmva-lite"), then on the hub or in its local cache.
-"""
+"""Read and write what is in a model folder, and the state of a training run."""
 
 from __future__ import annotations
 
 import json
-import os
-import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,20 +13,10 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from mmva_core.config import MODALITIES, ModelConfig
-from mmva_core.encoders import TOWER_INFO
 from mmva_core.errors import CheckpointError
-
-CONFIG_NAME = "config.json"
-WEIGHTS_NAME = "model.safetensors"
-CARD_NAME = "README.md"
-
-EMBEDDED_FOLDER = Path(__file__).parent / "weights"
-"""Where the models that come with the package lie, one folder each."""
-
-
-def embedded_models() -> tuple[str, ...]:
-    """Name the models that come with the package."""
-    return tuple(sorted(path.parent.name for path in EMBEDDED_FOLDER.glob(f"*/{CONFIG_NAME}")))
+from mmva_core.files import write_whole
+from mmva_core.folders import CARD_NAME, CONFIG_NAME, WEIGHTS_NAME, find_folder, read_config
+from mmva_core.towers import TOWER_INFO
 
 
 def load_folder(name_or_path: str | Path) -> tuple[ModelConfig, dict[str, Tensor]]:
@@ -46,46 +30,6 @@ def load_folder(name_or_path: str | Path) -> tuple[ModelConfig, dict[str, Tensor
     """
     folder = find_folder(name_or_path)
     return read_config(folder), read_tensors(folder / WEIGHTS_NAME)
-
-
-def find_folder(name_or_path: str | Path) -> Path:
-    """Resolve the name of an embedded model, a local folder, or a hub id to a local folder.
-
-    Raises:
-        CheckpointError: If it is none of them, or the hub cannot give it.
-    """
-    folder = Path(name_or_path)
-    if folder.is_dir():
-        return folder
-    if (EMBEDDED_FOLDER / str(name_or_path) / CONFIG_NAME).is_file():
-        return EMBEDDED_FOLDER / str(name_or_path)
-    name = str(name_or_path)
-    if folder.exists() or name.count("/") != 1 or name.startswith((".", "/", "~")):
-        known = ", ".join(embedded_models()) or "none"
-        raise CheckpointError(
-            f"no model {name!r}: not a folder, not a hub id and not an embedded model ({known})"
-        )
-    return _download(name)
-
-
-def read_config(folder: Path) -> ModelConfig:
-    """Read `config.json` of a model folder.
-
-    Raises:
-        CheckpointError: If it is missing, is not JSON, or describes another kind of model.
-    """
-    path = folder / CONFIG_NAME
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(values, dict):
-            raise ValueError("not a JSON object")
-        if "image_tower" not in values:
-            raise ValueError("it names no towers")
-        return ModelConfig.from_dict(values)
-    except FileNotFoundError as error:
-        raise CheckpointError(f"no model in {folder}: {CONFIG_NAME} is missing") from error
-    except (OSError, ValueError, TypeError) as error:
-        raise CheckpointError(f"{path} is not the config of an MMVA model: {error}") from error
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
@@ -122,24 +66,6 @@ def save_folder(
     readme = card if card is not None else default_card(config)
     write_whole(folder / CARD_NAME, lambda path: path.write_text(readme, encoding="utf-8"))
     return folder
-
-
-def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` fill a temporary file beside `path`, then put it in its place.
-
-    A reader sees the old file or the new one, never a part of one, whenever the program ends.
-    """
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        write(temporary)
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def default_card(config: ModelConfig) -> str:
@@ -190,18 +116,3 @@ def load_training_state(path: Path) -> dict[str, Any]:
     if not isinstance(state, dict):
         raise CheckpointError(f"{path} is not a training state")
     return state
-
-
-def _download(repo_id: str) -> Path:
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
-
-    try:
-        folder = snapshot_download(repo_id, allow_patterns=[CONFIG_NAME, WEIGHTS_NAME, CARD_NAME])
-    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise CheckpointError(
-            f"no model {repo_id!r}: not an embedded model, not a local folder, and the hub did "
-            f"not give it ({reason})"
-        ) from error
-    return Path(folder)

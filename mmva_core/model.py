@@ -26,9 +26,7 @@ from mmva_core.encoders import (
     WaveformTower,
     build_tower,
     tower_feature_shape,
-    tower_info,
 )
-from mmva_core.errors import CheckpointError
 from mmva_core.heads import (
     VA_DIMENSIONS,
     FeatureStandardizer,
@@ -38,6 +36,8 @@ from mmva_core.heads import (
 )
 from mmva_core.outputs import MMVAOutput
 from mmva_core.preprocess import group_by_shape
+from mmva_core.state_dicts import load_strictly, to_half
+from mmva_core.towers import tower_info
 
 BATCH_SIZE = 32
 """Pictures, windows or captions that `predict_*` puts through a tower at once."""
@@ -86,6 +86,11 @@ class MMVA(nn.Module):
         """Where the heads are, and where inputs are moved to."""
         return next(self.projections["caption"].parameters()).device
 
+    @property
+    def music_sample_rate(self) -> int:
+        """Samples per second that the music tower works on, Hz; other rates are resampled."""
+        return cast(WaveformTower, self.tower("music")).sample_rate
+
     @classmethod
     def from_pretrained(cls, name_or_path: str | Path, *, device: str = "cpu") -> "MMVA":
         """Load a model in evaluation mode.
@@ -101,7 +106,7 @@ class MMVA(nn.Module):
         """
         config, state = load_folder(name_or_path)
         model = cls(config)
-        _load_state(model, state, f"model {str(name_or_path)!r}")
+        model.load_own_state(state, source=f"model {str(name_or_path)!r}")
         return model.to(device).eval()
 
     def save_pretrained(
@@ -118,9 +123,7 @@ class MMVA(nn.Module):
             The folder.
         """
         state = self.own_state_dict()
-        if half:
-            state = {name: _to_half(name, value) for name, value in state.items()}
-        return save_folder(Path(folder), self.config, state, card)
+        return save_folder(Path(folder), self.config, to_half(state) if half else state, card)
 
     def own_state_dict(self) -> dict[str, Tensor]:
         """Give what belongs in a checkpoint: heads, our music tower and fine-tuned towers."""
@@ -133,7 +136,7 @@ class MMVA(nn.Module):
         Raises:
             CheckpointError: If a weight is missing, unexpected or of another shape.
         """
-        _load_state(self, state, source)
+        load_strictly(self, state, self.own_state_dict(), source)
 
     def load_music_tower(self, path: str | Path) -> None:
         """Start our music tower from a state dict that its pretraining left as safetensors.
@@ -142,7 +145,8 @@ class MMVA(nn.Module):
             CheckpointError: If the file is damaged or belongs to another network.
         """
         network = self.tower("music").get_submodule("network")
-        _load_state(network, read_tensors(Path(path)), f"music tower {str(path)!r}")
+        source = f"music tower {str(path)!r}"
+        load_strictly(network, read_tensors(Path(path)), network.state_dict(), source)
 
     def tower(self, modality: Modality) -> Tower:
         """Give a tower, built and loaded on first use, frozen unless it is fine-tuned.
@@ -389,28 +393,3 @@ def _projection(config: ModelConfig, modality: Modality) -> nn.Sequential:
         standardize=modality in config.standardize,
         is_embedding=tower_info(config, modality).is_embedding,
     )
-
-
-def _to_half(name: str, value: Tensor) -> Tensor:
-    # Statistics of features stay exact: halves would round a mean far from zero.
-    is_statistic = name.endswith((".mean", ".scale"))
-    return value.half() if value.dtype == torch.float32 and not is_statistic else value
-
-
-def _load_state(module: nn.Module, state: dict[str, Tensor], source: str) -> None:
-    """Load `state`, complete and of the right shapes, into what the module stores itself."""
-    own = module.own_state_dict() if isinstance(module, MMVA) else module.state_dict()
-    missing, unexpected = sorted(own.keys() - state.keys()), sorted(state.keys() - own.keys())
-    if missing or unexpected:
-        example = (missing or unexpected)[0]
-        raise CheckpointError(
-            f"{source} does not fit its config: {len(missing)} weights missing, "
-            f"{len(unexpected)} unexpected (for example {example!r})"
-        )
-    for name, value in state.items():
-        if value.shape != own[name].shape:
-            raise CheckpointError(
-                f"{source} does not fit its config: {name!r} has shape {tuple(value.shape)}, "
-                f"expected {tuple(own[name].shape)}"
-            )
-    module.load_state_dict(state, strict=False)

@@ -1,0 +1,59 @@
+"""Read an audio file: any format that FFmpeg knows, as one channel of float32."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from mmva_core.audio import resample
+from mmva_core.errors import DataError
+
+Samples = NDArray[np.float32]
+"""(T,) float32, mono, full scale is [-1, 1]."""
+
+
+def read_audio_file(path: str | Path, sample_rate: int = 16000) -> Samples:
+    """Decode the first audio track of a file.
+
+    Channels are averaged here: FFmpeg's own mixer makes a mono signal sqrt(2) louder than the mean.
+
+    Args:
+        path: Audio file, or any file with an audio track.
+        sample_rate: Rate wanted, Hz.
+
+    Returns:
+        (T,) float32.
+
+    Raises:
+        DataError: If the file is missing, has no audio, or nothing of it can be decoded.
+    """
+    name = str(path)
+    try:
+        with av.open(name) as container:
+            if not container.streams.audio:
+                raise DataError(f"{name} has no audio track")
+            source_rate = int(container.streams.audio[0].codec_context.sample_rate)
+            blocks = list(_decode_blocks(container))
+    except FileNotFoundError as error:
+        raise DataError(f"no such file: {name}") from error
+    except (av.FFmpegError, OSError) as error:
+        raise DataError(f"cannot decode the audio of {name}: {error}") from error
+    if not blocks or source_rate < 1:
+        raise DataError(f"{name} holds no sound that can be decoded")
+    signal = torch.from_numpy(np.concatenate(blocks))
+    return resample(signal, source_rate, sample_rate).numpy()
+
+
+def _decode_blocks(container: av.container.InputContainer) -> Iterator[Samples]:
+    # The resampler only changes the sample format here; rate and channels stay the source's.
+    converter = av.AudioResampler(format="fltp")
+    for frame in container.decode(audio=0):
+        for converted in converter.resample(frame):
+            yield converted.to_ndarray().mean(axis=0, dtype=np.float32)
+    for converted in converter.resample(None):
+        yield converted.to_ndarray().mean(axis=0, dtype=np.float32)

@@ -1,0 +1,78 @@
+"""`mmva evaluate`: a model's figures beside the constant predictor and the paper's."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mmva_core.commands import Output, add_model_options
+
+if TYPE_CHECKING:
+    from mmva_core.commands import Subparsers
+    from mmva_core.report import Row
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    """Add the sub-command."""
+    parser: ArgumentParser = subparsers.add_parser(
+        "evaluate",
+        help="errors, correlations and skill over the constant, beside the paper's figures",
+        description="Measure a model on unseen pictures and songs: MSE and MAE of similarity, "
+        "pictures, music and captions as in the paper's Tables 1 and 3, with R2, CCC, Pearson and "
+        "the skill over always predicting the mean of the training labels.",
+    )
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--config", metavar="FILE", help="the config file of the training run")
+    source.add_argument("--preset", choices=("mmva-lite",), help="the open data of a preset")
+    parser.add_argument("--split", default="test", choices=("train", "validation", "test"))
+    parser.add_argument("--data", metavar="FOLDER", help="open data sets, for --preset")
+    add_model_options(parser)
+    parser.add_argument("--format", default="text", choices=("text", "csv", "json"))
+    parser.add_argument("--quiet", action="store_true", help="no progress bars")
+    parser.set_defaults(run=run)
+
+
+def run(args: Namespace) -> Iterator[Output]:
+    """Measure, and print a table."""
+    import sys
+
+    from mmva_core.report import render
+
+    progress = not args.quiet and sys.stderr.isatty()
+    rows = _preset_rows(args, progress) if args.preset else _config_rows(args, progress)
+    yield render(rows, args.format)
+
+
+def _config_rows(args: Namespace, progress: bool) -> list[Row]:
+    from mmva_core.data.imemnet_runs import load_imemnet
+    from mmva_core.distributed import local_device
+    from mmva_core.errors import CheckpointError
+    from mmva_core.model import MMVA
+    from mmva_core.report import PAPER_ROWS, evaluation_rows
+    from mmva_core.run_config import read_run_config
+    from mmva_core.validate import Constants, evaluate
+
+    model = MMVA.from_pretrained(args.model, device=str(local_device(args.device)))
+    if model.config.sigma is None:
+        raise CheckpointError(f"model {args.model!r} was never trained: its sigma is not set")
+    dataset = load_imemnet(read_run_config(args.config).data)
+    # Constants are means of the training labels, for which nothing has to be encoded.
+    constants = Constants.of(dataset.part("train").labels(), model.config.sigma)
+    data = dataset.part(args.split).encode(model, progress=progress).to(model.device)
+    split = f"IMEMNet-C, {args.split}, by picture and song, seed {dataset.config.split_seed}"
+    return [*evaluation_rows(evaluate(model, data, constants), args.model, split), *PAPER_ROWS]
+
+
+def _preset_rows(args: Namespace, progress: bool) -> list[Row]:
+    from mmva_core.lite import evaluate_preset
+
+    return list(
+        evaluate_preset(
+            args.model,
+            data_folder=None if args.data is None else Path(args.data),
+            device=args.device,
+            progress=progress,
+        )
+    )

@@ -1,0 +1,86 @@
+"""`mmva info`: what a model is made of, and under which licences."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from mmva_core.commands import Output
+from mmva_core.config import MODALITIES
+from mmva_core.files import sha256_file
+from mmva_core.folders import WEIGHTS_NAME, find_folder, model_fingerprint, read_config
+from mmva_core.towers import TOWER_INFO, tower_info
+
+if TYPE_CHECKING:
+    from mmva_core.commands import Subparsers
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    """Add the sub-command."""
+    parser: ArgumentParser = subparsers.add_parser(
+        "info", help="towers, weights and licences of a model, and the towers there are"
+    )
+    parser.add_argument(
+        "model",
+        nargs="?",
+        default="mmva-lite",
+        metavar="NAME|FOLDER|HUB_ID",
+        help="model to look at (default: %(default)s)",
+    )
+    parser.add_argument("--json", action="store_true", help="print everything as JSON")
+    parser.set_defaults(run=run)
+
+
+def run(args: Namespace) -> Iterator[Output]:
+    """Describe a model and list the towers that a config can name."""
+    description = describe(args.model)
+    if args.json:
+        yield json.dumps(description, indent=2)
+        return
+    yield f"model {args.model} in {description['folder']}"
+    yield (
+        f"weights stored here: {description['num_parameters']:,} numbers, "
+        f"{description['bytes'] / 1e6:.1f} MB, sha256 {description['sha256'][:16]}…"
+    )
+    for modality, tower in description["towers"].items():
+        yield f"{modality:<8}{tower['name']}: {tower['weights']}; {tower['licence']}"
+    yield "towers that a config can name:"
+    for name, tower in description["known_towers"].items():
+        yield f"  {name:<20}{tower['modality']:<9}{tower['licence']:<14}{tower['weights']}"
+
+
+def describe(name_or_path: str) -> dict[str, Any]:
+    """Gather what `mmva info` prints.
+
+    Raises:
+        CheckpointError: If there is no such model, or it is damaged.
+    """
+    from mmva_core.checkpoints import read_tensors
+
+    folder = find_folder(name_or_path)
+    config = read_config(folder)
+    tensors = read_tensors(folder / WEIGHTS_NAME)
+    towers = {}
+    for modality in MODALITIES:
+        info = tower_info(config, modality)
+        towers[modality] = {
+            "name": config.tower_name(modality),
+            "weights": config.tower_weights(modality) or info.weights,
+            "licence": info.licence,
+            "is_finetuned": modality in config.finetune,
+        }
+    return {
+        "folder": str(folder),
+        "num_parameters": sum(tensor.numel() for tensor in tensors.values()),
+        "bytes": (folder / WEIGHTS_NAME).stat().st_size,
+        "sha256": sha256_file(folder / WEIGHTS_NAME),
+        "fingerprint": model_fingerprint(folder),
+        "config": config.to_dict(),
+        "towers": towers,
+        "known_towers": {
+            name: {"modality": info.modality, "weights": info.weights, "licence": info.licence}
+            for name, info in TOWER_INFO.items()
+        },
+    }

@@ -1,0 +1,178 @@
+"""`mmva predict`: valence and arousal of pictures, audio files and sentences."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mmva_core.commands import Output, Problem, add_model_options
+from mmva_core.config import MODALITIES, Modality
+from mmva_core.errors import DataError, MmvaError
+
+if TYPE_CHECKING:
+    from mmva_core.commands import Subparsers
+    from mmva_core.model import MMVA
+
+NAME_WIDTH = 48
+"""Columns of the table for the name of an input."""
+
+
+@dataclass(frozen=True)
+class WindowPrediction:
+    """Valence and arousal of a part of an audio file."""
+
+    start_seconds: float
+    end_seconds: float
+    valence: float
+    arousal: float
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Valence and arousal of one input; of an audio file, the mean over its windows."""
+
+    input: str
+    modality: Modality
+    valence: float
+    arousal: float
+    windows: tuple[WindowPrediction, ...] = ()
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    """Add the sub-command."""
+    parser: ArgumentParser = subparsers.add_parser(
+        "predict",
+        help="valence and arousal of pictures, audio files and sentences",
+        description="Print valence and arousal, both from 0 to 1, of pictures, audio files and "
+        "sentences. What is not the name of a file is taken for a sentence.",
+    )
+    parser.add_argument("inputs", nargs="+", metavar="FILE_OR_TEXT", help="a file or a sentence")
+    parser.add_argument(
+        "--as",
+        dest="modality",
+        choices=MODALITIES,
+        help="what every input is (default: decided by looking at it)",
+    )
+    add_model_options(parser)
+    parser.add_argument("--json", action="store_true", help="print everything as JSON")
+    parser.set_defaults(run=run)
+
+
+def run(args: Namespace) -> Iterator[Output]:
+    """Predict every input; one that fails does not stop the others."""
+    from mmva_core.distributed import local_device
+    from mmva_core.model import MMVA
+
+    model = MMVA.from_pretrained(args.model, device=str(local_device(args.device)))
+    if not args.json:
+        yield f"{'valence':>7} {'arousal':>7}  {'what':<7}  input"
+    results: list[Prediction] = []
+    for text in args.inputs:
+        try:
+            result = predict_input(model, text, args.modality)
+        except MmvaError as error:
+            yield Problem(str(error))
+            continue
+        results.append(result)
+        if not args.json:
+            yield _table_row(result)
+    if args.json:
+        yield json.dumps({"model": args.model, "predictions": [asdict(r) for r in results]})
+
+
+def predict_input(model: MMVA, text: str, modality: Modality | None = None) -> Prediction:
+    """Predict one file or sentence.
+
+    Args:
+        model: The model.
+        text: Name of a file, or a sentence.
+        modality: What it is; None decides by looking at it.
+
+    Raises:
+        MmvaError: If it cannot be read or predicted.
+    """
+    kind = modality or guess_modality(text)
+    if kind == "caption":
+        valence, arousal = model.predict_captions([text])[0].tolist()
+        return Prediction(text, kind, valence, arousal)
+    if kind == "image":
+        from mmva_core.image_io import read_image_file
+
+        valence, arousal = model.predict_images([read_image_file(text)])[0].tolist()
+        return Prediction(text, kind, valence, arousal)
+    windows = _predict_audio(model, text)
+    valence = sum(window.valence for window in windows) / len(windows)
+    arousal = sum(window.arousal for window in windows) / len(windows)
+    return Prediction(text, kind, valence, arousal, windows)
+
+
+def guess_modality(text: str) -> Modality:
+    """Decide what an input is: the name of a picture, of a file with sound, or a sentence.
+
+    Raises:
+        DataError: If it looks like the name of a file that is not there, is a folder, or is empty.
+    """
+    path = Path(text)
+    if not text.strip():
+        raise DataError("an input is empty; give a file or a sentence")
+    if _is_file(path):
+        return "image" if _is_picture(path) else "music"
+    if _is_folder(path):
+        raise DataError(f"{text} is a folder; name the files in it")
+    # "sunset.jpg" was meant as a file, "What a day..." was not.
+    has_suffix = len(path.suffix) > 1 and path.suffix[1:].isalnum()
+    if " " not in text and (has_suffix or "/" in text):
+        raise DataError(f"no such file: {text}")
+    return "caption"
+
+
+def _predict_audio(model: MMVA, path: str) -> tuple[WindowPrediction, ...]:
+    from mmva_core.audio import window_starts
+    from mmva_core.audio_io import read_audio_file
+
+    rate = model.music_sample_rate
+    samples = read_audio_file(path, rate)
+    length = round(model.config.music_window_seconds * rate)
+    va = model.predict_music(samples, rate).tolist()
+    starts = window_starts(len(samples), length)
+    return tuple(
+        WindowPrediction(start / rate, min(start + length, len(samples)) / rate, *row)
+        for start, row in zip(starts, va, strict=True)
+    )
+
+
+def _is_picture(path: Path) -> bool:
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(path):
+            return True
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
+        return False
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a long sentence is no valid name
+        return False
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def _table_row(result: Prediction) -> str:
+    name = result.input.replace("\n", " ")
+    if len(name) > NAME_WIDTH:
+        name = f"{name[: NAME_WIDTH - 1]}…"
+    count = f" ({len(result.windows)} windows)" if len(result.windows) > 1 else ""
+    numbers = f"{result.valence:7.3f} {result.arousal:7.3f}"
+    return f"{numbers}  {result.modality:<7}  {name}{count}"

@@ -1,0 +1,125 @@
+"""`mmva train`: train the embedded model on open data, or a model on IMEMNet-C."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mmva_core.commands import Output
+from mmva_core.errors import MmvaError
+
+if TYPE_CHECKING:
+    from mmva_core.commands import Subparsers
+
+OVERRIDES = ("epochs", "batch_size", "learning_rate", "seed", "matching", "precision")
+"""Options that stand for settings of [train]."""
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    """Add the sub-command."""
+    parser: ArgumentParser = subparsers.add_parser(
+        "train",
+        help="train a model on IMEMNet-C (--config) or train mmva-lite again (--preset)",
+        description="Train a model. A run lives in a folder and can be resumed after any "
+        "interruption; the finished model is in its sub-folder 'model'. Under torchrun the batch "
+        "is divided among the processes.",
+    )
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--config", metavar="FILE", help="TOML file; see --template")
+    source.add_argument("--preset", choices=("mmva-lite",), help="a model that comes with us")
+    source.add_argument("--template", action="store_true", help="print a config file to start from")
+    parser.add_argument("-o", "--output", metavar="FOLDER", help="where the run lives")
+    parser.add_argument("--resume", action="store_true", help="go on with the run in the folder")
+    parser.add_argument(
+        "--data", metavar="FOLDER", help="open data sets, for --preset (default: $VSUMM_DATA)"
+    )
+    parser.add_argument("--epochs", type=int, help="passes over the data")
+    parser.add_argument("--batch-size", type=int, help="pairs per step, over all processes")
+    parser.add_argument("--learning-rate", type=float, help="AdamW's rate at the start")
+    parser.add_argument("--seed", type=int, help="seed of everything random")
+    parser.add_argument(
+        "--matching",
+        choices=("random", "paired"),
+        help="any picture with any clip, or fixed pairs (the ablation 'No Random Matching')",
+    )
+    parser.add_argument(
+        "--no-similarity",
+        action="store_true",
+        help="no similarity predictor (the ablation of that name)",
+    )
+    parser.add_argument("--precision", choices=("fp32", "bf16"), help="arithmetic of the forward")
+    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
+    parser.add_argument("--quiet", action="store_true", help="no progress bars")
+    parser.set_defaults(run=run)
+
+
+def run(args: Namespace) -> Iterator[Output]:
+    """Train, and say what came out."""
+    if args.template:
+        from mmva_core.run_config import TEMPLATE
+
+        yield TEMPLATE.rstrip()
+        return
+    if args.output is None:
+        raise MmvaError("name the folder of the run with -o FOLDER")
+    yield from _train_preset(args) if args.preset else _train_config(args)
+
+
+def _train_config(args: Namespace) -> Iterator[Output]:
+    import torch
+
+    from mmva_core.data.imemnet_runs import load_imemnet
+    from mmva_core.distributed import local_device
+    from mmva_core.model import MMVA
+    from mmva_core.run_config import read_run_config
+    from mmva_core.train import train
+
+    model_changes: dict[str, Any] = {"with_similarity": False} if args.no_similarity else {}
+    config = read_run_config(args.config, model=model_changes, train=_overrides(args))
+    dataset = load_imemnet(config.data)
+    for report in dataset.reports:
+        yield from report.lines()
+    torch.manual_seed(config.train.seed)
+    model = MMVA(config.model).to(local_device(args.device))
+    progress = not args.quiet and _is_terminal()
+    training, validation = (
+        dataset.part(split).encode(model, progress=progress) for split in ("train", "validation")
+    )
+    result = train(
+        model,
+        training,
+        config.train,
+        args.output,
+        validation=validation,
+        resume=args.resume,
+        progress=progress,
+    )
+    yield f"epoch {result.best_epoch} of {config.train.epochs} selected on the validation split"
+    yield f"model: {result.folder}"
+
+
+def _train_preset(args: Namespace) -> Iterator[Output]:
+    from mmva_core.lite import train_preset
+
+    yield from train_preset(
+        Path(args.output),
+        data_folder=None if args.data is None else Path(args.data),
+        overrides=_overrides(args),
+        with_similarity=not args.no_similarity,
+        device=args.device,
+        resume=args.resume,
+        progress=not args.quiet and _is_terminal(),
+    )
+
+
+def _overrides(args: Namespace) -> dict[str, Any]:
+    given = {name: getattr(args, name) for name in OVERRIDES}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _is_terminal() -> bool:
+    import sys
+
+    return sys.stderr.isatty()

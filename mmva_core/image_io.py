@@ -1,0 +1,44 @@
+"""Read a picture file as a uint8 RGB array, turned upright."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from mmva_core.encoders import ImageArray
+from mmva_core.errors import DataError
+
+WHITE = (255, 255, 255)
+
+
+def read_image_file(path: str | Path) -> ImageArray:
+    """Decode a picture of any format that Pillow knows.
+
+    The camera's orientation mark is obeyed, transparency is laid on white, and of an animation the
+    first picture is taken.
+
+    Args:
+        path: Picture file.
+
+    Returns:
+        (H, W, 3) uint8, RGB.
+
+    Raises:
+        DataError: If the file is missing, is no picture, or is damaged.
+    """
+    try:
+        with Image.open(path) as file:
+            upright = ImageOps.exif_transpose(file)
+            if upright.has_transparency_data:
+                layer = upright.convert("RGBA")
+                upright = Image.new("RGB", layer.size, WHITE)
+                upright.paste(layer, mask=layer.getchannel("A"))
+            return np.array(upright.convert("RGB"))
+    except FileNotFoundError as error:
+        raise DataError(f"no such file: {path}") from error
+    except UnidentifiedImageError as error:
+        raise DataError(f"{path} is not a picture that can be read") from error
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise DataError(f"cannot decode the picture {path}: {error}") from error

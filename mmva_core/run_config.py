@@ -1,0 +1,97 @@
+"""Config files of `mmva train` and `mmva evaluate`: TOML with [model], [train] and [data]."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mmva_core.config import PAPER_CONFIG, ModelConfig
+from mmva_core.data.imemnet_runs import ImemnetConfig
+from mmva_core.errors import MmvaError
+from mmva_core.train_config import TrainConfig
+
+TEMPLATE = """\
+# Settings of a training run on IMEMNet-C. Paths are relative to this file.
+
+[model]
+base = "mmva"                 # "mmva": the paper's towers; "mmva-lite": the embedded ones
+# image_weights = "clip-vit-base-patch32"     # local folders; without them the hub is asked
+# music_weights = "MERT-v1-95M"
+# caption_weights = "roberta-base"
+# finetune = ["image", "music", "caption"]    # train the towers too
+
+[train]
+epochs = 1000
+batch_size = 128
+learning_rate = 3e-4
+seed = 0
+
+[data]
+image_labels = "image_va.csv"
+images = "images"
+music_labels = "music_va.csv"
+music = "music"
+cache = "features"
+duplicates = "error"          # or "drop", "first", "mean"
+out_of_range = "error"        # or "drop", "clip"
+missing = "error"             # or "drop"
+# pairs = "train_matching.txt"                # for matching = "paired"
+"""
+
+BASES = {"mmva": PAPER_CONFIG, "mmva-lite": ModelConfig()}
+"""Configs that [model] starts from."""
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """What a config file says."""
+
+    model: ModelConfig
+    """The model to train."""
+    train: TrainConfig
+    """How."""
+    data: ImemnetConfig
+    """On what."""
+
+
+def read_run_config(
+    path: str | Path,
+    *,
+    model: Mapping[str, Any] | None = None,
+    train: Mapping[str, Any] | None = None,
+) -> RunConfig:
+    """Read a config file; `model` and `train` override single settings.
+
+    Raises:
+        MmvaError: If the file is missing, is no TOML, or a setting is unknown or out of range.
+    """
+    path = Path(path)
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise MmvaError(f"no such file: {path}") from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise MmvaError(f"cannot read the config {path}: {error}") from error
+    unknown = sorted(set(content) - {"model", "train", "data"})
+    if unknown:
+        raise MmvaError(f"{path}: unknown parts {', '.join(unknown)}; known: model, train, data")
+    model_values = dict(content.get("model", {}))
+    base = model_values.pop("base", "mmva")
+    if base not in BASES:
+        raise MmvaError(f"{path}: base must be one of {', '.join(BASES)}, got {base!r}")
+    for modality in ("image", "music", "caption"):
+        name = f"{modality}_weights"
+        if name in model_values:  # a folder beside the file, or else a hub id
+            beside = path.parent / str(model_values[name])
+            model_values[name] = str(beside) if beside.is_dir() else model_values[name]
+    try:
+        return RunConfig(
+            ModelConfig.from_dict(BASES[base].to_dict() | model_values | dict(model or {})),
+            TrainConfig.from_dict(dict(content.get("train", {})) | dict(train or {})),
+            ImemnetConfig.from_dict(content.get("data", {}), path.parent),
+        )
+    except (ValueError, TypeError) as error:
+        raise MmvaError(f"{path}: {error}") from error

