@@ -1,0 +1,127 @@
+"""Sentences about clips of music, built from tag tables.
+
+`music/tags.csv` gives, for every excerpt of 4QAED and Emotify, how probable each of 50 tags is by
+the guess of a network. A tag that is common everywhere says little about a clip, so tags are
+ranked by how far they rise above their mean over the table, in its standard deviations, and a
+sentence is made of the strongest style, mood and sound tags. The sentences stand where the paper
+has captions of a language model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from mmva_core.data.open_sets import OpenSet, read_table
+from mmva_core.errors import DataError
+
+STYLES = {
+    "rock": "rock", "pop": "pop", "alternative": "alternative", "indie": "indie",
+    "electronic": "electronic", "dance": "dance", "alternative rock": "alternative rock",
+    "jazz": "jazz", "metal": "metal", "classic rock": "classic rock", "soul": "soul",
+    "indie rock": "indie rock", "electronica": "electronica", "folk": "folk", "punk": "punk",
+    "blues": "blues", "hard rock": "hard rock", "ambient": "ambient", "Hip-Hop": "hip-hop",
+    "country": "country", "funk": "funk", "electro": "electro", "heavy metal": "heavy metal",
+    "Progressive rock": "progressive rock", "rnb": "rhythm and blues", "indie pop": "indie pop",
+    "House": "house", "experimental": "experimental",
+}  # fmt: skip
+"""Tags that name a style, and how a sentence names it."""
+MOODS = {
+    "beautiful": "beautiful", "chillout": "laid-back", "Mellow": "mellow", "chill": "calm",
+    "party": "wild", "easy listening": "gentle", "sexy": "sensual", "catchy": "catchy",
+    "sad": "sad", "happy": "happy",
+}  # fmt: skip
+"""Tags that name a mood."""
+SOUNDS = {
+    "female vocalists": "a female voice", "female vocalist": "a female voice",
+    "male vocalists": "a male voice", "instrumental": "instrumental passages", "acoustic":
+    "acoustic instruments", "guitar": "guitar",
+}  # fmt: skip
+"""Tags that name what is heard."""
+NUM_STYLES, NUM_MOODS, NUM_SOUNDS = 3, 2, 2
+CLEARLY = 1.0  # standing above the mean, in deviations, from which a style is stressed
+
+
+def tag_caption(standing: Mapping[str, float]) -> str:
+    """Say in one sentence what stands out in a clip.
+
+    Args:
+        standing: How far each tag lies above its mean over many clips, in standard deviations.
+
+    Returns:
+        A sentence that names up to two moods, three styles and two sounds, strongest first; the
+        strongest style is always named.
+
+    >>> tag_caption({"jazz": 2.0, "rock": -1.0, "Mellow": 0.5, "guitar": 0.1, "sad": -0.2})
+    'A mellow piece of unmistakable jazz music with guitar.'
+    """
+    styles = _strongest(standing, STYLES, NUM_STYLES) or _strongest(
+        standing, STYLES, 1, at_least=-np.inf
+    )
+    moods = _strongest(standing, MOODS, NUM_MOODS)
+    sounds = _strongest(standing, SOUNDS, NUM_SOUNDS)
+    strength = max((standing.get(tag, -np.inf) for tag in STYLES), default=-np.inf)
+    stress = "unmistakable " if strength > CLEARLY else ""
+    mood = f"{' and '.join(moods)} " if moods else ""
+    article = "An" if mood[:1] in tuple("aeiou") else "A"
+    with_sounds = f" with {' and '.join(sounds)}" if sounds else ""
+    return f"{article} {mood}piece of {stress}{_listed(styles)}music{with_sounds}."
+
+
+def load_tag_captions(root: Path) -> dict[tuple[str, str], str]:
+    """Write a sentence for every excerpt of the tag table.
+
+    Args:
+        root: Folder that holds `music/tags.csv`.
+
+    Returns:
+        Sentences by (name of the set, file name), for example ("emotify", "rock_1.ogg").
+
+    Raises:
+        DataError: If the table is missing or lacks a tag.
+    """
+    path = root / "music" / "tags.csv"
+    table = read_table(path, ("dataset", "file", *STYLES, *MOODS, *SOUNDS))
+    tags = [*STYLES, *MOODS, *SOUNDS]
+    # Probabilities are skewed; their logarithm is not.
+    logs = np.log(table[tags].to_numpy(np.float64) + 1e-4)
+    standing = pd.DataFrame((logs - logs.mean(0)) / np.maximum(logs.std(0), 1e-6), columns=tags)
+    captions = [
+        tag_caption({tag: float(row[place]) for place, tag in enumerate(tags)})
+        for row in standing.to_numpy()
+    ]
+    names = zip(table["dataset"].str.lower(), table["file"], strict=True)
+    return {
+        (str(dataset), str(file)): caption
+        for (dataset, file), caption in zip(names, captions, strict=True)
+    }
+
+
+def captions_of(items: OpenSet, captions: Mapping[tuple[str, str], str]) -> tuple[str, ...]:
+    """Give the sentence of every item of a music set, in order.
+
+    Raises:
+        DataError: If an item has none.
+    """
+    missing = [name for name in items.ids if (items.name, name) not in captions]
+    if missing:
+        raise DataError(f"{len(missing)} clips of {items.name} lack tags, first {missing[0]}")
+    return tuple(captions[items.name, name] for name in items.ids)
+
+
+def _strongest(
+    standing: Mapping[str, float], words: Mapping[str, str], count: int, *, at_least: float = 0.0
+) -> list[str]:
+    ranked = sorted((tag for tag in words if tag in standing), key=lambda tag: -standing[tag])
+    chosen = [words[tag] for tag in ranked if standing[tag] > at_least]
+    return list(dict.fromkeys(chosen))[:count]
+
+
+def _listed(styles: Sequence[str]) -> str:
+    if not styles:
+        return ""
+    *others, last = styles
+    return f"{', '.join(others)} and {last} " if others else f"{last} "
