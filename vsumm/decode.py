@@ -28,6 +28,19 @@ from vsumm.worker_client import Message, Worker, WorkerLostError, worker_pool
 Decoder = Literal["auto", "decord", "pyav"]
 """Who decodes the picture."""
 
+JOBS = {"pyav": "frames", "decord": "decord_frames"}
+"""Job of the decoding process by decoder."""
+
+ATTEMPTS = {
+    "auto": ("pyav", "decord", "pyav", "pyav"),
+    "pyav": ("pyav", "pyav"),
+    "decord": ("decord",),
+}
+"""Who decodes, and who goes on when that crashes or hangs; back at a decoder that failed, the
+place where it did is left out. PyAV comes first: thanks to what it leaves undecoded it was faster
+than decord on every film measured (one frame in 2 s took 0.4 to 1.0 of a full decode, with decord
+0.8 to 1.3), and it is right about start offsets, edit lists, AV1, GIF, MPEG-TS and cut files."""
+
 READ_AHEAD_MESSAGES = 32
 """Frames or blocks read before anybody asked for them."""
 
@@ -228,14 +241,19 @@ class FrameReader(_Reader):
             raise ValueError("times_seconds must ascend")
         if times and not (times[0] >= 0 and math.isfinite(times[-1])):
             raise ValueError(f"times_seconds must be finite and >= 0, got {times[0]}..{times[-1]}")
+        if decoder not in ATTEMPTS:
+            raise ValueError(f"decoder must be one of {', '.join(ATTEMPTS)}, got {decoder!r}")
         if short_side < 1:
             raise ValueError(f"short_side must be positive, got {short_side}")
         self._info = info
         self._end = info.video.start_seconds + info.video.duration_seconds
         self._times = [time for time in times if time < self._end]
-        self._lost: dict[int, str] = {}
+        self._next = 0  # index of the first time that is neither read nor lost
+        self._first = 0  # index of the first time the present job was asked for
         self._num_read = 0
-        self._decoders = ["pyav"]
+        self._lost: dict[int, str] = {}
+        self._attempts = list(ATTEMPTS[decoder])
+        self._used: list[str] = []
         self._request = {
             "path": str(info.path.absolute()),
             "stream": info.video.index,
@@ -244,8 +262,7 @@ class FrameReader(_Reader):
             "rotation_degrees": info.video.rotation_degrees,
             "tolerance_seconds": tolerance_seconds,
         }
-        if self._times:
-            self._job = _Job("frames", times=self._times, **self._request)
+        self._start_job()
 
     @property
     def report(self) -> DecodeReport:
@@ -253,27 +270,56 @@ class FrameReader(_Reader):
         cells = self._cells()
         lost = sum(cells[index] for index in self._lost)
         reasons = tuple(dict.fromkeys(self._lost.values()))
-        return DecodeReport(", then ".join(self._decoders), sum(cells), lost, reasons)
+        return DecodeReport(", then ".join(self._used), sum(cells), lost, reasons)
 
     def __iter__(self) -> Iterator[Frame]:
-        if self._job is None:
-            return
         try:
-            for message in self._job:
-                header = message.header
-                if header["kind"] == "missing":
-                    self._lost[header["index"]] = header["problem"]
-                    continue
-                self._num_read += 1
-                pixels = message.payload.reshape(header["shape"])
-                yield Frame(header["index"], header["time"], pixels)
-        except WorkerLostError as error:
-            raise InputError(f"cannot read {self._info.path}: {error}") from error
+            while self._job is not None:
+                try:
+                    yield from self._frames(self._job)
+                    self._lose_rest("the file ends early")
+                except (WorkerLostError, InputError) as error:
+                    self._try_again(str(error))
         finally:
             self.close()
-        if not self._num_read:
+        if self._times and not self._num_read:
             reason = next(iter(self._lost.values()), "nothing was decoded")
             raise InputError(f"cannot read the picture of {self._info.path}: {reason}")
+
+    def _frames(self, job: _Job) -> Iterator[Frame]:
+        for message in job:
+            header = message.header
+            index = self._first + header["index"]
+            self._next = index + 1
+            if header["kind"] == "missing":
+                self._lost[index] = header["problem"]
+                continue
+            self._num_read += 1
+            yield Frame(index, header["time"], message.payload.reshape(header["shape"]))
+
+    def _start_job(self) -> None:
+        """Ask the next decoder in line for the times that are left."""
+        self._first = self._next
+        times = self._times[self._first :]
+        if times:
+            decoder = self._attempts.pop(0)
+            self._used += [decoder] if decoder not in self._used else []
+            self._job = _Job(JOBS[decoder], times=times, **self._request)
+
+    def _lose_rest(self, reason: str) -> None:
+        self.close()
+        self._lost.update(dict.fromkeys(range(self._next, len(self._times)), reason))
+
+    def _try_again(self, reason: str) -> None:
+        """Go on after a decoder failed: with the next one, or not at all."""
+        self.close()
+        if not self._attempts:
+            self._lose_rest(reason)
+            return
+        if self._attempts[0] in self._used:  # it failed at this place before
+            self._lost[self._next] = reason
+            self._next += 1
+        self._start_job()
 
     def _cells(self) -> list[float]:
         """How much of the picture each wanted time stands for, seconds."""
@@ -326,12 +372,18 @@ class AudioReader(_Reader):
                 samples = message.payload.view(np.float32)
                 self._num_samples += len(samples)
                 yield AudioBlock(start_seconds, samples)
-        except WorkerLostError as error:
-            raise InputError(f"cannot read {self._info.path}: {error}") from error
+        except (WorkerLostError, InputError) as error:
+            self._note_loss(str(error))
         finally:
             self.close()
         if not self._num_samples:
-            raise InputError(f"cannot read the sound of {self._info.path}: nothing was decoded")
+            reason = next(iter(self._reasons), "nothing was decoded")
+            raise InputError(f"cannot read the sound of {self._info.path}: {reason}")
+
+    def _note_loss(self, reason: str) -> None:
+        end = self._track.start_seconds + self._track.duration_seconds
+        self._lost_seconds += max(0.0, end - self._num_samples / self._sample_rate)
+        self._reasons.append(reason)
 
     def _note_damage(self, damage: dict[str, Any]) -> None:
         declared_end = self._track.start_seconds + self._track.duration_seconds

@@ -9,9 +9,10 @@ Runs in the decoding process only, see `vsumm.worker`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import cast
+from typing import Any, cast
 
 import av
 import numpy as np
@@ -80,21 +81,21 @@ def _decode(
     damage: SoundDamage,
     tick: Callable[[], None],
 ) -> Iterator[av.AudioFrame]:
+    last_packets: dict[int, av.Packet[Any]] = {}
     for packet in read_packets(container):
         tick()
         if packet.pts is not None:
-            end = float((packet.pts + (packet.duration or 0)) * packet.time_base) - start_seconds
-            damage.file_end_seconds = max(damage.file_end_seconds, end)
-        if packet.stream.index != stream.index or packet.size == 0:
+            last_packets[packet.stream_index] = packet
+        if packet.stream_index != stream.index or packet.size == 0:
             continue
         try:
             yield from cast("av.Packet[av.AudioStream]", packet).decode()
         except DECODE_ERRORS:
             damage.seconds += float((packet.duration or 0) * packet.time_base)
-    try:
+    ends = [((p.pts or 0) + (p.duration or 0)) * p.time_base for p in last_packets.values()]
+    damage.file_end_seconds = float(max(ends, default=0)) - start_seconds
+    with suppress(*DECODE_ERRORS):
         yield from stream.codec_context.decode(None)
-    except DECODE_ERRORS:
-        return
 
 
 def _place_on_clock(
@@ -127,10 +128,10 @@ def _place_on_clock(
 
 def _shift(frame: av.AudioFrame, position: int, start_seconds: float) -> int:
     """How many samples later than `position` the frame belongs; 0 within the tolerance."""
-    if frame.pts is None or frame.time_base is None:
+    time = frame.time
+    if time is None:
         return 0
-    seconds = float(frame.pts * Fraction(frame.time_base)) - start_seconds
-    shift = round(seconds * frame.sample_rate) - position
+    shift = round((time - start_seconds) * frame.sample_rate) - position
     if abs(shift) <= MAX_DRIFT_SECONDS * frame.sample_rate and position > 0:
         return 0
     return 0 if shift > MAX_SILENCE_SECONDS * frame.sample_rate else shift
@@ -149,6 +150,8 @@ def _mono(frame: av.AudioFrame) -> np.ndarray:
     """Mean of the channels: float32 (T,) with full scale at 1."""
     data = frame.to_ndarray()
     num_channels = frame.layout.nb_channels
+    if num_channels == 1 and data.dtype == np.float32:
+        return data.reshape(-1)
     if not frame.format.is_planar:
         data = data.reshape(-1, num_channels).T
     mono: np.ndarray

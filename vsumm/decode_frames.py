@@ -83,6 +83,7 @@ class FramePicker:
         self._tolerance = self._to_ticks(tolerance_seconds)
         self._hole = self._to_ticks(HOLE_SECONDS)
         self._targets: list[int] = []
+        self._scales: dict[int, tuple[int, int]] = {}
         self._other_times: deque[int] = deque(maxlen=4000)
         self._file_end: int | None = None
         self._end_slack = 0  # how long the last frame may stay when the file does not say
@@ -161,15 +162,21 @@ class FramePicker:
         time = packet.pts if packet.pts is not None else packet.dts
         if time is None or packet.size == 0:
             return  # an empty packet repeats the frame before it
-        is_picture = packet.stream.index == self._stream.index
-        scale = Fraction(1) if is_picture else packet.time_base / self._time_base
-        end = int((time + (packet.duration or 0)) * scale)
+        stream_index = packet.stream_index
+        numerator, denominator = self._scales.get(stream_index) or self._scale(packet)
+        end = (time + (packet.duration or 0)) * numerator // denominator
         self._end_slack = 0 if packet.duration else self._hole
         self._file_end = max(end, self._file_end or end)
-        if is_picture:
+        if stream_index == self._stream.index:
             self._note_picture(packet, time, target)
         else:
-            self._other_times.append(int(time * scale))
+            self._other_times.append(time * numerator // denominator)
+
+    def _scale(self, packet: av.Packet[Any]) -> tuple[int, int]:
+        """What turns the ticks of a packet's stream into ticks of the picture's clock."""
+        ratio = Fraction(packet.time_base) / self._time_base
+        self._scales[packet.stream_index] = ratio.as_integer_ratio()
+        return self._scales[packet.stream_index]
 
     def _note_picture(self, packet: av.Packet[Any], time: int, target: int) -> None:
         packet.pts = time
@@ -229,8 +236,10 @@ class FramePicker:
         if following is None:
             return True
         self._read_beyond(following + self._tolerance)
-        first = self._pending[0] if self._pending else None
-        return first is not None and first.is_keyframe and _pts(first) <= following
+        if not self._pending or self._needs_flush:
+            return self._needs_flush
+        first = self._pending[0]
+        return first.is_keyframe and _pts(first) <= following + self._tolerance
 
     def _send(self, packet: av.Packet[Any]) -> None:
         if self._needs_flush:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 import av
 
 from vsumm.decode_audio import SoundDamage, read_mono
+from vsumm.decode_decord import pick_with_decord
 from vsumm.decode_frames import FramePicker
 from vsumm.decode_open import open_media
 from vsumm.decode_pixels import to_pixels
@@ -66,6 +67,28 @@ def run_frames(
             messages.send(
                 "frame", pixels, index=picked.index, time=seconds, shape=list(pixels.shape)
             )
+
+
+def run_decord_frames(
+    messages: Messages,
+    *,
+    path: str,
+    stream: int,
+    start_seconds: float,
+    times: list[float],
+    size: tuple[int, int],
+    **_: object,
+) -> None:
+    """Do what `run_frames` does with decord, which is exact only and rotates by itself."""
+    wanted = [time + start_seconds for time in times]
+    for picked in pick_with_decord(path, stream, wanted, size, messages.tick):
+        messages.send(
+            "frame",
+            picked.pixels,
+            index=picked.index,
+            time=picked.time_seconds - start_seconds,
+            shape=list(picked.pixels.shape),
+        )
 
 
 def run_sound(
