@@ -48,8 +48,8 @@ def target_size(
         height: Height of the picture, pixels.
         width: Width of the picture, pixels.
         geometry: "crop": short side 256, centre square of 224 (how the tower was trained).
-            "rect": the whole picture at its aspect ratio (at most 4 : 1), about 224 x 224 pixels
-            in area, both sides multiples of 32: the same cost as "crop", nothing cut off.
+            "rect": the whole picture at about its aspect ratio (at most 4 : 1), no more pixels
+            than 224 x 224, both sides multiples of 32: the cost of "crop", nothing cut off.
             "squash": the whole picture squeezed to 224 x 224.
 
     >>> target_size(720, 1280, "crop")
@@ -60,9 +60,11 @@ def target_size(
     if geometry == "squash":
         return (CROP_SIDE, CROP_SIDE), (CROP_SIDE, CROP_SIDE)
     if geometry == "rect":
-        aspect = min(max(width / height, 0.25), 4.0)
-        rows = max(1, round(CROP_SIDE / aspect**0.5 / STRIDE))
-        columns = max(1, round(CROP_SIDE * aspect**0.5 / STRIDE))
+        side = CROP_SIDE // STRIDE  # the square is side * side cells of the last map
+        aspect = min(max(width, height) / min(width, height), 4.0)
+        short = round(side / aspect**0.5)
+        cells = (short, side * side // short)
+        rows, columns = cells if width >= height else cells[::-1]
         size = (rows * STRIDE, columns * STRIDE)
         return size, size
     scale = SHORT_SIDE / min(height, width)

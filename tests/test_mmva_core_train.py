@@ -168,8 +168,8 @@ def test_a_damaged_training_state_is_refused_in_one_line(tmp_path):
     _stop_after(tmp_path / "run", 2)
     last = tmp_path / "run/last.pt"
     last.write_bytes(last.read_bytes()[:1000])
+    model = tiny_model()
     with pytest.raises(CheckpointError, match="cannot read the training state") as caught:
-        model = tiny_model()
         train(model, tiny_data(model, seed=10), config(), tmp_path / "run", resume=True)
     assert "\n" not in str(caught.value)
 
