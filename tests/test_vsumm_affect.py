@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from vsumm.affect import SAMPLE_RATE, frame_times, image_affect, is_black, music_affect
 from vsumm.decode import AudioBlock, Frame
+from vsumm.picture import frame_times, image_affect, is_black
 from vsumm.segments import Segment, split_into_segments
+from vsumm.sound import SAMPLE_RATE, music_affect
 
 
 class ForetoldModel:
@@ -41,14 +42,26 @@ def test_frames_are_taken_from_the_centres_of_equal_parts():
 
 def test_a_segment_gets_the_mean_of_its_frames():
     frames = [grey(0, 51), grey(1, 102), grey(2, 204), grey(3, 204)]
-    va = image_affect(frames, ForetoldModel(), 2, frames_per_segment=2)
+    va, _ = image_affect(frames, ForetoldModel(), 2, frames_per_segment=2)
     np.testing.assert_allclose(va, [[0.5, 0.3], [0.5, 0.8]], atol=1e-6)
 
 
 def test_black_and_unread_frames_do_not_count():
     frames = [grey(0, 51), grey(1, 3), grey(2, 3)]  # frame 3 could not be read
-    va = image_affect(frames, ForetoldModel(), 2, frames_per_segment=2)
+    va, _ = image_affect(frames, ForetoldModel(), 2, frames_per_segment=2)
     np.testing.assert_allclose(va, [[0.5, 0.2], [np.nan, np.nan]], atol=1e-6)
+
+
+def test_motion_is_the_mean_over_the_pairs_of_frames_that_touch_a_segment():
+    frames = [grey(0, 51), grey(1, 102), grey(2, 204), grey(3, 204)]
+    _, motion = image_affect(frames, ForetoldModel(), 2, frames_per_segment=2)
+    np.testing.assert_allclose(motion, [(0.2 + 0.4) / 2, (0.4 + 0.0) / 2], atol=1e-6)
+
+
+def test_motion_is_not_seen_across_an_unread_frame():
+    frames = [grey(0, 51), grey(2, 204), grey(3, 204)]
+    _, motion = image_affect(frames, ForetoldModel(), 4, frames_per_segment=1)
+    np.testing.assert_array_equal(motion, [np.nan, np.nan, 0.0, 0.0])
 
 
 @pytest.mark.parametrize(("level", "expected"), [(0, True), (16, True), (60, False), (255, False)])

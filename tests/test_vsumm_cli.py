@@ -21,8 +21,10 @@ def made_film(tmp_path_factory):
 
 
 @pytest.fixture
-def film(made_film, tmp_path, monkeypatch):
+def film(made_film, tmp_path, tmp_path_factory, monkeypatch):
     monkeypatch.setattr("vsumm.models.load_model", lambda config: BrightLoudModel())
+    monkeypatch.setattr("vsumm.models.model_fingerprint", lambda name: "bright and loud")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
     return shutil.copy(made_film, tmp_path / "my film.mp4")
 
 
@@ -32,7 +34,16 @@ def duration(path):
 
 
 def test_summarize_leaves_a_reel_and_a_summary_beside_the_input(film, capsys):
-    options = ["--by", "image", "--frames-per-segment", "10", "--smoothing-segments", "1"]
+    options = [
+        "--by",
+        "image",
+        "--frames-per-segment",
+        "10",
+        "--smoothing-segments",
+        "1",
+        "--motion-weight",
+        "0",
+    ]
     assert main(["summarize", str(film), *options]) == 0
     reel, summary = film.with_name("my film.summary.mp4"), film.with_name("my film.summary.json")
     assert duration(reel) == pytest.approx(2.0, abs=0.05)

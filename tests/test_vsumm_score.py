@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vsumm.score import combine, smooth
+from vsumm.score import add_motion, combine, smooth
 
 NAN = np.nan
 
@@ -21,6 +21,24 @@ def test_smoothing_of_width_one_changes_nothing():
 def test_a_segment_without_signal_neither_gives_nor_gets_a_value():
     smoothed = smooth(np.array([1.0, NAN, 3.0]), width=3)
     np.testing.assert_array_equal(smoothed, [1.0, NAN, 3.0])
+
+
+def test_motion_is_added_in_standard_deviations_of_arousal():
+    arousal, motion = np.array([0.4, 0.5, 0.6]), np.array([0.3, 0.0, 0.0])
+    deviations = np.array([2.0, -1.0, -1.0]) / np.sqrt(2)
+    expected = arousal + 0.5 * np.std(arousal) * deviations
+    np.testing.assert_allclose(add_motion(arousal, motion, weight=0.5), expected)
+
+
+def test_motion_that_is_the_same_everywhere_or_unseen_changes_nothing():
+    arousal = np.array([0.4, 0.6, NAN])
+    for motion in (np.full(3, 0.2), np.full(3, NAN)):
+        np.testing.assert_array_equal(add_motion(arousal, motion, weight=0.5), arousal)
+
+
+def test_a_segment_whose_motion_was_not_seen_counts_as_average():
+    arousal, motion = np.array([0.4, 0.6, 0.5]), np.array([0.0, 0.2, NAN])
+    assert add_motion(arousal, motion, weight=1.0)[2] == pytest.approx(0.5)
 
 
 def test_by_one_modality_the_score_is_its_arousal():

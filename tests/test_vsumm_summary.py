@@ -15,7 +15,7 @@ from vsumm.summary import SCHEMA_VERSION, ScoredSegment, Summary
 
 
 def row(start, end, score, *, selected=False):
-    return ScoredSegment(start, end, 0.25, score, None, None, score, selected)
+    return ScoredSegment(start, end, 0.25, score, 0.1, None, None, score, selected)
 
 
 @pytest.fixture
@@ -66,6 +66,7 @@ def test_the_table_has_one_row_per_segment(summary):
         "end_seconds",
         "image_valence",
         "image_arousal",
+        "motion",
         "music_valence",
         "music_arousal",
         "score",

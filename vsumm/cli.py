@@ -72,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"vsumm {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add in (_add_summarize, _add_demo, _add_doctor, _add_eval):
+    for add in (_add_summarize, _add_demo, _add_doctor, _add_cache, _add_eval):
         add(commands).add_argument(
             "-v", "--verbose", action="store_true", help="say on stderr what is done and how"
         )
@@ -118,6 +118,13 @@ def _add_summarize(commands: Commands) -> argparse.ArgumentParser:
         help="width of the moving mean over neighbours, odd (default: %(default)s)",
     )
     parser.add_argument(
+        "--motion-weight",
+        type=float,
+        metavar="W",
+        default=defaults.motion_weight,
+        help="how much motion adds to the picture's arousal (default: %(default)s)",
+    )
+    parser.add_argument(
         "--model",
         default=defaults.model,
         help="embedded model, folder or hub id (default: %(default)s)",
@@ -142,6 +149,9 @@ def _add_summarize(commands: Commands) -> argparse.ArgumentParser:
         "--no-reel", action="store_true", help="score and select only, write the JSON"
     )
     parser.add_argument("--force", action="store_true", help="replace what is there already")
+    parser.add_argument(
+        "--no-cache", action="store_true", help="neither use nor keep what was seen and heard"
+    )
     parser.add_argument("--quiet", action="store_true", help="no progress bar, no table")
     parser.add_argument("--json", action="store_true", help="print the whole result as JSON")
     return parser
@@ -155,8 +165,9 @@ def _budget(text: str) -> Budget:
 
 
 def _summarize(args: argparse.Namespace) -> int:
+    from vsumm.cache import RecordCache, default_cache_folder
     from vsumm.job import Job, run_job
-    from vsumm.models import load_model
+    from vsumm.models import ModelSource
     from vsumm.printing import describe
 
     config = _config(args)
@@ -165,19 +176,21 @@ def _summarize(args: argparse.Namespace) -> int:
     )
     target = "output_folder" if is_folder else "output"
     output = {target: Path(args.output)} if args.output is not None else {}
-    model = load_model(config) if len(args.inputs) > 1 else None
+    source = ModelSource(config)
+    cache = None if args.no_cache else RecordCache(default_cache_folder())
     code = EXIT_DONE
-    for source in args.inputs:
+    for path in args.inputs:
         start_seconds = time.monotonic()
-        job = Job(source, with_reel=not args.no_reel, overwrite=args.force, **output)
+        job = Job(path, with_reel=not args.no_reel, overwrite=args.force, **output)
+        progress = _shows_progress(args)
         try:
-            result = run_job(job, config, model=model, progress=_shows_progress(args))
+            result = run_job(job, config, source=source, cache=cache, progress=progress)
         except VsummError as error:
             _complain(error)
             code = EXIT_FAILED
             continue
         for note in result.summary.notes:
-            print(f"vsumm: {source}: {note}", file=sys.stderr)
+            print(f"vsumm: {path}: {note}", file=sys.stderr)
         if args.json:
             print(result.summary.to_json())
         elif not args.quiet:
@@ -251,6 +264,29 @@ def _doctor(args: argparse.Namespace) -> int:
     return code
 
 
+def _add_cache(commands: Commands) -> argparse.ArgumentParser:
+    parser = commands.add_parser(
+        "cache",
+        help="say what is remembered, or forget it",
+        description="What was seen and heard in a film is remembered, so that another budget "
+        "costs next to nothing. Print where and how much, or remove it.",
+    )
+    parser.add_argument("--clear", action="store_true", help="remove everything")
+    return parser
+
+
+def _cache(args: argparse.Namespace) -> int:
+    from vsumm.cache import RecordCache, default_cache_folder
+
+    cache = RecordCache(default_cache_folder())
+    if args.clear:
+        print(f"{cache.folder}: {cache.clear()} records removed")
+    else:
+        count, size = cache.size()
+        print(f"{cache.folder}: {count} records, {size / 2**20:.1f} of {cache.max_bytes >> 20} MiB")
+    return EXIT_DONE
+
+
 def _add_eval(commands: Commands) -> argparse.ArgumentParser:
     return commands.add_parser("eval", help="measure summaries on TVSum or SumMe")
 
@@ -263,4 +299,4 @@ def _eval(arguments: list[str]) -> int:
     return run(parser.parse_args(arguments))
 
 
-HANDLERS = {"summarize": _summarize, "demo": _demo, "doctor": _doctor}
+HANDLERS = {"summarize": _summarize, "demo": _demo, "doctor": _doctor, "cache": _cache}

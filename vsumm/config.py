@@ -33,10 +33,12 @@ class SummaryConfig:
     """Length that the reel may have, seconds; takes the place of `budget_fraction`."""
     segment_seconds: float | None = None
     """Length of a segment, seconds. None: 2, or the whole budget where that is shorter."""
-    frames_per_segment: int = 1
+    frames_per_segment: int = 2
     """Frames whose valence and arousal are averaged into the segment's."""
     smoothing_segments: int = 5
     """Width of the moving mean over neighbouring segments; odd, 1 switches it off."""
+    motion_weight: float = 0.5
+    """Standard deviations of picture arousal that one of motion is worth; 0 leaves motion out."""
     model: str = "mmva-lite"
     """Name of an embedded model, a folder, or a hub id."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
@@ -60,6 +62,8 @@ class SummaryConfig:
         _check("frames_per_segment", frames, frames >= 1, "at least 1")
         width = self.smoothing_segments
         _check("smoothing_segments", width, width >= 1 and width % 2 == 1, "odd and at least 1")
+        weight = self.motion_weight
+        _check("motion_weight", weight, 0 <= weight < math.inf, "at least 0 and finite")
         devices = ("auto", "cpu", "cuda")
         _check("device", self.device, self.device in devices, "auto, cpu or cuda")
         _check("audio_track", self.audio_track, self.audio_track >= 0, "at least 0")

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from vsumm.cache import RecordCache
 from vsumm.config import SummaryConfig
 from vsumm.export import EncodeSettings, export_reel
 from vsumm.export_formats import reel_format
+from vsumm.models import ModelSource
 from vsumm.outputs import atomic_output, check_output
 from vsumm.pipeline import summarize_media
 from vsumm.probe import MediaInfo, probe
 from vsumm.summary import Summary
-
-if TYPE_CHECKING:
-    from mmva_core import MMVA
 
 
 @dataclass(frozen=True)
@@ -51,11 +49,20 @@ def run_job(
     job: Job,
     config: SummaryConfig,
     *,
-    model: MMVA | None = None,
+    source: ModelSource | None = None,
+    cache: RecordCache | None = None,
     settings: EncodeSettings | None = None,
     progress: bool = False,
 ) -> JobResult:
     """Summarise one file; what cannot be written is said before the work starts.
+
+    Args:
+        job: what to make of which file.
+        config: settings of the summary.
+        source: the model, to summarise many files with one.
+        cache: where to remember what was seen and heard.
+        settings: how the reel is encoded.
+        progress: whether to show progress bars on stderr.
 
     Raises:
         InputError: the file cannot be read or summarised.
@@ -68,7 +75,8 @@ def run_job(
     if job.with_reel:
         reel_format(reel_path, info)
         check_output(reel_path, overwrite=job.overwrite, inputs=[job.source])
-    summary = summarize_media(info, config, model=model, progress=progress)
+    source = source or ModelSource(config)
+    summary = summarize_media(info, config, source=source, cache=cache, progress=progress)
     if job.with_reel:
         export_reel(
             summary, reel_path, overwrite=job.overwrite, settings=settings, progress=progress

@@ -1,12 +1,55 @@
-"""Load the model that the settings name."""
+"""Find and load the model that the settings name."""
 
 from __future__ import annotations
 
-import torch
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from mmva_core import MMVA, MmvaError
+from mmva_core.errors import MmvaError
+from mmva_core.folders import model_fingerprint
 from vsumm.config import SummaryConfig
 from vsumm.errors import ModelError
+
+if TYPE_CHECKING:
+    from mmva_core import MMVA
+
+
+class ModelSource:
+    """The model of the settings: told apart at once, loaded when it is first needed.
+
+    Args:
+        config: names the model and the device.
+        model: a model that is loaded already, in place of the one that the settings name.
+    """
+
+    def __init__(self, config: SummaryConfig, model: MMVA | None = None) -> None:
+        self._config = config
+        self._model = model
+
+    @cached_property
+    def fingerprint(self) -> str | None:
+        """What tells this model from all others; None for a model that came loaded.
+
+        Raises:
+            ModelError: there is no such model, or it is damaged.
+        """
+        if self._model is not None:
+            return None
+        try:
+            return model_fingerprint(self._config.model)
+        except MmvaError as error:
+            raise ModelError(str(error)) from error
+
+    @property
+    def model(self) -> MMVA:
+        """The model, loaded on first use.
+
+        Raises:
+            ModelError: it cannot be loaded.
+        """
+        if self._model is None:
+            self._model = load_model(self._config)
+        return self._model
 
 
 def load_model(config: SummaryConfig) -> MMVA:
@@ -15,6 +58,10 @@ def load_model(config: SummaryConfig) -> MMVA:
     Raises:
         ModelError: there is no such model, it is damaged, or there is no such device.
     """
+    import torch  # here, since it takes over a second that a remembered film can do without
+
+    from mmva_core import MMVA
+
     has_cuda = torch.cuda.is_available()
     if config.device == "cuda" and not has_cuda:
         raise ModelError("no CUDA device was found; use --device cpu")

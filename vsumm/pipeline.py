@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import os
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from vsumm.affect import Affect, measure_affect
+from vsumm.cache import RecordCache
 from vsumm.config import SHORTEST_SEGMENT_SECONDS, By, SummaryConfig
 from vsumm.errors import InputError, NoSignalError
+from vsumm.models import ModelSource
 from vsumm.probe import MediaInfo, probe
-from vsumm.score import FloatArray, combine, smooth
+from vsumm.score import FloatArray, add_motion, combine, smooth
 from vsumm.segments import Segment, split_into_segments
 from vsumm.select import select_segments
 from vsumm.summary import SCHEMA_VERSION, ScoredSegment, Summary
@@ -31,44 +32,55 @@ def summarize(
     config: SummaryConfig | None = None,
     *,
     model: MMVA | None = None,
+    cache: RecordCache | None = None,
     progress: bool = False,
 ) -> Summary:
     """Score every segment of a film or a sound file and select the highlights.
 
-    Nothing is written; `export_reel` cuts the reel.
+    No reel is written; `export_reel` cuts it.
 
     Args:
         path: any file that FFmpeg can read.
         config: settings; the defaults of `SummaryConfig` if left out.
         model: a loaded model, to summarise many files with one; `config.model` if left out.
+        cache: where to remember what was seen and heard, so that another budget costs nothing;
+            nothing is remembered if left out, or with a `model` that came loaded.
         progress: whether to show a progress bar on stderr.
 
     Raises:
         InputError: the file cannot be read, or the budget is too short to show anything of it.
         NoSignalError: the file lacks what it shall be summarised by.
+        ModelError: the model cannot be loaded.
     """
-    return summarize_media(probe(path), config, model=model, progress=progress)
+    config = config or SummaryConfig()
+    source = ModelSource(config, model)
+    return summarize_media(probe(path), config, source=source, cache=cache, progress=progress)
 
 
 def summarize_media(
     info: MediaInfo,
-    config: SummaryConfig | None = None,
+    config: SummaryConfig,
     *,
-    model: MMVA | None = None,
+    source: ModelSource,
+    cache: RecordCache | None = None,
     progress: bool = False,
 ) -> Summary:
     """Do as `summarize` does for a file that has been probed."""
-    config = config or SummaryConfig()
     modalities = _modalities(info, config)
     segments = _split(info, config)
-    with ThreadPoolExecutor(1) as background:
-        digest = background.submit(_sha256, info.path)
-        affect = measure_affect(info, segments, config, modalities, model=model, progress=progress)
-        input_sha256 = digest.result()
-    image = smooth(affect.image, width=config.smoothing_segments)
-    music = smooth(affect.music, width=config.smoothing_segments)
-    by = _scored_by(info, config, image, music)
-    scores = combine(image[:, 1], music[:, 1], by=by)
+    content = _sha256(info.path)
+    affect = measure_affect(
+        info,
+        segments,
+        config,
+        modalities,
+        source=source,
+        content=content,
+        cache=cache,
+        progress=progress,
+    )
+    by = _scored_by(info, config, affect)
+    scores = score_segments(affect, config, by)
     budget_seconds = config.budget_of(info.duration_seconds)
     selected = select_segments(segments, scores, budget_seconds=budget_seconds)
     return Summary(
@@ -78,12 +90,19 @@ def summarize_media(
         budget_seconds=budget_seconds,
         config=config,
         media=info,
-        input_sha256=input_sha256,
-        segments=_rows(segments, image, music, scores, selected),
+        input_sha256=content,
+        segments=_rows(segments, affect, scores, selected, config),
         image_report=affect.image_report,
         music_report=affect.music_report,
         notes=_notes(info, config, segments, affect, by),
     )
+
+
+def score_segments(affect: Affect, config: SummaryConfig, by: By) -> FloatArray:
+    """Turn what was seen and heard into one score per segment, shape (N,) in [0, 1], NaN: none."""
+    width = config.smoothing_segments
+    moved = add_motion(affect.image[:, 1], affect.motion, weight=config.motion_weight)
+    return combine(smooth(moved, width=width), smooth(affect.music[:, 1], width=width), by=by)
 
 
 def _modalities(info: MediaInfo, config: SummaryConfig) -> tuple[By, ...]:
@@ -114,9 +133,9 @@ def _split(info: MediaInfo, config: SummaryConfig) -> list[Segment]:
     return split_into_segments(info.duration_seconds, segment_seconds=length)
 
 
-def _scored_by(info: MediaInfo, config: SummaryConfig, image: FloatArray, music: FloatArray) -> By:
+def _scored_by(info: MediaInfo, config: SummaryConfig, affect: Affect) -> By:
     """Say what the scores can be made of, given where there is signal."""
-    has_image, has_music = np.isfinite(image).any(), np.isfinite(music).any()
+    has_image, has_music = np.isfinite(affect.image).any(), np.isfinite(affect.music).any()
     if config.by == "both" and has_image and has_music:
         return "both"
     if has_image and config.by != "music":
@@ -155,11 +174,16 @@ def _notes(
 
 def _rows(
     segments: list[Segment],
-    image: FloatArray,
-    music: FloatArray,
+    affect: Affect,
     scores: FloatArray,
     selected: list[bool],
+    config: SummaryConfig,
 ) -> tuple[ScoredSegment, ...]:
+    image, motion, music = (
+        smooth(values, width=config.smoothing_segments)
+        for values in (affect.image, affect.motion, affect.music)
+    )
+
     def known(number: float) -> float | None:
         return float(number) if np.isfinite(number) else None
 
@@ -169,6 +193,7 @@ def _rows(
             end_seconds=segment.end_seconds,
             image_valence=known(image[k, 0]),
             image_arousal=known(image[k, 1]),
+            motion=known(motion[k]),
             music_valence=known(music[k, 0]),
             music_arousal=known(music[k, 1]),
             score=known(scores[k]),

@@ -34,6 +34,8 @@ class ScoredSegment:
     """Valence of the picture in [0, 1], smoothed over neighbours."""
     image_arousal: float | None
     """Arousal of the picture in [0, 1], smoothed over neighbours."""
+    motion: float | None
+    """Change between neighbouring frames in [0, 1], smoothed over neighbours."""
     music_valence: float | None
     """Valence of the sound in [0, 1], smoothed over neighbours."""
     music_arousal: float | None

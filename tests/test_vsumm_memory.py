@@ -1,0 +1,75 @@
+"""A second look at a film is remembered; what changed is looked at anew."""
+
+import numpy as np
+import pytest
+from films import make_film
+from foretold import BrightLoudModel
+
+from vsumm.cache import RecordCache
+from vsumm.config import SummaryConfig
+from vsumm.pipeline import summarize
+
+
+class CountingModel(BrightLoudModel):
+    """Counts the pictures and windows that it is asked for."""
+
+    def __init__(self):
+        self.asked = 0
+
+    def predict_images(self, images):
+        self.asked += len(images)
+        return super().predict_images(images)
+
+    def predict_music(self, samples, sample_rate):
+        self.asked += len(samples)
+        return super().predict_music(samples, sample_rate)
+
+
+@pytest.fixture
+def model(monkeypatch):
+    model = CountingModel()
+    monkeypatch.setattr("vsumm.models.load_model", lambda config: model)
+    monkeypatch.setattr("vsumm.models.model_fingerprint", lambda name: f"digest of {name}")
+    return model
+
+
+@pytest.fixture
+def film(tmp_path):
+    return make_film(tmp_path / "film.mp4", seconds=20.0, size=(160, 90), flashes=[12.8])
+
+
+def test_another_budget_asks_the_model_nothing_and_gives_the_same_scores(film, model, tmp_path):
+    cache = RecordCache(tmp_path / "cache")
+    first = summarize(film, SummaryConfig(), cache=cache)
+    asked = model.asked
+    second = summarize(film, SummaryConfig(budget_seconds=9.0), cache=cache)
+    assert model.asked == asked > 0
+    assert [row.score for row in second.segments] == [row.score for row in first.segments]
+    assert second.image_report == first.image_report
+    assert second.selected_seconds > first.selected_seconds
+
+
+def test_one_modality_of_both_is_remembered_too(film, model, tmp_path):
+    cache = RecordCache(tmp_path / "cache")
+    summarize(film, SummaryConfig(by="music"), cache=cache)
+    asked = model.asked
+    both = summarize(film, SummaryConfig(by="both"), cache=cache)
+    assert model.asked == asked + 2 * len(both.segments)  # two pictures each
+    assert np.isfinite(both.to_frame()["music_arousal"]).all()
+
+
+@pytest.mark.parametrize(
+    "changed", [{"model": "another"}, {"frames_per_segment": 1}, {"segment_seconds": 1.0}]
+)
+def test_other_settings_are_measured_anew(film, model, tmp_path, changed):
+    cache = RecordCache(tmp_path / "cache")
+    summarize(film, SummaryConfig(by="image"), cache=cache)
+    asked = model.asked
+    summarize(film, SummaryConfig(by="image", **changed), cache=cache)
+    assert model.asked > asked
+
+
+def test_a_model_that_came_loaded_is_never_remembered(film, tmp_path):
+    cache = RecordCache(tmp_path / "cache")
+    summarize(film, SummaryConfig(), model=CountingModel(), cache=cache)
+    assert cache.size() == (0, 0)

@@ -1,0 +1,120 @@
+"""What the picture makes one feel: valence, arousal and motion of every segment.
+
+Letters: N segments. Nothing here is smoothed, ranked or combined: see `score.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+from PIL.Image import Resampling
+
+from vsumm.batches import in_batches
+from vsumm.decode import Frame
+from vsumm.segments import Segment
+
+if TYPE_CHECKING:
+    from mmva_core import MMVA
+
+FloatArray = npt.NDArray[np.float64]
+Pixels = npt.NDArray[np.uint8]
+
+IMAGE_BATCH = 32
+"""Frames that the image tower sees at once."""
+MOTION_SIZE = (64, 36)
+"""Width and height at which two frames are compared."""
+BLACK_LEVEL = 24
+"""A frame is black if hardly any pixel is brighter than this, of 255 (video black is 16)."""
+BRIGHT_SHARE = 0.005
+"""Share of brighter pixels that a black frame may have: noise, a logo's edge."""
+
+
+def frame_times(segments: Sequence[Segment], *, frames_per_segment: int) -> list[float]:
+    """Return the instants to look at: the centres of that many equal parts of every segment.
+
+    >>> frame_times([Segment(0, 2)], frames_per_segment=2)
+    [0.5, 1.5]
+    """
+    return [
+        segment.start_seconds + (part + 0.5) / frames_per_segment * segment.duration_seconds
+        for segment in segments
+        for part in range(frames_per_segment)
+    ]
+
+
+def image_affect(
+    frames: Iterable[Frame],
+    model: MMVA,
+    num_segments: int,
+    *,
+    frames_per_segment: int = 1,
+    on_progress: Callable[[float], object] = lambda count: None,
+) -> tuple[FloatArray, FloatArray]:
+    """Predict valence and arousal of every segment from its frames, and see how much they change.
+
+    Args:
+        frames: frames whose `index` counts the instants of `frame_times`; some may be missing.
+        model: predicts `(batch, 2)` from pictures.
+        num_segments: N.
+        frames_per_segment: as given to `frame_times`.
+        on_progress: called with the number of segments done since the last call.
+
+    Returns:
+        Valence and arousal, shape (N, 2) in [0, 1]: the mean over the segment's frames that are
+        not black; NaN where there is none. And motion, shape (N,) in [0, 1]: the mean over all
+        neighbouring frames of which at least one lies in the segment; NaN where there are none.
+    """
+    va, motion = _Mean(num_segments, 2), _Mean(num_segments, 1)
+    before: Frame | None = None
+    for batch in in_batches(frames, IMAGE_BATCH):
+        for frame in batch:
+            if before is not None and frame.index == before.index + 1:
+                rows = {frame.index // frames_per_segment, before.index // frames_per_segment}
+                motion.add(list(rows), motion_between(before.pixels, frame.pixels))
+            before = frame
+        seen = [frame for frame in batch if not is_black(frame.pixels)]
+        if seen:
+            rows_seen = [frame.index // frames_per_segment for frame in seen]
+            va.add(rows_seen, model.predict_images([frame.pixels for frame in seen]).numpy())
+        on_progress(len(batch) / frames_per_segment)
+    return va.result(), motion.result()[:, 0]
+
+
+def is_black(pixels: Pixels) -> bool:
+    """Tell whether a picture, uint8 (H, W, 3), shows nothing: black, as between two scenes."""
+    return bool(np.mean(pixels.max(axis=2) > BLACK_LEVEL) < BRIGHT_SHARE)
+
+
+def motion_between(before: Pixels, after: Pixels) -> float:
+    """Return how much two pictures differ, in [0, 1]: the mean over both scaled to small grey ones.
+
+    >>> motion_between(np.zeros((90, 160, 3), np.uint8), np.full((90, 160, 3), 255, np.uint8))
+    1.0
+    """
+    first, second = (
+        np.asarray(Image.fromarray(pixels).convert("L").resize(MOTION_SIZE, Resampling.BOX))
+        for pixels in (before, after)
+    )
+    return float(np.abs(first.astype(np.int16) - second.astype(np.int16)).mean() / 255)
+
+
+class _Mean:
+    """Running means of N rows of D numbers."""
+
+    def __init__(self, num_rows: int, num_columns: int) -> None:
+        self._sums = np.zeros((num_rows, num_columns))
+        self._counts = np.zeros((num_rows, 1))
+
+    def add(self, rows: list[int], values: npt.ArrayLike) -> None:
+        """Count `values`, one row of them for each of `rows`, which may repeat."""
+        np.add.at(self._sums, rows, values)
+        np.add.at(self._counts, rows, 1)
+
+    def result(self) -> FloatArray:
+        """Return the means, NaN where nothing was added."""
+        with np.errstate(invalid="ignore"):
+            return self._sums / self._counts
