@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 PROTOCOL_NAMES = ("kts", "uniform-2s", "uniform-60", "two-peak", "one-peak")
+METHOD_NAMES = ("dr-dsn", "csnet", "ac-sum-gan", "ca-sum")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,6 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         )
         _add_sources(command)
         _add_protocol(command)
+        _add_training(command)
         _add_output(command)
 
 
@@ -63,6 +65,9 @@ def _add_sources(command: argparse.ArgumentParser) -> None:
         "--by", choices=("image", "music", "both"), default="both", help="what the model scores"
     )
     group.add_argument("--model", default="mmva-lite", help="model that scores the videos")
+    group.add_argument(
+        "--method", choices=METHOD_NAMES, help="train this summariser on the h5 file's features"
+    )
 
 
 def _add_protocol(command: argparse.ArgumentParser) -> None:
@@ -86,6 +91,22 @@ def _add_protocol(command: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--seed", type=int, default=0, help="first seed (default 0)")
     group.add_argument("--jobs", type=_positive, default=2, metavar="N", help="threads (default 2)")
+
+
+def _add_training(command: argparse.ArgumentParser) -> None:
+    group = command.add_argument_group("training (with --method)")
+    group.add_argument(
+        "--splits",
+        type=Path,
+        metavar="FILE",
+        help="JSON of train_keys and test_keys (default: 5 folds)",
+    )
+    group.add_argument(
+        "--runs", type=_positive, default=1, metavar="N", help="seeds per split (default 1)"
+    )
+    group.add_argument(
+        "--epochs", type=_positive, metavar="N", help="epochs (default: the method's own)"
+    )
 
 
 def _add_output(command: argparse.ArgumentParser) -> None:

@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tqdm import tqdm
@@ -18,11 +18,11 @@ from eval.h5_file import load_h5
 from eval.protocols import PROTOCOLS, ProtocolName
 from eval.records import to_csv, to_record
 from eval.results import Evaluation, EvaluationSettings
-from eval.score_cache import ScoreCache, default_cache_folder
-from eval.scores import match_scores, read_scores
+from eval.scores import ScoresUnit, match_scores, read_scores
 from eval.summe import load_summe
 from eval.tables import format_evaluation
 from eval.tvsum import load_tvsum
+from vsumm.cache import RecordCache, default_cache_folder
 from vsumm.config import SummaryConfig
 from vsumm.errors import InputError
 
@@ -95,7 +95,9 @@ def _gather(benchmark: Benchmark, args: argparse.Namespace, *, needs_own_kts: bo
     if args.scores is not None:
         matched, scores = match_scores(read_scores(args.scores), benchmark)
         given = _Given(matched, scores, args.scores.name)
-    scores_videos = args.data is not None and args.scores is None
+    elif args.method is not None:
+        given = _train(given, args)
+    scores_videos = args.data is not None and given.scores is None
     if args.data is not None and (scores_videos or needs_own_kts):
         given = _look_at_videos(
             given, args, scores_videos=scores_videos, needs_own_kts=needs_own_kts
@@ -110,7 +112,7 @@ def _look_at_videos(
     from eval.videos import VideoScorer, find_videos, score_videos, segment_videos
 
     config = SummaryConfig(by=args.by, model=args.model)
-    scorer = VideoScorer(config, ScoreCache(_cache_folder(args)))
+    scorer = VideoScorer(config, _cache(args))
     paths = find_videos(args.data, given.benchmark)
     if scores_videos:
         with _progress(len(paths), "scoring", args) as tick:
@@ -125,14 +127,38 @@ def _look_at_videos(
     return given
 
 
-def _cache_folder(args: argparse.Namespace) -> Path | None:
-    return None if args.no_cache else args.cache or default_cache_folder()
+def _train(given: _Given, args: argparse.Namespace) -> _Given:
+    # Here, since it loads torch.
+    from eval.training import TrainingPlan, make_folds, read_splits, train_and_score
+
+    if args.h5 is None:
+        raise InputError(f"--method {args.method} learns from features: name their file with --h5")
+    keys = [v.key for v in given.benchmark.videos if v.key is not None]
+    own = args.splits is None
+    plan = TrainingPlan(
+        method=args.method,
+        splits=make_folds(keys, seed=args.seed) if own else read_splits(args.splits),
+        splits_label="5 folds, each video tested once" if own else f"splits of {args.splits.name}",
+        seeds=tuple(range(args.seed, args.seed + args.runs)),
+        epochs=args.epochs,
+    )
+    total = plan.num_epochs * len(plan.splits) * len(plan.seeds)
+    with _progress(total, args.method, args, unit="epoch") as tick:
+        scores = train_and_score(args.h5, given.benchmark, plan, _cache(args), on_epoch=tick)
+    kept = given.benchmark.restricted_to(list(scores), "the others are in no test split")
+    return _Given(replace(kept, notes=(*kept.notes, plan.label)), scores, args.method)
+
+
+def _cache(args: argparse.Namespace) -> RecordCache | None:
+    if args.no_cache:
+        return None
+    return RecordCache(args.cache or default_cache_folder() / "eval")
 
 
 def _evaluate(given: _Given, protocol: ProtocolName, args: argparse.Namespace) -> Evaluation:
     settings = EvaluationSettings(
         protocol=protocol,
-        scores_unit=args.scores_unit if args.scores is not None else "frame",
+        scores_unit=_unit(args),
         rank_order=args.rank_order,
         num_seeds=args.seeds,
         seed=args.seed,
@@ -148,12 +174,20 @@ def _evaluate(given: _Given, protocol: ProtocolName, args: argparse.Namespace) -
         )
 
 
+def _unit(args: argparse.Namespace) -> ScoresUnit:
+    """Say what one score stands for: the model scores frames, summarisers score picks."""
+    if args.scores is not None:
+        unit: ScoresUnit = args.scores_unit
+        return unit
+    return "pick" if args.method is not None else "frame"
+
+
 @contextmanager
 def _progress(
-    num_videos: int, what: str, args: argparse.Namespace
+    total: int, what: str, args: argparse.Namespace, *, unit: str = "video"
 ) -> Iterator[Callable[[], object]]:
     hidden = args.quiet or not sys.stderr.isatty()
-    with tqdm(total=num_videos, desc=what, unit="video", disable=hidden, leave=False) as bar:
+    with tqdm(total=total, desc=what, unit=unit, disable=hidden, leave=False) as bar:
         yield bar.update
 
 

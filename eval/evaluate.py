@@ -43,7 +43,8 @@ def evaluate(
 
     Args:
         benchmark: the videos; those without shots under the protocol are left out and noted.
-        scores: video id -> scores; None runs the baselines alone.
+        scores: video id -> scores, one row or several (R, M) whose figures are averaged; None
+            runs the baselines alone.
         settings: protocol, units, seeds.
         method: name to print for the scores.
         num_workers: threads; NumPy lets go of the interpreter's lock in the long steps.
@@ -94,8 +95,12 @@ def evaluate_video(
         "oracle": _user_values(video).mean(axis=0, keepdims=True),
     }
     if scores is not None:
-        frame_scores, unit = expand_to_frames(scores, video, borders, settings.scores_unit)
-        scorings[METHOD] = frame_scores[None]
+        held = [
+            expand_to_frames(row, video, borders, settings.scores_unit)
+            for row in np.atleast_2d(scores)
+        ]
+        scorings[METHOD] = np.stack([frame_scores for frame_scores, _ in held])
+        unit = held[0][1]
     if video.user_importance is not None:
         scorings["users"] = video.user_importance
     summaries = _summarise_together(scorings, borders)
@@ -115,7 +120,7 @@ def evaluate_video(
         num_shots=len(borders) - 1,
         num_users=len(users),
         measures={"human": human, **{name: runs.mean(axis=0) for name, runs in measures.items()}},
-        random_runs=measures["random"],
+        runs={"human": human[None], **measures},
         num_rebuilt_equal=_count_equal(users, rebuilt, settings),
         scores_unit=unit,
         summary=summaries[METHOD][0] if METHOD in summaries else None,

@@ -70,8 +70,9 @@ def _overall(evaluation: Evaluation, scorer: str) -> dict[str, Any]:
     for measure in MEASURES:
         values = evaluation.values(scorer, measure)
         figures[measure] = None if np.isnan(values).any() else asdict(bootstrap_mean(values))
-        if scorer == "random" and figures[measure] is not None:
-            figures[measure]["sd_over_seeds"] = evaluation.random_spread(measure)
+        spread = evaluation.spread(scorer, measure)
+        if figures[measure] is not None and spread is not None:
+            figures[measure]["sd_over_seeds"] = spread
     return figures
 
 

@@ -62,8 +62,8 @@ class VideoResult:
     """Users it is compared with."""
     measures: Mapping[str, FloatArray] = field(repr=False)
     """Scorer -> (len(MEASURES),), NaN where a measure does not exist."""
-    random_runs: FloatArray = field(repr=False)
-    """(num_seeds, len(MEASURES)) of the random scores, whose mean is in `measures`."""
+    runs: Mapping[str, FloatArray] = field(repr=False)
+    """Scorer -> (R, len(MEASURES)) of its R scorings, whose mean is in `measures`."""
     num_rebuilt_equal: int | None = None
     """Published user summaries that the recipe gives bit for bit; None where not comparable."""
     scores_unit: str | None = None
@@ -107,8 +107,12 @@ class Evaluation:
         videos = [v for v in self.videos if category in (None, v.category)]
         return np.array([video.measures[scorer][column] for video in videos])
 
-    def random_spread(self, measure: str) -> float:
-        """Return the standard deviation, over seeds, of the random scores' mean over videos."""
-        column = MEASURES.index(measure)
-        means = np.stack([video.random_runs[:, column] for video in self.videos]).mean(axis=0)
-        return float(means.std(ddof=1)) if len(means) > 1 else 0.0
+    def spread(self, scorer: str, measure: str) -> float | None:
+        """Return the standard deviation, over runs, of a scorer's mean over videos.
+
+        None where the scorer has one run, or not equally many for every video.
+        """
+        runs = [video.runs[scorer][:, MEASURES.index(measure)] for video in self.videos]
+        if len({len(row) for row in runs}) > 1 or len(runs[0]) < 2:
+            return None
+        return float(np.stack(runs).mean(axis=0).std(ddof=1))

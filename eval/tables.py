@@ -58,13 +58,14 @@ def _heading(evaluation: Evaluation) -> str:
 
 def _overall(evaluation: Evaluation) -> str:
     header = ["", *(_title(evaluation, measure) for measure in MEASURES)]
-    rows = [
-        [name_scorer(evaluation, s), *(_with_interval(evaluation, s, m) for m in MEASURES)]
-        for s in evaluation.scorers
-    ]
-    spread = [_plain(m, evaluation.random_spread(m)) for m in MEASURES]
-    place = evaluation.scorers.index("random") + 1
-    rows.insert(place, ["  SD over seeds", *spread])
+    rows = []
+    for scorer in evaluation.scorers:
+        cells = [_with_interval(evaluation, scorer, measure) for measure in MEASURES]
+        rows.append([name_scorer(evaluation, scorer), *cells])
+        spreads = [(m, evaluation.spread(scorer, m)) for m in MEASURES]
+        if any(spread is not None for _, spread in spreads):
+            cells = ["-" if spread is None else _plain(m, spread) for m, spread in spreads]
+            rows.append(["  SD over seeds", *cells])
     return f"over all videos, [{CONFIDENCE:.0%} bootstrap interval over videos]\n" + align(
         header, rows
     )

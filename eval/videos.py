@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from eval.benchmark import Benchmark, BenchmarkVideo, FloatArray, IntArray
+from eval.digests import hash_file, hash_folder
 from eval.embeddings import KTS_RATE, embed_frames
 from eval.kts import PENALTY, segment_features
-from eval.score_cache import ScoreCache, hash_file, hash_folder
-from mmva_core.checkpoints import find_folder
 from mmva_core.errors import MmvaError
+from mmva_core.folders import find_folder
 from vsumm import __version__
+from vsumm.cache import RecordCache
 from vsumm.config import SummaryConfig
 from vsumm.errors import InputError, ModelError, VsummError
 from vsumm.models import load_model
@@ -74,8 +75,8 @@ class VideoScorer:
 
     config: SummaryConfig
     """What to score by, and with which model."""
-    cache: ScoreCache
-    """Where results are kept."""
+    cache: RecordCache | None
+    """Where results are kept; None keeps nothing."""
 
     @cached_property
     def model(self) -> MMVA:
@@ -97,7 +98,7 @@ class VideoScorer:
             VsummError: the file cannot be summarised.
         """
         key = self._key(path, kind="scores", settings=asdict(self.config))
-        record: dict[str, Any] = self.cache.get_or_make(key, lambda: self._summarize(path))
+        record: dict[str, Any] = self._get_or_make(key, lambda: self._summarize(path))
         return record
 
     def change_times(self, path: Path) -> list[float]:
@@ -107,8 +108,11 @@ class VideoScorer:
             VsummError: the picture cannot be read.
         """
         key = self._key(path, kind="kts", settings={"rate": KTS_RATE, "penalty": PENALTY})
-        times: list[float] = self.cache.get_or_make(key, lambda: self._segment(path))
+        times: list[float] = self._get_or_make(key, lambda: self._segment(path))
         return times
+
+    def _get_or_make(self, key: dict[str, Any], make: Callable[[], Any]) -> Any:
+        return make() if self.cache is None else self.cache.get_or_make(key, make)
 
     def _key(self, path: Path, *, kind: str, settings: dict[str, Any]) -> dict[str, Any]:
         contents = {"content": hash_file(path), "model": self.model_digest}

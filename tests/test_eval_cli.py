@@ -8,7 +8,7 @@ import pytest
 from benchmarks import make_video, write_h5, write_scores, write_summe_mat, write_tvsum_mat
 
 from eval.__main__ import main
-from eval.cli import PROTOCOL_NAMES
+from eval.cli import METHOD_NAMES, PROTOCOL_NAMES
 from eval.protocols import PROTOCOLS
 from eval.selection import summarise_frames
 
@@ -50,7 +50,10 @@ def test_parsing_loads_nothing_heavy():
 
 
 def test_the_parsers_names_are_those_of_the_library():
+    from eval.summarisers import SUMMARISERS
+
     assert PROTOCOL_NAMES == PROTOCOLS
+    assert tuple(SUMMARISERS) == METHOD_NAMES
 
 
 def test_given_scores_are_evaluated_on_an_annotation(folder, capsys):
@@ -129,3 +132,26 @@ def test_wrong_lengths_name_the_video_and_both_numbers(folder, capsys):
 def test_wrong_usage_is_exit_code_two(folder):
     with pytest.raises(SystemExit, match="2"):
         run(folder, "tvsum", "--seeds", "0")
+
+
+def test_a_summariser_is_trained_and_evaluated(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    videos, features = [], {}
+    for number in range(1, 7):
+        made = make_video(f"v{number}", key=f"video_{number}", seed=number, shot_borders=BORDERS)
+        summaries = summarise_frames(made.user_importance, BORDERS)
+        videos.append(replace(made, user_summaries=summaries))
+        features[made.video_id] = rng.random((20, 6)).astype(np.float32)
+    path = write_h5(tmp_path / "data.h5", videos, features=features)
+    arguments = ["--method", "ca-sum", "--epochs", "2", "--runs", "2", "--seeds", "2"]
+    cache = ["--cache", str(tmp_path / "cache")]
+    assert main(["tvsum", "--h5", str(path), *arguments, *cache]) == 0
+    text = capsys.readouterr().out
+    assert "note: ca-sum (Apostolidis et al., ICMR 2022): 2 epochs, last epoch" in text
+    assert text.count("SD over seeds") == 2
+
+
+def test_a_summariser_without_features_says_what_to_name(folder, capsys):
+    arguments = ["tvsum", "--annotations", "ydata-tvsum50.mat", "--method", "ca-sum"]
+    assert run(folder, *arguments) == 1
+    assert "--h5" in capsys.readouterr().err

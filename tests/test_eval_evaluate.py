@@ -112,8 +112,8 @@ def test_even_spacing_has_no_rank_correlation():
 
 def test_spread_of_random_scores_is_over_seeds():
     result = evaluate(benchmark(), None, FEW)
-    means = np.stack([v.random_runs[:, 0] for v in result.videos]).mean(axis=0)
-    assert result.random_spread("f_mean") == pytest.approx(means.std(ddof=1))
+    means = np.stack([v.runs["random"][:, 0] for v in result.videos]).mean(axis=0)
+    assert result.spread("random", "f_mean") == pytest.approx(means.std(ddof=1))
     assert result.values("random", "f_mean").mean() == pytest.approx(means.mean())
 
 

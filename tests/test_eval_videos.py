@@ -7,7 +7,6 @@ from benchmarks import make_video
 
 from eval import videos
 from eval.benchmark import Benchmark
-from eval.score_cache import ScoreCache
 from eval.videos import (
     VideoScorer,
     borders_at,
@@ -16,6 +15,7 @@ from eval.videos import (
     score_videos,
     segment_videos,
 )
+from vsumm.cache import RecordCache
 from vsumm.config import SummaryConfig
 from vsumm.errors import InputError, ModelError
 
@@ -70,7 +70,7 @@ def scorer(tmp_path, monkeypatch):
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "weights").write_text("1")
     config = SummaryConfig(model=str(tmp_path / "model"))
-    made = VideoScorer(config, ScoreCache(tmp_path / "cache"))
+    made = VideoScorer(config, RecordCache(tmp_path / "cache"))
     return SimpleNamespace(it=made, seen=seen, again=lambda: VideoScorer(config, made.cache))
 
 

@@ -1,0 +1,239 @@
+"""AC-SUM-GAN: an actor picks fragments of the video, a discriminator pays for what they tell.
+
+E. Apostolidis, E. Adamantidou, A. I. Metsai, V. Mezaris, I. Patras, "AC-SUM-GAN: Connecting
+actor-critic and generative adversarial networks for unsupervised video summarization", IEEE TCSVT
+2021 (DOI 10.1109/TCSVT.2020.3037883).
+
+Letters: T sampled frames, D numbers per frame, H hidden numbers, F fragments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from eval.summarisers.base import FloatArray, length_loss, seeded, send_back, step, to_array
+from eval.summarisers.recurrent import (
+    Discriminator,
+    RecurrentScorer,
+    SequenceVae,
+    prior_loss,
+    state_distance,
+)
+
+HIDDEN = 512
+FRAGMENTS = 60
+PICKS = int(0.15 * FRAGMENTS)
+"""Fragments that the actor tries to pick, one after another."""
+LENGTH_TARGET = 0.5
+LEARNING_RATE, DISCRIMINATOR_LEARNING_RATE, CLIP, BATCH = 1e-4, 1e-5, 5.0, 40
+DISCOUNT = 0.99
+ENTROPY_WEIGHT = 0.1
+
+
+class AcSumGan:
+    """See `Summariser`."""
+
+    EPOCHS: ClassVar[int] = 100
+    SOURCE: ClassVar[str] = "Apostolidis et al., IEEE TCSVT 2021"
+    RULE: ClassVar[str] = (
+        f"last epoch; length target {LENGTH_TARGET}, fixed (the authors' script takes the best "
+        "target by test F-score)"
+    )
+
+    def __init__(self, feature_dim: int, *, epochs: int | None = None, seed: int = 0) -> None:
+        """Build the networks."""
+        self._epochs = epochs or self.EPOCHS
+        self._seed = seed
+        with seeded(seed):
+            self._compress = nn.Linear(feature_dim, HIDDEN)
+            self._scorer = RecurrentScorer(HIDDEN, HIDDEN, num_layers=2)
+            self._vae = SequenceVae(HIDDEN)
+            self._discriminator = Discriminator(HIDDEN)
+            self._actor = _layers(FRAGMENTS, 512, 1024, 512, FRAGMENTS)
+            self._critic = _layers(FRAGMENTS, 512, 1024, 512, 256, 1)
+
+    def fit(self, videos: Sequence[Tensor], *, on_epoch: Callable[[], object]) -> None:
+        """Train encoder, decoder, discriminator, and scorer with actor and critic, in turn."""
+        parts = self._parts()
+        with seeded(self._seed):
+            for _ in range(self._epochs):
+                for start in range(0, len(videos), BATCH):
+                    batch = videos[start : start + BATCH]
+                    for loss, optimizer, group in parts:
+                        optimizer.zero_grad()
+                        for features in batch:
+                            send_back(loss(features) / len(batch))
+                        step(optimizer, group, CLIP)
+                on_epoch()
+
+    @torch.inference_mode()
+    def score(self, features: Tensor) -> FloatArray:
+        """Score the frames; the actor takes its most probable new fragment at every step.
+
+        The authors draw the fragments at random here, too; ours gives the same scores twice.
+        """
+        episode = self._play(self._compress(features), greedy=True)
+        return to_array(episode.weights)
+
+    def _parts(self) -> list[tuple[_Loss, torch.optim.Optimizer, list[nn.Parameter]]]:
+        """Pair each loss with the weights that it trains. Gradients elsewhere are thrown away."""
+        encoder = self._vae.encoder_parameters()
+        decoder = list(self._vae.decoder.parameters())
+        discriminator = [*self._discriminator.parameters(), *self._compress.parameters()]
+        selector = [
+            p
+            for module in (self._actor, self._critic, self._scorer, self._compress)
+            for p in module.parameters()
+        ]
+        groups: list[tuple[_Loss, float, list[nn.Parameter]]] = [
+            (self._encoder_loss, LEARNING_RATE, encoder),
+            (self._decoder_loss, LEARNING_RATE, decoder),
+            (self._discriminator_loss, DISCRIMINATOR_LEARNING_RATE, discriminator),
+            (self._selector_loss, LEARNING_RATE, selector),
+        ]
+        return [(loss, torch.optim.Adam(group, lr=rate), group) for loss, rate, group in groups]
+
+    def _encoder_loss(self, features: Tensor) -> Tensor:
+        compressed = self._compress(features).detach()
+        decoded = self._vae(self._weigh(compressed))
+        return self._distance(compressed, decoded.features) + prior_loss(decoded)
+
+    def _decoder_loss(self, features: Tensor) -> Tensor:
+        compressed = self._compress(features).detach()
+        made = self._vae(self._weigh(compressed)).features
+        _, probability = self._discriminator(made)
+        fooled: Tensor = (probability - 1) ** 2
+        return self._distance(compressed, made) + fooled
+
+    def _discriminator_loss(self, features: Tensor) -> Tensor:
+        compressed = self._compress(features)
+        with torch.no_grad():
+            made = self._vae(self._weigh(compressed)).features
+        _, original = self._discriminator(compressed)
+        _, summary = self._discriminator(made)
+        loss: Tensor = (original - 1) ** 2 + summary**2
+        return loss
+
+    def _selector_loss(self, features: Tensor) -> Tensor:
+        compressed = self._compress(features)
+        episode = self._play(compressed, greedy=False, with_rewards=True)
+        returns = discounted(episode.rewards)
+        advantage = returns - episode.values
+        actor = -(episode.log_probabilities * advantage.detach()).mean()
+        entropy = ENTROPY_WEIGHT / PICKS * episode.entropy
+        return actor - entropy + (advantage**2).mean() + length_loss(episode.scores, LENGTH_TARGET)
+
+    @torch.no_grad()
+    def _weigh(self, compressed: Tensor) -> Tensor:
+        return self._play(compressed, greedy=False).weights[:, None] * compressed
+
+    def _distance(self, original: Tensor, made: Tensor) -> Tensor:
+        return state_distance(self._discriminator, original, made)
+
+    def _play(self, compressed: Tensor, *, greedy: bool, with_rewards: bool = False) -> _Episode:
+        """Let the actor pick fragments; those it picks weigh more, the earlier the more."""
+        scores = self._scorer(compressed)
+        borders = fragment_borders(len(scores))
+        state = torch.stack([scores[a:b].mean() for a, b in borders]).detach()
+        weights = torch.full_like(scores, (FRAGMENTS - PICKS) / FRAGMENTS)
+        picked: list[int] = []
+        steps: list[tuple[Tensor, Tensor, Tensor, float]] = []
+        for _ in range(PICKS):
+            log_policy = self._actor(state).log_softmax(dim=-1)
+            action = _best_new(log_policy, picked) if greedy else _draw(log_policy)
+            place, reward = int(action), 0.0
+            value = self._critic(state).squeeze(-1)
+            if place not in picked:
+                count = len(picked)
+                first, last = borders[place]
+                weights[first:last] = (PICKS - count) / (FRAGMENTS - count) + 1
+                picked.append(place)
+                if with_rewards:
+                    reward = self._reward(compressed, weights * scores)
+                state = state.clone()
+                state[place] = 0.0
+            entropy = -(log_policy.exp() * log_policy).sum()
+            steps.append((log_policy[action], value, entropy, reward))
+        log_probabilities, values, entropies, rewards = zip(*steps, strict=True)
+        return _Episode(
+            scores=scores,
+            weights=weights * scores,
+            log_probabilities=torch.stack(log_probabilities),
+            values=torch.stack(values),
+            entropy=torch.stack(entropies).sum(),
+            rewards=list(rewards),
+        )
+
+    @torch.no_grad()
+    def _reward(self, compressed: Tensor, weights: Tensor) -> float:
+        """1 less the distance between the video and the one told from the summary."""
+        made = self._vae(weights[:, None] * compressed).features
+        return 1 - float(self._distance(compressed, made))
+
+
+_Loss = Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class _Episode:
+    """One walk of the actor over a video."""
+
+    scores: Tensor
+    """(T,) of the scorer."""
+    weights: Tensor
+    """(T,) scores weighted by the actor's picks."""
+    log_probabilities: Tensor
+    """(PICKS,) of the actions."""
+    values: Tensor
+    """(PICKS,) that the critic expected."""
+    entropy: Tensor
+    """() of the policy, summed over the steps."""
+    rewards: list[float]
+    """PICKS rewards, 0 for a fragment that was picked before."""
+
+
+def fragment_borders(length: int) -> list[tuple[int, int]]:
+    """Cut T frames into F fragments of about equal length, each of at least one frame.
+
+    >>> fragment_borders(120)[:2], fragment_borders(30)[:3]
+    ([(0, 2), (2, 4)], [(0, 1), (0, 1), (1, 2)])
+    """
+    starts = [k * length // FRAGMENTS for k in range(FRAGMENTS + 1)]
+    return [(a, max(a + 1, b)) for a, b in pairwise(starts)]
+
+
+def discounted(rewards: Sequence[float]) -> Tensor:
+    """Return each step's reward with the discounted rewards after it.
+
+    >>> [round(r, 4) for r in discounted([0.0, 1.0]).tolist()]
+    [0.99, 1.0]
+    """
+    total, returns = 0.0, []
+    for reward in reversed(rewards):
+        total = reward + DISCOUNT * total
+        returns.append(total)
+    return torch.tensor(returns[::-1])
+
+
+def _draw(log_policy: Tensor) -> Tensor:
+    return torch.multinomial(log_policy.exp(), 1).squeeze(0)
+
+
+def _best_new(log_policy: Tensor, picked: list[int]) -> Tensor:
+    remaining = log_policy.clone()
+    remaining[picked] = -torch.inf
+    return remaining.argmax()
+
+
+def _layers(*sizes: int) -> nn.Sequential:
+    """Linear layers with ReLU between them."""
+    layers: list[nn.Module] = []
+    for first, second in pairwise(sizes):
+        layers += [nn.Linear(first, second), nn.ReLU()]
+    return nn.Sequential(*layers[:-1])
