@@ -35,6 +35,7 @@ def no_decord(*args, **options):
     yield
 """
 """Put in front of the worker's own code; nothing in the product makes a decoder fail."""
+NO_DECORD = "decode_jobs.pick_with_decord = no_decord"
 
 
 @pytest.fixture
@@ -114,7 +115,7 @@ def test_decord_goes_on_where_pyav_crashes(break_decoders, film):
 def test_the_place_where_all_decoders_fail_is_left_out(break_decoders, film):
     info = probe(film)
     worker_pool().close()
-    break_decoders("fail_at(4, crash); decode_jobs.pick_with_decord = no_decord")
+    break_decoders("fail_at(4, crash)\n" + NO_DECORD)
     with read_frames(info, range(8)) as reader:
         seconds = [frame.index for frame in reader]
     assert seconds == [0, 1, 2, 3, 5, 6, 7]
@@ -125,7 +126,7 @@ def test_the_place_where_all_decoders_fail_is_left_out(break_decoders, film):
 def test_no_decoder_at_all_is_an_input_error(break_decoders, film):
     info = probe(film)
     worker_pool().close()
-    break_decoders("decode_jobs.FramePicker = decode_jobs.pick_with_decord = no_decord")
+    break_decoders("decode_jobs.FramePicker = lambda *a, **k: crash()\n" + NO_DECORD)
     with pytest.raises(InputError, match=r"cannot read the picture of .*film.mp4"):
         list(read_frames(info, range(8)))
 
