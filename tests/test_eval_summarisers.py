@@ -9,6 +9,7 @@ from eval.summarisers import SUMMARISERS
 from eval.summarisers.ac_sum_gan import DISCOUNT, FRAGMENTS, discounted, fragment_borders
 from eval.summarisers.base import length_loss, seeded
 from eval.summarisers.ca_sum import (
+    CaSum,
     ConcentratedAttention,
     block_mask,
     outside_diversity,
@@ -94,7 +95,9 @@ def test_ca_sum_learns_the_length_it_is_paid_for(monkeypatch):
         monkeypatch.setattr("eval.summarisers.ca_sum.LENGTH_TARGET", target)
         summariser, _ = train("ca-sum", epochs=40)
         means.append(np.mean([summariser.score(features).mean() for features in make_videos()]))
-    assert means[0] < 0.4 < 0.7 < means[1]
+    untrained = np.mean([CaSum(DIM).score(features).mean() for features in make_videos()])
+    assert means[0] < untrained - 0.1
+    assert means[1] > untrained + 0.05
 
 
 def test_dr_dsn_prefers_the_frames_that_are_rewarded(monkeypatch):
