@@ -16,6 +16,7 @@ from vsumm.decode_frames import FramePicker
 from vsumm.decode_open import open_media
 from vsumm.decode_pixels import to_pixels
 from vsumm.decode_probe import probe_media
+from vsumm.decode_scan import scan_media
 from vsumm.decode_size import Geometry
 
 if TYPE_CHECKING:
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
 def run_probe(messages: Messages, *, path: str) -> None:
     """Send the facts about a file as one "probe" message."""
     messages.send("probe", info=probe_media(path, messages.tick))
+
+
+def run_scan(messages: Messages, *, path: str, streams: list[int], start_seconds: float) -> None:
+    """Send facts about all packets of some streams as one "scan" message."""
+    messages.send("scan", facts=scan_media(path, streams, start_seconds, messages.tick))
 
 
 def run_frames(

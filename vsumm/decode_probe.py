@@ -241,7 +241,7 @@ def _describe_sound(
         "num_channels": stream.codec_context.layout.nb_channels,
         "start_seconds": float(_start(stream) - start),
         "duration_seconds": float(max(_end(stream, container, ends) - _start(stream), Fraction(0))),
-        "language": stream.language or None,
+        "language": stream.language if stream.language != "und" else None,
     }
 
 
