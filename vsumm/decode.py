@@ -22,6 +22,7 @@ import numpy as np
 
 from vsumm.decode_size import scaled_size
 from vsumm.errors import InputError, NoSignalError
+from vsumm.input_files import shown
 from vsumm.probe import MediaInfo
 from vsumm.worker_client import Message, Worker, WorkerLostError, worker_pool
 
@@ -235,7 +236,7 @@ class FrameReader(_Reader):
         tolerance_seconds: float,
     ) -> None:
         if info.video is None:
-            raise NoSignalError(f"no picture in {info.path}")
+            raise NoSignalError(f"no picture in {shown(info.path)}")
         times = [float(time) for time in times_seconds]
         if any(later < earlier for earlier, later in pairwise(times)):
             raise ValueError("times_seconds must ascend")
@@ -284,7 +285,7 @@ class FrameReader(_Reader):
             self.close()
         if self._times and not self._num_read:
             reason = next(iter(self._lost.values()), "nothing was decoded")
-            raise InputError(f"cannot read the picture of {self._info.path}: {reason}")
+            raise InputError(f"cannot read the picture of {shown(self._info.path)}: {reason}")
 
     def _frames(self, job: _Job) -> Iterator[Frame]:
         for message in job:
@@ -336,7 +337,9 @@ class AudioReader(_Reader):
 
     def __init__(self, info: MediaInfo, *, sample_rate: int, track: int) -> None:
         if not 0 <= track < len(info.audio):
-            raise NoSignalError(f"no audio track {track} in {info.path}, it has {len(info.audio)}")
+            raise NoSignalError(
+                f"no audio track {track} in {shown(info.path)}, it has {len(info.audio)}"
+            )
         if sample_rate < 1:
             raise ValueError(f"sample_rate must be positive, got {sample_rate}")
         self._info = info
@@ -378,7 +381,7 @@ class AudioReader(_Reader):
             self.close()
         if not self._num_samples:
             reason = next(iter(self._reasons), "nothing was decoded")
-            raise InputError(f"cannot read the sound of {self._info.path}: {reason}")
+            raise InputError(f"cannot read the sound of {shown(self._info.path)}: {reason}")
 
     def _note_loss(self, reason: str) -> None:
         end = self._track.start_seconds + self._track.duration_seconds

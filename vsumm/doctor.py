@@ -12,6 +12,7 @@ from typing import Any
 
 from vsumm.decode import DecodeReport, read_audio, read_frames
 from vsumm.errors import InputError
+from vsumm.input_files import shown
 from vsumm.probe import AudioStream, MediaInfo, VideoStream, probe
 from vsumm.worker_client import WorkerLostError, run_job
 
@@ -85,7 +86,7 @@ def examine(path: str | os.PathLike[str]) -> Diagnosis:
             start_seconds=info.start_seconds,
         )
     except (InputError, WorkerLostError) as error:
-        raise InputError(f"cannot read {info.path}: {error}") from error
+        raise InputError(f"cannot read {shown(info.path)}: {error}") from error
     facts = answer.header["facts"]
     picture = None if info.video is None else _examine_picture(info, facts.pop(0))
     sound = tuple(_examine_sound(info, track, found) for track, found in enumerate(facts))
@@ -161,7 +162,7 @@ def _notes(info: MediaInfo) -> Iterator[str]:
 def _lines(diagnosis: Diagnosis) -> Iterator[str]:
     info = diagnosis.info
     start = f", starts at {info.start_seconds:.3f} s on its own clock" if info.start_seconds else ""
-    yield f"{info.path}: {info.container}, {info.duration_seconds:.2f} s{start}"
+    yield f"{shown(info.path)}: {info.container}, {info.duration_seconds:.2f} s{start}"
     if info.video is not None and diagnosis.picture is not None:
         yield f"  picture  {_describe_picture(info.video, diagnosis.picture)}"
         yield f"           {_describe_reading(info.video, diagnosis.picture)}"

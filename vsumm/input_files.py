@@ -27,6 +27,16 @@ def open_regular_file(path: str) -> int:
     return descriptor
 
 
+def shown(path: str | os.PathLike[str]) -> str:
+    """A path as one printable line, for messages.
+
+    >>> shown("a\\nb.mp4")
+    "'a\\\\nb.mp4'"
+    """
+    name = os.fsdecode(path)
+    return name if name.isprintable() else repr(name)
+
+
 def _problem(status: os.stat_result) -> str:
     if stat.S_ISDIR(status.st_mode):
         return "it is a folder, not a film"

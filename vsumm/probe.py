@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from vsumm.errors import InputError
-from vsumm.input_files import open_regular_file
+from vsumm.input_files import open_regular_file, shown
 from vsumm.worker_client import WorkerLostError, run_job
 
 
@@ -103,7 +103,7 @@ def probe(path: str | os.PathLike[str]) -> MediaInfo:
         os.close(open_regular_file(name))
         (answer,) = run_job("probe", path=str(Path(name).absolute()))
     except (InputError, WorkerLostError) as error:
-        raise InputError(f"cannot read {name}: {error}") from error
+        raise InputError(f"cannot read {shown(name)}: {error}") from error
     return _media_info(Path(name), answer.header["info"])
 
 

@@ -1,0 +1,240 @@
+import os
+import stat
+import time
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from films import make_film
+
+from vsumm.errors import InputError
+from vsumm.probe import probe
+
+CLOCK_TOLERANCE_SECONDS = 0.025
+"""Sound encoders put up to 24 ms of padding in front; some containers cannot say so."""
+
+NAMES = [
+    "name with spaces.mp4",
+    'it\'s "quoted".mp4',
+    "-leading-dash.mp4",
+    "film%03d.jpg",
+    "100%d.mp4",
+    "emoji 🎬 e\u0301.mp4",
+    "concat:film.mp4",
+    "file:film.mp4",
+    "line\nbreak.mp4",
+    "http:evil.mp4",
+]
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory):
+    return make_film(tmp_path_factory.mktemp("films") / "film.mp4", seconds=3)
+
+
+def refusal(path):
+    with pytest.raises(InputError) as caught:
+        probe(path)
+    message = str(caught.value)
+    assert message.startswith("cannot read ")
+    assert "\n" not in message
+    return message
+
+
+def test_probe_describes_a_film(film):
+    info = probe(film)
+    assert info.path == film
+    assert "mp4" in info.container
+    assert info.start_seconds == 0
+    assert info.duration_seconds == pytest.approx(3, abs=CLOCK_TOLERANCE_SECONDS)
+    assert (info.video.codec, info.video.pixel_format) == ("h264", "yuv420p")
+    assert (info.video.width, info.video.height, info.video.frame_rate) == (320, 180, 25)
+    assert info.video.duration_seconds == pytest.approx(3)
+    (track,) = info.audio
+    assert (track.codec, track.sample_rate, track.num_channels) == ("aac", 44100, 1)
+    assert info.problems == ()
+
+
+@pytest.mark.parametrize("rotation", [90, 180, 270])
+def test_rotation_is_clockwise_and_turns_the_size(tmp_path, rotation):
+    video = probe(make_film(tmp_path / "film.mp4", seconds=1, rotation=rotation)).video
+    assert video.rotation_degrees == rotation
+    assert (video.width, video.height) == ((320, 180) if rotation == 180 else (180, 320))
+
+
+@pytest.mark.parametrize(
+    ("ratio", "size"), [(Fraction(4, 3), (427, 180)), (Fraction(2, 3), (320, 270))]
+)
+def test_samples_become_square(tmp_path, ratio, size):
+    path = make_film(tmp_path / "film.mp4", seconds=1, sample_aspect_ratio=ratio)
+    video = probe(path).video
+    assert (video.width, video.height) == size
+
+
+def test_start_offset_does_not_reach_the_clock(tmp_path):
+    info = probe(make_film(tmp_path / "film.ts", seconds=3, start_offset_seconds=36000))
+    assert info.start_seconds == pytest.approx(36000, abs=CLOCK_TOLERANCE_SECONDS)
+    assert info.duration_seconds == pytest.approx(3, abs=2 * CLOCK_TOLERANCE_SECONDS)
+    assert info.video.start_seconds == pytest.approx(0, abs=CLOCK_TOLERANCE_SECONDS)
+
+
+def test_late_picture_and_late_sound(tmp_path):
+    late_picture = probe(make_film(tmp_path / "picture.mp4", video_start_seconds=1.5))
+    late_sound = probe(make_film(tmp_path / "sound.mp4", audio_start_seconds=1.5))
+    assert late_picture.video.start_seconds == 1.5
+    assert late_picture.audio[0].start_seconds == 0
+    assert late_sound.video.start_seconds == 0
+    assert late_sound.audio[0].start_seconds == pytest.approx(1.5, abs=CLOCK_TOLERANCE_SECONDS)
+
+
+def test_the_longer_stream_decides_the_duration(tmp_path):
+    info = probe(make_film(tmp_path / "film.mkv", seconds=3, audio_seconds=20))
+    assert info.duration_seconds == pytest.approx(20, abs=2 * CLOCK_TOLERANCE_SECONDS)
+    assert info.video.duration_seconds == pytest.approx(3, abs=CLOCK_TOLERANCE_SECONDS)
+
+
+def test_missing_duration_is_measured(tmp_path):
+    path = make_film(tmp_path / "film.mkv", seconds=3, container_options={"live": "1"})
+    info = probe(path)
+    assert info.duration_seconds == pytest.approx(3, abs=2 * CLOCK_TOLERANCE_SECONDS)
+
+
+def test_cover_picture_is_no_film(tmp_path):
+    assert probe(make_film(tmp_path / "film.mp4", seconds=1, cover=True)).video.codec == "h264"
+
+
+def test_sound_with_a_cover_has_no_picture(tmp_path):
+    info = probe(make_film(tmp_path / "sound.mp4", seconds=1, video=False, cover=True))
+    assert info.video is None
+    assert len(info.audio) == 1
+
+
+def test_all_sound_tracks_are_listed(tmp_path):
+    path = make_film(tmp_path / "film.mkv", seconds=1, num_audio_tracks=2, languages=["eng", "deu"])
+    assert [track.language for track in probe(path).audio] == ["eng", "deu"]
+
+
+@pytest.mark.parametrize("suffix", [".gif", ".wav", ".mp3", ".webm", ".avi", ".flv", ".mov"])
+def test_other_containers(tmp_path, suffix):
+    info = probe(make_film(tmp_path / f"film{suffix}", seconds=2, sample_rate=48000))
+    assert info.duration_seconds == pytest.approx(2, abs=0.1)
+
+
+def test_a_single_frame_is_a_film(tmp_path):
+    info = probe(make_film(tmp_path / "film.mp4", seconds=0.04, audio=False))
+    assert info.duration_seconds == pytest.approx(0.04)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_any_name_will_do(tmp_path, monkeypatch, film, name):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / name).write_bytes(film.read_bytes())
+    assert probe(name).video is not None
+
+
+def test_a_name_that_is_no_text_will_do(tmp_path, film):
+    path = os.fsencode(tmp_path) + b"/\xff\xfe.mp4"
+    Path(os.fsdecode(path)).write_bytes(film.read_bytes())
+    assert probe(path).video is not None
+
+
+def test_missing_file_folder_and_empty_file(tmp_path):
+    (tmp_path / "empty.mp4").touch()
+    assert "no such file" in refusal(tmp_path / "missing.mp4")
+    assert "folder" in refusal(tmp_path)
+    assert "empty" in refusal(tmp_path / "empty.mp4")
+
+
+def test_a_message_is_one_line_whatever_the_name(tmp_path):
+    assert r"line\nbreak" in refusal(tmp_path / "line\nbreak.mp4")
+
+
+def test_pipes_and_devices_are_refused_at_once(tmp_path):
+    os.mkfifo(tmp_path / "pipe.mp4")
+    start = time.monotonic()
+    assert "pipe or a device" in refusal(tmp_path / "pipe.mp4")
+    assert "pipe or a device" in refusal(Path("/dev/zero"))
+    assert time.monotonic() - start < 1
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_no_permission(film, tmp_path):
+    path = tmp_path / "film.mp4"
+    path.write_bytes(film.read_bytes())
+    path.chmod(stat.S_IWUSR)
+    assert "permission denied" in refusal(path)
+
+
+@pytest.mark.parametrize("content", [b"some text, no film\n" * 50, b"\x00" * 5000, b"{}"])
+def test_what_is_no_film_is_refused(tmp_path, content):
+    path = tmp_path / "film.mp4"
+    path.write_bytes(content)
+    assert "no film or sound file" in refusal(path)
+
+
+def test_still_pictures_are_refused(tmp_path):
+    from PIL import Image
+
+    Image.new("RGB", (64, 64)).save(tmp_path / "film.png")
+    (tmp_path / "film.png").rename(tmp_path / "film.mp4")
+    assert "still picture (png)" in refusal(tmp_path / "film.mp4")
+
+
+PLAYLISTS = {
+    "hls": "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:3,\n{film}\n#EXT-X-ENDLIST\n",
+    "remote hls": "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:3,\nhttp://127.0.0.1:9/a.ts\n",
+    "concat": "ffconcat version 1.0\nfile '{film}'\n",
+    "dash": '<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static">'
+    "<Period><AdaptationSet><Representation><BaseURL>{film}</BaseURL></Representation>"
+    "</AdaptationSet></Period></MPD>",
+    "sdp": "v=0\no=- 0 0 IN IP4 127.0.0.1\nc=IN IP4 127.0.0.1\nm=video 9 RTP/AVP 96\n",
+}
+
+
+@pytest.mark.parametrize("kind", PLAYLISTS)
+@pytest.mark.parametrize("suffix", [".m3u8", ".mp4", ".ffconcat"])
+def test_playlists_reach_no_other_file(film, kind, suffix):
+    path = film.parent / f"list{suffix}"
+    path.write_text(PLAYLISTS[kind].format(film=film))
+    assert "no film or sound file" in refusal(path)
+
+
+def test_absurd_dimensions_are_refused(tmp_path):
+    path = make_film(tmp_path / "film.avi", seconds=1, audio=False, codec="rawvideo")
+    data = path.read_bytes()
+    absurd = data.replace((320).to_bytes(4, "little"), (60000).to_bytes(4, "little"))
+    absurd = absurd.replace((180).to_bytes(4, "little"), (60000).to_bytes(4, "little"))
+    path.write_bytes(absurd)
+    refusal(path)
+
+
+def test_absurd_durations_are_refused(tmp_path):
+    frame_times = [0.0, 0.04, 0.08, 40 * 24 * 3600.0]
+    path = make_film(tmp_path / "film.mkv", frame_times=frame_times, audio=False)
+    assert "claims to last" in refusal(path)
+
+
+@pytest.mark.dataset
+def test_every_odd_and_real_film_can_be_probed(data_folder):
+    for path in sorted((data_folder / "videos").glob("[os]*/*")):
+        info = probe(path)
+        assert 0 < info.duration_seconds < 30, path.name
+        assert (info.video is None) == path.name.startswith("audio_only"), path.name
+
+
+@pytest.mark.dataset
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("ftyp_moov_only.mp4", "neither picture nor sound"),
+        ("header_only.mp4", "no film or sound file"),
+        ("mdat_all_zero.mp4", "neither picture nor sound"),
+        ("moov_missing_truncated.mp4", "no film or sound file"),
+        ("png_named.mp4", "still picture"),
+        ("random_bytes.mp4", "no film or sound file"),
+        ("text_file.mp4", "no film or sound file"),
+        ("zero_bytes.mp4", "empty"),
+    ],
+)
+def test_hopeless_files_are_refused(data_folder, name, reason):
+    assert reason in refusal(data_folder / "videos" / "broken" / name)
