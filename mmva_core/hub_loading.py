@@ -70,7 +70,7 @@ def translate_errors(load: Callable[[], Loaded], source: str) -> Loaded:
             return load()
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         reason = next((line for line in str(error).splitlines() if line.strip()), "unreadable")
-        raise CheckpointError(f"cannot load a tower from {source!r}: {reason}") from error
+        raise CheckpointError(f"cannot load {source!r}: {reason}") from error
 
 
 def read_json_file(source: str, name: str) -> dict[str, Any]:

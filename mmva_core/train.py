@@ -121,7 +121,11 @@ class _Run:
         processes.share_dropout(self.objective)
         trained = [p for p in self.objective.parameters() if p.requires_grad]
         self.optimizer = torch.optim.AdamW(
-            trained, lr=config.learning_rate, betas=config.betas, weight_decay=config.weight_decay
+            trained,
+            lr=config.learning_rate,
+            betas=config.betas,
+            weight_decay=config.weight_decay,
+            fused=True,  # one pass over each weight: several times faster, also on a CPU
         )
         self.step_module: nn.Module = (
             DistributedDataParallel(self.objective) if processes.world_size > 1 else self.objective

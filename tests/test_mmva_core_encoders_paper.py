@@ -158,7 +158,7 @@ def test_a_weight_of_another_shape_is_an_error(tmp_path):
     write_mert(tmp_path)
     config = json.loads((tmp_path / "config.json").read_text()) | {"intermediate_size": 32}
     (tmp_path / "config.json").write_text(json.dumps(config))
-    with pytest.raises(CheckpointError, match=r"cannot load a tower|of another shape"):
+    with pytest.raises(CheckpointError, match=r"cannot load|of another shape"):
         MERT(str(tmp_path))
 
 
@@ -166,7 +166,7 @@ def test_a_damaged_file_is_one_line(tmp_path):
     write_mert(tmp_path)
     path = tmp_path / "model.safetensors"
     path.write_bytes(path.read_bytes()[:500])
-    with pytest.raises(CheckpointError, match="cannot load a tower") as caught:
+    with pytest.raises(CheckpointError, match="cannot load") as caught:
         MERT(str(tmp_path))
     assert "\n" not in str(caught.value)
 

@@ -1,0 +1,276 @@
+"""The four models that the paper's Table 1 compares with, under the interface of MMVA's training.
+
+What is from their papers and what is our reading:
+
+- **L3-Net** (Arandjelović and Zisserman, ICCV 2017, "Look, Listen and Learn"): a picture and a
+  sound embedding side by side, two fully connected layers, trained on correspondence alone. The
+  original is a binary task; here the target is the matching score. Valence and arousal are not
+  learned: two linear layers read them from the embeddings, which get no gradient from them.
+- **SP-Net**: L3-Net's layout with the affective correspondence task on a spectrogram
+  ("Spectrogram-ACP" of Verma et al.): projections of both sides, then one hidden layer. Our
+  reading of the name; no paper describes a network called SP-Net in more detail.
+- **ACP-Net** (Verma, Dhekane, Guha, ICASSP 2019): both sides are projected into a common space by
+  two layers each, their absolute difference and product are classified; emotion is read from the
+  common space (here by linear layers that do train it).
+- **CDCML** (Zhao et al., ACM MM 2020): a common space in which distances follow the matching
+  scores. The ratio of embedding distances of two pairs is asked to be the ratio of their label
+  distances, across the modalities and inside each; valence and arousal are regressed jointly and
+  the similarity is Eq. 1 of the regressed values (their task layer; our reading of its form).
+
+All of them see the same frozen features as MMVA and no captions, so that a comparison is about
+the objective and not about the towers; the originals train convolutional networks of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import torch
+from torch import Tensor, nn
+
+from mmva_core.batches import Batch, epoch_batches, epoch_seed, steps_per_epoch
+from mmva_core.losses import similarity_loss, va_loss
+from mmva_core.matching import fixed_pairs, matching_score, mean_pair_distance
+from mmva_core.metrics import regression_metrics, va_metrics
+from mmva_core.tables import FeatureTable, TrainingData
+from mmva_core.train_config import TrainConfig
+from mmva_core.validate import PAIR_SEED, Constants, Evaluation
+
+BaselineName = Literal["sp-net", "l3-net", "acp-net", "cdcml"]
+"""The rows of Table 1 beside MMVA."""
+BASELINES: tuple[BaselineName, ...] = get_args(BaselineName)
+SMALLEST_DISTANCE = 1e-3
+"""Distances below it would blow a ratio up."""
+
+
+@dataclass(frozen=True)
+class BaselineOutput:
+    """What a baseline predicts of B pairs."""
+
+    image_va: Tensor
+    """(B, 2) valence and arousal of the pictures."""
+    music_va: Tensor
+    """(B, 2) valence and arousal of the clips."""
+    similarity: Tensor
+    """(B,) matching score."""
+    image_embeds: Tensor
+    """(B, D) pictures in the common space."""
+    music_embeds: Tensor
+    """(B, D) clips in the common space."""
+
+
+class Baseline(nn.Module):
+    """One of the four models, on frozen features.
+
+    Args:
+        name: Which.
+        image_dim: Size of a picture's features, after hidden states were averaged.
+        music_dim: Size of a clip's features.
+        width: Size of embeddings and hidden layers.
+        sigma: Scale of Eq. 1.
+    """
+
+    def __init__(
+        self, name: BaselineName, image_dim: int, music_dim: int, *, width: int, sigma: float
+    ) -> None:
+        super().__init__()
+        self.name, self.sigma = name, sigma
+        depth = 1 if name in ("sp-net", "l3-net") else 2
+        self.image_projection = _layers(image_dim, width, depth)
+        self.music_projection = _layers(music_dim, width, depth)
+        self.image_va = nn.Sequential(nn.Linear(width, 2), nn.Sigmoid())
+        self.music_va = nn.Sequential(nn.Linear(width, 2), nn.Sigmoid())
+        # SP-Net's fusion has one layer less than L3-Net's; CDCML has none.
+        hidden = _layers(2 * width, width, 1 if name == "sp-net" else 2)
+        self.fusion = nn.Sequential(hidden, nn.Linear(width, 1), nn.Sigmoid())
+
+    def forward(self, image_features: Tensor, music_features: Tensor) -> BaselineOutput:
+        """Predict B pairs from features (B, D), or hidden states (B, L, D), of either side."""
+        image = self.image_projection(_mean_of_states(image_features))
+        music = self.music_projection(_mean_of_states(music_features))
+        # Only ACP-Net and CDCML let emotion shape the common space.
+        learns_emotion = self.name in ("acp-net", "cdcml")
+        image_va = self.image_va(image if learns_emotion else image.detach())
+        music_va = self.music_va(music if learns_emotion else music.detach())
+        return BaselineOutput(
+            image_va, music_va, self._similarity(image, music, image_va, music_va), image, music
+        )
+
+    def loss(self, output: BaselineOutput, batch: Batch) -> Tensor:
+        """Give the objective of a batch, a scalar."""
+        labels = va_loss(output.image_va, batch.image.va, batch.image.weights)
+        labels = labels + va_loss(output.music_va, batch.music.va, batch.music.weights)
+        if self.name == "cdcml":
+            return labels + metric_loss(output, batch.image.va, batch.music.va)
+        return labels + similarity_loss(output.similarity, batch.matching_score)
+
+    def _similarity(
+        self, image: Tensor, music: Tensor, image_va: Tensor, music_va: Tensor
+    ) -> Tensor:
+        if self.name == "cdcml":
+            return matching_score(image_va, music_va, self.sigma)
+        joined = (
+            torch.cat([(image - music).abs(), image * music], dim=1)
+            if self.name == "acp-net"
+            else torch.cat([image, music], dim=1)
+        )
+        similarity: Tensor = self.fusion(joined)
+        return similarity.squeeze(1)
+
+
+def metric_loss(output: BaselineOutput, image_va: Tensor, music_va: Tensor) -> Tensor:
+    """Give CDCML's continuous metric loss: ratios of distances follow those of the labels.
+
+    For an anchor and two others, (log of the ratio of embedding distances - log of the ratio of
+    label distances) squared (the log-ratio loss of Kim et al., CVPR 2019, which CDCML extends to
+    two modalities), averaged over anchors: image to music, image to image, music to music.
+
+    Args:
+        output: Embeddings of B pairs.
+        image_va: (B, 2) labels of the pictures.
+        music_va: (B, 2) labels of the clips.
+
+    Returns:
+        A scalar.
+    """
+    sides = (
+        (output.image_embeds, output.music_embeds, image_va, music_va),
+        (output.image_embeds, output.image_embeds, image_va, image_va),
+        (output.music_embeds, output.music_embeds, music_va, music_va),
+    )
+    return torch.stack([_log_ratio(*side) for side in sides]).mean()
+
+
+def train_baseline(
+    name: BaselineName,
+    data: TrainingData,
+    config: TrainConfig,
+    *,
+    width: int = 512,
+    on_epoch: Callable[[int, float], None] | None = None,
+) -> Baseline:
+    """Train a baseline with MMVA's optimiser, schedule and batches.
+
+    Args:
+        name: Which.
+        data: Feature tables of pictures and clips.
+        config: Epochs, batch size, rate, matching and seed.
+        width: Size of embeddings and hidden layers.
+        on_epoch: Called with the number of the epoch and its mean loss.
+
+    Raises:
+        TypeError: If the tables do not hold features.
+    """
+    image, music = data.image, data.music
+    if not (isinstance(image, FeatureTable) and isinstance(music, FeatureTable)):
+        raise TypeError("baselines are trained on feature tables")
+    sigma = mean_pair_distance(image.va, music.va)
+    num_steps = steps_per_epoch(data, config)
+    with torch.random.fork_rng():
+        torch.manual_seed(epoch_seed(config.seed, 0, name))
+        dims = image.clean_features.shape[-1], music.clean_features.shape[-1]
+        model = Baseline(name, *dims, width=width, sigma=sigma).to(image.va.device)
+        optimizer = torch.optim.AdamW(
+            model.parameters(),
+            lr=config.learning_rate,
+            betas=config.betas,
+            weight_decay=config.weight_decay,
+            fused=True,
+        )
+        rows = slice(0, config.batch_size)
+        for epoch in range(config.epochs):
+            total = 0.0
+            for number, batch in enumerate(epoch_batches(data, config, epoch, sigma, rows)):
+                output = model(batch.image.inputs["features"], batch.music.inputs["features"])
+                loss = model.loss(output, batch)
+                optimizer.zero_grad(set_to_none=True)
+                torch.autograd.backward([loss])
+                rate = config.learning_rate_at(
+                    epoch * num_steps + number, config.epochs * num_steps
+                )
+                for group in optimizer.param_groups:
+                    group["lr"] = rate
+                optimizer.step()
+                total += float(loss.detach())
+            if on_epoch is not None:
+                on_epoch(epoch + 1, total / num_steps)
+    return model.eval()
+
+
+@torch.inference_mode()
+def evaluate_baseline(model: Baseline, data: TrainingData, constants: Constants) -> Evaluation:
+    """Measure a baseline on the pairs on which MMVA is measured; captions have no figures."""
+    image, music = data.image, data.music
+    assert isinstance(image, FeatureTable), "checked when the model was trained"
+    assert isinstance(music, FeatureTable), "checked when the model was trained"
+    pairs = data.pairs
+    if pairs is None:
+        pairs = fixed_pairs(len(image), len(music), seed=PAIR_SEED)
+    first, second = pairs[:, 0].to(image.va.device), pairs[:, 1].to(image.va.device)
+    output = model(image.clean_features[first].float(), music.clean_features[second].float())
+    target = matching_score(image.va[first], music.va[second], constants.sigma)
+    image_va = model(image.clean_features.float(), _repeat(music, len(image))).image_va
+    music_va = model(_repeat(image, len(music)), music.clean_features.float()).music_va
+    return Evaluation(
+        {
+            "image": va_metrics(image_va, image.va, constants.va["image"]),
+            "music": va_metrics(music_va, music.va, constants.va["music"]),
+        },
+        regression_metrics(output.similarity, target, constants.similarity),
+    )
+
+
+def _repeat(table: FeatureTable, num_rows: int) -> Tensor:
+    """Give any features of one side, where only the other side's prediction is wanted."""
+    return table.clean_features[:1].float().expand(num_rows, *table.clean_features.shape[1:])
+
+
+def _layers(input_dim: int, width: int, depth: int) -> nn.Sequential:
+    layers: list[nn.Module] = []
+    for index in range(depth):
+        layers += [nn.Linear(input_dim if index == 0 else width, width), nn.ReLU()]
+    return nn.Sequential(*layers)
+
+
+def _mean_of_states(features: Tensor) -> Tensor:
+    return features.mean(1) if features.ndim == 3 else features
+
+
+def _log_ratio(anchors: Tensor, others: Tensor, anchor_va: Tensor, other_va: Tensor) -> Tensor:
+    """Compare every anchor's distances to consecutive others, (B, B) of them on each side."""
+    embedding = _log_distances(anchors, others)
+    labels = _log_distances(anchor_va, other_va)
+    ratios = [log[:, 1:] - log[:, :-1] for log in (embedding, labels)]
+    squares = (ratios[0] - ratios[1]).square()
+    if anchors is not others:
+        return squares.mean()
+    # Inside a modality an anchor is one of the others, at distance zero: that is no comparison.
+    is_self = torch.eye(len(anchors), dtype=torch.bool, device=anchors.device)
+    return squares[~(is_self[:, 1:] | is_self[:, :-1])].mean()
+
+
+def _log_distances(first: Tensor, second: Tensor) -> Tensor:
+    # The floor is inside the root: a distance of zero has no gradient.
+    squares = (first[:, None] - second[None]).square().sum(2)
+    return (squares + SMALLEST_DISTANCE**2).sqrt().log()
+
+
+def compare_baselines(
+    names: Sequence[BaselineName],
+    training: TrainingData,
+    test: TrainingData,
+    config: TrainConfig,
+    *,
+    width: int = 512,
+) -> dict[BaselineName, Evaluation]:
+    """Train and measure several baselines on one split."""
+    sigma = mean_pair_distance(training.image.va, training.music.va)
+    constants = Constants.of(training, sigma)
+    return {
+        name: evaluate_baseline(
+            train_baseline(name, training, config, width=width), test, constants
+        )
+        for name in names
+    }
