@@ -87,6 +87,12 @@ def _add_protocol(command: argparse.ArgumentParser) -> None:
         help="correlate with each user and average, or with the users' mean",
     )
     group.add_argument(
+        "--ties",
+        choices=("earlier", "later"),
+        default="earlier",
+        help="which of equally good shots are taken (default: earlier, as published)",
+    )
+    group.add_argument(
         "--seeds", type=_positive, default=20, metavar="N", help="random scorings (default 20)"
     )
     group.add_argument("--seed", type=int, default=0, help="first seed (default 0)")

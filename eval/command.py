@@ -160,6 +160,7 @@ def _evaluate(given: _Given, protocol: ProtocolName, args: argparse.Namespace) -
         protocol=protocol,
         scores_unit=_unit(args),
         rank_order=args.rank_order,
+        ties=args.ties,
         num_seeds=args.seeds,
         seed=args.seed,
     )

@@ -103,7 +103,7 @@ def evaluate_video(
         unit = held[0][1]
     if video.user_importance is not None:
         scorings["users"] = video.user_importance
-    summaries = _summarise_together(scorings, borders)
+    summaries = _summarise_together(scorings, borders, settings)
     rebuilt = summaries.pop("users", None)
     users = _user_summaries(video, rebuilt, settings)
     summaries["uniform"] = spread_evenly(borders)[None]
@@ -130,11 +130,12 @@ def evaluate_video(
 
 
 def _summarise_together(
-    scorings: Mapping[str, FloatArray], borders: IntArray
+    scorings: Mapping[str, FloatArray], borders: IntArray, settings: EvaluationSettings
 ) -> dict[str, BoolArray]:
     """Summarise all rows of all scorings at once, and take them apart again."""
     sizes = [len(rows) for rows in scorings.values()]
-    chosen = summarise_frames(np.concatenate(list(scorings.values())), borders)
+    rows = np.concatenate(list(scorings.values()))
+    chosen = summarise_frames(rows, borders, ties=settings.ties)
     parts = np.split(chosen, np.cumsum(sizes)[:-1])
     return dict(zip(scorings, parts, strict=True))
 

@@ -20,6 +20,10 @@ from eval.benchmark import Benchmark, BenchmarkVideo, IntArray
 from vsumm.errors import InputError, ScoresError
 
 NUM_VIDEOS = {"tvsum": 50, "summe": 25}
+WHERE_TO_GET = (
+    "eccv16_dataset_tvsum_google_pool5.h5 and its sister for SumMe come with "
+    "https://github.com/KaiyangZhou/pytorch-vsumm-reinforce"
+)
 
 
 def load_h5(path: Path, name: str, annotation: Benchmark | None = None) -> Benchmark:
@@ -37,6 +41,8 @@ def load_h5(path: Path, name: str, annotation: Benchmark | None = None) -> Bench
         InputError: the file cannot be read or has another schema.
         ScoresError: file and annotation disagree about a video's length.
     """
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; {WHERE_TO_GET}")
     try:
         with h5py.File(path, "r") as file:
             groups = [k for k in file if isinstance(file[k], h5py.Group)]

@@ -13,8 +13,8 @@ import numpy as np
 
 from eval.bootstrap import CONFIDENCE, NUM_RESAMPLES, bootstrap_mean
 from eval.paper import paper_figures
-from eval.results import HEADLINE, MEASURES, Evaluation, VideoResult
-from eval.tables import TIE_RULE, name_scorer
+from eval.results import HEADLINE, MEASURES, METHOD, Evaluation, VideoResult
+from eval.tables import describe_ties, name_scorer
 
 SCHEMA_VERSION = 1
 CSV_COLUMNS = ("benchmark", "protocol", "video", "category", "scorer", *MEASURES)
@@ -30,10 +30,11 @@ def to_record(evaluation: Evaluation) -> dict[str, Any]:
         "shots": evaluation.shots_label,
         "settings": asdict(evaluation.settings),
         "headline": HEADLINE[evaluation.benchmark],
-        "tie_rule": TIE_RULE,
+        "tie_rule": describe_ties(evaluation),
         "interval": {"confidence": CONFIDENCE, "num_resamples": NUM_RESAMPLES, "over": "videos"},
         "method": evaluation.method,
         "overall": {s: _overall(evaluation, s) for s in evaluation.scorers},
+        "method_less_random": _difference(evaluation),
         "categories": {c: _category(evaluation, c) for c in evaluation.categories},
         "videos": [_video(video) for video in evaluation.videos],
         "paper": [asdict(figure) for figure in paper_figures(evaluation.benchmark, protocol)],
@@ -74,6 +75,17 @@ def _overall(evaluation: Evaluation, scorer: str) -> dict[str, Any]:
         if figures[measure] is not None and spread is not None:
             figures[measure]["sd_over_seeds"] = spread
     return figures
+
+
+def _difference(evaluation: Evaluation) -> dict[str, Any] | None:
+    """Return the method's figures less those of random scores, paired by video."""
+    if METHOD not in evaluation.scorers:
+        return None
+    pairs = {m: evaluation.values(METHOD, m) - evaluation.values("random", m) for m in MEASURES}
+    return {
+        m: None if np.isnan(values).any() else asdict(bootstrap_mean(values))
+        for m, values in pairs.items()
+    }
 
 
 def _category(evaluation: Evaluation, category: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import numpy as np
 from eval.benchmark import BoolArray, FloatArray
 from eval.protocols import ProtocolName
 from eval.scores import ScoresUnit
+from eval.selection import Ties
 
 NUM_SEEDS = 20
 MEASURES = ("f_mean", "f_max", "precision", "recall", "tau", "rho")
@@ -36,6 +37,8 @@ class EvaluationSettings:
     """What one score stands for."""
     rank_order: RankOrder = "each-user"
     """Correlate with each user and average, or with the mean of the users."""
+    ties: Ties = "earlier"
+    """Which of equally good shots the knapsack takes."""
     num_seeds: int = NUM_SEEDS
     """Random scorings per video."""
     seed: int = 0

@@ -6,7 +6,8 @@ fixes what is chosen among equals.
 
 The tie rule: shots are considered from first to last, and one is added only if that is strictly
 better. So of all best selections the one is taken that leaves out the last shot if any of them
-does, then the last but one, and so on: among equals, the earlier shots.
+does, then the last but one, and so on: among equals, the earlier shots. The published summaries
+follow it. `ties="later"` turns the order round, to see how much hangs on it.
 
 Letters: N frames, K shots, R scorings.
 """
@@ -14,6 +15,7 @@ Letters: N frames, K shots, R scorings.
 from __future__ import annotations
 
 import math
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -25,12 +27,17 @@ VALUE_DIGITS = 9
 MAX_TABLE_BYTES = 1 << 26
 """The decision tables of one batch of scorings stay below this."""
 
+Ties = Literal["earlier", "later"]
+TIES: tuple[Ties, ...] = get_args(Ties)
+
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
 
-def summarise_frames(frame_scores: ArrayLike, borders: ArrayLike) -> BoolArray:
+def summarise_frames(
+    frame_scores: ArrayLike, borders: ArrayLike, *, ties: Ties = "earlier"
+) -> BoolArray:
     """Select shots for each scoring within 15 % of the frames.
 
     The value of a shot is the mean of its frame scores, never the sum; its weight is its length;
@@ -39,13 +46,18 @@ def summarise_frames(frame_scores: ArrayLike, borders: ArrayLike) -> BoolArray:
     Args:
         frame_scores: (R, N) or (N,) scores of the frames.
         borders: (K + 1,) first frame of each shot, then N.
+        ties: which of equally good shots are taken.
 
     Returns:
         (R, N), true where a frame is in the summary.
     """
     borders = np.asarray(borders, dtype=np.int64)
     lengths = np.diff(borders)
-    chosen = select_shots(shot_means(frame_scores, borders), lengths, capacity_of(int(borders[-1])))
+    values, capacity = shot_means(frame_scores, borders), capacity_of(int(borders[-1]))
+    if ties == "later":
+        chosen = select_shots(values[:, ::-1], lengths[::-1], capacity)[:, ::-1]
+    else:
+        chosen = select_shots(values, lengths, capacity)
     return np.repeat(chosen, lengths, axis=1)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from eval.benchmark import FloatArray
 from eval.bootstrap import CONFIDENCE, bootstrap_mean
 from eval.paper import paper_figures
 from eval.results import HEADLINE, MEASURES, METHOD, Evaluation
@@ -24,7 +25,6 @@ TITLES = {
 }
 NAMES = {"tvsum": "TVSum", "summe": "SumMe"}
 RANKS = ("tau", "rho")
-TIE_RULE = "among equal selections, the earlier shots"
 
 
 def format_evaluation(evaluation: Evaluation, *, with_videos: bool = True) -> str:
@@ -36,6 +36,11 @@ def format_evaluation(evaluation: Evaluation, *, with_videos: bool = True) -> st
         parts.append(_by_video(evaluation))
     parts.append(_remarks(evaluation))
     return "\n\n".join(part for part in parts if part)
+
+
+def describe_ties(evaluation: Evaluation) -> str:
+    """Return the tie rule in words."""
+    return f"among equally good selections, the {evaluation.settings.ties} shots"
 
 
 def name_scorer(evaluation: Evaluation, scorer: str) -> str:
@@ -62,6 +67,9 @@ def _overall(evaluation: Evaluation) -> str:
     for scorer in evaluation.scorers:
         cells = [_with_interval(evaluation, scorer, measure) for measure in MEASURES]
         rows.append([name_scorer(evaluation, scorer), *cells])
+        if scorer == METHOD:
+            cells = [_difference(evaluation, measure) for measure in MEASURES]
+            rows.append(["  less random", *cells])
         spreads = [(m, evaluation.spread(scorer, m)) for m in MEASURES]
         if any(spread is not None for _, spread in spreads):
             cells = ["-" if spread is None else _plain(m, spread) for m, spread in spreads]
@@ -115,7 +123,7 @@ def _remarks(evaluation: Evaluation) -> str:
     lines = [
         f"* the F-score that the literature reports for {NAMES[evaluation.benchmark]}; percent",
         f"ranks: {ranks}",
-        f"ties: {TIE_RULE}",
+        f"ties: {describe_ties(evaluation)}",
     ]
     figures = paper_figures(evaluation.benchmark, evaluation.settings.protocol)
     if figures:
@@ -162,7 +170,16 @@ def _plain(measure: str, value: float) -> str:
 
 
 def _with_interval(evaluation: Evaluation, scorer: str, measure: str) -> str:
-    values = evaluation.values(scorer, measure)
+    return _interval(measure, evaluation.values(scorer, measure))
+
+
+def _difference(evaluation: Evaluation, measure: str) -> str:
+    """The method less random scores, paired by video: what the method itself adds."""
+    method, random = (evaluation.values(s, measure) for s in (METHOD, "random"))
+    return _interval(measure, method - random)
+
+
+def _interval(measure: str, values: FloatArray) -> str:
     if np.isnan(values).any():
         return "-"
     interval = bootstrap_mean(values)

@@ -54,6 +54,11 @@ NO_VIDEO_SUFFIXES = frozenset(
 LENGTH_SLACK_SECONDS = 2.0
 LENGTH_SLACK_SHARE = 0.01
 """A file may be longer or shorter than its annotation by the larger of the two."""
+SOURCES = {
+    "tvsum": "https://github.com/yalesong/tvsum",
+    "summe": "https://gyglim.github.io/me/vsum/",
+}
+"""Where the videos are to be had."""
 OWN_KTS = f"own KTS on image embeddings at {KTS_RATE:g} frames/s, penalty {PENALTY:g}"
 
 
@@ -154,8 +159,9 @@ def find_videos(folder: Path, benchmark: Benchmark) -> dict[str, Path]:
     if not found:
         example = benchmark.videos[0].video_id
         raise InputError(
-            f"{folder}: none of the {len(benchmark.videos)} videos is here; put them here named by "
-            f"id, like {example}.mp4, or use --annotations for the baselines alone"
+            f"{folder}: none of the {len(benchmark.videos)} videos is here; get them from "
+            f"{SOURCES[benchmark.name]} and name them by id, like {example}.mp4, or use "
+            "--annotations for the baselines alone"
         )
     return found
 
@@ -291,7 +297,13 @@ def _reason(benchmark: Benchmark, there: list[BenchmarkVideo], failures: tuple[s
 
 
 def _notes_on(scored_by: Mapping[str, str], config: SummaryConfig) -> list[str]:
+    notes = [
+        f"scored zero-shot, all videos, no split: {config.frames_per_segment} frame per 2-second "
+        f"segment, arousal averaged over {config.smoothing_segments} neighbouring segments"
+    ]
     others = [name for name, by in scored_by.items() if by != config.by]
-    if not others:
-        return []
-    return [f"{len(others)} videos lack one of picture and sound: scored by the other alone"]
+    if others:
+        notes.append(
+            f"{len(others)} videos lack one of picture and sound: scored by the other alone"
+        )
+    return notes

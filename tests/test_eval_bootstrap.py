@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eval.bootstrap import bootstrap_mean
@@ -25,6 +25,7 @@ def test_interval_is_as_wide_as_theory_says():
 
 
 @given(rows, st.randoms())
+@settings(deadline=None)
 def test_order_of_videos_changes_nothing(values, random):
     shuffled = list(values)
     random.shuffle(shuffled)
@@ -32,6 +33,7 @@ def test_order_of_videos_changes_nothing(values, random):
 
 
 @given(rows)
+@settings(deadline=None)
 def test_interval_lies_within_the_values(values):
     interval = bootstrap_mean(values, num_resamples=50)
     assert interval.low <= interval.high

@@ -37,6 +37,7 @@ def test_summaries_of_different_length_are_refused():
 
 
 @given(summaries, summaries)
+@settings(deadline=None)
 def test_f_score_lies_between_zero_and_one_and_is_symmetric(first, second):
     there, back = compare_summaries(first, second), compare_summaries(second, first)
     assert ((there.f_score >= 0) & (there.f_score <= 1)).all()
@@ -45,11 +46,13 @@ def test_f_score_lies_between_zero_and_one_and_is_symmetric(first, second):
 
 
 @given(summaries)
+@settings(deadline=None)
 def test_f_score_of_a_summary_with_itself_is_one(rows):
     assert (np.diag(compare_summaries(rows, rows).f_score) == 1).all()
 
 
 @given(summaries, summaries)
+@settings(deadline=None)
 def test_f_score_is_the_harmonic_mean_of_precision_and_recall(first, second):
     overlap = compare_summaries(first, second)
     total = overlap.precision + overlap.recall
@@ -60,6 +63,7 @@ def test_f_score_is_the_harmonic_mean_of_precision_and_recall(first, second):
 
 
 @given(summaries, summaries)
+@settings(deadline=None)
 def test_order_of_users_changes_nothing(first, second):
     straight = compare_summaries(first, second).f_score.mean()
     assert compare_summaries(first, second[::-1]).f_score.mean() == pytest.approx(straight)
@@ -81,7 +85,7 @@ def test_spearman_by_hand():
 
 
 @given(score_rows, user_rows)
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_rank_correlations_equal_scipy(scores, users):
     reference = RankReference(users)
     usable = [i for i, u in enumerate(users) if np.ptp(u) > 0 and np.ptp(scores) > 0]
@@ -92,6 +96,7 @@ def test_rank_correlations_equal_scipy(scores, users):
 
 
 @given(user_rows)
+@settings(deadline=None)
 def test_correlations_between_users_equal_those_with_each_user(users):
     reference = RankReference(users)
     by_row = np.stack([reference.kendall(row) for row in users])
@@ -101,6 +106,7 @@ def test_correlations_between_users_equal_those_with_each_user(users):
 
 
 @given(score_rows, user_rows)
+@settings(deadline=None)
 def test_rank_correlation_ignores_a_monotone_change_and_the_order_of_frames(scores, users):
     order = np.random.default_rng(0).permutation(25)
     straight = RankReference(users).kendall(scores)

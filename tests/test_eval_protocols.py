@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from benchmarks import make_video
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eval.benchmark import Benchmark, check_borders
@@ -12,6 +12,7 @@ from vsumm.errors import ScoresError
 
 
 @given(st.integers(1, 2000), st.sampled_from([p for p in PROTOCOLS if p != "kts"]))
+@settings(deadline=None)
 def test_shots_tile_the_frames(num_frames, protocol):
     borders = shots_of(make_video(num_frames=num_frames), protocol)
     check_borders(borders, num_frames, "a")

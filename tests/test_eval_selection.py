@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from eval.benchmark import clip_borders
 from eval.selection import (
+    TIES,
     capacity_of,
     scale_to_integers,
     select_shots,
@@ -43,7 +44,7 @@ def plain_table(values, lengths, capacity):
 
 
 @given(items, st.integers(0, 30))
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_selection_and_tie_rule_equal_brute_force(shots, capacity):
     values, lengths = zip(*shots, strict=True)
     chosen = select_shots([values], lengths, capacity)[0]
@@ -51,6 +52,7 @@ def test_selection_and_tie_rule_equal_brute_force(shots, capacity):
 
 
 @given(items, st.integers(0, 30))
+@settings(deadline=None)
 def test_value_equals_that_of_the_products_knapsack(shots, capacity):
     values, lengths = map(np.array, zip(*shots, strict=True))
     ours = select_shots([values], lengths, capacity)[0]
@@ -101,6 +103,20 @@ def test_shot_value_is_the_mean_not_the_sum():
     summary = summarise_frames(scores, [0, 12, 24, 80])[0]
     assert summary.sum() == 12
     assert summary[12:24].all()
+
+
+def test_the_other_tie_rule_takes_the_later_shots():
+    scores = np.ones(80)
+    borders = np.arange(0, 81, 10)
+    assert summarise_frames(scores, borders)[0].argmax() == 0
+    assert summarise_frames(scores, borders, ties="later")[0].argmax() == 70
+
+
+def test_without_ties_both_rules_take_the_same():
+    scores = np.random.default_rng(0).random(500)
+    borders = clip_borders(500, 25)
+    rules = [summarise_frames(scores, borders, ties=ties) for ties in TIES]
+    assert np.array_equal(*rules)
 
 
 def test_summary_stays_within_fifteen_percent():

@@ -37,6 +37,14 @@ def test_the_text_shows_the_means_in_percent(result):
     assert f"{100 * result.values('method', 'f_mean').mean():.1f} [" in line
 
 
+def test_the_method_less_random_is_paired_by_video(result):
+    difference = result.values("method", "tau") - result.values("random", "tau")
+    record = to_record(result)["method_less_random"]["tau"]
+    assert record["mean"] == pytest.approx(difference.mean())
+    line = next(line for line in format_evaluation(result).splitlines() if "less random" in line)
+    assert f"{difference.mean():.3f}" in line
+
+
 def test_the_table_per_video_can_be_left_out(result):
     assert "per video" not in format_evaluation(result, with_videos=False)
 

@@ -86,7 +86,7 @@ def test_two_files_of_one_video_are_refused(folder):
 
 
 def test_a_folder_without_videos_says_how_to_name_them(tmp_path):
-    with pytest.raises(InputError, match=r"like a\.mp4, or use --annotations"):
+    with pytest.raises(InputError, match=r"yalesong/tvsum and name them by id, like a\.mp4"):
         find_videos(tmp_path, benchmark("a", "b"))
 
 
