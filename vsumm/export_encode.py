@@ -2,53 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import av
 from av.error import FFmpegError
 
 from vsumm.errors import OutputError
-from vsumm.export_encoders import (
-    choose_video_encoder,
-    encoder_options,
-    is_hdr,
-    nearest_layout,
-    nearest_rate,
-    traits_of,
-)
-from vsumm.export_filter import PictureTarget, output_matrix
 from vsumm.export_formats import ReelFormat, reel_format
 from vsumm.export_job import ReelJob, ReelReport
-from vsumm.export_layout import Cut, lay_out
-from vsumm.export_picture import (
-    EXACT_RATE,
-    SLOWEST_CONSTANT_RATE,
-    PicturePlacer,
-    ReelClock,
-    ReelPicture,
-    survey_rate,
-)
-from vsumm.export_prefetch import prefetched
+from vsumm.export_layout import lay_out
 from vsumm.export_read import StreamReader
-from vsumm.export_sound import Samples, SoundPlacer, to_audio_frame
-from vsumm.probe import AudioStream, VideoStream
-
-KEY_FRAME_SECONDS = 5
-"""Longest distance of key frames, so that a player can seek in the reel."""
-BITS_PER_SECOND_AND_CHANNEL = 80_000
-"""Rate of lossy sound; less where the sample rate is low."""
-BITS_PER_SAMPLE = 4
-"""Upper limit of the same for low sample rates, where encoders refuse more."""
-FULL_RANGE, LIMITED_RANGE = 2, 1
-"""AVColorRange."""
-GIF_TICKS = Fraction(100)
-"""A GIF counts in hundredths of a second."""
-FINEST_MPEG4_CLOCK = 65_535
-"""MPEG-4 part 2 stores its ticks per second in 16 bits."""
+from vsumm.export_tracks import PictureTrack, SoundTrack
 
 
 def encode_reel(
@@ -74,16 +40,17 @@ def encode_reel(
         picture = sound = None
         if job.info.video is not None and chosen.video_encoder is not None:
             reader = stack.enter_context(StreamReader(job.info, job.info.video.index))
-            picture = _PictureTrack(job, chosen, cuts, reader, job.info.video)
+            picture = PictureTrack(job, chosen, cuts, reader, job.info.video)
         if job.info.audio and chosen.audio_encoder is not None:
             track = job.info.audio[job.track]
             reader = stack.enter_context(StreamReader(job.info, track.index))
-            sound = _SoundTrack(chosen, cuts, reader, track)
+            sound = SoundTrack(chosen, cuts, reader, track)
         tracks = [track for track in (picture, sound) if track is not None]
         try:
             _write(job.output, chosen, tracks, on_progress, on_finishing)
         except FFmpegError as error:
-            raise _output_error(job.target, error) from error
+            reason = (error.strerror or str(error)).lower()
+            raise OutputError(f"{job.target}: cannot be written: {reason}") from error
     return ReelReport(
         video_seconds=picture.written_seconds if picture else 0.0,
         audio_seconds=sound.written_seconds if sound else 0.0,
@@ -94,137 +61,10 @@ def encode_reel(
     )
 
 
-class _PictureTrack:
-    """The picture of the reel: from the source's stream to packets."""
-
-    def __init__(
-        self,
-        job: ReelJob,
-        chosen: ReelFormat,
-        cuts: Sequence[Cut],
-        reader: StreamReader,
-        video: VideoStream,
-    ) -> None:
-        context = reader.stream.codec_context
-        hdr = is_hdr(context.color_trc)
-        self.encoder = choose_video_encoder(chosen, job.settings, hdr=hdr)
-        self.clock = _choose_clock(chosen, self.encoder, survey_rate(reader, cuts), reader)
-        self.target = _choose_target(video, context, self.encoder, hdr=hdr)
-        self.options = encoder_options(self.encoder, job.settings)
-        shown = (
-            Fraction(video.start_seconds),
-            Fraction(video.start_seconds) + Fraction(video.duration_seconds),
-        )
-        self.placer = PicturePlacer(reader, self.clock, self.target, shown=shown)
-        self.written_seconds = 0.0
-        self._cuts = cuts
-        self._source = context
-        self._has_one_clock = chosen.has_constant_rate
-        self._stream: Any = None
-        self._durations: dict[int, int] = {}
-
-    def add_to(self, container: Any) -> None:
-        """Make the stream in an output container."""
-        rate = self.clock.rate if self.clock.is_constant else Fraction(self._source.framerate or 25)
-        stream = container.add_stream(self.encoder, rate=rate, options=self.options)
-        stream.width, stream.height = self.target.width, self.target.height
-        stream.pix_fmt = self.target.pixel_format
-        context = stream.codec_context
-        context.time_base = 1 / self.clock.rate
-        context.gop_size = max(1, round(KEY_FRAME_SECONDS * float(rate)))
-        if not self.clock.is_constant or self._has_one_clock:
-            # MP4 counts a track's length in decoding times, which B-frames shift by whole frames;
-            # AVI knows no other times.
-            context.max_b_frames = 0
-        context.thread_type = "AUTO"
-        context.color_range = FULL_RANGE if self.target.is_full_range else LIMITED_RANGE
-        context.colorspace = output_matrix(
-            self._source.colorspace, self._source.pix_fmt or "yuv420p", self.target
-        )
-        context.color_primaries = self._source.color_primaries
-        context.color_trc = self._source.color_trc
-        if self.encoder == "libx265":
-            context.codec_tag = "hvc1"  # players of Apple want this name in MP4 files
-        self._stream = stream
-
-    def packets(self) -> Iterator[tuple[float, list[Any]]]:
-        """Yield the reel time reached, and the packets that became ready."""
-        with prefetched(self.placer.pictures(self._cuts)) as pictures:
-            for picture in pictures:
-                yield self._reached(picture), self._encode(picture)
-        for packet in self._stream.codec_context.encode_lazy(None):
-            yield self.written_seconds, self._timed([packet])
-
-    def _encode(self, picture: ReelPicture) -> list[Any]:
-        frame = picture.frame
-        frame.pts = picture.tick
-        frame.duration = picture.num_ticks
-        frame.time_base = 1 / self.clock.rate
-        frame.pict_type = 1 if picture.is_first_of_run else 0
-        self._durations[picture.tick] = picture.num_ticks
-        return self._timed(self._stream.encode(frame))
-
-    def _timed(self, packets: list[Any]) -> list[Any]:
-        """Tell packets how long they last: the muxer needs it for the last one."""
-        for packet in packets:
-            packet.duration = self._durations.pop(packet.pts, 1)
-        return packets
-
-    def _reached(self, picture: ReelPicture) -> float:
-        self.written_seconds = float((picture.tick + picture.num_ticks) / self.clock.rate)
-        return self.written_seconds
-
-
-class _SoundTrack:
-    """The sound of the reel: from the source's track to packets."""
-
-    def __init__(
-        self,
-        chosen: ReelFormat,
-        cuts: Sequence[Cut],
-        reader: StreamReader,
-        track: AudioStream,
-    ) -> None:
-        assert chosen.audio_encoder is not None
-        start = Fraction(track.start_seconds)
-        heard = start, start + Fraction(track.duration_seconds)
-        self.encoder = chosen.audio_encoder
-        self.placer = SoundPlacer(reader, heard=heard)
-        self.written_seconds = 0.0
-        self._cuts = cuts
-        self._stream: Any = None
-
-    def add_to(self, container: Any) -> None:
-        """Make the stream in an output container."""
-        rate = nearest_rate(self.encoder, self.placer.sample_rate)
-        layout = nearest_layout(self.encoder, self.placer.layout, rate)
-        stream = container.add_stream(self.encoder, rate=rate, layout=layout)
-        if not self.encoder.startswith(("pcm", "flac")):
-            per_channel = min(BITS_PER_SECOND_AND_CHANNEL, BITS_PER_SAMPLE * rate)
-            stream.codec_context.bit_rate = per_channel * stream.codec_context.layout.nb_channels
-        self._stream = stream
-
-    def packets(self) -> Iterator[tuple[float, list[Any]]]:
-        """Yield the reel time reached, and the packets that became ready."""
-        position = 0
-        for samples in self.placer.blocks(self._cuts):
-            packets = self._encode(samples, position)
-            position += samples.shape[1]
-            self.written_seconds = position / self.placer.sample_rate
-            yield self.written_seconds, packets
-        yield self.written_seconds, self._stream.encode(None)
-
-    def _encode(self, samples: Samples, position: int) -> list[Any]:
-        rate, layout = self.placer.sample_rate, self.placer.layout
-        frame = to_audio_frame(samples, position=position, sample_rate=rate, layout=layout)
-        packets: list[Any] = self._stream.encode(frame)
-        return packets
-
-
 def _write(
     path: Path,
     chosen: ReelFormat,
-    tracks: Sequence[_PictureTrack | _SoundTrack],
+    tracks: Sequence[PictureTrack | SoundTrack],
     on_progress: Callable[[float], None],
     on_finishing: Callable[[], None],
 ) -> None:
@@ -244,45 +84,3 @@ def _write(
             container.mux(ready)
             on_progress(min(head[0] for head in heads))
         on_finishing()
-
-
-def _choose_clock(
-    chosen: ReelFormat, encoder: str, rate: Fraction | None, reader: StreamReader
-) -> ReelClock:
-    """Keep a constant rate; else keep exact times, unless the container knows no such thing."""
-    if encoder == "gif":
-        return ReelClock(GIF_TICKS, is_constant=False)
-    if chosen.has_constant_rate:
-        rate = rate or Fraction(reader.stream.average_rate or 25)
-        return ReelClock(rate.limit_denominator(1001), is_constant=True)
-    if rate is None or rate < SLOWEST_CONSTANT_RATE:
-        return ReelClock(EXACT_RATE, is_constant=False)
-    return ReelClock(rate, is_constant=True)
-
-
-def _choose_target(video: VideoStream, context: Any, encoder: str, *, hdr: bool) -> PictureTarget:
-    """Choose size and pixel format: 4:2:0, 8 bits, or 10 for high dynamic range."""
-    known = {pixel_format.name for pixel_format in av.Codec(encoder, "w").video_formats or []}
-    is_full = context.color_range == FULL_RANGE or (context.pix_fmt or "").startswith("yuvj")
-    wanted = ["yuv420p"]
-    if hdr:
-        wanted.insert(0, "yuv420p10le")
-    elif is_full and traits_of(encoder).has_full_range:
-        wanted.insert(0, "yuvj420p")
-    if encoder == "gif":
-        wanted = ["rgb8"]
-    pixel_format = next((name for name in wanted if name in known), None)
-    if pixel_format is None:
-        raise OutputError(f"the encoder {encoder} takes none of {', '.join(wanted)}")
-    return PictureTarget(
-        width=max(2, video.width // 2 * 2),
-        height=max(2, video.height // 2 * 2),
-        pixel_format=pixel_format,
-        rotation_degrees=video.rotation_degrees,
-        display_width=video.width,
-        display_height=video.height,
-    )
-
-
-def _output_error(path: Path, error: FFmpegError) -> Exception:
-    return OutputError(f"{path}: cannot be written: {error.strerror}")
