@@ -1,0 +1,66 @@
+"""`mmva index`: encode a folder or a table of files once, to search it later."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mmva_core.commands import Output, Problem, add_model_options
+from mmva_core.config import Modality
+
+if TYPE_CHECKING:
+    from mmva_core.commands import Subparsers
+
+INDEXED: tuple[Modality, ...] = ("music", "image")
+"""What is looked for in a folder."""
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    """Add the sub-command."""
+    parser: ArgumentParser = subparsers.add_parser(
+        "index",
+        help="encode a folder of music and pictures once, to search it with mmva retrieve",
+        description="Encode music and pictures and write an index. Run again, it encodes only what "
+        "is new or has changed. A table is a CSV file with a column 'file' (names relative to the "
+        "table) or 'text' (sentences).",
+    )
+    parser.add_argument("source", metavar="FOLDER|TABLE.csv", help="what to index")
+    parser.add_argument(
+        "-o", "--output", metavar="INDEX", help="folder to write (default: SOURCE.index)"
+    )
+    parser.add_argument("--only", choices=INDEXED, help="only the music, or only the pictures")
+    add_model_options(parser)
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    parser.set_defaults(run=run)
+
+
+def run(args: Namespace) -> Iterator[Output]:
+    """Index, and say what was done."""
+    from mmva_core.retrieval_build import build_index
+    from mmva_core.retrieval_sources import find_sources, read_sources
+
+    source = Path(args.source)
+    if source.is_file():
+        sources, root = read_sources(source), source.parent
+        sources = [entry for entry in sources if args.only in (None, entry.modality)]
+    else:
+        sources, root = find_sources(source, INDEXED if args.only is None else (args.only,)), source
+    output = Path(args.output or f"{source.resolve()}.index")
+    report = build_index(
+        sources,
+        output,
+        args.model,
+        root=root,
+        device=args.device,
+        progress=not args.quiet and sys.stderr.isatty(),
+    )
+    for problem in report.problems:
+        yield Problem(problem)
+    index = report.index
+    yield (
+        f"{output}: {len(index)} items, {len(index.va)} windows; "
+        f"{report.num_encoded} encoded, {report.num_reused} known already"
+    )

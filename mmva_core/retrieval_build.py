@@ -1,0 +1,244 @@
+"""Make an index: every content is encoded once.
+
+What was encoded lies inside the index's folder until the index is complete, so that a build that
+was interrupted goes on where it stopped, and one that is repeated encodes only what is new or has
+changed. Where nothing has, not even the model is loaded.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+from tqdm import tqdm
+
+from mmva_core.errors import CheckpointError, DataError, MmvaError
+from mmva_core.files import write_whole
+from mmva_core.folders import find_folder, model_fingerprint, read_config
+from mmva_core.retrieval_index import (
+    ARRAY_PREFIXES,
+    HEADER_NAME,
+    SCHEMA_VERSION,
+    VA_COLUMNS,
+    IndexHeader,
+    IndexItem,
+    ItemRows,
+    RetrievalIndex,
+    load_index,
+    save_index,
+)
+from mmva_core.retrieval_sources import Source
+
+if TYPE_CHECKING:
+    from mmva_core.model import MMVA
+    from mmva_core.retrieval_encode import Content
+
+PENDING_PREFIX = "encoded-"
+"""Folder inside an index that is not complete yet, one file for each content."""
+
+logger = logging.getLogger(__name__)
+
+First = TypeVar("First")
+Second = TypeVar("Second")
+
+
+@dataclass(frozen=True)
+class BuildReport:
+    """What a build did."""
+
+    index: RetrievalIndex
+    """The index, open."""
+    num_encoded: int
+    """Items that were put through a tower this time."""
+    problems: tuple[str, ...]
+    """One line for each source that could not be indexed."""
+
+    @property
+    def num_reused(self) -> int:
+        """Items whose content was known already."""
+        return len(self.index) - self.num_encoded
+
+
+def build_index(
+    sources: Sequence[Source],
+    folder: Path,
+    model_name: str,
+    *,
+    root: Path,
+    device: str = "cpu",
+    progress: bool = False,
+) -> BuildReport:
+    """Encode what is not known yet and write an index.
+
+    Args:
+        sources: What to index.
+        folder: The index. One that is there is brought up to date: what is no longer among the
+            sources leaves it.
+        model_name: Embedded model, folder or hub id.
+        root: Folder that names of files are relative to, noted for readers of the index.
+        device: Where to run the model: "auto", "cpu" or "cuda".
+        progress: Show a progress bar on stderr.
+
+    Raises:
+        CheckpointError: If the model cannot be loaded or was never trained.
+        DataError: If nothing could be indexed, or the folder holds something else.
+    """
+    header = new_header(model_name, root)
+    store = _Store(folder, header.fingerprint)
+    reader = _Reader(model_name, device, store)
+    items, problems, num_encoded = [], [], 0
+    bar = tqdm(total=len(sources), desc="indexing", disable=not progress, leave=False)
+    # Files are read and decoded one ahead, in a second thread, while the model is busy.
+    for source, outcome in _one_ahead(sources, reader.prepare):
+        bar.update()
+        if isinstance(outcome, MmvaError):
+            problems.append(f"{source.name}: {outcome}")
+            continue
+        digest, content = outcome
+        if content is not None and not store.has(digest):
+            try:
+                store.add(digest, reader.encode(source, content))
+            except DataError as error:
+                problems.append(f"{source.name}: {error}")
+                continue
+            num_encoded += 1
+        items.append(IndexItem(source.name, source.modality, digest, store.num_windows(digest)))
+    bar.close()
+    if not items:
+        raise DataError(f"nothing could be indexed; {problems[0]}")
+    index = save_index(folder, header, items, lambda place: store.rows(items[place].sha256))
+    store.discard_pending()
+    return BuildReport(index, num_encoded, tuple(problems))
+
+
+def new_header(model_name: str, root: Path) -> IndexHeader:
+    """Describe an index that is to be made with a model.
+
+    Raises:
+        CheckpointError: If there is no such model, or it was never trained.
+    """
+    folder = find_folder(model_name)
+    sigma = read_config(folder).sigma
+    if sigma is None:
+        raise CheckpointError(f"model {model_name!r} was never trained: its sigma is not set")
+    # A name stays a name; a folder must be found again from anywhere.
+    name = str(folder.resolve()) if Path(model_name).is_dir() else model_name
+    return IndexHeader(SCHEMA_VERSION, name, model_fingerprint(folder), sigma, str(root.resolve()))
+
+
+class _Store:
+    """Rows by content: those of the index that is there, and those encoded since."""
+
+    def __init__(self, folder: Path, fingerprint: str) -> None:
+        if folder.is_file() or (
+            folder.is_dir() and not (folder / HEADER_NAME).exists() and _holds_foreign(folder)
+        ):
+            raise DataError(f"{folder} is there already and is no index; name another folder")
+        self._old: RetrievalIndex | None = None
+        if (folder / HEADER_NAME).exists():
+            try:
+                old = load_index(folder)
+                self._old = old if old.header.fingerprint == fingerprint else None
+            except DataError as error:
+                logger.warning("everything is encoded again: %s", error)
+        items = self._old.items if self._old else ()
+        self._place = {item.sha256: place for place, item in enumerate(items)}
+        self._folder = folder
+        self._pending = folder / f"{PENDING_PREFIX}{fingerprint[:16]}"
+
+    def has(self, digest: str) -> bool:
+        return digest in self._place or self._file(digest).is_file()
+
+    def num_windows(self, digest: str) -> int:
+        if self._old is not None and digest in self._place:
+            return self._old.items[self._place[digest]].num_windows
+        return len(np.load(self._file(digest), mmap_mode="r"))
+
+    def rows(self, digest: str) -> ItemRows:
+        if self._old is not None and digest in self._place:
+            return self._old.rows_of(self._place[digest])
+        table = np.load(self._file(digest))
+        return ItemRows(table[:, :VA_COLUMNS], table[:, VA_COLUMNS:])
+
+    def add(self, digest: str, rows: ItemRows) -> None:
+        self._pending.mkdir(parents=True, exist_ok=True)
+        table = np.concatenate([rows.va, rows.embeds], axis=1)
+
+        def write(path: Path) -> None:
+            with path.open("wb") as file:
+                np.save(file, table)
+
+        write_whole(self._file(digest), write)
+
+    def discard_pending(self) -> None:
+        for folder in self._folder.glob(f"{PENDING_PREFIX}*"):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _file(self, digest: str) -> Path:
+        return self._pending / f"{digest}.npy"
+
+
+class _Reader:
+    """Read and encode; the model is loaded when the first content needs it."""
+
+    def __init__(self, model_name: str, device: str, store: _Store) -> None:
+        self._model_name, self._device, self._store = model_name, device, store
+        self._model: MMVA | None = None
+        self._loading = Lock()  # both threads may be the first to need it
+
+    @property
+    def model(self) -> MMVA:
+        with self._loading:
+            if self._model is None:
+                from mmva_core.distributed import local_device
+                from mmva_core.model import MMVA
+
+                device = str(local_device(self._device))
+                self._model = MMVA.from_pretrained(self._model_name, device=device)
+            return self._model
+
+    def prepare(self, source: Source) -> tuple[str, Content | None] | MmvaError:
+        """Hash a source, and read it where its content is not known yet."""
+        try:
+            digest = source.content_hash()
+            if self._store.has(digest):
+                return digest, None
+            from mmva_core.retrieval_encode import read_content
+
+            rate = self.model.music_sample_rate if source.modality == "music" else 0
+            return digest, read_content(source.modality, source.path or source.name, rate)
+        except DataError as error:
+            return error
+
+    def encode(self, source: Source, content: Content) -> ItemRows:
+        from mmva_core.retrieval_encode import encode_content
+
+        return encode_content(self.model, source.modality, content)
+
+
+def _holds_foreign(folder: Path) -> bool:
+    """Tell whether there is anything that no build can have left behind."""
+    ours = (PENDING_PREFIX, f".{HEADER_NAME}", *ARRAY_PREFIXES)
+    return any(not path.name.startswith(ours) for path in folder.iterdir())
+
+
+def _one_ahead(
+    values: Iterable[First], work: Callable[[First], Second]
+) -> Iterator[tuple[First, Second]]:
+    """Give each value with the outcome of `work`, which is done one value ahead in a thread."""
+    with ThreadPoolExecutor(1) as pool:
+        previous: tuple[First, Future[Second]] | None = None
+        for value in values:
+            future = pool.submit(work, value)
+            if previous is not None:
+                yield previous[0], previous[1].result()
+            previous = (value, future)
+        if previous is not None:
+            yield previous[0], previous[1].result()

@@ -1,0 +1,318 @@
+"""An index on disk: valence, arousal and embeddings of every window of many items.
+
+    INDEX/index.json           what it was made with, and the names of the other files
+    INDEX/items-<key>.json     one entry per item: name, modality, hash of its content, windows
+    INDEX/va-<key>.npy         (W, 4) float32: valence, arousal, start and end in seconds
+    INDEX/embeds-<key>.npy     (W, D) float32, rows of length 1
+
+The arrays are memory-mapped: opening is immediate, and an index may be larger than the memory. A
+new version writes files under a new key and then replaces `index.json`, so that a reader sees the
+old index or the new one, whenever the writer ends. Nothing here imports torch.
+
+Letters in shapes: N items, W windows, D the size of an embedding, K answers.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from mmva_core.config import Modality
+from mmva_core.errors import DataError
+from mmva_core.files import write_whole
+from mmva_core.retrieval import (
+    FloatArray,
+    IntArray,
+    best_rows,
+    cosines,
+    matching_scores,
+    top_k,
+    va_distances,
+)
+
+HEADER_NAME = "index.json"
+SCHEMA_VERSION = 1
+"""Raised whenever a reader of the old form would misread the new."""
+ARRAY_PREFIXES = ("items-", "va-", "embeds-")
+"""Beginnings of the names of the other files."""
+VA_COLUMNS = 4
+"""Columns of the small array: valence, arousal, start and end of the window in seconds."""
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class IndexItem:
+    """One file or sentence of an index."""
+
+    name: str
+    """Name of the file, relative to the folder that was indexed; or the sentence itself."""
+    modality: Modality
+    """What it is."""
+    sha256: str
+    """Hash of its content."""
+    num_windows: int
+    """Windows that it was cut into; 1 for pictures and sentences."""
+
+
+@dataclass(frozen=True)
+class IndexHeader:
+    """What an index was made with."""
+
+    schema_version: int
+    """`SCHEMA_VERSION` at the time of writing."""
+    model: str
+    """Name or folder of the model."""
+    fingerprint: str
+    """`mmva_core.folders.model_fingerprint` of the model."""
+    sigma: float
+    """The model's scale of Eq. 1."""
+    root: str
+    """Folder that names of files are relative to."""
+    key: str = ""
+    """Part of the names of the other files."""
+
+
+@dataclass(frozen=True, eq=False)
+class ItemRows:
+    """The windows of one item; W is their number."""
+
+    va: Floats
+    """(W, 4) valence, arousal, start and end in seconds; NaN where there is no time."""
+    embeds: Floats
+    """(W, D) embeddings of length 1."""
+
+    def __post_init__(self) -> None:
+        if self.va.shape != (len(self.embeds), VA_COLUMNS) or self.embeds.ndim != 2:
+            raise ValueError(f"rows do not fit: {self.va.shape} and {self.embeds.shape}")
+        if len(self.va) == 0 or not (
+            np.isfinite(self.va[:, :2]).all() and np.isfinite(self.embeds).all()
+        ):
+            raise ValueError("an item needs at least one window, and finite values")
+
+
+@dataclass(frozen=True)
+class Match:
+    """An answer: an item and the best of its windows."""
+
+    name: str
+    """The item's name, as in `IndexItem`."""
+    modality: Modality
+    """What the item is."""
+    score: float
+    """Eq. 1 in (0, 1], or the cosine in [-1, 1]."""
+    valence: float
+    """Of the window, in [0, 1]."""
+    arousal: float
+    """Of the window, in [0, 1]."""
+    start_seconds: float | None
+    """Where the window starts; None for pictures and sentences."""
+    end_seconds: float | None
+    """Where the window ends."""
+    num_windows: int
+    """Windows of the item."""
+
+
+class RetrievalIndex:
+    """An index that can be searched.
+
+    Args:
+        header: What it was made with.
+        items: N items.
+        va: (W, 4) rows of all items, one item after the other.
+        embeds: (W, D) rows of length 1.
+
+    Raises:
+        ValueError: If the arrays do not fit the items.
+    """
+
+    def __init__(
+        self, header: IndexHeader, items: Sequence[IndexItem], va: Floats, embeds: Floats
+    ) -> None:
+        counts = [item.num_windows for item in items]
+        self.offsets: IntArray = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
+        if va.shape != (self.offsets[-1], VA_COLUMNS) or len(embeds) != len(va):
+            raise ValueError(
+                f"{self.offsets[-1]} windows are named, arrays are {va.shape} and {embeds.shape}"
+            )
+        if min(counts, default=1) < 1:
+            raise ValueError("every item needs at least one window")
+        self.header = header
+        self.items = tuple(items)
+        self.va = va
+        self.embeds = embeds
+
+    def __len__(self) -> int:
+        """Count the items."""
+        return len(self.items)
+
+    def __repr__(self) -> str:
+        """Print sizes, not values."""
+        return f"RetrievalIndex(items={len(self)}, windows={len(self.va)})"
+
+    def rows_of(self, position: int) -> ItemRows:
+        """Give the windows of an item."""
+        rows = slice(*self.offsets[position : position + 2])
+        return ItemRows(np.array(self.va[rows]), np.array(self.embeds[rows]))
+
+    def search_va(
+        self, query_va: Sequence[float], k: int = 5, *, modality: Modality | None = None
+    ) -> list[Match]:
+        """Find the items nearest to a point of the plane, by Eq. 1.
+
+        Args:
+            query_va: Valence and arousal, in [0, 1].
+            k: How many items at most.
+            modality: Only items of this kind.
+
+        Returns:
+            At most K items, best first, each with its best window; ties in the index's order.
+        """
+        query = np.asarray(query_va, dtype=np.float64)
+        # Distances rank, not scores: the exponential could round neighbours to one number.
+        rows = self._best(-va_distances(query, self.va[:, :2]), k, modality)
+        scores = matching_scores(query, self.va[rows, :2], self.header.sigma)
+        return self._matches(rows, scores)
+
+    def search_embedding(
+        self, embed: FloatArray | Floats, k: int = 5, *, modality: Modality | None = None
+    ) -> list[Match]:
+        """Find the items whose embedding (D,) has the smallest angle with one; as `search_va`."""
+        scores = cosines(embed, self.embeds)
+        rows = self._best(scores, k, modality)
+        return self._matches(rows, scores[rows])
+
+    def _best(self, scores: NDArray[Any], k: int, modality: Modality | None) -> IntArray:
+        """Give the best row of each of the k best items."""
+        rows = best_rows(scores, self.offsets)
+        if modality is not None:
+            rows = rows[[item.modality == modality for item in self.items]]
+        return rows[top_k(scores[rows], k)]
+
+    def _matches(self, rows: IntArray, scores: NDArray[Any]) -> list[Match]:
+        positions = np.searchsorted(self.offsets, rows, side="right") - 1
+        matches = []
+        for row, position, score in zip(rows, positions, scores, strict=True):
+            item = self.items[position]
+            valence, arousal, start, end = (float(value) for value in self.va[row])
+            has_time = not np.isnan(start)
+            matches.append(
+                Match(
+                    name=item.name,
+                    modality=item.modality,
+                    score=float(score),
+                    valence=valence,
+                    arousal=arousal,
+                    start_seconds=start if has_time else None,
+                    end_seconds=end if has_time else None,
+                    num_windows=item.num_windows,
+                )
+            )
+        return matches
+
+
+def load_index(folder: str | Path) -> RetrievalIndex:
+    """Open an index without reading its arrays.
+
+    Raises:
+        DataError: If there is none, or it is damaged or of another version.
+    """
+    folder = Path(folder)
+    if not (folder / HEADER_NAME).is_file():
+        raise DataError(f"no index in {folder}: {HEADER_NAME} is missing; make one with mmva index")
+    try:
+        header = msgspec.json.decode((folder / HEADER_NAME).read_bytes(), type=IndexHeader)
+        if header.schema_version != SCHEMA_VERSION:
+            raise DataError(
+                f"the index {folder} has version {header.schema_version}, this program reads "
+                f"{SCHEMA_VERSION}: make it again with mmva index"
+            )
+        content = (folder / f"items-{header.key}.json").read_bytes()
+        items = msgspec.json.decode(content, type=list[IndexItem])
+        va, embeds = (
+            np.load(folder / f"{name}-{header.key}.npy", mmap_mode="r") for name in ("va", "embeds")
+        )
+        return RetrievalIndex(header, items, va, embeds)
+    except (msgspec.DecodeError, OSError, ValueError, EOFError) as error:
+        raise DataError(
+            f"the index {folder} is damaged ({error}); make it again with mmva index"
+        ) from error
+
+
+def save_index(
+    folder: str | Path,
+    header: IndexHeader,
+    items: Sequence[IndexItem],
+    rows_of: Callable[[int], ItemRows],
+) -> RetrievalIndex:
+    """Write an index in place of the one that is there, at once, and open it.
+
+    Args:
+        folder: Made where it is missing.
+        header: What it was made with; its `key` is replaced.
+        items: N items, at least one.
+        rows_of: Gives the windows of the item at a position; called once for each, in order, so
+            that not all need be in memory.
+
+    Raises:
+        ValueError: If there is no item, or rows do not fit.
+    """
+    if not items:
+        raise ValueError("an index needs at least one item")
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    header = replace(header, key=secrets.token_hex(8))
+    names = [f"items-{header.key}.json", f"va-{header.key}.npy", f"embeds-{header.key}.npy"]
+    try:
+        (folder / names[0]).write_bytes(msgspec.json.encode(list(items)))
+        _write_arrays(folder / names[1], folder / names[2], items, rows_of)
+        content = msgspec.json.format(msgspec.json.encode(header), indent=2)
+        write_whole(folder / HEADER_NAME, lambda path: path.write_bytes(content))
+    except BaseException:
+        for name in names:
+            (folder / name).unlink(missing_ok=True)
+        raise
+    _remove_older(folder, keep=names)
+    return load_index(folder)
+
+
+def _write_arrays(
+    va_path: Path,
+    embeds_path: Path,
+    items: Sequence[IndexItem],
+    rows_of: Callable[[int], ItemRows],
+) -> None:
+    total = sum(item.num_windows for item in items)
+    first = rows_of(0)
+    va = _new_array(va_path, (total, VA_COLUMNS))
+    embeds = _new_array(embeds_path, (total, first.embeds.shape[1]))
+    start = 0
+    for position, item in enumerate(items):
+        rows = first if position == 0 else rows_of(position)
+        if len(rows.va) != item.num_windows:
+            raise ValueError(f"{item.name} has {len(rows.va)} windows, not {item.num_windows}")
+        va[start : start + len(rows.va)] = rows.va
+        embeds[start : start + len(rows.va)] = rows.embeds
+        start += len(rows.va)
+    va.flush()
+    embeds.flush()
+
+
+def _new_array(path: Path, shape: tuple[int, int]) -> np.memmap[Any, np.dtype[np.float32]]:
+    return np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=shape)
+
+
+def _remove_older(folder: Path, *, keep: Sequence[str]) -> None:
+    """Remove the files of earlier versions; on systems that refuse while they are read, later."""
+    for path in folder.iterdir():
+        if path.name.startswith(ARRAY_PREFIXES) and path.name not in keep:
+            with suppress(OSError):
+                path.unlink()

@@ -1,0 +1,125 @@
+"""Turn what a user types into a query, and search an index with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmva_core.commands.predict import guess_modality
+from mmva_core.config import Modality
+from mmva_core.errors import CheckpointError, DataError
+from mmva_core.folders import model_fingerprint
+from mmva_core.retrieval import By, FloatArray, unit_rows
+from mmva_core.retrieval_index import ItemRows, Match, RetrievalIndex
+
+POINT_PREFIX = "va:"
+"""How a query begins that is a point of the plane."""
+
+
+@dataclass(frozen=True, eq=False)
+class Query:
+    """What is looked for; D is the size of an embedding."""
+
+    modality: Modality | None
+    """What the query was; None for a point of the plane."""
+    va: FloatArray
+    """(2,) valence and arousal in [0, 1]."""
+    embed: FloatArray | None = None
+    """(D,) of length 1; None for a point of the plane."""
+
+    @classmethod
+    def of_rows(cls, modality: Modality, rows: ItemRows) -> Query:
+        """Take the mean over the windows of a piece of music; others have only one."""
+        va = rows.va[:, :2].astype(np.float64).mean(axis=0)
+        return cls(modality, va, unit_rows(rows.embeds.mean(axis=0)).astype(np.float64))
+
+
+def parse_point(text: str) -> FloatArray | None:
+    """Read a point of the plane such as "va:0.3,0.8"; None where the text is none.
+
+    Raises:
+        DataError: If it begins like a point but is not two numbers in [0, 1].
+
+    >>> parse_point("va:0.3,0.8").tolist()
+    [0.3, 0.8]
+    """
+    if not text.lower().startswith(POINT_PREFIX):
+        return None
+    try:
+        point = np.array([float(part) for part in text[len(POINT_PREFIX) :].split(",")])
+    except ValueError:
+        point = np.empty(0)
+    if point.shape != (2,) or not ((point >= 0) & (point <= 1)).all():
+        raise DataError(
+            f"{text!r} is no point: give valence and arousal from 0 to 1, such as va:0.3,0.8"
+        )
+    return point
+
+
+def make_query(
+    text: str,
+    index: RetrievalIndex,
+    *,
+    model_name: str | None = None,
+    device: str = "auto",
+    modality: Modality | None = None,
+) -> Query:
+    """Place a picture, an audio file, a sentence or a point on the plane of an index.
+
+    Args:
+        text: Name of a file, a sentence, or a point such as "va:0.3,0.8", which needs no model.
+        index: Its model is used.
+        model_name: The same model under another name, where its folder has moved.
+        device: "auto", "cpu" or "cuda".
+        modality: What the query is; None decides by looking at it.
+
+    Raises:
+        CheckpointError: If the model is not the one that the index was made with.
+        DataError: If the query cannot be read.
+    """
+    point = parse_point(text)
+    if point is not None:
+        return Query(None, point)
+    kind = modality or guess_modality(text)
+    name = model_name or index.header.model
+    if model_fingerprint(name) != index.header.fingerprint:
+        raise CheckpointError(
+            f"the index was made with another model than {name!r} is now: run mmva index again"
+        )
+    from mmva_core.distributed import local_device
+    from mmva_core.model import MMVA
+    from mmva_core.retrieval_encode import encode_content, read_content
+
+    model = MMVA.from_pretrained(name, device=str(local_device(device)))
+    rate = model.music_sample_rate if kind == "music" else 0
+    return Query.of_rows(kind, encode_content(model, kind, read_content(kind, text, rate)))
+
+
+def search(
+    index: RetrievalIndex,
+    query: Query,
+    *,
+    k: int = 5,
+    by: By = "va",
+    modality: Modality | None = None,
+) -> list[Match]:
+    """Find what lies nearest to a query.
+
+    Args:
+        index: Where to look.
+        query: What to look for.
+        k: How many items at most.
+        by: Compare by Eq. 1 on valence and arousal, or by the angle of embeddings.
+        modality: Only items of this kind.
+
+    Raises:
+        DataError: If a point is to be compared by embeddings, or nothing is of that kind.
+    """
+    if modality is not None and not any(item.modality == modality for item in index.items):
+        raise DataError(f"the index holds no {modality}")
+    if by == "va":
+        return index.search_va(query.va.tolist(), k, modality=modality)
+    if query.embed is None:
+        raise DataError("a point has no embedding: compare it by valence and arousal (--by va)")
+    return index.search_embedding(query.embed, k, modality=modality)
