@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, get_args
 
 from mmva_core.clock import format_clock
 from mmva_core.commands import Output, add_model_options
+from mmva_core.commands.arguments import positive_integer
 from mmva_core.config import MODALITIES
-from mmva_core.errors import DataError
 from mmva_core.retrieval import By
 
 if TYPE_CHECKING:
@@ -37,7 +37,9 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--in", dest="index", required=True, metavar="INDEX", help="folder made by mmva index"
     )
-    parser.add_argument("--k", type=int, default=5, help="number of answers (default: 5)")
+    parser.add_argument(
+        "--k", type=positive_integer, default=5, help="number of answers (default: 5)"
+    )
     parser.add_argument(
         "--by",
         choices=get_args(By),
@@ -59,8 +61,6 @@ def run(args: Namespace) -> Iterator[Output]:
     from mmva_core.retrieval_index import load_index
     from mmva_core.retrieval_query import make_query, search
 
-    if args.k < 1:
-        raise DataError(f"--k must be at least 1, got {args.k}")
     index = load_index(args.index)
     query = make_query(
         args.query, index, model_name=args.model, device=args.device, modality=args.modality

@@ -1,0 +1,159 @@
+"""`mmva prompt`: turn a picture, a film or a point into prompts for a music generator."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from mmva_core.commands import Output, add_model_options
+from mmva_core.commands.arguments import length_of_time, positive_integer
+from mmva_core.errors import DataError
+
+if TYPE_CHECKING:
+    from mmva_core.commands import Subparsers
+    from mmva_core.prompts_search import PromptMatch, Spread
+    from mmva_core.prompts_targets import Target
+
+WORD_OPTIONS = ("genre", "instrument", "tempo", "mood")
+"""Lists of words that have an option of their own; --only reaches every list and slot."""
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    """Add the sub-command."""
+    parser: ArgumentParser = subparsers.add_parser(
+        "prompt",
+        help="find the words for music that feels like a picture, a film or a point",
+        description="Search all prompts that the templates allow for those whose predicted valence "
+        "and arousal come closest. The first search with a model takes minutes, since every prompt "
+        "is put through its caption tower; later ones take the table from the cache.",
+    )
+    parser.add_argument(
+        "target",
+        metavar="IMAGE|VIDEO|SUMMARY.json|va:V,A",
+        help="a picture, a film, what vsumm summarize wrote of one, or a point such as va:0.3,0.8",
+    )
+    parser.add_argument(
+        "--k", type=positive_integer, help="number of prompts (default: 5; for parts of a film, 1)"
+    )
+    parser.add_argument(
+        "--every",
+        type=length_of_time,
+        default=30.0,
+        metavar="TIME",
+        help="length of a film's parts, such as 30s or 1:30 (default: 30s)",
+    )
+    for name in WORD_OPTIONS:
+        text = f"only prompts with this {name}; given again, with one of them"
+        parser.add_argument(f"--{name}", action="append", default=[], metavar="WORD", help=text)
+    parser.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="SLOT=WORD",
+        help="the same for any slot, for example instrument_1=piano",
+    )
+    parser.add_argument("--templates", metavar="FILE", help="sentences and words of your own, TOML")
+    add_model_options(parser)
+    parser.add_argument("--json", action="store_true", help="print everything as JSON")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    parser.set_defaults(run=run)
+
+
+def run(args: Namespace) -> Iterator[Output]:
+    """Search, and print the prompts with what they were chosen by."""
+    from mmva_core.prompts import DEFAULT_TEMPLATES, load_templates
+    from mmva_core.prompts_search import search_prompts, spread_of, warnings_about
+    from mmva_core.prompts_table import prompt_va
+    from mmva_core.prompts_targets import find_targets
+
+    progress = not args.quiet and sys.stderr.isatty()
+    templates = load_templates(args.templates or DEFAULT_TEMPLATES)
+    allowed = templates.allowed(wanted_words(args))
+    if not allowed.any():
+        raise DataError("no prompt has all of these words at once; ask for fewer")
+    targets = find_targets(
+        args.target, args.model, every_seconds=args.every, device=args.device, progress=progress
+    )
+    va = prompt_va(args.model, templates, device=args.device, progress=progress)
+    spreads = spread_of(va[allowed])
+    count = args.k or (5 if len(targets) == 1 else 1)
+    answers = [
+        (target, search_prompts(templates, va, target.va, k=count, allowed=allowed))
+        for target in targets
+    ]
+    warnings = list(
+        dict.fromkeys(line for target in targets for line in warnings_about(spreads, target.va))
+    )
+    number = int(allowed.sum())
+    if args.json:
+        yield _as_json(args, number, spreads, answers, warnings)
+    else:
+        yield from _as_text(number, spreads, answers, warnings)
+
+
+def wanted_words(args: Namespace) -> dict[str, list[str]]:
+    """Gather the words that prompts must have, by slot or kind.
+
+    Raises:
+        DataError: If an --only is not of the form SLOT=WORD.
+    """
+    wanted: dict[str, list[str]] = {
+        name: list(getattr(args, name)) for name in WORD_OPTIONS if getattr(args, name)
+    }
+    for text in args.only:
+        slot, equals, word = text.partition("=")
+        if not (slot and equals and word):
+            raise DataError(f"--only needs SLOT=WORD, for example instrument_1=piano; got {text!r}")
+        wanted.setdefault(slot.strip(), []).append(word.strip())
+    return wanted
+
+
+def _as_text(
+    number: int,
+    spreads: tuple[Spread, Spread],
+    answers: list[tuple[Target, list[PromptMatch]]],
+    warnings: list[str],
+) -> Iterator[str]:
+    ranges = ", ".join(
+        f"{spread.dimension} {spread.minimum:.3f} to {spread.maximum:.3f} "
+        f"(SD {spread.deviation:.3f})"
+        for spread in spreads
+    )
+    yield f"{number:,} prompts; the model predicts {ranges}"
+    yield from (f"note: {line}" for line in warnings)
+    for target, matches in answers:
+        yield f"{target.name}: valence {target.va[0]:.3f}, arousal {target.va[1]:.3f}"
+        for match in matches:
+            numbers = f"{match.valence:7.3f} {match.arousal:7.3f}  off by {match.distance:.3f}"
+            yield f"{numbers}  {match.prompt}"
+
+
+def _as_json(
+    args: Namespace,
+    number: int,
+    spreads: tuple[Spread, Spread],
+    answers: list[tuple[Target, list[PromptMatch]]],
+    warnings: list[str],
+) -> str:
+    content = {
+        "model": args.model,
+        "num_prompts": number,
+        "spread": [asdict(spread) for spread in spreads],
+        "notes": warnings,
+        "targets": [
+            {
+                "name": target.name,
+                "start_seconds": target.start_seconds,
+                "end_seconds": target.end_seconds,
+                "valence": target.va[0],
+                "arousal": target.va[1],
+                "prompts": [asdict(match) for match in matches],
+            }
+            for target, matches in answers
+        ],
+    }
+    return json.dumps(content, indent=2)

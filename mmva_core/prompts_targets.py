@@ -1,0 +1,115 @@
+"""What a prompt is wanted for: points of the plane, from a picture, a film or numbers.
+
+How a film gets here: MMVA does not read films. Whoever does registers a function under the entry
+point group `mmva_core.film_reader`, which takes the film's path, the name of a model and whether to
+show progress, and returns the JSON text that `mmva_core.prompts_film` describes. vsumm does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from mmva_core.clock import format_clock
+from mmva_core.commands.predict import guess_modality
+from mmva_core.errors import DataError
+from mmva_core.prompts_film import (
+    FilmSegment,
+    parse_film_curve,
+    read_film_curve,
+    stretches_of,
+)
+from mmva_core.retrieval_query import parse_point
+
+FILM_READER_GROUP = "mmva_core.film_reader"
+"""Entry point group of functions (path, model name, progress) -> JSON text."""
+
+FilmReader = Callable[[Path, str, bool], str]
+
+
+@dataclass(frozen=True)
+class Target:
+    """A point of the plane that a prompt is wanted for."""
+
+    name: str
+    """What it stands for: the picture, or a part of the film."""
+    va: tuple[float, float]
+    """Valence and arousal in [0, 1]."""
+    start_seconds: float | None = None
+    """Where the part of the film starts."""
+    end_seconds: float | None = None
+    """Where the part of the film ends."""
+
+
+def find_targets(
+    text: str,
+    model_name: str,
+    *,
+    every_seconds: float = 30.0,
+    device: str = "auto",
+    progress: bool = False,
+) -> list[Target]:
+    """Turn what a user types into points of the plane.
+
+    Args:
+        text: A picture, a film, the JSON file that vsumm writes of one, or "va:0.3,0.8".
+        model_name: Embedded model, folder or hub id.
+        every_seconds: Length of the parts of a film.
+        device: Where to run the model: "auto", "cpu" or "cuda".
+        progress: Show progress on stderr.
+
+    Returns:
+        One target, or one for each part of a film that has pictures.
+
+    Raises:
+        DataError: If it can be none of them, or cannot be read.
+        CheckpointError: If the model cannot be loaded.
+    """
+    point = parse_point(text)
+    if point is not None:
+        return [Target(text, (float(point[0]), float(point[1])))]
+    if text.lower().endswith(".json"):
+        return film_targets(read_film_curve(text), every_seconds)
+    kind = guess_modality(text)
+    if kind == "caption":
+        raise DataError(f"no such file: {text}")
+    if kind == "image":
+        return [Target(text, _image_va(text, model_name, device))]
+    content = _film_reader()(Path(text), model_name, progress)
+    return film_targets(parse_film_curve(content, text), every_seconds)
+
+
+def film_targets(segments: tuple[FilmSegment, ...], every_seconds: float) -> list[Target]:
+    """Give one target for each part of a film, named by its times."""
+    return [
+        Target(
+            f"{format_clock(part.start_seconds)}-{format_clock(part.end_seconds)}",
+            (part.valence, part.arousal),
+            part.start_seconds,
+            part.end_seconds,
+        )
+        for part in stretches_of(segments, every_seconds)
+    ]
+
+
+def _image_va(path: str, model_name: str, device: str) -> tuple[float, float]:
+    from mmva_core.distributed import local_device
+    from mmva_core.image_io import read_image_file
+    from mmva_core.model import MMVA
+
+    image = read_image_file(path)
+    model = MMVA.from_pretrained(model_name, device=str(local_device(device)))
+    valence, arousal = model.predict_images([image])[0].tolist()
+    return valence, arousal
+
+
+def _film_reader() -> FilmReader:
+    for entry in entry_points(group=FILM_READER_GROUP):
+        reader: FilmReader = entry.load()
+        return reader
+    raise DataError(
+        "this is no picture, and nothing that reads films is installed: run "
+        "vsumm summarize --no-reel FILM and give the JSON file that it writes"
+    )
