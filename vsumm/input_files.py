@@ -28,10 +28,10 @@ def open_regular_file(path: str) -> int:
 
 
 def shown(path: str | os.PathLike[str]) -> str:
-    """A path as one printable line, for messages.
+    r"""A path as one printable line, for messages.
 
-    >>> shown("a\\nb.mp4")
-    "'a\\\\nb.mp4'"
+    >>> shown("a\nb.mp4")
+    "'a\\nb.mp4'"
     """
     name = os.fsdecode(path)
     return name if name.isprintable() else repr(name)
