@@ -17,10 +17,12 @@ from av.error import BlockingIOError as AgainError
 from av.error import EOFError as EndError
 from av.filter import Graph
 
-_FULL_RANGE = 2
+BT709 = 1
+"""BT.709 among primaries, transfer characteristics and matrices (ITU-T H.273)."""
+_SMPTE170M = 6
 _RGB_MATRIX = 0
+_LIMITED_RANGE, _FULL_RANGE = 1, 2
 _HD_LINES = 720
-_BT709, _SMPTE170M = 1, 6
 _TRANSPOSE = {
     90: [("transpose", "clock")],
     180: [("hflip", ""), ("vflip", "")],
@@ -44,6 +46,8 @@ class PictureTarget:
     """Width of the source's display, which may be odd."""
     display_height: int
     """Height of the source's display, which may be odd."""
+    is_tone_mapped: bool = False
+    """Whether a high dynamic range is mapped to the common one, for lack of 10 bits or of tags."""
 
     @property
     def is_full_range(self) -> bool:
@@ -67,7 +71,8 @@ class PictureFilter:
         for time, frame in frames:
             self._is_interlaced |= frame.interlaced_frame
             chain = _chain(frame, self._target, with_deinterlacing=self._is_interlaced)
-            key = (chain, frame.width, frame.height, frame.format.name, frame.color_range)
+            shape = (frame.width, frame.height, frame.format.name)
+            key = (chain, shape, frame.color_range, frame.colorspace, frame.color_trc)
             if graph is not None and graph.key != key:
                 yield from graph.finish()
                 graph = None
@@ -127,8 +132,10 @@ def output_matrix(source_matrix: int, source_format: str, target: PictureTarget)
 
     Those of the source, unless it is RGB: then BT.709 for high and BT.601 for standard definition.
     """
+    if target.is_tone_mapped:
+        return BT709
     if _is_rgb(source_format) or source_matrix == _RGB_MATRIX:
-        return _BT709 if target.height >= _HD_LINES else _SMPTE170M
+        return BT709 if target.height >= _HD_LINES else _SMPTE170M
     return source_matrix
 
 
@@ -150,7 +157,7 @@ def _chain(
     if _is_resized((width, height), target):
         width, height = target.width, target.height
         chain.append(_scale(pixel_format, frame, target))
-    elif pixel_format != target.pixel_format:
+    elif pixel_format != target.pixel_format or target.is_tone_mapped:
         chain.append(_scale(pixel_format, frame, target, size=(width, height)))
     if (width, height) != (target.width, target.height):
         chain.append(("crop", f"{target.width}:{target.height}:0:0:exact=1"))
@@ -172,15 +179,25 @@ def _scale(
 ) -> tuple[str, str]:
     width, height = size or (target.width, target.height)
     arguments = f"{width}:{height}:flags=bicubic+accurate_rnd+full_chroma_int"
+    if _is_limited_gray(frame, pixel_format) and not target.is_full_range:
+        # The scaler takes any grey for full range: let it copy the values.
+        return "scale", f"{arguments}:in_range=full:out_range=full"
     arguments += f":out_range={'full' if target.is_full_range else 'limited'}"
-    if _is_rgb(pixel_format):
+    if target.is_tone_mapped:
+        arguments += ":out_transfer=bt709:out_primaries=bt709:out_color_matrix=bt709"
+        arguments += ":intent=perceptual"
+    elif _is_rgb(pixel_format):
         matrix = output_matrix(frame.colorspace, pixel_format, target)
-        arguments += f":out_color_matrix={'bt709' if matrix == _BT709 else 'smpte170m'}"
+        arguments += f":out_color_matrix={'bt709' if matrix == BT709 else 'smpte170m'}"
     elif frame.color_range == _FULL_RANGE or pixel_format.startswith("yuvj"):
         arguments += ":in_range=full"
     else:
         arguments += ":in_range=limited"
     return "scale", arguments
+
+
+def _is_limited_gray(frame: Any, pixel_format: str) -> bool:
+    return pixel_format.startswith("gray") and frame.color_range == _LIMITED_RANGE
 
 
 def _is_rgb(pixel_format: str) -> bool:

@@ -21,7 +21,7 @@ from vsumm.export_encoders import (
     nearest_rate,
     traits_of,
 )
-from vsumm.export_filter import PictureTarget, output_matrix
+from vsumm.export_filter import BT709, PictureTarget, output_matrix
 from vsumm.export_formats import ReelFormat
 from vsumm.export_job import ReelJob
 from vsumm.export_layout import Cut
@@ -102,8 +102,9 @@ class PictureTrack:
         context.colorspace = output_matrix(
             self._source.colorspace, self._source.pix_fmt or "yuv420p", self.target
         )
-        context.color_primaries = self._source.color_primaries
-        context.color_trc = self._source.color_trc
+        is_mapped = self.target.is_tone_mapped
+        context.color_primaries = BT709 if is_mapped else self._source.color_primaries
+        context.color_trc = BT709 if is_mapped else self._source.color_trc
         if self.encoder == "libx265":
             context.codec_tag = "hvc1"  # players of Apple want this name in MP4 files
         _open(stream, self.encoder, self.options)
@@ -219,6 +220,7 @@ def _choose_target(video: VideoStream, context: Any, encoder: str, *, hdr: bool)
         rotation_degrees=video.rotation_degrees,
         display_width=video.width,
         display_height=video.height,
+        is_tone_mapped=hdr and "10" not in pixel_format,
     )
 
 
