@@ -44,7 +44,7 @@ CODECS = {
 """Picture and sound codec by extension."""
 
 FAST_OPTIONS = {
-    "libx264": {"preset": "veryfast"},
+    "libx264": {"preset": "veryfast", "sc_threshold": "0"},
     "libx265": {"preset": "ultrafast", "x265-params": "log-level=none:pools=none"},
     "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8"},
     "libsvtav1": {"preset": "12", "svtav1-params": "lp=1"},

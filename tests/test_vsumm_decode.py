@@ -1,10 +1,12 @@
 from bisect import bisect_right
+from fractions import Fraction
 
 import numpy as np
 import pytest
 from films import BEEP_SECONDS, find_beeps, is_flash, make_film, read_frame_number
 
-from vsumm.decode import read_audio, read_frames
+from vsumm.decode import DecodeReport, read_audio, read_frames
+from vsumm.decode_size import scaled_size
 from vsumm.errors import NoSignalError
 from vsumm.probe import probe
 
@@ -68,3 +70,264 @@ def test_missing_track_is_an_error(tmp_path):
     info = probe(make_film(tmp_path / "film.mp4", audio=False))
     with pytest.raises(NoSignalError, match="no audio track 0"):
         read_audio(info)
+
+
+def read_all(path, times, **options):
+    """The frames and the report of a reader."""
+    reader = read_frames(probe(path), times, **options)
+    return list(reader), reader.report
+
+
+def cut(path, share):
+    data = path.read_bytes()
+    path.write_bytes(data[: int(len(data) * share)])
+    return path
+
+
+def overwrite(path, begin, end, *, filler=b"\x00"):
+    data = bytearray(path.read_bytes())
+    first, last = int(len(data) * begin), int(len(data) * end)
+    data[first:last] = filler * (last - first)
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("codec", "pixel_format"),
+    [
+        ("libx264", "yuv444p"),
+        ("libx265", "yuv420p10le"),
+        ("prores_ks", "yuv422p10le"),
+        ("mjpeg", "yuvj420p"),
+    ],
+)
+def test_codecs_and_pixel_formats(tmp_path, codec, pixel_format):
+    path = make_film(tmp_path / "film.mov", seconds=3, codec=codec, pixel_format=pixel_format)
+    assert numbers_at(path, [0.5, 1.3, 2.9]) == [12, 32, 72]
+
+
+def test_av1(tmp_path):
+    path = make_film(tmp_path / "film.mkv", seconds=3, codec="libsvtav1")
+    assert numbers_at(path, [0.5, 1.3, 2.9]) == [12, 32, 72]
+
+
+@pytest.mark.parametrize("rotation", [90, 180, 270])
+def test_frames_come_upright(tmp_path, rotation):
+    path = make_film(tmp_path / "film.mp4", seconds=1, rotation=rotation)
+    ((frame,), _) = read_all(path, [0.5])
+    coded = np.rot90(frame.pixels, rotation // 90)
+    assert read_frame_number(coded) == 12
+
+
+def test_frames_have_square_samples_and_the_wanted_short_side(tmp_path):
+    path = make_film(tmp_path / "film.mp4", seconds=1, sample_aspect_ratio=Fraction(2), audio=False)
+    ((wide,), _) = read_all(path, [0.5])
+    ((small,), _) = read_all(path, [0.5], short_side=90)
+    assert wide.pixels.shape == (180, 640, 3)
+    assert small.pixels.shape == (90, 320, 3)
+    assert read_frame_number(small.pixels) == 12
+
+
+@pytest.mark.parametrize("size", [(322, 182), (34, 450), (2, 2)])
+def test_sizes_out_of_the_ordinary(tmp_path, size):
+    path = make_film(tmp_path / "film.mp4", seconds=1, size=size)
+    ((frame,), _) = read_all(path, [0.5])
+    assert frame.pixels.shape[1::-1] == scaled_size(*size, 256)
+
+
+def test_hdr_film_is_mapped_to_the_screen(tmp_path):
+    path = make_film(
+        tmp_path / "film.mp4", seconds=1, codec="libx265", pixel_format="yuv420p10le",
+        encoder_options={"x265-params": "log-level=none:transfer=smpte2084:colorprim=bt2020"},
+    )  # fmt: skip
+    info = probe(path)
+    ((mapped,), _) = read_all(path, [0.5])
+    assert info.video.transfer == 16
+    assert read_frame_number(mapped.pixels) == 12
+    # The bars of 235 are brighter than diffuse white in PQ, those of 16 nearly without light.
+    assert mapped.pixels[:80].max() > 250
+    assert mapped.pixels[:80].min() < 12
+
+
+def test_transparent_film_is_shown_over_black(tmp_path):
+    path = make_film(tmp_path / "film.mov", seconds=1, codec="png", pixel_format="rgba")
+    ((frame,), _) = read_all(path, [0.5])
+    assert read_frame_number(frame.pixels) == 12
+
+
+@pytest.mark.parametrize("frame_rate", [1, 240, Fraction(30000, 1001)])
+def test_frame_rates(tmp_path, frame_rate):
+    path = make_film(tmp_path / "film.mp4", seconds=4, frame_rate=frame_rate, size=(160, 90))
+    times = [0.5, 1.7, 3.3]
+    expected = [int(time * frame_rate) for time in times]
+    assert numbers_at(path, times) == expected
+
+
+def test_times_before_the_first_frame_show_it(tmp_path):
+    path = make_film(tmp_path / "film.mp4", seconds=4, video_start_seconds=1.5)
+    frames, report = read_all(path, [0, 1, 2])
+    assert [read_frame_number(frame.pixels) for frame in frames] == [0, 0, 12]
+    assert frames[0].time_seconds == 1.5
+    assert report.unreadable_seconds == 0
+
+
+def test_times_after_the_picture_are_left_out_and_not_lost(tmp_path):
+    path = make_film(tmp_path / "film.mp4", seconds=3, audio_seconds=8)
+    frames, report = read_all(path, [1, 2, 3.5, 7])
+    assert [frame.index for frame in frames] == [0, 1]
+    assert (report.unreadable_seconds, report.reasons) == (0, ())
+
+
+def test_equal_times_and_unordered_times(tmp_path):
+    path = make_film(tmp_path / "film.mp4", seconds=2)
+    assert numbers_at(path, [1, 1, 1.001]) == [25, 25, 25]
+    assert numbers_at(path, []) == []
+    with pytest.raises(ValueError, match="ascend"):
+        numbers_at(path, [1, 0])
+    with pytest.raises(ValueError, match="finite"):
+        numbers_at(path, [0, float("inf")])
+
+
+def test_a_key_frame_near_by_may_stand_in(tmp_path):
+    path = make_film(tmp_path / "film.mp4", seconds=8, gop_seconds=2.0)
+    frames, _ = read_all(path, [0.5, 1.5, 3.1, 5.0], tolerance_seconds=0.95)
+    assert [frame.time_seconds for frame in frames] == pytest.approx([0, 2, 4, 5])
+    assert [read_frame_number(frame.pixels) for frame in frames] == [0, 50, 100, 125]
+
+
+def test_far_apart_times_are_found_by_seeking(tmp_path):
+    path = make_film(tmp_path / "film.mkv", seconds=90, frame_rate=5, size=(96, 64))
+    assert numbers_at(path, [0, 30, 31, 89]) == [0, 150, 155, 445]
+
+
+def test_decord_sees_the_same_frames(tmp_path):
+    path = make_film(tmp_path / "film.mp4", seconds=4, rotation=90)
+    times = np.arange(0.1, 4, 0.3)
+    ours, _ = read_all(path, times)
+    theirs, report = read_all(path, times, decoder="decord")
+    assert report.decoder == "decord"
+    assert [frame.time_seconds for frame in ours] == [frame.time_seconds for frame in theirs]
+    for mine, other in zip(ours, theirs, strict=True):
+        assert np.abs(mine.pixels.astype(int) - other.pixels).mean() < 1
+
+
+@pytest.mark.parametrize("name", ["film.mp4", "film.mkv", "film.ts"])
+def test_a_cut_film_is_used_up_to_the_cut(tmp_path, name):
+    options = {"movflags": "faststart"} if name == "film.mp4" else {}
+    path = make_film(tmp_path / name, seconds=12, container_options=options)
+    cut(path, 0.6)
+    times = np.arange(0.25, 12, 0.5)
+    frames, report = read_all(path, times)
+    assert len(frames) >= 10
+    numbers = [read_frame_number(frame.pixels) for frame in frames]
+    if name != "film.ts":
+        assert numbers[:-1] == [int(times[frame.index] * 25 + 1e-6) for frame in frames[:-1]]
+    if name != "film.ts":  # a stream cut short is a complete shorter stream
+        assert report.reasons == ("the file ends early",)
+        assert report.unreadable_seconds == pytest.approx(12 - len(frames) / 2, abs=0.6)
+
+
+@pytest.mark.parametrize("name", ["film.mp4", "film.mkv", "film.ts", "film.avi"])
+@pytest.mark.parametrize("filler", [b"\x00", b"\xa5"])
+def test_a_hole_is_left_out_and_counted(tmp_path, name, filler):
+    path = make_film(tmp_path / name, seconds=12, gop_seconds=1.0)
+    start = probe(path).video.start_seconds
+    overwrite(path, 0.4, 0.6, filler=filler)
+    times = start + np.arange(0.25, 12, 0.5)
+    frames, report = read_all(path, times)
+    numbers = {f.index: read_frame_number(f.pixels) for f in frames}
+    good = [index for index in numbers if index < 8 or index > 16]
+    assert len(good) == 15
+    assert all(abs(numbers[i] - int((times[i] - start) * 25 + 1e-6)) <= 1 for i in good)
+    assert 1 <= report.unreadable_seconds <= 4
+
+
+def test_sound_with_a_hole_keeps_its_clock(tmp_path):
+    path = make_film(tmp_path / "film.mkv", seconds=12, beeps=[1, 11], video=False)
+    overwrite(path, 0.4, 0.6)
+    reader = read_audio(probe(path))
+    samples = np.concatenate([block.samples for block in reader])
+    assert find_beeps(samples, 16000) == pytest.approx([1, 11], abs=0.02)
+
+
+def test_sound_of_a_cut_film_counts_what_is_lost(tmp_path):
+    path = make_film(tmp_path / "film.mp4", seconds=12, container_options={"movflags": "faststart"})
+    cut(path, 0.6)
+    reader = read_audio(probe(path))
+    seconds = sum(len(block.samples) for block in reader) / 16000
+    assert 4 < seconds < 10
+    assert "the sound ends early" in reader.report.reasons
+    assert reader.report.unreadable_seconds == pytest.approx(12 - seconds, abs=0.3)
+
+
+@pytest.mark.parametrize(
+    ("audio_codec", "suffix", "sample_rate"),
+    [("pcm_s16le", ".wav", 8000), ("pcm_u8", ".wav", 8000), ("pcm_s24le", ".wav", 48000),
+     ("pcm_f32le", ".wav", 44100), ("flac", ".mkv", 96000), ("libmp3lame", ".mp3", 44100)],
+)  # fmt: skip
+def test_sound_formats(tmp_path, audio_codec, suffix, sample_rate):
+    path = make_film(
+        tmp_path / f"film{suffix}", seconds=3, video=False, audio_codec=audio_codec,
+        sample_rate=sample_rate, beeps=[1], layout="stereo",
+    )  # fmt: skip
+    samples = sound_of(path)
+    assert find_beeps(samples, 16000) == pytest.approx([1], abs=0.03)
+    assert np.abs(samples).max() == pytest.approx(0.8, abs=0.05)
+    assert len(samples) / 16000 == pytest.approx(3, abs=0.06)
+
+
+def test_each_track_is_its_own(tmp_path):
+    path = make_film(tmp_path / "film.mkv", seconds=4, num_audio_tracks=2, loudness=0.2)
+    pitches = [np.abs(np.fft.rfft(sound_of(path, track=k)[:32000])).argmax() / 2 for k in (0, 1)]
+    assert pitches == pytest.approx([110, 220], abs=1)
+
+
+def test_blocks_of_sound_are_contiguous(tmp_path):
+    path = make_film(tmp_path / "film.mp4", seconds=11)
+    blocks = list(read_audio(probe(path), sample_rate=22050))
+    ends = np.cumsum([len(block.samples) for block in blocks]) / 22050
+    starts = [block.start_seconds for block in blocks]
+    assert starts == pytest.approx([0, *ends[:-1]])
+    assert len(blocks) > 2
+    assert blocks[0].samples.dtype == np.float32
+
+
+def test_report_is_plain_before_and_after(tmp_path):
+    path = make_film(tmp_path / "film.mp4", seconds=4)
+    reader = read_frames(probe(path), [1, 3])
+    list(reader)
+    assert reader.report == DecodeReport("pyav", 4.0, 0.0, ())
+    assert reader.report.unreadable_share == 0
+
+
+BROKEN = {
+    "bytes_corrupted.ts": "partly",
+    "bytes_corrupted_middle.mp4": "partly",
+    "mkv_named.mp4": "whole",
+    "tail_truncated.mkv": "partly",
+    "tail_truncated_faststart.mp4": "partly",
+    "trailing_garbage.mp4": "whole",
+    "zero_hole_middle.mp4": "partly",
+}
+
+
+@pytest.mark.dataset
+@pytest.mark.parametrize("folder", ["odd", "short", "broken"])
+def test_every_usable_file_is_read(data_folder, folder):
+    for path in sorted((data_folder / "videos" / folder).iterdir()):
+        if folder == "broken" and path.name not in BROKEN:
+            continue
+        info = probe(path)
+        lost = 0.0
+        if info.video is not None:
+            end = info.video.start_seconds + info.video.duration_seconds
+            frames, report = read_all(path, np.arange(0, end, 0.5))
+            lost += report.unreadable_seconds
+            assert len(frames) > 0, path.name
+        for track in range(len(info.audio)):
+            reader = read_audio(info, track=track)
+            seconds = sum(len(block.samples) for block in reader) / 16000
+            lost += reader.report.unreadable_seconds
+            assert 0 < seconds < info.duration_seconds + 0.1, path.name
+        is_damaged = BROKEN.get(path.name) == "partly" or path.name == "decord_corrupted.mp4"
+        assert (lost > 0) == is_damaged, path.name

@@ -85,7 +85,7 @@ class FramePicker:
         self._targets: list[int] = []
         self._scales: dict[int, tuple[int, int]] = {}
         self._other_times: deque[int] = deque(maxlen=4000)
-        self._file_end: int | None = None
+        self._end = 0  # end of the last picture packet
         self._end_slack = 0  # how long the last frame may stay when the file does not say
         self._first_pts: int | None = None
         self._can_seek = True
@@ -108,18 +108,19 @@ class FramePicker:
         self._pending: deque[av.Packet[Any]] = deque()  # read, not yet given to the decoder
         self._read_until: int | None = None  # all picture packets up to here have been read
         self._known: list[int] = []  # times of the picture packets read, ascending
-        self._last_key: int | None = None
+        self._keys: list[int] = []  # times of the key frames read, in file order
         self._needs_flush = False
         self._decoded: list[av.VideoFrame] = []  # in order of display
 
     def _pick_one(self, index: int, target: int, following: int | None) -> Picked:
         self._approach(target)
-        self._read_beyond(target + self._tolerance)
+        self._read_beyond(target, self._tolerance)
         wanted = self._wanted(target)
         if wanted is None:
             return Picked(index, None, problem="no picture can be read")
         if problem := self._missing(target, wanted):
             return Picked(index, None, problem=problem)
+        self._jump_to_key(wanted)
         self._decode_until(wanted, following)
         del self._decoded[: bisect_right(self._decoded, wanted, key=_pts) - 1]
         frame = self._decoded[0] if self._decoded else None
@@ -147,9 +148,10 @@ class FramePicker:
             self._container.seek(self._stream.start_time or 0, stream=self._stream)
             self._start_reading()
 
-    def _read_beyond(self, target: int) -> None:
-        """Read until all picture packets with times up to `target` have been seen."""
-        while not self._is_at_end and (self._read_until is None or self._read_until <= target):
+    def _read_beyond(self, target: int, margin: int = 0) -> None:
+        """Read until all picture packets with times up to `target + margin` have been seen."""
+        end = target + margin
+        while not self._is_at_end and (self._read_until is None or self._read_until <= end):
             self._read_one(target)
 
     def _read_one(self, target: int) -> None:
@@ -164,9 +166,6 @@ class FramePicker:
             return  # an empty packet repeats the frame before it
         stream_index = packet.stream_index
         numerator, denominator = self._scales.get(stream_index) or self._scale(packet)
-        end = (time + (packet.duration or 0)) * numerator // denominator
-        self._end_slack = 0 if packet.duration else self._hole
-        self._file_end = max(end, self._file_end or end)
         if stream_index == self._stream.index:
             self._note_picture(packet, time, target)
         else:
@@ -184,12 +183,15 @@ class FramePicker:
         if self._first_pts is None:
             self._first_pts = time
         # A damaged decoding time later than the picture's own would hide what comes between.
+        self._end = max(self._end, time + (packet.duration or 0))
+        self._end_slack = self._hole // 4 if packet.duration else self._hole
         self._read_until = time if packet.dts is None else min(packet.dts, time)
         if packet.is_keyframe and time <= target:
             # Whatever is wanted from now on is this frame or a later one.
             self._needs_flush = self._needs_flush or bool(self._pending)
             self._pending.clear()
-            self._last_key = time
+        if packet.is_keyframe and self._tolerance:
+            self._keys.append(time)
         self._pending.append(packet)
         if len(self._pending) > MAX_PENDING_PACKETS:
             for _ in range(MAX_PENDING_PACKETS // 2):
@@ -199,9 +201,13 @@ class FramePicker:
         """Time of the frame to show for `target`: on screen then, or a key frame near it."""
         if not self._known:
             return None
-        key = self._last_key
-        if self._tolerance and key is not None and abs(key - target) <= self._tolerance:
-            return key
+        if self._tolerance:
+            self._keys = [key for key in self._keys if key >= target - self._tolerance]
+            nearest = min(
+                self._keys, key=lambda key: abs(key - target), default=target + self._hole
+            )
+            if abs(nearest - target) <= self._tolerance:
+                return nearest
         place = bisect_right(self._known, target) - 1
         del self._known[: max(0, place)]
         return self._known[0]  # before the first frame, the first one
@@ -209,7 +215,7 @@ class FramePicker:
     def _missing(self, target: int, wanted: int) -> str:
         """Why nothing is known about `target`, or "" where the wanted frame covers it."""
         is_last = self._is_at_end and len(self._known) == 1
-        if is_last and target > (self._file_end or 0) + self._end_slack:
+        if is_last and target > self._end + self._end_slack:
             return "the file ends early"
         if target - wanted <= self._hole:
             return ""
@@ -217,6 +223,17 @@ class FramePicker:
         around = bool(others) and others[0] <= wanted and others[-1] > target
         inside = bisect_left(others, target) - bisect_right(others, wanted + self._hole // 2)
         return "a part of the file is missing" if around and inside <= 0 else ""
+
+    def _jump_to_key(self, wanted: int) -> None:
+        """Leave out the packets before the latest key frame that leads to the wanted one."""
+        starts = [
+            place
+            for place, packet in enumerate(self._pending)
+            if packet.is_keyframe and _pts(packet) <= wanted
+        ]
+        for _ in range(starts[-1] if starts else 0):
+            self._pending.popleft()
+            self._needs_flush = True
 
     def _decode_until(self, wanted: int, following: int | None) -> None:
         """Give packets to the decoder until it has shown the wanted frame or a later one."""
@@ -235,11 +252,10 @@ class FramePicker:
             return False
         if following is None:
             return True
-        self._read_beyond(following + self._tolerance)
+        self._read_beyond(following)
         if not self._pending or self._needs_flush:
             return self._needs_flush
-        first = self._pending[0]
-        return first.is_keyframe and _pts(first) <= following + self._tolerance
+        return self._pending[0].is_keyframe and _pts(self._pending[0]) <= following
 
     def _send(self, packet: av.Packet[Any]) -> None:
         if self._needs_flush:

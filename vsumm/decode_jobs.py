@@ -14,7 +14,7 @@ from vsumm.decode_audio import SoundDamage, read_mono
 from vsumm.decode_decord import pick_with_decord
 from vsumm.decode_frames import FramePicker
 from vsumm.decode_open import open_media
-from vsumm.decode_pixels import to_pixels
+from vsumm.decode_pixels import PixelConverter
 from vsumm.decode_probe import probe_media
 from vsumm.decode_scan import scan_media
 from vsumm.decode_size import Geometry
@@ -56,7 +56,7 @@ def run_frames(
         rotation_degrees: clockwise turn that makes it upright.
         tolerance_seconds: how far from a wanted time a key frame may stand in.
     """
-    geometry = Geometry(*size, rotation_degrees)
+    converter = PixelConverter(Geometry(*size, rotation_degrees))
     with open_media(path) as container:
         picker = FramePicker(
             container,
@@ -69,7 +69,7 @@ def run_frames(
                 messages.send("missing", index=picked.index, problem=picked.problem)
                 continue
             seconds = picked.time_seconds - start_seconds
-            pixels = to_pixels(picked.frame, geometry)
+            pixels = converter.convert(picked.frame)
             messages.send(
                 "frame", pixels, index=picked.index, time=seconds, shape=list(pixels.shape)
             )

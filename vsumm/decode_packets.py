@@ -14,13 +14,25 @@ from av.container import InputContainer
 MAX_ERRORS_IN_A_ROW = 50
 """Read errors without a packet between them after which the file counts as ended."""
 
+AVI_HEADER_BYTES = 8
+"""Size of the name and length in front of each packet of an AVI file."""
+
+AVI_GAP_BYTES = 4096
+"""Packets further apart than this have something damaged between them."""
+
 
 def read_packets(container: InputContainer) -> Iterator[av.Packet[Any]]:
     """Yield the packets of all streams in file order, from the present place to the end.
 
     Unlike PyAV's own loop this ends without the empty packets that flush the decoders, resumes
-    after read errors, and survives streams that first appear in the middle of the file.
+    after read errors, survives streams that first appear in the middle of the file, and keeps the
+    clock of AVI files over damaged places.
     """
+    packets = _read_on(container)
+    return _keep_clock(container, packets) if container.format.name == "avi" else packets
+
+
+def _read_on(container: InputContainer) -> Iterator[av.Packet[Any]]:
     num_errors = 0
     while num_errors < MAX_ERRORS_IN_A_ROW:
         try:
@@ -35,3 +47,34 @@ def read_packets(container: InputContainer) -> Iterator[av.Packet[Any]]:
             num_errors += 1
             continue
         return
+
+
+def _keep_clock(
+    container: InputContainer, packets: Iterator[av.Packet[Any]]
+) -> Iterator[av.Packet[Any]]:
+    """Correct the times of AVI packets behind a hole.
+
+    AVI has no timestamps: FFmpeg counts packets, and falls behind by those it could not find. The
+    index at the end of the file tells which number a packet really has.
+    """
+    end = None
+    numbers: dict[tuple[int, int], int] = {}
+    for packet in packets:
+        if packet.pos is not None:
+            if end is not None and packet.pos > end + AVI_GAP_BYTES and not numbers:
+                numbers = _numbers_by_place(container)
+            end = packet.pos + packet.size
+            number = numbers.get((packet.stream_index, packet.pos - AVI_HEADER_BYTES))
+            if number is not None and packet.dts is not None:
+                shift = number - packet.dts
+                packet.dts = number
+                packet.pts = None if packet.pts is None else packet.pts + shift
+        yield packet
+
+
+def _numbers_by_place(container: InputContainer) -> dict[tuple[int, int], int]:
+    return {
+        (stream.index, entry.pos): entry.timestamp
+        for stream in container.streams
+        for entry in stream.index_entries
+    }

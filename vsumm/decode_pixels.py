@@ -1,4 +1,4 @@
-"""Turn a decoded frame into upright RGB pixels of the wanted size.
+"""Turn decoded frames into upright RGB pixels of the wanted size.
 
 Runs in the decoding process only, see `vsumm.worker`.
 """
@@ -7,34 +7,48 @@ from __future__ import annotations
 
 import av
 import numpy as np
-from av.video.reformatter import Interpolation
+from av.video.reformatter import Interpolation, VideoReformatter
 
+from vsumm.decode_hdr import HLG, PQ, to_sdr
 from vsumm.decode_size import Geometry
 
-SMPTE_2084, ARIB_STD_B67 = 16, 18
-"""Transfer characteristics of HDR film, numbered as in ITU-T H.273."""
 
+class PixelConverter:
+    """Scale, convert and rotate frames, with one set-up for all of them.
 
-def to_pixels(frame: av.VideoFrame, geometry: Geometry) -> np.ndarray:
-    """Scale, convert and rotate: uint8 (H, W, 3) RGB, contiguous."""
-    width, height = geometry.width, geometry.height
-    if geometry.rotation_degrees % 180:
-        width, height = height, width
-    has_alpha = any(component.is_alpha for component in frame.format.components)
-    converted = frame.reformat(
-        width,
-        height,
-        "rgba" if has_alpha else "rgb24",
-        interpolation=Interpolation.BILINEAR,
-        threads=1,
-    )
-    pixels: np.ndarray = converted.to_ndarray()
-    if has_alpha:
-        pixels = _over_black(pixels)
-    return np.ascontiguousarray(np.rot90(pixels, -(geometry.rotation_degrees // 90)))
+    Args:
+        geometry: size and rotation of the upright picture.
+    """
+
+    def __init__(self, geometry: Geometry) -> None:
+        self._geometry = geometry
+        self._scaler = VideoReformatter()
+
+    def convert(self, frame: av.VideoFrame) -> np.ndarray:
+        """Return the pixels: uint8 (H, W, 3) RGB for SDR displays, contiguous.
+
+        Transparent film is shown over black, as players do. HDR film is mapped to the range of an
+        ordinary screen: taken as it is, it would look washed out.
+        """
+        has_alpha = any(component.is_alpha for component in frame.format.components)
+        if frame.color_trc in (PQ, HLG):
+            pixels = to_sdr(self._scale(frame, "rgb48le").to_ndarray(), frame.color_trc)
+        elif has_alpha:
+            pixels = _over_black(self._scale(frame, "rgba").to_ndarray())
+        else:
+            pixels = self._scale(frame, "rgb24").to_ndarray()
+        return np.ascontiguousarray(np.rot90(pixels, -(self._geometry.rotation_degrees // 90)))
+
+    def _scale(self, frame: av.VideoFrame, pixel_format: str) -> av.VideoFrame:
+        width, height = self._geometry.width, self._geometry.height
+        if self._geometry.rotation_degrees % 180:
+            width, height = height, width
+        return self._scaler.reformat(
+            frame, width, height, pixel_format, interpolation=Interpolation.BILINEAR, threads=1
+        )
 
 
 def _over_black(pixels: np.ndarray) -> np.ndarray:
-    """Blend (H, W, 4) over black: players show black where a film is transparent."""
+    """Blend (H, W, 4) over black."""
     alpha = pixels[..., 3:].astype(np.uint16)
     return ((pixels[..., :3] * alpha + 127) // 255).astype(np.uint8)

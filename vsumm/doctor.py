@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vsumm.decode import DecodeReport, read_audio, read_frames
+from vsumm.decode_hdr import HLG, PQ
 from vsumm.errors import InputError
 from vsumm.input_files import shown
 from vsumm.probe import AudioStream, MediaInfo, VideoStream, probe
@@ -25,8 +26,8 @@ DIFFERENCE_SECONDS = 0.5
 RATE_TICKS = 2
 """Frame steps of a constant rate differ by the rounding of two timestamps at most."""
 
-HDR_TRANSFERS = {16: "PQ", 18: "HLG"}
-"""Transfer characteristics of high dynamic range, numbered as in ITU-T H.273."""
+HDR_TRANSFERS = {PQ: "PQ", HLG: "HLG"}
+"""Names of the transfer characteristics of high dynamic range."""
 
 
 @dataclass(frozen=True)
