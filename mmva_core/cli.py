@@ -11,10 +11,20 @@ import os
 import sys
 from collections.abc import Sequence
 
-from mmva_core.commands import Problem, evaluate, info, predict, train
+from mmva_core.commands import (
+    Problem,
+    build,
+    evaluate,
+    index,
+    info,
+    predict,
+    prompt,
+    retrieve,
+    train,
+)
 from mmva_core.errors import MmvaError
 
-COMMANDS = (predict, info, train, evaluate)
+COMMANDS = (predict, info, index, retrieve, prompt, train, evaluate, build)
 """Modules of the sub-commands, in the order of the help."""
 
 

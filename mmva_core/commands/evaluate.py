@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmva_core.commands import Output, add_model_options
+from mmva_core.errors import CheckpointError, MmvaError
 
 if TYPE_CHECKING:
     from mmva_core.commands import Subparsers
@@ -23,11 +24,17 @@ def add_parser(subparsers: Subparsers) -> None:
         "pictures, music and captions as in the paper's Tables 1 and 3, with R2, CCC, Pearson and "
         "the skill over always predicting the mean of the training labels.",
     )
-    source = parser.add_mutually_exclusive_group(required=True)
+    source = parser.add_mutually_exclusive_group()
     source.add_argument("--config", metavar="FILE", help="the config file of the training run")
     source.add_argument("--preset", choices=("mmva-lite",), help="the open data of a preset")
     parser.add_argument("--split", default="test", choices=("train", "validation", "test"))
     parser.add_argument("--data", metavar="FOLDER", help="open data sets, for --preset")
+    parser.add_argument(
+        "--baselines",
+        action="store_true",
+        help="also train and measure Table 1's SP-Net, L3-Net, ACP-Net and CDCML, as the [train] "
+        "part of the config file says",
+    )
     add_model_options(parser)
     parser.add_argument("--format", default="text", choices=("text", "csv", "json"))
     parser.add_argument("--quiet", action="store_true", help="no progress bars")
@@ -40,15 +47,17 @@ def run(args: Namespace) -> Iterator[Output]:
 
     from mmva_core.report import render
 
+    if args.config is None and args.preset is None:
+        raise MmvaError("say what to measure on: --config FILE or --preset mmva-lite")
     progress = not args.quiet and sys.stderr.isatty()
     rows = _preset_rows(args, progress) if args.preset else _config_rows(args, progress)
     yield render(rows, args.format)
 
 
 def _config_rows(args: Namespace, progress: bool) -> list[Row]:
+    from mmva_core.baselines import BASELINES, evaluate_baseline, train_baseline
     from mmva_core.data.imemnet_runs import load_imemnet
     from mmva_core.distributed import local_device
-    from mmva_core.errors import CheckpointError
     from mmva_core.model import MMVA
     from mmva_core.report import PAPER_ROWS, evaluation_rows
     from mmva_core.run_config import read_run_config
@@ -57,12 +66,20 @@ def _config_rows(args: Namespace, progress: bool) -> list[Row]:
     model = MMVA.from_pretrained(args.model, device=str(local_device(args.device)))
     if model.config.sigma is None:
         raise CheckpointError(f"model {args.model!r} was never trained: its sigma is not set")
-    dataset = load_imemnet(read_run_config(args.config).data)
+    config = read_run_config(args.config)
+    dataset = load_imemnet(config.data)
     # Constants are means of the training labels, for which nothing has to be encoded.
     constants = Constants.of(dataset.part("train").labels(), model.config.sigma)
     data = dataset.part(args.split).encode(model, progress=progress).to(model.device)
     split = f"IMEMNet-C, {args.split}, by picture and song, seed {dataset.config.split_seed}"
-    return [*evaluation_rows(evaluate(model, data, constants), args.model, split), *PAPER_ROWS]
+    rows = evaluation_rows(evaluate(model, data, constants), args.model, split)
+    if args.baselines:
+        training = dataset.part("train").encode(model, progress=progress).to(model.device)
+        for name in BASELINES:
+            baseline = train_baseline(name, training, config.train)
+            figures = evaluate_baseline(baseline, data, constants)
+            rows += evaluation_rows(figures, f"{name} (our reading)", split)
+    return [*rows, *PAPER_ROWS]
 
 
 def _preset_rows(args: Namespace, progress: bool) -> list[Row]:

@@ -93,7 +93,10 @@ class ImemnetC:
     """Where it came from."""
 
     def part(self, split: Split) -> ImemnetC:
-        """Return the pictures and the songs of one split."""
+        """Return the pictures and the songs of one split.
+
+        The match list is for training; the other parts are measured on pairs drawn once.
+        """
         seed = self.config.split_seed
         image_rows = rows_of(split_by_group(self.images.groups, seed=seed), split)
         music_rows = rows_of(split_by_group(self.music.groups, seed=seed), split)
@@ -101,7 +104,7 @@ class ImemnetC:
             self.images.subset(image_rows),
             self.music.subset(music_rows),
             self.captions.subset(music_rows),
-            self.pairs,
+            self.pairs if split == "train" else (),
             self.reports,
             self.config,
         )

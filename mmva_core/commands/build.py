@@ -1,0 +1,145 @@
+"""`mmva build`: make IMEMNet-C's tables and clips from DEAM, IAPS, NAPS and EMOTIC."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mmva_core.commands import Output, Problem
+from mmva_core.errors import DataError
+
+if TYPE_CHECKING:
+    from mmva_core.commands import Subparsers
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    """Add the sub-command and what it can build."""
+    parser: ArgumentParser = subparsers.add_parser(
+        "build", help="make IMEMNet-C's tables and clips from the data sets it is built from"
+    )
+    parts = parser.add_subparsers(required=True, metavar="PART")
+    _add_music(parts)
+    _add_images(parts)
+    _add_captions(parts)
+
+
+def _add_music(parts: Subparsers) -> None:
+    parser = parts.add_parser("music", help="cut DEAM into labelled clips")
+    parser.add_argument("--valence", required=True, metavar="CSV", help="DEAM's valence.csv")
+    parser.add_argument("--arousal", required=True, metavar="CSV", help="DEAM's arousal.csv")
+    parser.add_argument("--songs", required=True, metavar="FOLDER", help="DEAM's audio")
+    parser.add_argument("-o", "--output", required=True, metavar="FOLDER", help="for the clips")
+    parser.add_argument(
+        "--join",
+        type=int,
+        default=1,
+        metavar="N",
+        help="join up to N consecutive two-second clips (the paper: 5; default: %(default)s)",
+    )
+    parser.add_argument("--force", action="store_true", help="replace a table that is there")
+    parser.set_defaults(run=run_music)
+
+
+def _add_images(parts: Subparsers) -> None:
+    parser = parts.add_parser("images", help="bring picture ratings onto one scale")
+    parser.add_argument("--iaps", metavar="TXT", help="AllSubjects_1-20.txt")
+    parser.add_argument("--naps", metavar="CSV", help="NAPS's ratings as CSV")
+    parser.add_argument("--emotic", metavar="MAT", help="Annotations.mat")
+    parser.add_argument(
+        "--rescale",
+        choices=("scale", "observed"),
+        default="scale",
+        help="from the ends of each rating scale, or from the lowest and highest rating of each "
+        "set (default: %(default)s)",
+    )
+    parser.add_argument("-o", "--output", required=True, metavar="CSV", help="image_va.csv")
+    parser.add_argument("--force", action="store_true", help="replace a table that is there")
+    parser.set_defaults(run=run_images)
+
+
+def _add_captions(parts: Subparsers) -> None:
+    parser = parts.add_parser("captions", help="describe clips and refine the descriptions")
+    parser.add_argument("--labels", required=True, metavar="CSV", help="music_va.csv")
+    parser.add_argument("--clips", required=True, metavar="FOLDER", help="the clips")
+    parser.add_argument(
+        "--captioner", required=True, metavar="FILE", help="weights of LP-MusicCaps"
+    )
+    parser.add_argument(
+        "--bart", default="facebook/bart-base", metavar="FOLDER|HUB_ID", help="BART's config"
+    )
+    parser.add_argument(
+        "--refine", metavar="FOLDER|HUB_ID", help="causal language model that refines captions"
+    )
+    parser.add_argument("-o", "--output", required=True, metavar="CSV", help="table to write")
+    parser.add_argument("--force", action="store_true", help="replace a table that is there")
+    parser.set_defaults(run=run_captions)
+
+
+def run_music(args: Namespace) -> Iterator[Output]:
+    """Cut songs and write `music_va.csv` beside the clips, captions still empty."""
+    from mmva_core.data.deam import join_clips, read_deam, write_clips
+    from mmva_core.data.label_tables import write_labels
+
+    table = Path(args.output) / "music_va.csv"
+    _check_free(table, args.force)
+    songs = read_deam(args.valence, args.arousal)
+    songs = {song: join_clips(clips, args.join) for song, clips in songs.items()}
+    written, missing = write_clips(songs, args.songs, args.output)
+    if not written:
+        raise DataError(f"none of the {len(songs)} songs has a file in {args.songs}")
+    write_labels(table, [clip.sample() for clip in written], "music")
+    yield f"{table}: {len(written)} clips of {len(songs) - len(missing)} songs"
+    if missing:
+        yield Problem(f"{len(missing)} songs have no file in {args.songs} ({missing[0]}, …)")
+
+
+def run_images(args: Namespace) -> Iterator[Output]:
+    """Read the sources that were named and write `image_va.csv`."""
+    from mmva_core.data.image_sources import read_emotic, read_iaps, read_naps
+    from mmva_core.data.label_tables import write_labels
+
+    _check_free(Path(args.output), args.force)
+    samples = []
+    for name, read in (("iaps", read_iaps), ("naps", read_naps), ("emotic", read_emotic)):
+        source = getattr(args, name)
+        if source is not None:
+            found = read(source, how=args.rescale)
+            yield f"{source}: {len(found)} pictures"
+            samples += found
+    if not samples:
+        raise DataError("name at least one source with --iaps, --naps or --emotic")
+    write_labels(args.output, samples, "image")
+    yield f"{args.output}: {len(samples)} pictures"
+
+
+def run_captions(args: Namespace) -> Iterator[Output]:
+    """Describe every clip of a table and write the table with captions."""
+    import torch
+
+    from mmva_core.audio_io import read_audio_file
+    from mmva_core.data.captions import LPMusicCaps, caption_clips
+    from mmva_core.data.imemnet import MUSIC_SUFFIXES, attach_files, read_labels
+    from mmva_core.data.label_tables import write_labels
+    from mmva_core.data.refine import CaptionRefiner
+
+    _check_free(Path(args.output), args.force)
+    samples, files, _ = attach_files(*read_labels(args.labels), args.clips, MUSIC_SUFFIXES)
+    captioner = LPMusicCaps.from_weights(args.captioner, args.bart)
+    refiner = None if args.refine is None else CaptionRefiner(args.refine)
+    described = []
+    for sample in samples:
+        sound = torch.from_numpy(read_audio_file(files[sample.id], captioner.sample_rate))
+        (caption,) = caption_clips(captioner, [sound])
+        if refiner is not None:
+            caption = refiner.refine(caption)
+        described.append(replace(sample, caption=caption))
+    write_labels(args.output, described, "music")
+    yield f"{args.output}: {len(described)} captions"
+
+
+def _check_free(path: Path, force: bool) -> None:
+    if path.exists() and not force:
+        raise DataError(f"{path} exists; name another file or use --force")
