@@ -1,0 +1,68 @@
+"""`mmva generate`: turn a prompt into music, with MusicGen."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mmva_core.commands import Output
+from mmva_core.commands.arguments import length_of_time
+from mmva_core.errors import DataError
+
+if TYPE_CHECKING:
+    from mmva_core.commands import Subparsers
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    """Add the sub-command."""
+    parser: ArgumentParser = subparsers.add_parser(
+        "generate",
+        help="turn a prompt into music with MusicGen",
+        description="Generate music from a prompt, such as mmva prompt gives. The weights of "
+        "MusicGen are downloaded from the hub once, or named as a folder; those that Meta "
+        "publishes are for non-commercial use only (CC-BY-NC-4.0).",
+    )
+    parser.add_argument("prompt", metavar="PROMPT", help="what it should sound like")
+    parser.add_argument("-o", "--output", required=True, metavar="FILE.wav")
+    parser.add_argument(
+        "--seconds", type=length_of_time, default=10.0, help="length, at most 30 (default: 10)"
+    )
+    parser.add_argument(
+        "--model",
+        default="facebook/musicgen-small",
+        metavar="FOLDER|HUB_ID",
+        help="which MusicGen (default: %(default)s)",
+    )
+    parser.add_argument("--seed", type=int, default=0, help="another seed gives other music")
+    parser.add_argument(
+        "--guidance", type=float, default=3.0, help="how much the prompt is stressed (default: 3)"
+    )
+    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
+    parser.add_argument("--force", action="store_true", help="replace a file that is there already")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    parser.set_defaults(run=run)
+
+
+def run(args: Namespace) -> Iterator[Output]:
+    """Generate, write, and say where."""
+    from mmva_core.distributed import local_device
+    from mmva_core.generate import MusicGenerator, check_output, write_wave
+
+    output = Path(args.output)
+    check_output(output, overwrite=args.force)
+    try:
+        generator = MusicGenerator(args.model, device=str(local_device(args.device)))
+        music = generator.generate(
+            args.prompt,
+            seconds=args.seconds,
+            seed=args.seed,
+            guidance=args.guidance,
+            progress=not args.quiet and sys.stderr.isatty(),
+        )
+    except ValueError as error:
+        raise DataError(str(error)) from error
+    write_wave(output, music, overwrite=args.force)
+    yield f"{output}: {music.duration_seconds:.1f} s, {music.sample_rate} Hz"

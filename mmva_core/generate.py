@@ -1,0 +1,195 @@
+"""Turn a prompt into music with MusicGen (Copet et al. 2023), through transformers.
+
+The weights are not ours and do not come with the package: they are named by a hub id or a folder.
+Those that Meta publishes (facebook/musicgen-small, -medium, -large) are for non-commercial use only
+(CC-BY-NC-4.0).
+
+Letters in shapes: C channels, T samples.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import wave
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from mmva_core.errors import CheckpointError, DataError, MissingExtraError
+from mmva_core.files import write_whole
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+DEFAULT_MODEL = "facebook/musicgen-small"
+"""Hub id of the smallest MusicGen, 2.4 GB."""
+MAX_SECONDS = 30.0
+"""MusicGen was trained on half a minute; what follows makes no sense any more."""
+DEFAULT_GUIDANCE = 3.0
+"""How much the prompt is stressed; MusicGen's own default."""
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Music:
+    """Sound that was generated."""
+
+    samples: NDArray[np.float32]
+    """(C, T), full scale is [-1, 1]."""
+    sample_rate: int
+    """Samples per second, Hz."""
+
+    @property
+    def duration_seconds(self) -> float:
+        """Length, seconds."""
+        return float(self.samples.shape[1] / self.sample_rate)
+
+
+class MusicGenerator:
+    """A loaded MusicGen.
+
+    Args:
+        source: Hub id or local folder with the network and its tokenizer.
+        device: "cpu" or "cuda".
+
+    Raises:
+        CheckpointError: If the weights cannot be had, or are damaged or of another network.
+        MissingExtraError: If transformers is not installed.
+    """
+
+    def __init__(self, source: str = DEFAULT_MODEL, *, device: str = "cpu") -> None:
+        network, self._tokenizer = _load(source)
+        self._network: Any = network.to(device)  # the annotations of transformers are incomplete
+        config = self._network.config
+        self.sample_rate = int(config.audio_encoder.sampling_rate)
+        self._frames_per_second = self.sample_rate / math.prod(
+            config.audio_encoder.upsampling_ratios
+        )
+        self._num_codebooks = int(config.decoder.num_codebooks)
+
+    def generate(
+        self,
+        prompt: str,
+        *,
+        seconds: float = 10.0,
+        seed: int = 0,
+        guidance: float = DEFAULT_GUIDANCE,
+        progress: bool = False,
+    ) -> Music:
+        """Make music of a prompt.
+
+        Args:
+            prompt: What it should sound like.
+            seconds: Length wanted, at most `MAX_SECONDS`.
+            seed: Another seed gives other music; the same gives the same on the same machine.
+            guidance: Strength of the prompt, at least 1.
+            progress: Show a bar with an estimate on stderr.
+
+        Raises:
+            ValueError: If the prompt is empty, or a number is out of range.
+        """
+        if not prompt.strip():
+            raise ValueError("the prompt is empty")
+        if not 0 < seconds <= MAX_SECONDS:
+            raise ValueError(f"seconds must lie in (0, {MAX_SECONDS:g}], got {seconds}")
+        if not guidance >= 1:
+            raise ValueError(f"guidance must be at least 1, got {guidance}")
+        # Codebooks are generated one step behind each other, which costs a step for each.
+        num_steps = math.ceil(seconds * self._frames_per_second) + self._num_codebooks
+        tokens = self._tokenizer([prompt], return_tensors="pt").to(self._network.device)
+        with torch.random.fork_rng(), tqdm(
+            total=num_steps, desc="generating", disable=not progress, leave=False
+        ) as bar:  # fmt: skip
+            torch.manual_seed(seed)
+            output = self._network.generate(
+                input_ids=tokens["input_ids"],
+                attention_mask=tokens["attention_mask"],
+                do_sample=True,
+                guidance_scale=guidance,
+                max_new_tokens=num_steps,
+                streamer=_Steps(bar),
+            )
+        samples = output[0].float().cpu().numpy()[:, : round(seconds * self.sample_rate)]
+        return Music(np.ascontiguousarray(samples), self.sample_rate)
+
+
+def write_wave(path: Path, music: Music, *, overwrite: bool = False) -> Path:
+    """Write sound as a WAV file of 16 bits; louder parts are limited to full scale.
+
+    Raises:
+        DataError: If the file is there already and may not be replaced, or cannot be written.
+    """
+    check_output(path, overwrite=overwrite)
+    limited = np.clip(music.samples, -1, 1)
+    pcm = np.round(limited * np.iinfo(np.int16).max).astype("<i2")
+
+    def write(temporary: Path) -> None:
+        with wave.open(str(temporary), "wb") as file:
+            file.setnchannels(len(pcm))
+            file.setsampwidth(pcm.itemsize)
+            file.setframerate(music.sample_rate)
+            file.writeframes(np.ascontiguousarray(pcm.T).tobytes())
+
+    try:
+        write_whole(path, write)
+    except OSError as error:
+        raise DataError(f"cannot write {path}: {error.strerror}") from error
+    return path
+
+
+def check_output(path: Path, *, overwrite: bool) -> None:
+    """Say before minutes of work whether a WAV file can be written to `path`.
+
+    Raises:
+        DataError: If its name is of another kind, it is there already, or its folder is not.
+    """
+    if path.suffix.lower() != ".wav":
+        raise DataError(f"{path}: music is written as WAV; name a file that ends in .wav")
+    if path.is_dir() or not path.parent.is_dir():
+        raise DataError(f"{path}: is a folder, or the folder it should be in does not exist")
+    if path.exists() and not overwrite:
+        raise DataError(f"{path}: exists already; use --force to replace it")
+
+
+class _Steps:
+    """What `generate` tells each step to: moves the bar on."""
+
+    def __init__(self, bar: tqdm[Any]) -> None:
+        self._bar = bar
+
+    def put(self, _tokens: object) -> None:
+        self._bar.update()
+
+    def end(self) -> None:
+        self._bar.close()
+
+
+def _load(source: str) -> tuple[Any, PreTrainedTokenizerBase]:
+    try:
+        from transformers import AutoTokenizer, MusicgenForConditionalGeneration
+
+        from mmva_core.hub_loading import translate_errors
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(
+            "generating music needs the package transformers; install it with: "
+            "pip install 'vsumm[text]'"
+        ) from error
+    load: Any = MusicgenForConditionalGeneration.from_pretrained
+    try:
+        network, report = translate_errors(lambda: load(source, output_loading_info=True), source)
+        tokenizer = translate_errors(lambda: AutoTokenizer.from_pretrained(source), source)
+    except CheckpointError as error:
+        raise CheckpointError(
+            f"no music generator {source!r}: give the hub id of a MusicGen that can be reached, or "
+            f"a folder that holds one ({error.__cause__})".splitlines()[0]
+        ) from error
+    if report["missing_keys"]:
+        logger.warning("%s lacks weights, for example %s", source, min(report["missing_keys"]))
+    return network.eval(), tokenizer
