@@ -35,6 +35,8 @@ def read_image_file(path: str | Path) -> ImageArray:
                 layer = upright.convert("RGBA")
                 upright = Image.new("RGB", layer.size, WHITE)
                 upright.paste(layer, mask=layer.getchannel("A"))
+            if upright.mode.startswith("I;16"):  # Pillow would clip 16 bits to 8
+                upright = Image.fromarray((np.asarray(upright) >> 8).astype(np.uint8))
             return np.array(upright.convert("RGB"))
     except FileNotFoundError as error:
         raise DataError(f"no such file: {path}") from error
