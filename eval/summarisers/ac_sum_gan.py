@@ -68,7 +68,7 @@ class AcSumGan:
                     for loss, optimizer, group in parts:
                         optimizer.zero_grad()
                         for features in batch:
-                            send_back(loss(features) / len(batch))
+                            send_back(loss(features) / len(batch), group)
                         step(optimizer, group, CLIP)
                 on_epoch()
 
@@ -82,7 +82,7 @@ class AcSumGan:
         return to_array(episode.weights)
 
     def _parts(self) -> list[tuple[_Loss, torch.optim.Optimizer, list[nn.Parameter]]]:
-        """Pair each loss with the weights that it trains. Gradients elsewhere are thrown away."""
+        """Pair each loss with its optimiser and the weights that it trains."""
         encoder = self._vae.encoder_parameters()
         decoder = list(self._vae.decoder.parameters())
         discriminator = [*self._discriminator.parameters(), *self._compress.parameters()]
@@ -122,8 +122,8 @@ class AcSumGan:
 
     def _selector_loss(self, features: Tensor) -> Tensor:
         compressed = self._compress(features)
-        episode = self._play(compressed, greedy=False, with_rewards=True)
-        returns = discounted(episode.rewards)
+        episode = self._play(compressed, greedy=False)
+        returns = discounted(self._rewards(compressed.detach(), episode))
         advantage = returns - episode.values
         actor = -(episode.log_probabilities * advantage.detach()).mean()
         entropy = ENTROPY_WEIGHT / PICKS * episode.entropy
@@ -136,45 +136,45 @@ class AcSumGan:
     def _distance(self, original: Tensor, made: Tensor) -> Tensor:
         return state_distance(self._discriminator, original, made)
 
-    def _play(self, compressed: Tensor, *, greedy: bool, with_rewards: bool = False) -> _Episode:
+    def _play(self, compressed: Tensor, *, greedy: bool) -> _Episode:
         """Let the actor pick fragments; those it picks weigh more, the earlier the more."""
         scores = self._scorer(compressed)
         borders = fragment_borders(len(scores))
         state = torch.stack([scores[a:b].mean() for a, b in borders]).detach()
         weights = torch.full_like(scores, (FRAGMENTS - PICKS) / FRAGMENTS)
         picked: list[int] = []
-        steps: list[tuple[Tensor, Tensor, Tensor, float]] = []
+        steps: list[tuple[Tensor, Tensor, Tensor]] = []
+        after: list[Tensor | None] = []
         for _ in range(PICKS):
             log_policy = self._actor(state).log_softmax(dim=-1)
             action = _best_new(log_policy, picked) if greedy else _draw(log_policy)
-            place, reward = int(action), 0.0
-            value = self._critic(state).squeeze(-1)
-            if place not in picked:
-                count = len(picked)
-                first, last = borders[place]
-                weights[first:last] = (PICKS - count) / (FRAGMENTS - count) + 1
-                picked.append(place)
-                if with_rewards:
-                    reward = self._reward(compressed, weights * scores)
-                state = state.clone()
-                state[place] = 0.0
             entropy = -(log_policy.exp() * log_policy).sum()
-            steps.append((log_policy[action], value, entropy, reward))
-        log_probabilities, values, entropies, rewards = zip(*steps, strict=True)
+            steps.append((log_policy[action], self._critic(state).squeeze(-1), entropy))
+            place, count = int(action), len(picked)
+            if place in picked:
+                after.append(None)
+                continue
+            first, last = borders[place]
+            weights[first:last] = (PICKS - count) / (FRAGMENTS - count) + 1
+            picked.append(place)
+            after.append(weights.clone())
+            state = state.clone()
+            state[place] = 0.0
+        log_probabilities, values, entropies = (
+            torch.stack(column) for column in zip(*steps, strict=True)
+        )
         return _Episode(
-            scores=scores,
-            weights=weights * scores,
-            log_probabilities=torch.stack(log_probabilities),
-            values=torch.stack(values),
-            entropy=torch.stack(entropies).sum(),
-            rewards=list(rewards),
+            scores, weights * scores, log_probabilities, values, entropies.sum(), tuple(after)
         )
 
     @torch.no_grad()
-    def _reward(self, compressed: Tensor, weights: Tensor) -> float:
-        """1 less the distance between the video and the one told from the summary."""
-        made = self._vae(weights[:, None] * compressed).features
-        return 1 - float(self._distance(compressed, made))
+    def _rewards(self, compressed: Tensor, episode: _Episode) -> list[float]:
+        """1 less the distance between the video and the one made of each step's summary."""
+        new = [weights for weights in episode.after if weights is not None]
+        weights = torch.stack(new, dim=1) * episode.scores[:, None]
+        made = self._vae(compressed[:, None] * weights[..., None]).features
+        rewards = iter((1 - self._distance(compressed, made)).tolist())
+        return [0.0 if weights is None else next(rewards) for weights in episode.after]
 
 
 _Loss = Callable[[Tensor], Tensor]
@@ -187,15 +187,15 @@ class _Episode:
     scores: Tensor
     """(T,) of the scorer."""
     weights: Tensor
-    """(T,) scores weighted by the actor's picks."""
+    """(T,) scores weighted by all picks."""
     log_probabilities: Tensor
     """(PICKS,) of the actions."""
     values: Tensor
     """(PICKS,) that the critic expected."""
     entropy: Tensor
     """() of the policy, summed over the steps."""
-    rewards: list[float]
-    """PICKS rewards, 0 for a fragment that was picked before."""
+    after: tuple[Tensor | None, ...]
+    """The (T,) factors of the scores after each step; None where a fragment came again."""
 
 
 def fragment_borders(length: int) -> list[tuple[int, int]]:

@@ -50,9 +50,9 @@ def length_loss(scores: Tensor, target: float) -> Tensor:
     return (scores.mean() - target).abs()
 
 
-def send_back(loss: Tensor) -> None:
-    """Add the gradients of a loss to the weights."""
-    loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+def send_back(loss: Tensor, parameters: Sequence[nn.Parameter]) -> None:
+    """Add the gradients of a loss to those weights, and to no others."""
+    loss.backward(inputs=parameters)  # type: ignore[no-untyped-call]  # torch leaves it untyped
 
 
 def step(optimizer: torch.optim.Optimizer, parameters: Sequence[nn.Parameter], clip: float) -> None:

@@ -61,7 +61,7 @@ class CaSum:
                 for start in range(0, len(order), BATCH):
                     optimizer.zero_grad()
                     for features in order[start : start + BATCH]:
-                        send_back(length_loss(self._network(features), LENGTH_TARGET))
+                        send_back(length_loss(self._network(features), LENGTH_TARGET), parameters)
                     step(optimizer, parameters, CLIP)
                 on_epoch()
 

@@ -69,7 +69,7 @@ class CsNet:
                 for features in shuffled(videos):
                     for loss, optimizer, group in zip(losses, optimizers, groups, strict=True):
                         optimizer.zero_grad()
-                        send_back(loss(features))
+                        send_back(loss(features), group)
                         step(optimizer, group, CLIP)
                 for scheduler in schedulers:
                     scheduler.step()
@@ -88,34 +88,35 @@ class CsNet:
         return told + prior_loss(decoded) + length_loss(scores, LENGTH_TARGET) + spread
 
     def _decoder_loss(self, features: Tensor) -> Tensor:
-        scores, compressed = self._frozen_selection(features)
-        summary = self._vae(compressed * scores[:, None]).features
-        random = self._vae(compressed * torch.rand_like(scores)[:, None]).features
-        fooled = sum(self._looks_original(video, original=True) for video in (summary, random))
-        return self._tell_apart(compressed, summary) + fooled
+        compressed, made = self._from_summaries(features)
+        fooled = self._looks_original(made, original=True)
+        return self._tell_apart(compressed, made[:, 0]) + fooled
 
     def _discriminator_loss(self, features: Tensor) -> Tensor:
-        scores, compressed = self._frozen_selection(features)
         with torch.no_grad():
-            summary = self._vae(compressed * scores[:, None]).features
-            random = self._vae(compressed * torch.rand_like(scores)[:, None]).features
-        caught = sum(self._looks_original(video, original=False) for video in (summary, random))
+            compressed, made = self._from_summaries(features)
+        caught = self._looks_original(made, original=False)
         return self._looks_original(compressed, original=True) + caught
 
-    @torch.no_grad()
-    def _frozen_selection(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        scores, compressed = self._selector(features)
-        return scores, compressed
+    def _from_summaries(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the video (T, H), and what is made of its summary and of a random one (T, 2, H).
+
+        Both go through the autoencoder together; the selector learns nothing here.
+        """
+        with torch.no_grad():
+            scores, compressed = self._selector(features)
+            weights = torch.stack([scores, torch.rand_like(scores)], dim=1)
+        return compressed, self._vae(compressed[:, None] * weights[..., None]).features
 
     def _tell_apart(self, original: Tensor, made: Tensor) -> Tensor:
         """Distance of the discriminator's last states."""
         return state_distance(self._discriminator, original, made)
 
-    def _looks_original(self, video: Tensor, *, original: bool) -> Tensor:
-        _, probability = self._discriminator(video)
-        return functional.binary_cross_entropy(
-            probability, torch.full_like(probability, float(original))
-        )
+    def _looks_original(self, videos: Tensor, *, original: bool) -> Tensor:
+        """Cross-entropy of the discriminator's answers, summed over the videos."""
+        _, probability = self._discriminator(videos)
+        wanted = torch.full_like(probability, float(original))
+        return functional.binary_cross_entropy(probability, wanted, reduction="sum")
 
 
 class ChunkStrideSelector(nn.Module):

@@ -55,7 +55,8 @@ class DrDsn:
             for _ in range(self._epochs):
                 for index in torch.randperm(len(videos)).tolist():
                     optimizer.zero_grad()
-                    reward = self._backward(videos[index], baselines[index])
+                    loss, reward = self._loss(videos[index], baselines[index])
+                    send_back(loss, parameters)
                     step(optimizer, parameters, CLIP)
                     kept = BASELINE_KEEP * baselines[index]
                     baselines[index] = kept + (1 - BASELINE_KEEP) * reward
@@ -68,8 +69,8 @@ class DrDsn:
         self._network.eval()
         return to_array(self._network(features))
 
-    def _backward(self, features: Tensor, baseline: float) -> float:
-        """Draw summaries, send the policy gradient back, and return the mean reward."""
+    def _loss(self, features: Tensor, baseline: float) -> tuple[Tensor, float]:
+        """Draw summaries; return the loss of the policy, and their mean reward."""
         probabilities = self._network(features)
         loss = LENGTH_WEIGHT * (probabilities.mean() - LENGTH_TARGET) ** 2
         rewards = []
@@ -78,8 +79,7 @@ class DrDsn:
             rewards.append(reward_of(features, picked.bool()))
             unlikeliness = functional.binary_cross_entropy(probabilities, picked)
             loss = loss + unlikeliness * (rewards[-1] - baseline)
-        send_back(loss)
-        return sum(rewards) / EPISODES
+        return loss, sum(rewards) / EPISODES
 
 
 def reward_of(features: Tensor, picked: Tensor) -> float:

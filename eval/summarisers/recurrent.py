@@ -3,7 +3,8 @@
 The last two are those of SUM-GAN (B. Mahasseni, M. Lam, S. Todorovic, CVPR 2017,
 DOI 10.1109/CVPR.2017.318): the summary is good if the video can be told from it.
 
-Letters: T sampled frames, D numbers per frame, H hidden numbers, L layers.
+Letters: T sampled frames, D numbers per frame, H hidden numbers, L layers, B videos of equal
+length. All modules take one video (T, D) or several (T, B, D).
 """
 
 from __future__ import annotations
@@ -36,11 +37,11 @@ class Decoded:
     """What the autoencoder makes of a weighted video."""
 
     mean: Tensor
-    """(L, H) of the latent Gaussian."""
+    """(L, [B,] H) of the latent Gaussian."""
     log_variance: Tensor
-    """(L, H) of the latent Gaussian."""
+    """(L, [B,] H) of the latent Gaussian."""
     features: Tensor
-    """(T, D) the video again."""
+    """(T, [B,] D) the video again."""
 
 
 class SequenceVae(nn.Module):
@@ -82,14 +83,15 @@ class Discriminator(nn.Module):
         self.out = nn.Linear(dim, 1)
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the last state (H,), and the probability that the video is an original, ()."""
+        """Return the last state ([B,] H), and the probability of being an original ([B])."""
         _, (hidden, _) = self.lstm(features)
         return hidden[-1], self.out(hidden[-1]).sigmoid().squeeze(-1)
 
 
 def state_distance(discriminator: Discriminator, original: Tensor, made: Tensor) -> Tensor:
-    """Return how far apart two videos leave the discriminator."""
-    distance: Tensor = torch.linalg.vector_norm(discriminator(original)[0] - discriminator(made)[0])
+    """Return how far apart two videos leave the discriminator: (), or (B,) for B made ones."""
+    difference: Tensor = discriminator(made)[0] - discriminator(original)[0]
+    distance: Tensor = torch.linalg.vector_norm(difference, dim=-1)
     return distance
 
 
