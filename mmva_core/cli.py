@@ -15,6 +15,7 @@ from mmva_core.commands import (
     Problem,
     build,
     evaluate,
+    generate,
     index,
     info,
     predict,
@@ -24,7 +25,7 @@ from mmva_core.commands import (
 )
 from mmva_core.errors import MmvaError
 
-COMMANDS = (predict, info, index, retrieve, prompt, train, evaluate, build)
+COMMANDS = (predict, info, index, retrieve, prompt, generate, train, evaluate, build)
 """Modules of the sub-commands, in the order of the help."""
 
 
