@@ -185,7 +185,7 @@ def test_a_worker_outlives_the_thread_that_asked_for_it(film):
 def test_closing_a_reader_early_ends_its_worker(film):
     info = probe(film)
     with read_frames(info, np.arange(0, 8, 0.01)) as reader:
-        process_id = reader._job._worker.process_id
+        process_id = reader._lanes[0]._job._worker.process_id
         next(iter(reader))
     wait_until(lambda: not is_running(process_id))
 
@@ -193,11 +193,18 @@ def test_closing_a_reader_early_ends_its_worker(film):
 def test_idle_workers_are_used_again(film):
     info = probe(film)
     with read_frames(info, [0.0]) as reader:
-        first = reader._job._worker.process_id
+        first = reader._lanes[0]._job._worker.process_id
         list(reader)
     with read_frames(info, [0.0]) as reader:
-        assert reader._job._worker.process_id == first
+        assert reader._lanes[0]._job._worker.process_id == first
         list(reader)
+
+
+def test_an_idle_worker_that_died_is_replaced(film):
+    info = probe(film)
+    (idle,) = worker_pool()._idle
+    idle.interrupt()
+    assert len(list(read_frames(info, [0.0, 1.0]))) == 2
 
 
 def test_a_worker_does_not_load_the_model_library(break_decoders):

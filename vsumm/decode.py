@@ -10,40 +10,29 @@ that crashes or hangs costs what it had not yet read, and `report` says how much
 from __future__ import annotations
 
 import math
-import queue
-import threading
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import numpy as np
 
+from vsumm.decode_lane import ATTEMPTS, Decoder, FrameLane
 from vsumm.decode_size import scaled_size
 from vsumm.errors import InputError, NoSignalError
 from vsumm.input_files import shown
-from vsumm.probe import MediaInfo
-from vsumm.worker_client import Message, Worker, WorkerLostError, worker_pool
+from vsumm.probe import MediaInfo, VideoStream
+from vsumm.worker_client import WorkerLostError
+from vsumm.worker_job import Job
 
-Decoder = Literal["auto", "decord", "pyav"]
-"""Who decodes the picture."""
+LANE_TIMES = 16
+"""Wanted times that one lane decodes before the next one takes over."""
 
-JOBS = {"pyav": "frames", "decord": "decord_frames"}
-"""Job of the decoding process by decoder."""
-
-ATTEMPTS = {
-    "auto": ("pyav", "decord", "pyav", "pyav"),
-    "pyav": ("pyav", "pyav"),
-    "decord": ("decord",),
-}
-"""Who decodes, and who goes on when that crashes or hangs; back at a decoder that failed, the
-place where it did is left out. PyAV comes first: thanks to what it leaves undecoded it was faster
-than decord on every film measured (one frame in 2 s took 0.4 to 1.0 of a full decode, with decord
-0.8 to 1.3), and it is right about start offsets, edit lists, AV1, GIF, MPEG-TS and cut files."""
-
-READ_AHEAD_MESSAGES = 32
-"""Frames or blocks read before anybody asked for them."""
+LANE_PIXELS = 2e9
+"""Pixels of a film, over all its frames, from which on a second lane pays: 90 s of 720p. Starting
+it costs a quarter of a second, and lanes meet inside groups of pictures."""
 
 END_SLACK_SECONDS = 0.25
 """Sound that ends this much before its declared end is complete: priming, rounding."""
@@ -149,61 +138,8 @@ def read_audio(info: MediaInfo, *, sample_rate: int = 16000, track: int = 0) -> 
     return AudioReader(info, sample_rate=sample_rate, track=track)
 
 
-class _Job:
-    """A request to a worker whose answers are read ahead by a thread."""
-
-    def __init__(self, job: str, **request: Any) -> None:
-        self._worker = worker_pool().acquire()
-        self._queue: queue.Queue[Message | BaseException | None] = queue.Queue(READ_AHEAD_MESSAGES)
-        self._is_finished = False
-        self._is_closed = False
-        self._worker.ask(job, **request)
-        self._thread = threading.Thread(target=self._fetch, args=(self._worker,), daemon=True)
-        self._thread.start()
-
-    def __iter__(self) -> Iterator[Message]:
-        while not self._is_closed:
-            item = self._queue.get()
-            if item is None:
-                break
-            if isinstance(item, BaseException):
-                raise item
-            yield item
-
-    def close(self) -> None:
-        """End the job; a worker that has not finished it is killed."""
-        if self._is_closed:
-            return
-        self._is_closed = True
-        if not self._is_finished:
-            self._worker.interrupt()
-        while self._thread.is_alive():
-            try:
-                self._queue.get(timeout=0.01)
-            except queue.Empty:
-                continue
-        if self._is_finished:
-            worker_pool().release(self._worker)
-        else:
-            self._worker.kill()
-
-    def _fetch(self, worker: Worker) -> None:
-        try:
-            for message in worker.messages():
-                self._queue.put(message)
-            self._is_finished = True
-            self._queue.put(None)
-        except (InputError, RuntimeError) as error:
-            self._is_finished = True
-            self._queue.put(error)
-        except WorkerLostError as error:
-            self._queue.put(error)
-
-
 class _Reader:
     """What the two readers share: closing, and the context manager."""
-
-    _job: _Job | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -217,10 +153,8 @@ class _Reader:
         self.close()
 
     def close(self) -> None:
-        """Stop reading and let go of the worker."""
-        if self._job is not None:
-            self._job.close()
-            self._job = None
+        """Stop reading."""
+        raise NotImplementedError
 
 
 class FrameReader(_Reader):
@@ -249,13 +183,9 @@ class FrameReader(_Reader):
         self._info = info
         self._end = info.video.start_seconds + info.video.duration_seconds
         self._times = [time for time in times if time < self._end]
-        self._next = 0  # index of the first time that is neither read nor lost
-        self._first = 0  # index of the first time the present job was asked for
         self._num_read = 0
         self._lost: dict[int, str] = {}
-        self._attempts = list(ATTEMPTS[decoder])
-        self._used: list[str] = []
-        self._request = {
+        request = {
             "path": str(info.path.absolute()),
             "stream": info.video.index,
             "start_seconds": info.start_seconds,
@@ -263,7 +193,13 @@ class FrameReader(_Reader):
             "rotation_degrees": info.video.rotation_degrees,
             "tolerance_seconds": tolerance_seconds,
         }
-        self._start_job()
+        # Lane 0 takes the first LANE_TIMES times, lane 1 the next ones, lane 0 those after, ...
+        num_lanes = _num_lanes(info.video, len(self._times))
+        self._lane_of = [index // LANE_TIMES % num_lanes for index in range(len(self._times))]
+        shares: list[list[float]] = [[] for _ in range(num_lanes)]
+        for time, lane in zip(self._times, self._lane_of, strict=True):
+            shares[lane].append(time)
+        self._lanes = [FrameLane(share, decoder, request) for share in shares]
 
     @property
     def report(self) -> DecodeReport:
@@ -271,56 +207,31 @@ class FrameReader(_Reader):
         cells = self._cells()
         lost = sum(cells[index] for index in self._lost)
         reasons = tuple(dict.fromkeys(self._lost.values()))
-        return DecodeReport(", then ".join(self._used), sum(cells), lost, reasons)
+        decoders = dict.fromkeys(name for lane in self._lanes for name in lane.decoders)
+        return DecodeReport(", then ".join(decoders), sum(cells), lost, reasons)
 
     def __iter__(self) -> Iterator[Frame]:
+        results = [iter(lane) for lane in self._lanes]
         try:
-            while self._job is not None:
-                try:
-                    yield from self._frames(self._job)
-                    self._lose_rest("the file ends early")
-                except (WorkerLostError, InputError) as error:
-                    self._try_again(str(error))
+            for index, lane in enumerate(self._lane_of):
+                result = next(results[lane])
+                if result.pixels is None:
+                    self._lost[index] = result.problem
+                else:
+                    self._num_read += 1
+                    yield Frame(index, result.time_seconds, result.pixels)
+            for rest in results:
+                next(rest, None)  # lets the lane end its job, whose worker can be used again
         finally:
             self.close()
         if self._times and not self._num_read:
             reason = next(iter(self._lost.values()), "nothing was decoded")
             raise InputError(f"cannot read the picture of {shown(self._info.path)}: {reason}")
 
-    def _frames(self, job: _Job) -> Iterator[Frame]:
-        for message in job:
-            header = message.header
-            index = self._first + header["index"]
-            self._next = index + 1
-            if header["kind"] == "missing":
-                self._lost[index] = header["problem"]
-                continue
-            self._num_read += 1
-            yield Frame(index, header["time"], message.payload.reshape(header["shape"]))
-
-    def _start_job(self) -> None:
-        """Ask the next decoder in line for the times that are left."""
-        self._first = self._next
-        times = self._times[self._first :]
-        if times:
-            decoder = self._attempts.pop(0)
-            self._used += [decoder] if decoder not in self._used else []
-            self._job = _Job(JOBS[decoder], times=times, **self._request)
-
-    def _lose_rest(self, reason: str) -> None:
-        self.close()
-        self._lost.update(dict.fromkeys(range(self._next, len(self._times)), reason))
-
-    def _try_again(self, reason: str) -> None:
-        """Go on after a decoder failed: with the next one, or not at all."""
-        self.close()
-        if not self._attempts:
-            self._lose_rest(reason)
-            return
-        if self._attempts[0] in self._used:  # it failed at this place before
-            self._lost[self._next] = reason
-            self._next += 1
-        self._start_job()
+    def close(self) -> None:
+        """Stop reading and let go of the workers."""
+        for lane in self._lanes:
+            lane.close()
 
     def _cells(self) -> list[float]:
         """How much of the picture each wanted time stands for, seconds."""
@@ -348,7 +259,7 @@ class AudioReader(_Reader):
         self._num_samples = 0
         self._lost_seconds = 0.0
         self._reasons: list[str] = []
-        self._job = _Job(
+        self._job: Job | None = Job(
             "sound",
             path=str(info.path.absolute()),
             stream=self._track.index,
@@ -383,6 +294,12 @@ class AudioReader(_Reader):
             reason = next(iter(self._reasons), "nothing was decoded")
             raise InputError(f"cannot read the sound of {shown(self._info.path)}: {reason}")
 
+    def close(self) -> None:
+        """Stop reading and let go of the worker."""
+        if self._job is not None:
+            self._job.close()
+            self._job = None
+
     def _note_loss(self, reason: str) -> None:
         end = self._track.start_seconds + self._track.duration_seconds
         self._lost_seconds += max(0.0, end - self._num_samples / self._sample_rate)
@@ -398,3 +315,10 @@ class AudioReader(_Reader):
         if missing > END_SLACK_SECONDS and is_cut:
             self._lost_seconds += missing
             self._reasons.append("the sound ends early")
+
+
+def _num_lanes(video: VideoStream, num_times: int) -> int:
+    """How many processes share the picture: two for long films, if there are two cores."""
+    pixels = video.width * video.height * video.frame_rate * video.duration_seconds
+    is_long = pixels >= LANE_PIXELS and num_times >= 2 * LANE_TIMES
+    return 2 if is_long and (os.cpu_count() or 1) > 1 else 1

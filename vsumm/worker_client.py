@@ -31,8 +31,8 @@ STALL_SECONDS = 20.0
 START_SECONDS = 60.0
 """The same until its first message: a cold disk may take this long to load FFmpeg."""
 
-MAX_IDLE_WORKERS = 2
-"""Workers kept for the next job: one for the picture, one for the sound."""
+MAX_IDLE_WORKERS = 3
+"""Workers kept for the next job: two for the picture, one for the sound."""
 
 PIPE_BYTES = 1 << 20
 """Wanted size of the pipe a worker answers on, so that it can work ahead."""
@@ -73,6 +73,7 @@ class Worker:
         assert self._process.stdout is not None
         self._answers = self._process.stdout.fileno()
         self._has_spoken = False
+        self.was_idle = False
         _enlarge_pipe(self._answers)
 
     @property
@@ -172,6 +173,7 @@ class _Pool:
         with self._lock:
             while self._idle:
                 worker = self._idle.pop()
+                worker.was_idle = True
                 if worker.is_alive():
                     return worker
                 worker.kill()
@@ -207,15 +209,33 @@ def worker_pool() -> _Pool:
         return _pool
 
 
+def start_job(job: str, **request: Any) -> Worker:
+    """Have a worker begin a job; its answers come from `Worker.messages`.
+
+    Raises:
+        WorkerLostError: no worker could be started.
+    """
+    pool = worker_pool()
+    while True:
+        worker = pool.acquire()
+        try:
+            worker.ask(job, **request)
+        except WorkerLostError:
+            worker.kill()
+            if not worker.was_idle:
+                raise
+            continue  # it died while it was idle
+        return worker
+
+
 def run_job(job: str, **request: Any) -> list[Message]:
     """Run one short job to its end and return its answers.
 
     Raises:
         InputError, WorkerLostError, RuntimeError: see `Worker.messages`.
     """
-    worker = worker_pool().acquire()
+    worker = start_job(job, **request)
     try:
-        worker.ask(job, **request)
         messages = list(worker.messages())
     except (InputError, RuntimeError):
         worker_pool().release(worker)
