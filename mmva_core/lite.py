@@ -1,0 +1,121 @@
+"""The recipe of `mmva-lite`, the model that comes with the package.
+
+`mmva train --preset mmva-lite` runs `train_preset`. Its two steps: the music tower is trained from
+scratch (`mmva_core.music_train`); then all three modalities are trained together by Eq. 4 on the
+features of the frozen towers. Everything is a function of the data and the seed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from mmva_core.distributed import local_device
+from mmva_core.errors import DataError
+from mmva_core.lite_data import load_lite_tables
+from mmva_core.lite_folds import recipe_rows, sentence_rows
+from mmva_core.lite_recipe import LITE_TRAINING, build_lite, fit_lite
+from mmva_core.model import MMVA
+from mmva_core.music_train import MusicRecipe, pretrain_music
+from mmva_core.report import Row
+
+DATA_VARIABLE = "VSUMM_DATA"
+"""Environment variable that names the folder of the open sets."""
+CACHE_FOLDER = "features"
+"""Folder of cached features inside a run."""
+TOWER_NAME = "music-tower.safetensors"
+"""File of the trained music tower inside a run."""
+RENDERED_FOLDER = "rendered"
+"""Folder of rendered keyboard pieces inside a run."""
+
+
+def train_preset(
+    folder: Path,
+    *,
+    data_folder: Path | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    with_similarity: bool = True,
+    device: str = "auto",
+    resume: bool = False,
+    progress: bool = False,
+) -> Iterator[str]:
+    """Train `mmva-lite` from the open sets and yield what came out, line by line.
+
+    Args:
+        folder: Where the run lives; the finished model is in its sub-folder "model".
+        data_folder: Folder of the open sets; the variable VSUMM_DATA names it by default.
+        overrides: Settings of `TrainConfig` that differ from `LITE_TRAINING`.
+        with_similarity: False leaves the similarity predictor out.
+        device: "auto", "cpu" or "cuda".
+        resume: Go on with the run in the folder.
+        progress: Show progress bars on stderr.
+
+    Raises:
+        DataError: If a data set is missing or damaged.
+        MissingExtraError: If the extra "text" is not installed.
+    """
+    root = find_data(data_folder)
+    config = replace(LITE_TRAINING, **(overrides or {}))
+    model = build_lite(config.seed, with_similarity=with_similarity)
+    weights = folder / TOWER_NAME
+    if not (resume and weights.exists()):
+        recipe = MusicRecipe(seed=config.seed)
+        rendered = folder / RENDERED_FOLDER
+        pretrain_music(root, weights, rendered=rendered, recipe=recipe, progress=progress)
+    model.load_music_tower(weights)
+    model.to(local_device(device))
+    tables = load_lite_tables(model, root, folder / CACHE_FOLDER, progress=progress)
+    yield (
+        f"{len(tables.image)} pictures, {len(tables.music)} clips with captions, "
+        f"{len(tables.sentences)} sentences"
+    )
+    result = fit_lite(model, tables.everything(), config, folder, resume=resume, progress=progress)
+    yield f"model: {result.folder}"
+
+
+def find_data(data_folder: Path | None) -> Path:
+    """Give the folder of the open sets: the one named, or that of VSUMM_DATA.
+
+    Raises:
+        DataError: If neither names a folder that exists.
+    """
+    named = data_folder if data_folder is not None else os.environ.get(DATA_VARIABLE)
+    if not named:
+        raise DataError(f"name the folder of the open sets with --data or {DATA_VARIABLE}")
+    root = Path(named)
+    if not root.is_dir():
+        raise DataError(f"no such folder: {root}; name the open sets with --data")
+    return root
+
+
+def evaluate_preset(
+    name_or_path: str | Path,
+    *,
+    data_folder: Path | None = None,
+    device: str = "auto",
+    progress: bool = False,
+) -> Iterator[Row]:
+    """Measure a model and its recipe on what they have not seen, and yield rows of figures.
+
+    The model itself is asked about EmoBank's test split. It has seen every picture and clip, so
+    for those copies of the recipe are trained, one for each fold; that takes minutes.
+
+    Args:
+        name_or_path: "mmva-lite" or the folder of a model that `train_preset` made.
+        data_folder: Folder of the open sets; the variable VSUMM_DATA names it by default.
+        device: "auto", "cpu" or "cuda"; copies are trained on the CPU.
+        progress: Show progress bars on stderr.
+
+    Raises:
+        CheckpointError: If the model cannot be loaded.
+        DataError: If a data set is missing or damaged.
+    """
+    root = find_data(data_folder)
+    model = MMVA.from_pretrained(name_or_path, device=str(local_device(device)))
+    with TemporaryDirectory() as scratch:
+        yield from sentence_rows(model, root, Path(scratch), str(name_or_path))
+        yield from recipe_rows(root, Path(scratch), LITE_TRAINING, progress=progress)

@@ -1,0 +1,295 @@
+"""Tables that `mmva-lite` is trained on: OASIS, 4QAED, Emotify and EmoBank through frozen towers.
+
+Letters in shapes: N samples, V views of a sample, D size of a feature.
+
+Folds never split a group: pictures follow OASIS's own folds (themes), clips are dealt out by
+artist, sentences follow EmoBank's own split.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from mmva_core.audio_io import read_audio_file
+from mmva_core.data.open_captions import captions_of, load_tag_captions
+from mmva_core.data.open_sets import (
+    OpenSet,
+    load_4qaed,
+    load_emobank,
+    load_emotify,
+    load_oasis,
+    subset,
+)
+from mmva_core.encoders import ImageArray
+from mmva_core.features import cached_features, sha256_text
+from mmva_core.files import sha256_file
+from mmva_core.heads import VA_DIMENSIONS
+from mmva_core.image_io import read_image_file
+from mmva_core.lite_damage import as_video_frame
+from mmva_core.model import MMVA
+from mmva_core.tables import FeatureTable, TrainingData, concat_tables
+
+FOLDS = ("1", "2", "3", "4")
+"""Names of the folds."""
+CROP_FRACTION = 0.875
+"""Side of the centre square that training sees, as a share of the short side (224 of 256)."""
+TRAINING_VIEWS = ("centre", "mirror", "centre", "mirror", *(f"frame-{k}" for k in range(4)))
+"""Views of `view_picture` that training draws from; half of the time an undamaged square."""
+CLIP_WINDOWS = 3
+"""Windows of a clip that become views: its middle, its start and its end."""
+
+
+@dataclass(frozen=True, eq=False)
+class LiteTables:
+    """Everything `mmva-lite` is trained and tested on, with a fold for each picture and clip."""
+
+    image: FeatureTable
+    """OASIS as training sees it: V views of each picture."""
+    whole_image: FeatureTable
+    """OASIS as the model is used: whole pictures, rows as in `image`."""
+    music: FeatureTable
+    """Clips of 4QAED and Emotify, V windows of each."""
+    caption: FeatureTable
+    """Tag sentences, row i about clip i."""
+    sentences: FeatureTable
+    """EmoBank's training split."""
+    image_folds: tuple[str, ...]
+    """Fold of each picture."""
+    music_folds: tuple[str, ...]
+    """Fold of each clip."""
+
+    def everything(self) -> TrainingData:
+        """Give all of it, to train the model that is shipped."""
+        return TrainingData(self.image, self.music, self.caption, self.sentences)
+
+    def without(self, fold: str) -> TrainingData:
+        """Give what a model that is tested on `fold` may be trained on."""
+        image = _rows(self.image_folds, lambda name: name != fold)
+        music = _rows(self.music_folds, lambda name: name != fold)
+        return TrainingData(
+            self.image.subset(image),
+            self.music.subset(music),
+            self.caption.subset(music),
+            self.sentences,
+        )
+
+    def with_music(self, features: Tensor) -> LiteTables:
+        """Give the same with features of the clips (M, V, D) by another tower."""
+        return replace(self, music=replace(self.music, features=features))
+
+    def only(self, fold: str) -> TrainingData:
+        """Give `fold` to test on: whole pictures, and the middle of each clip."""
+        image = _rows(self.image_folds, lambda name: name == fold)
+        music = _rows(self.music_folds, lambda name: name == fold)
+        return TrainingData(
+            self.whole_image.subset(image), self.music.subset(music), self.caption.subset(music)
+        )
+
+
+def load_lite_tables(model: MMVA, root: Path, cache: Path, *, progress: bool = False) -> LiteTables:
+    """Read the open sets and encode them by the model's towers.
+
+    Args:
+        model: Its towers encode; its heads do not matter.
+        root: Folder of the data sets.
+        cache: Folder of cached features.
+        progress: Show progress bars on stderr.
+
+    Raises:
+        DataError: If a set is missing or damaged.
+        MissingExtraError: If the extra "text" is not installed.
+    """
+    oasis = load_oasis(root)
+    clip_sets = [load_4qaed(root), load_emotify(root)]
+    captions = load_tag_captions(root)
+    whole, *views = (
+        image_table(model, oasis, cache, view, progress=progress)
+        for view in ("whole", *TRAINING_VIEWS)
+    )
+    assert oasis.folds is not None, "OASIS comes with folds"
+    return LiteTables(
+        image=_side_by_side(views),
+        whole_image=whole,
+        music=concat_tables(
+            [music_table(model, clips, cache, progress=progress) for clips in clip_sets]
+        ),
+        caption=concat_tables(
+            [text_table(model, clips, captions_of(clips, captions), cache) for clips in clip_sets]
+        ),
+        sentences=sentence_table(model, root, cache, split="train"),
+        image_folds=oasis.folds,
+        music_folds=tuple(deal_fold(group) for clips in clip_sets for group in clips.groups),
+    )
+
+
+def deal_fold(group: str) -> str:
+    """Deal a group to a fold by its name alone.
+
+    >>> deal_fold("bach") == deal_fold("bach")
+    True
+    """
+    digest = hashlib.sha256(group.encode()).digest()
+    return FOLDS[int.from_bytes(digest[:8], "big") % len(FOLDS)]
+
+
+def view_picture(image: ImageArray, view: str, position: int) -> ImageArray:
+    """Show a picture as a view wants it.
+
+    Args:
+        image: (H, W, 3) uint8.
+        view: "whole"; "centre" and "mirror", the centre square and its mirror image; "frame-K",
+            the K-th way of making it look like a frame of a video.
+        position: Row of the picture in its set; decides what a frame looks like.
+    """
+    if view == "whole":
+        return image
+    if view in ("centre", "mirror"):
+        square = centre_square(image)
+        return square if view == "centre" else np.ascontiguousarray(square[:, ::-1])
+    seed = [int(view.removeprefix("frame-")), position]
+    return as_video_frame(image, np.random.default_rng(seed))
+
+
+def centre_square(image: ImageArray) -> ImageArray:
+    """Cut out the centre square of a picture (H, W, 3), a bit smaller than the short side.
+
+    It shows things larger than the whole picture does. A head that learns from it ranks frames of
+    films better than one that learns from whole pictures.
+    """
+    height, width = image.shape[:2]
+    side = max(1, round(CROP_FRACTION * min(height, width)))
+    top, left = (height - side) // 2, (width - side) // 2
+    return np.ascontiguousarray(image[top : top + side, left : left + side])
+
+
+def image_table(
+    model: MMVA,
+    items: OpenSet,
+    cache: Path,
+    view: str = "whole",
+    *,
+    progress: bool = False,
+) -> FeatureTable:
+    """Encode the pictures of a set, each as `view_picture` shows it.
+
+    Returns:
+        A table of N pictures with features (N, D).
+    """
+
+    def compute() -> Tensor:
+        starts = tqdm(range(0, len(items), 64), desc=f"view {view}", disable=not progress)
+        parts = []
+        for start in starts:
+            paths = enumerate(items.paths[start : start + 64], start)
+            shown = [view_picture(read_image_file(path), view, row) for row, path in paths]
+            parts.append(model.image_features(shown))
+        return torch.cat(parts)
+
+    fingerprint = f"{model.tower('image').fingerprint()} view {view}"
+    contents = [sha256_file(path) for path in items.paths]
+    return _table(items, cached_features(cache, fingerprint, contents, compute))
+
+
+def music_table(
+    model: MMVA, items: OpenSet, cache: Path, *, progress: bool = False
+) -> FeatureTable:
+    """Encode windows of the clips of a set: the middle first, then the start and the end.
+
+    Each window is there a second time with nothing but the tower's own judgement. That is how the
+    tower describes keyboard music, of which the heads see none: they have to trust it there.
+
+    Returns:
+        A table of N clips with features (N, V, D).
+    """
+    seconds = model.config.music_window_seconds
+
+    def compute() -> Tensor:
+        clips = tqdm(items.paths, desc=f"encode {items.name}", disable=not progress)
+        return torch.stack([_clip_windows(model, path, seconds) for path in clips])
+
+    kind = f"{CLIP_WINDOWS} windows of {seconds} s"
+    fingerprint = f"{model.tower('music').fingerprint()} {kind}"
+    contents = [sha256_file(path) for path in items.paths]
+    windows = cached_features(cache, fingerprint, contents, compute)
+    return _table(items, with_judgement_alone(windows), with_views=True)
+
+
+def with_judgement_alone(windows: Tensor) -> Tensor:
+    """Add views that hold nothing but the music tower's valence and arousal.
+
+    Args:
+        windows: (N, V, D) features, valence and arousal first.
+
+    Returns:
+        (N, 2 * V, D), the windows as they are first.
+    """
+    alone = windows.clone()
+    alone[..., VA_DIMENSIONS:] = 0
+    return torch.cat([windows, alone], dim=1)
+
+
+def text_table(model: MMVA, items: OpenSet, texts: Sequence[str], cache: Path) -> FeatureTable:
+    """Encode one sentence for each item of a set.
+
+    Returns:
+        A table of N sentences with features (N, D) and the items' labels.
+    """
+    fingerprint = f"{model.tower('caption').fingerprint()} caption"
+    contents = [sha256_text(text) for text in texts]
+    features = cached_features(
+        cache, fingerprint, contents, lambda: model.caption_features(list(texts))
+    )
+    return _table(items, features)
+
+
+def sentence_table(model: MMVA, root: Path, cache: Path, *, split: str) -> FeatureTable:
+    """Encode one split of EmoBank: "train", "dev" or "test"."""
+    items = load_emobank(root)
+    assert items.folds is not None, "EmoBank comes with a split"
+    part = subset(items, _rows(items.folds, lambda name: name == split))
+    return text_table(model, part, part.texts, cache)
+
+
+def _clip_windows(model: MMVA, path: Path, seconds: float) -> Tensor:
+    rate = model.music_sample_rate
+    samples = read_audio_file(path, rate)
+    length = round(seconds * rate)
+    if len(samples) < length:
+        samples = np.resize(samples, length)  # repeats a clip that is too short
+    room = len(samples) - length
+    starts = [room // 2, 0, room][:CLIP_WINDOWS]
+    windows = np.stack([samples[start : start + length] for start in starts])
+    return model.music_features(windows, rate)
+
+
+def _table(items: OpenSet, features: Tensor, *, with_views: bool = False) -> FeatureTable:
+    return FeatureTable(
+        features=features,
+        with_views=with_views,
+        va=torch.from_numpy(items.va),
+        ids=items.ids,
+        groups=items.groups,
+    )
+
+
+def _side_by_side(views: Sequence[FeatureTable]) -> FeatureTable:
+    first = views[0]
+    return FeatureTable(
+        features=torch.stack([view.features for view in views], dim=1),
+        with_views=True,
+        va=first.va,
+        ids=first.ids,
+        groups=first.groups,
+    )
+
+
+def _rows(names: Sequence[str], wanted: Callable[[str], bool]) -> list[int]:
+    return [row for row, name in enumerate(names) if wanted(name)]
