@@ -15,8 +15,10 @@ from vsumm.decode_packets import read_packets
 from vsumm.export_layout import TOLERANCE_SECONDS
 from vsumm.probe import MediaInfo
 
-SEEK_STEPS_SECONDS = (0, 1, 4, 16, 64)
+SEEK_STEPS_SECONDS = (0, 1, 4, 16, 64, 256)
 """How far before the wanted instant to look for a place to start, one after the other."""
+READ_ON_SECONDS = 2
+"""A wanted instant that is no further ahead is reached by reading on, not by a seek."""
 AHEAD_BYTES = 64 << 20
 """Most that is read ahead to learn which picture is on screen at the wanted instant."""
 
@@ -35,6 +37,9 @@ class StreamReader:
         self._index = index
         self._origin = Fraction(info.start_seconds)
         self.num_errors = 0
+        self._can_seek = True
+        self._frames: Iterator[tuple[Fraction, Any]] = iter(())
+        self._last: tuple[Fraction, Any] | None = None
         self._open_files = ExitStack()
         self._open()
 
@@ -54,24 +59,41 @@ class StreamReader:
             Time on the presentation clock in seconds, and the frame of PyAV. The first time is not
             after `seconds`, unless the stream begins later or is damaged there.
         """
+        if self._can_read_on(seconds):
+            assert self._last is not None
+            yield self._last
+            yield from self._read_on()
+            return
         for target in self._seek_targets(seconds):
             self._seek(target)
-            frames = self._decode(seconds)
-            first = next(frames, None)
+            self._frames = self._decode(seconds)
+            first = next(self._frames, None)
             if target is not None and (first is None or first[0] > seconds + TOLERANCE_SECONDS):
                 continue
             if first is not None:
                 yield first
-                yield from frames
+                yield from self._read_on()
             return
 
     def stamps_from(self, seconds: Fraction) -> Iterator[Fraction]:
         """Yield the times of packets, in decoding order, from a key frame before `seconds` on."""
         self._seek(seconds)
+        self._last = None
         for packet in self._packets():
             stamp = packet.dts if packet.pts is None else packet.pts
             if stamp is not None:
                 yield self._clock(stamp)
+
+    def _read_on(self) -> Iterator[tuple[Fraction, Any]]:
+        # Not `yield from`: that would end the decoder when the caller has enough of one run.
+        for item in self._frames:  # noqa: UP028
+            yield item
+
+    def _can_read_on(self, seconds: Fraction) -> bool:
+        """Whether an instant is shown by the last frame that was read, or is soon reached."""
+        if self._last is None or self._last[0] > seconds + TOLERANCE_SECONDS:
+            return False
+        return not self._can_seek or seconds - self._last[0] <= READ_ON_SECONDS
 
     def _open(self) -> None:
         self.container: Any = self._open_files.enter_context(open_media(str(self._info.path)))
@@ -100,7 +122,7 @@ class StreamReader:
             try:
                 self.container.seek(stamp, stream=self.stream)
             except FFmpegError:
-                pass  # a format without seeking: read from the start
+                self._can_seek = False  # read from the start, and then on
             else:
                 return
         self._open_files.close()
@@ -108,7 +130,7 @@ class StreamReader:
 
     def _decode(self, wanted: Fraction) -> Iterator[tuple[Fraction, Any]]:
         context = self.stream.codec_context
-        last: Fraction | None = None
+        self._last = None
         for packet, is_idle in self._packets_for(wanted):
             if packet is not None and packet.size == 0:
                 continue  # says that the picture stays as it is
@@ -123,12 +145,12 @@ class StreamReader:
                 continue
             for frame in frames:
                 time = None if frame.pts is None else self._clock(frame.pts)
-                if time is None or (last is not None and time <= last):
+                if time is None or (self._last is not None and time <= self._last[0]):
                     continue
                 if frame.is_corrupt:
                     self.num_errors += time >= wanted
                     continue
-                last = time
+                self._last = time, frame
                 yield time, frame
 
     def _packets_for(self, wanted: Fraction) -> Iterator[tuple[Any, bool]]:
