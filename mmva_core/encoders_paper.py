@@ -94,6 +94,9 @@ class MERT(WaveformTower):
         self.sample_rate = int(settings.get("sampling_rate", MERT_SAMPLE_RATE))
         self.do_normalize = bool(settings.get("do_normalize", True))
         config = self.network.config
+        # While training, HuBERT would skip whole layers (their states would be missing) and mask
+        # stretches of time at random from NumPy's generator (a run could not be repeated).
+        config.layerdrop, config.apply_spec_augment = 0.0, False
         self.feature_shape = (int(config.num_hidden_layers) + 1, int(config.hidden_size))
 
     def forward(self, input_values: Tensor) -> Tensor:

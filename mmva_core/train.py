@@ -128,7 +128,10 @@ class _Run:
             fused=True,  # one pass over each weight: several times faster, also on a CPU
         )
         self.step_module: nn.Module = (
-            DistributedDataParallel(self.objective) if processes.world_size > 1 else self.objective
+            # Buffers are statistics that every process has computed alike.
+            DistributedDataParallel(self.objective, broadcast_buffers=False)
+            if processes.world_size > 1
+            else self.objective
         )
         self.num_steps = steps_per_epoch(data, config)
         self.log = EpochLog(folder / "log.csv")
@@ -144,10 +147,7 @@ class _Run:
         if last.exists():
             self.state = progress.load(last)
         else:
-            for modality in MODALITIES:
-                table = getattr(self.data, modality)
-                if isinstance(table, FeatureTable):
-                    self.model.fit_standardizers(modality, table.clean_features)
+            self._fit_standardizers()
         if self.processes.is_main:
             self.folder.mkdir(parents=True, exist_ok=True)
             self.log.keep_until(self.state.epoch)
@@ -214,6 +214,15 @@ class _Run:
         self.processes.wait()
         best_epoch = self.state.best_epoch or self.config.epochs
         return TrainResult(self.folder / MODEL_FOLDER, best_epoch, best, last)
+
+    def _fit_standardizers(self) -> None:
+        for modality in MODALITIES:
+            tables = [getattr(self.data, modality)]
+            if modality == "caption":
+                tables.append(self.data.sentences)
+            features = [t.clean_features for t in tables if isinstance(t, FeatureTable)]
+            if features:
+                self.model.fit_standardizers(modality, torch.cat(features))
 
     def _clip(self) -> None:
         if self.config.gradient_clip is not None:

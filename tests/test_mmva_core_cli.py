@@ -10,9 +10,12 @@ import sys
 
 import numpy as np
 import pytest
+import torch
 from mmva_imemnet import write_config, write_imemnet, write_tone
 from mmva_tiny import tiny_model
+from mmva_towers import write_clip, write_mert, write_roberta
 from PIL import Image
+from safetensors.torch import load_file
 
 from mmva_core.cli import main
 from mmva_core.commands.predict import guess_modality
@@ -193,6 +196,30 @@ def test_a_wrong_setting_is_one_line(trained, capsys, tmp_path):
     path.write_text("[train]\nepochs = -1\n[data]\n")
     assert main(["train", "--config", str(path), "-o", str(tmp_path / "run")]) == 1
     assert "epochs must be a positive integer" in capsys.readouterr().err
+
+
+def test_too_little_data_is_one_line(tmp_path, capsys):
+    config = write_imemnet(tmp_path, num_images=5, num_songs=4)
+    assert main(["train", "--config", str(config), "-o", str(tmp_path / "run")]) == 1
+    assert "the validation part is empty: 5 pictures and 4 songs" in capsys.readouterr().err
+
+
+def test_towers_can_be_trained_too(tmp_path, capsys):
+    write_imemnet(tmp_path)
+    towers = {"image": write_clip, "music": write_mert, "caption": write_roberta}
+    settings = ['base = "mmva"', 'finetune = ["image", "music", "caption"]']
+    for modality, write in towers.items():
+        (tmp_path / f"{modality}_tower").mkdir()
+        write(tmp_path / f"{modality}_tower")
+        settings.append(f'{modality}_weights = "{modality}_tower"')
+    config = write_config(tmp_path, model="\n".join(settings))
+    arguments = ["train", "--config", str(config), "--device", "cpu", "--quiet"]
+    assert main([*arguments, "-o", str(tmp_path / "run")]) == 0
+    before = load_file(tmp_path / "caption_tower" / "model.safetensors")
+    after = load_file(tmp_path / "run" / "model" / "model.safetensors")
+    name = "encoder.layer.0.output.dense.weight"
+    assert not torch.equal(before[f"roberta.{name}"], after[f"towers.caption.network.{name}"])
+    assert not (tmp_path / "features").exists()
 
 
 def test_evaluate_prints_figures_beside_the_constant_and_the_paper(trained, capsys):

@@ -88,6 +88,12 @@ def test_mert_features_are_mean_hidden_states_of_a_normalised_window(folders):
         torch.testing.assert_close(features[:, layer], state.mean(1), atol=1e-4, rtol=0)
 
 
+def test_mert_gives_every_hidden_state_while_training(folders):
+    tower = MERT(str(folders / "mert")).train()
+    for _ in range(20):
+        assert tower(torch.randn(1, 2400)).shape == (1, NUM_LAYERS + 1, HIDDEN)
+
+
 def test_mert_obeys_the_preprocessor_config(tmp_path):
     tower = MERT(str(write_mert(tmp_path, sampling_rate=16000, do_normalize=False)))
     assert (tower.sample_rate, tower.do_normalize) == (16000, False)

@@ -207,6 +207,15 @@ def test_features_are_standardised_by_the_training_set(tmp_path):
     assert standardizer(features).std(0, correction=0).mean() == pytest.approx(1, abs=1e-3)
 
 
+def test_sentences_count_among_the_captions_that_are_standardised(tmp_path):
+    model = tiny_model(standardize=("caption",))
+    sentences = feature_table(7, (CAPTION_DIM,), seed=30)
+    data = tiny_data(model, seed=10, sentences=sentences)
+    train(model, data, config(epochs=1), tmp_path / "run")
+    both = torch.cat([data.caption.features, sentences.features])
+    torch.testing.assert_close(model.projections["caption"][0].mean, both.mean(0))
+
+
 def test_sentences_reach_the_caption_predictor(tmp_path):
     model = tiny_model()
     sentences = feature_table(7, (CAPTION_DIM,), seed=30)

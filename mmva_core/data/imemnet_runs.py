@@ -96,10 +96,18 @@ class ImemnetC:
         """Return the pictures and the songs of one split.
 
         The match list is for training; the other parts are measured on pairs drawn once.
+
+        Raises:
+            DataError: If there are too few pictures or songs for the part to hold any.
         """
         seed = self.config.split_seed
         image_rows = rows_of(split_by_group(self.images.groups, seed=seed), split)
         music_rows = rows_of(split_by_group(self.music.groups, seed=seed), split)
+        if not image_rows or not music_rows:
+            raise DataError(
+                f"the {split} part is empty: {len(self.images.ids)} pictures and "
+                f"{len(set(self.music.groups))} songs are too few to divide 80/5/15"
+            )
         return ImemnetC(
             self.images.subset(image_rows),
             self.music.subset(music_rows),
