@@ -129,8 +129,12 @@ class Benchmark:
     """What a reader of the figures must know."""
 
     def find(self, name: str) -> BenchmarkVideo | None:
-        """Return the video with this id or h5 key."""
-        return next((v for v in self.videos if name in (v.video_id, v.key)), None)
+        """Return the video with this id or h5 key; spaces, "_" and case count only if they must."""
+        exact = next((v for v in self.videos if name in (v.video_id, v.key)), None)
+        if exact is not None:
+            return exact
+        similar = [v for v in self.videos if _loosely(v.video_id) == _loosely(name)]
+        return similar[0] if len(similar) == 1 else None
 
     def restricted_to(self, video_ids: Sequence[str], reason: str) -> Benchmark:
         """Keep the named videos only, and note that and why."""
@@ -139,3 +143,8 @@ class Benchmark:
             return self
         note = f"{len(kept)} of {self.num_videos} videos: {reason}"
         return replace(self, videos=kept, notes=(*self.notes, note))
+
+
+def _loosely(name: str) -> str:
+    """Spell "Base jumping" and "base_jumping" alike."""
+    return name.replace("_", " ").casefold()

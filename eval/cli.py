@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 PROTOCOL_NAMES = ("kts", "uniform-2s", "uniform-60", "two-peak", "one-peak")
@@ -12,9 +13,9 @@ METHOD_NAMES = ("dr-dsn", "csnet", "ac-sum-gan", "ca-sum")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Give a parser the benchmarks as sub-commands."""
-    benchmarks = parser.add_subparsers(dest="benchmark", metavar="BENCHMARK", required=True)
+    commands = parser.add_subparsers(dest="benchmark", metavar="BENCHMARK", required=True)
     for name, title in (("tvsum", "TVSum, 50 videos"), ("summe", "SumMe, 25 videos")):
-        command = benchmarks.add_parser(
+        command = commands.add_parser(
             name,
             help=f"evaluate summaries on {title}",
             description=f"Evaluate frame scores on {title}, beside random scores and the users.",
@@ -23,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         _add_protocol(command)
         _add_training(command)
         _add_output(command)
+        command.set_defaults(handler=_run_benchmark)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -34,6 +36,11 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         VsummError: with one line that says what to do.
     """
+    handler: Callable[[argparse.Namespace], int] = args.handler
+    return handler(args)
+
+
+def _run_benchmark(args: argparse.Namespace) -> int:
     from eval.command import run_benchmark  # here, since it loads scipy
 
     result = run_benchmark(args)

@@ -297,10 +297,8 @@ def _reason(benchmark: Benchmark, there: list[BenchmarkVideo], failures: tuple[s
 
 
 def _notes_on(scored_by: Mapping[str, str], config: SummaryConfig) -> list[str]:
-    notes = [
-        f"scored zero-shot, all videos, no split: {config.frames_per_segment} frame per 2-second "
-        f"segment, arousal averaged over {config.smoothing_segments} neighbouring segments"
-    ]
+    settings = ", ".join(f"{name} {value}" for name, value in asdict(config).items())
+    notes = [f"scored zero-shot, no split, with the settings: {settings}"]
     others = [name for name, by in scored_by.items() if by != config.by]
     if others:
         notes.append(
