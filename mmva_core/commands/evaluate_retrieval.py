@@ -1,0 +1,92 @@
+"""`mmva evaluate retrieval`: do music and captions find each other, next to chance?"""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mmva_core.commands import Output, add_model_options
+from mmva_core.commands.arguments import positive_integer
+
+if TYPE_CHECKING:
+    from mmva_core.commands import Subparsers
+    from mmva_core.retrieval_evaluate import RetrievalRow
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    """Add the sub-command of `mmva evaluate`."""
+    parser: ArgumentParser = subparsers.add_parser(
+        "retrieval",
+        help="R@1, R@5, R@10 and mAP@10 between music and captions, next to chance",
+        description="Look for every caption's music and every piece's caption among N pairs, by "
+        "Eq. 1 on valence and arousal and by the cosine of the embeddings. Ties count by their "
+        "expected value.",
+    )
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument(
+        "--pairs", metavar="TABLE.csv", help="your pairs: columns 'music' (files) and 'caption'"
+    )
+    source.add_argument(
+        "--preset",
+        choices=("mmva-lite",),
+        help="the open data: copies are trained without each fold of artists and judged on it",
+    )
+    parser.add_argument("--n", type=positive_integer, help="draw so many pairs (default: all)")
+    parser.add_argument("--data", metavar="FOLDER", help="open data sets, for --preset")
+    parser.add_argument(
+        "--ablations",
+        action="store_true",
+        help="with --preset: also train without random matching and without similarity predictor",
+    )
+    parser.add_argument("--scratch", metavar="FOLDER", help="keep runs of --preset here")
+    parser.add_argument("--epochs", type=positive_integer, help="epochs of --preset")
+    parser.add_argument("--seed", type=int, default=0)
+    add_model_options(parser)
+    parser.add_argument("--format", default="text", choices=("text", "csv", "json"))
+    parser.add_argument("--quiet", action="store_true", help="no progress bars")
+    parser.set_defaults(run=run)
+
+
+def run(args: Namespace) -> Iterator[Output]:
+    """Measure, and print a table."""
+    from mmva_core.retrieval_evaluate import render
+
+    progress = not args.quiet and sys.stderr.isatty()
+    rows = _preset_rows(args, progress) if args.preset else _pairs_rows(args, progress)
+    yield render(rows, args.format)
+
+
+def _pairs_rows(args: Namespace, progress: bool) -> list[RetrievalRow]:
+    from mmva_core.distributed import local_device
+    from mmva_core.model import MMVA
+    from mmva_core.retrieval_evaluate import retrieval_rows
+    from mmva_core.retrieval_pairs import encode_pairs, read_pairs
+
+    pairs = read_pairs(Path(args.pairs), limit=args.n, seed=args.seed)
+    model = MMVA.from_pretrained(args.model, device=str(local_device(args.device)))
+    encoded = encode_pairs(model, pairs, progress=progress)
+    return retrieval_rows([encoded], args.model, f"{args.pairs}, {len(pairs)} pairs")
+
+
+def _preset_rows(args: Namespace, progress: bool) -> list[RetrievalRow]:
+    from tempfile import TemporaryDirectory
+
+    from mmva_core.lite import find_data
+    from mmva_core.lite_recipe import LITE_TRAINING
+    from mmva_core.retrieval_pairs import ABLATIONS, open_set_rows
+
+    config = replace(LITE_TRAINING, seed=args.seed)
+    if args.epochs is not None:
+        config = replace(config, epochs=args.epochs)
+    with TemporaryDirectory() as temporary:
+        return open_set_rows(
+            find_data(None if args.data is None else Path(args.data)),
+            Path(args.scratch or temporary),
+            config,
+            ABLATIONS if args.ablations else ABLATIONS[:1],
+            progress=progress,
+        )

@@ -1,0 +1,193 @@
+"""Do music and its captions find each other? Tables 2 and 5 of the paper, on pairs at hand.
+
+Each caption is looked for among all pieces, and each piece among all captions, by Eq. 1 on
+predicted valence and arousal and by the cosine of the embeddings. Captions that read the same tie,
+and so do predictions that are equal; see `mmva_core.retrieval_metrics`.
+
+The paper's own figures are not repeated here: they are about 1000 pairs of IMEMNet-C, whose music
+and captions cannot be had openly, and a figure among another number of pairs, of other data, would
+invite a comparison that means nothing. Chance among as many pairs stands beside every row.
+
+Letters in shapes: N pairs, D the size of an embedding.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mmva_core.metrics import bootstrap_interval
+from mmva_core.retrieval import By, FloatArray, unit_rows, va_distances
+from mmva_core.retrieval_metrics import (
+    RetrievalMetrics,
+    chance_metrics,
+    expected_recall,
+    rank_bounds,
+    retrieval_metrics,
+)
+
+Direction = Literal["caption to music", "music to caption"]
+"""What is given, and what is looked for."""
+
+FIGURES = ("recall_at_1", "recall_at_5", "recall_at_10", "map_at_10")
+HEADINGS = ("R@1", "R@5", "R@10", "mAP@10")
+"""How the figures are called in a table, in per cent."""
+CHANCE = "chance"
+"""Source of rows that say what guessing gives."""
+
+
+@dataclass(frozen=True, eq=False)
+class EncodedPairs:
+    """N pieces of music and their captions, as a model sees them."""
+
+    music_va: NDArray[np.float32]
+    """(N, 2) valence and arousal of the pieces."""
+    caption_va: NDArray[np.float32]
+    """(N, 2) valence and arousal of the captions."""
+    music_embeds: NDArray[np.float32]
+    """(N, D) embeddings of the pieces."""
+    caption_embeds: NDArray[np.float32]
+    """(N, D) embeddings of the captions."""
+
+    def __post_init__(self) -> None:
+        sizes = {len(getattr(self, entry.name)) for entry in fields(self)}
+        if len(sizes) != 1 or 0 in sizes:
+            raise ValueError(f"pairs need as many pieces as captions, got {sorted(sizes)}")
+
+    def scores(self, by: By) -> FloatArray:
+        """Compare every caption (rows) with every piece (columns), (N, N); higher is better."""
+        if by == "cosine":
+            # In float64: rounding must neither make ties nor break them.
+            caption, music = (
+                unit_rows(embeds).astype(np.float64)
+                for embeds in (self.caption_embeds, self.music_embeds)
+            )
+            return np.asarray(caption @ music.T)
+        # Eq. 1 falls with the distance, whatever its scale: ranks need no more than this.
+        return -va_distances(self.caption_va, self.music_va)
+
+
+@dataclass(frozen=True)
+class RetrievalRow:
+    """Figures of one model, direction and way of comparing; shares in [0, 1]."""
+
+    source: str
+    """Which model, or "chance"."""
+    data: str
+    """On which pairs."""
+    direction: Direction
+    """What is given, and what is looked for."""
+    by: By | None
+    """How it was compared; None for chance."""
+    num_items: int
+    """N, pieces or captions to choose from; where there are folds, their mean, rounded."""
+    recall_at_1: float
+    recall_at_5: float
+    recall_at_10: float
+    map_at_10: float
+    recall_at_10_low: float | None = None
+    """Lower end of the 95 % bootstrap interval of R@10 over the queries."""
+    recall_at_10_high: float | None = None
+    """Upper end of it."""
+
+
+def retrieval_rows(parts: Sequence[EncodedPairs], source: str, data: str) -> list[RetrievalRow]:
+    """Judge a model in both directions and both ways, chance beside it.
+
+    Args:
+        parts: Sets of pairs that are searched each for itself, such as the folds of a
+            cross-validation; figures are means over all queries.
+        source: Name of the model.
+        data: Name of the pairs.
+    """
+    rows = []
+    for direction in ("caption to music", "music to caption"):
+        for by in ("va", "cosine"):
+            rows.append(_judge(parts, source, data, direction, by))
+        rows.append(_chance(parts, data, direction))
+    return rows
+
+
+def render(rows: Sequence[RetrievalRow], form: str) -> str:
+    """Write rows as "text", "csv" or "json"."""
+    if form == "json":
+        return json.dumps([asdict(row) for row in rows], indent=2)
+    if form == "csv":
+        text = io.StringIO()
+        writer = csv.DictWriter(
+            text, [entry.name for entry in fields(RetrievalRow)], lineterminator="\n"
+        )
+        writer.writeheader()
+        writer.writerows(asdict(row) for row in rows)
+        return text.getvalue().rstrip("\n")
+    return "\n".join(_text_lines(rows))
+
+
+def _judge(
+    parts: Sequence[EncodedPairs], source: str, data: str, direction: Direction, by: By
+) -> RetrievalRow:
+    tables = [part.scores(by) for part in parts]
+    if direction == "music to caption":
+        tables = [table.T for table in tables]
+    owns = [np.arange(len(table)) for table in tables]
+    metrics = [retrieval_metrics(table, own) for table, own in zip(tables, owns, strict=True)]
+    hits = np.concatenate(
+        [
+            expected_recall(*rank_bounds(table, own), 10)
+            for table, own in zip(tables, owns, strict=True)
+        ]
+    )
+    low, high = bootstrap_interval(lambda values: float(values.mean()), hits)
+    means = _means(metrics)
+    return RetrievalRow(
+        source, data, direction, by, _mean_size(metrics), *means,
+        recall_at_10_low=low, recall_at_10_high=high,
+    )  # fmt: skip
+
+
+def _chance(parts: Sequence[EncodedPairs], data: str, direction: Direction) -> RetrievalRow:
+    metrics = [chance_metrics(len(part.music_va)) for part in parts]
+    return RetrievalRow(CHANCE, data, direction, None, _mean_size(metrics), *_means(metrics))
+
+
+def _means(metrics: Sequence[RetrievalMetrics]) -> tuple[float, float, float, float]:
+    """Average over all queries: a part counts by its size."""
+    sizes = [entry.num_items for entry in metrics]
+    first, second, third, fourth = (
+        float(np.average([getattr(entry, name) for entry in metrics], weights=sizes))
+        for name in FIGURES
+    )
+    return first, second, third, fourth
+
+
+def _mean_size(metrics: Sequence[RetrievalMetrics]) -> int:
+    return round(float(np.mean([entry.num_items for entry in metrics])))
+
+
+def _text_lines(rows: Sequence[RetrievalRow]) -> Iterator[str]:
+    width = max(len(row.source) for row in rows)
+    for data in dict.fromkeys(row.data for row in rows):
+        yield data
+        yield (
+            f"  {'model':<{width}}  {'direction':<16}  {'by':<6}  {'among':>5}"
+            + "".join(f"  {heading:>6}" for heading in HEADINGS)
+            + "  R@10, 95 % interval"
+        )
+        for row in (row for row in rows if row.data == data):
+            figures = "".join(f"  {100 * getattr(row, name):6.2f}" for name in FIGURES)
+            interval = ""
+            if row.recall_at_10_low is not None and row.recall_at_10_high is not None:
+                interval = (
+                    f"  {100 * row.recall_at_10_low:.2f} to {100 * row.recall_at_10_high:.2f}"
+                )
+            yield (
+                f"  {row.source:<{width}}  {row.direction:<16}  {row.by or '-':<6}  "
+                f"{row.num_items:>5}{figures}{interval}"
+            )
