@@ -87,22 +87,10 @@ def evaluate_video(
     borders = shots_of(video, settings.protocol, seed=settings.seed)
     if borders is None:
         raise ScoresError(f"video {video.video_id}: no shots under {settings.protocol}")
+    scorings = _baseline_scorings(video, settings)
     unit = None
-    scorings = {
-        "random": random_scores(
-            video.video_id, video.num_frames, num_seeds=settings.num_seeds, seed=settings.seed
-        ),
-        "oracle": _user_values(video).mean(axis=0, keepdims=True),
-    }
     if scores is not None:
-        held = [
-            expand_to_frames(row, video, borders, settings.scores_unit)
-            for row in np.atleast_2d(scores)
-        ]
-        scorings[METHOD] = np.stack([frame_scores for frame_scores, _ in held])
-        unit = held[0][1]
-    if video.user_importance is not None:
-        scorings["users"] = video.user_importance
+        scorings[METHOD], unit = _hold_rows(scores, video, borders, settings)
     summaries = _summarise_together(scorings, borders, settings)
     rebuilt = summaries.pop("users", None)
     users = _user_summaries(video, rebuilt, settings)
@@ -127,6 +115,30 @@ def evaluate_video(
         has_negative_shots=METHOD in scorings
         and bool((shot_means(scorings[METHOD], borders) < 0).any()),
     )
+
+
+def _baseline_scorings(
+    video: BenchmarkVideo, settings: EvaluationSettings
+) -> dict[str, FloatArray]:
+    """Return the frame scores (R, N) of the baselines, and of the users where they are known."""
+    seeds = {"num_seeds": settings.num_seeds, "seed": settings.seed}
+    scorings = {
+        "random": random_scores(video.video_id, video.num_frames, **seeds),
+        "oracle": _user_values(video).mean(axis=0, keepdims=True),
+    }
+    if video.user_importance is not None:
+        scorings["users"] = video.user_importance
+    return scorings
+
+
+def _hold_rows(
+    scores: FloatArray, video: BenchmarkVideo, borders: IntArray, settings: EvaluationSettings
+) -> tuple[FloatArray, str]:
+    """Hold each row of scores over the frames, (R, N); also return what one score stands for."""
+    held = [
+        expand_to_frames(row, video, borders, settings.scores_unit) for row in np.atleast_2d(scores)
+    ]
+    return np.stack([frame_scores for frame_scores, _ in held]), held[0][1]
 
 
 def _summarise_together(

@@ -80,21 +80,20 @@ def _overall(evaluation: Evaluation) -> str:
 
 
 def _by_category(evaluation: Evaluation) -> str:
-    measures = (HEADLINE[evaluation.benchmark], *RANKS)
-    names = [name_scorer(evaluation, s).partition(" (")[0] for s in evaluation.scorers]
-    header = ["category", "videos"]
-    header += [f"{name} {TITLES[m]}" for m in measures for name in names if _exists(m, name)]
+    """One row per category: the headline F and the ranks of every scorer that has them."""
+    columns = [
+        (measure, scorer)
+        for measure in (HEADLINE[evaluation.benchmark], *RANKS)
+        for scorer in evaluation.scorers
+        if not np.isnan(evaluation.values(scorer, measure)).any()
+    ]
+    names = {s: name_scorer(evaluation, s).partition(" (")[0] for s in evaluation.scorers}
+    header = ["category", "videos", *(f"{names[s]} {TITLES[m]}" for m, s in columns)]
     rows = []
     for category in evaluation.categories:
-        values = [
-            (m, evaluation.values(s, m, category=category))
-            for m in measures
-            for s, name in zip(evaluation.scorers, names, strict=True)
-            if _exists(m, name)
-        ]
-        rows.append(
-            [category, str(len(values[0][1])), *(_plain(m, float(v.mean())) for m, v in values)]
-        )
+        values = [(m, evaluation.values(s, m, category=category)) for m, s in columns]
+        cells = [_plain(measure, float(column.mean())) for measure, column in values]
+        rows.append([category, str(len(values[0][1])), *cells])
     return "per category\n" + align(header, rows)
 
 
@@ -154,10 +153,6 @@ def align(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def _title(evaluation: Evaluation, measure: str) -> str:
     return TITLES[measure] + ("*" if measure == HEADLINE[evaluation.benchmark] else "")
-
-
-def _exists(measure: str, scorer_name: str) -> bool:
-    return not (measure in RANKS and scorer_name == "uniform")
 
 
 def _plain(measure: str, value: float) -> str:
