@@ -15,21 +15,8 @@ from torch import Tensor
 from mmva_core.config import MODALITIES, ModelConfig
 from mmva_core.errors import CheckpointError
 from mmva_core.files import write_whole
-from mmva_core.folders import CARD_NAME, CONFIG_NAME, WEIGHTS_NAME, find_folder, read_config
+from mmva_core.folders import CARD_NAME, CONFIG_NAME, WEIGHTS_NAME
 from mmva_core.towers import TOWER_INFO
-
-
-def load_folder(name_or_path: str | Path) -> tuple[ModelConfig, dict[str, Tensor]]:
-    """Read config and weights of a model.
-
-    Args:
-        name_or_path: Name of an embedded model, a local folder, or a hub id.
-
-    Raises:
-        CheckpointError: If anything is missing, damaged or of another kind.
-    """
-    folder = find_folder(name_or_path)
-    return read_config(folder), read_tensors(folder / WEIGHTS_NAME)
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from torch import Tensor, nn
@@ -31,6 +32,12 @@ class Tower(nn.Module):
 
     feature_shape: tuple[int, ...]
     """Shape of one feature: (D,), or (L, D) for L hidden states."""
+
+    def save_structure(self, folder: Path) -> None:
+        """Write what is needed to rebuild the tower without its source, weights aside.
+
+        Nothing, where an installed package or the config says it all.
+        """
 
     def fingerprint(self) -> str:
         """Give a hash of everything that decides the features: class, settings and weights."""
@@ -68,12 +75,14 @@ class CaptionTower(Tower):
         raise NotImplementedError
 
 
-def build_tower(config: ModelConfig, modality: Modality) -> Tower:
+def build_tower(config: ModelConfig, modality: Modality, structure: Path | None = None) -> Tower:
     """Build the tower that a config names, with its weights where they are not ours.
 
     Args:
         config: Names the tower, its weights and its feature choice.
         modality: Which tower.
+        structure: Folder that `save_structure` wrote: the tower gets random weights, which the
+            caller replaces. Ignored where it does not exist.
 
     Returns:
         The tower in evaluation mode, on the CPU.
@@ -84,6 +93,10 @@ def build_tower(config: ModelConfig, modality: Modality) -> Tower:
     """
     info = tower_info(config, modality)
     name, source = config.tower_name(modality), config.tower_weights(modality)
+    if structure is not None and structure.is_dir():
+        from mmva_core.encoders_paper import build_paper_tower
+
+        return build_paper_tower(name, str(structure), with_weights=False).eval()
     try:
         tower = _build(name, source or info.default_source, config)
     except ModuleNotFoundError as error:

@@ -7,7 +7,9 @@ CLIP are the embedding; MERT and RoBERTa give all hidden states, which the proje
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -34,6 +36,7 @@ MERT_SAMPLE_RATE = 24000
 VARIANCE_FLOOR = 1e-7
 """Added to the variance of a window before it is normalised, as Wav2Vec2FeatureExtractor does."""
 ROBERTA_MAX_TOKENS = 512
+PREPROCESSOR_NAME = "preprocessor_config.json"
 
 
 class CLIPImage(ImageTower):
@@ -41,13 +44,17 @@ class CLIPImage(ImageTower):
 
     Args:
         source: Local folder or hub id with a CLIP model.
+        with_weights: False reads the structure alone and leaves the weights random.
     """
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, *, with_weights: bool = True) -> None:
         super().__init__()
         # A whole CLIP also holds the text encoder, which is of no use here.
         self.network = load_network(
-            CLIPVisionModelWithProjection, source, ignored=("text_", "logit_scale")
+            CLIPVisionModelWithProjection,
+            source,
+            ignored=("text_", "logit_scale"),
+            with_weights=with_weights,
         )
         self.side = int(self.network.config.image_size)
         self.feature_shape = (int(self.network.config.projection_dim),)
@@ -70,6 +77,10 @@ class CLIPImage(ImageTower):
         check_image(image)
         return (self.side, self.side)
 
+    def save_structure(self, folder: Path) -> None:
+        """Write the config of the network."""
+        self.network.config.save_pretrained(folder)
+
     def forward(self, pixel_values: Tensor) -> Tensor:
         """Encode `pixel_values` (B, 3, S, S) to `image_embeds` (B, 512)."""
         image_embeds: Tensor = self.network(pixel_values=pixel_values).image_embeds
@@ -85,12 +96,13 @@ class MERT(WaveformTower):
 
     Args:
         source: Local folder or hub id with the weights and `preprocessor_config.json`.
+        with_weights: As in `CLIPImage`.
     """
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, *, with_weights: bool = True) -> None:
         super().__init__()
-        self.network = load_network(HubertModel, source, ignored=())
-        settings = read_json_file(source, "preprocessor_config.json")
+        self.network = load_network(HubertModel, source, ignored=(), with_weights=with_weights)
+        settings = read_json_file(source, PREPROCESSOR_NAME)
         self.sample_rate = int(settings.get("sampling_rate", MERT_SAMPLE_RATE))
         self.do_normalize = bool(settings.get("do_normalize", True))
         config = self.network.config
@@ -107,6 +119,12 @@ class MERT(WaveformTower):
         output = self.network(input_values=input_values, output_hidden_states=True)
         return torch.stack([state.mean(1) for state in output.hidden_states], dim=1)
 
+    def save_structure(self, folder: Path) -> None:
+        """Write the config of the network and how sound is prepared for it."""
+        self.network.config.save_pretrained(folder)
+        settings = {"sampling_rate": self.sample_rate, "do_normalize": self.do_normalize}
+        (folder / PREPROCESSOR_NAME).write_text(json.dumps(settings), encoding="utf-8")
+
     def extra_repr(self) -> str:
         """Name everything besides the weights that decides the features."""
         return f"sample_rate={self.sample_rate}, do_normalize={self.do_normalize}"
@@ -117,13 +135,18 @@ class Roberta(CaptionTower):
 
     Args:
         source: Local folder or hub id with the model and its tokenizer.
+        with_weights: As in `CLIPImage`.
     """
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, *, with_weights: bool = True) -> None:
         super().__init__()
         # roberta-base is published with its language-model head, which is of no use here.
         self.network = load_network(
-            RobertaModel, source, ignored=("lm_head", "pooler", "position_ids"), pooler=False
+            RobertaModel,
+            source,
+            ignored=("lm_head", "pooler", "position_ids"),
+            pooler=False,
+            with_weights=with_weights,
         )
         self._tokenizer = translate_errors(lambda: AutoTokenizer.from_pretrained(source), source)
         config = self.network.config
@@ -149,14 +172,25 @@ class Roberta(CaptionTower):
         )
         return torch.stack([state[:, 0] for state in output.hidden_states], dim=1)
 
+    def save_structure(self, folder: Path) -> None:
+        """Write the config of the network and the tokenizer."""
+        self.network.config.save_pretrained(folder)
+        self._tokenizer.save_pretrained(folder)
 
-def build_paper_tower(name: str, source: str) -> Tower:
+
+def build_paper_tower(name: str, source: str, *, with_weights: bool = True) -> Tower:
     """Build a tower of the paper by its name in `TOWER_INFO`.
+
+    Args:
+        name: "clip-vit-b32", "mert-v1-95m" or "roberta-base".
+        source: Local folder or hub id.
+        with_weights: False reads the structure alone and leaves the weights random.
 
     Raises:
         CheckpointError: If the weights are missing, damaged or of another model.
     """
-    return {"clip-vit-b32": CLIPImage, "mert-v1-95m": MERT, "roberta-base": Roberta}[name](source)
+    kinds = {"clip-vit-b32": CLIPImage, "mert-v1-95m": MERT, "roberta-base": Roberta}
+    return kinds[name](source, with_weights=with_weights)
 
 
 def paper_feature_shape(name: str, source: str) -> tuple[int, ...]:

@@ -19,6 +19,8 @@ from mmva_core.towers import tower_info
 CONFIG_NAME = "config.json"
 WEIGHTS_NAME = "model.safetensors"
 CARD_NAME = "README.md"
+TOWERS_NAME = "towers"
+"""Folder with the structure of fine-tuned towers, by modality."""
 
 EMBEDDED_FOLDER = Path(__file__).parent / "weights"
 """Where the models that come with the package lie, one folder each."""
@@ -101,7 +103,9 @@ def _download(repo_id: str) -> Path:
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
     try:
-        folder = snapshot_download(repo_id, allow_patterns=[CONFIG_NAME, WEIGHTS_NAME, CARD_NAME])
+        folder = snapshot_download(
+            repo_id, allow_patterns=[CONFIG_NAME, WEIGHTS_NAME, CARD_NAME, f"{TOWERS_NAME}/*"]
+        )
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
         reason = str(error).strip().splitlines()[0]
         raise CheckpointError(

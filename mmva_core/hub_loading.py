@@ -24,7 +24,12 @@ transformers_logging: Any = logging  # its switches carry no annotations
 
 
 def load_network(
-    kind: type[PreTrainedModel], source: str, *, ignored: tuple[str, ...], pooler: bool = True
+    kind: type[PreTrainedModel],
+    source: str,
+    *,
+    ignored: tuple[str, ...],
+    pooler: bool = True,
+    with_weights: bool = True,
 ) -> PreTrainedModel:
     """Load a network in evaluation mode and insist that every weight found its place.
 
@@ -33,11 +38,17 @@ def load_network(
         source: Local folder or hub id.
         ignored: Parts of names of weights that may lie unused in the file.
         pooler: False leaves out the pooling layer, which the features do not use.
+        with_weights: False reads the config alone and leaves the weights random.
 
     Raises:
         CheckpointError: If the weights are missing, damaged or of another network.
     """
     options: dict[str, Any] = {} if pooler else {"add_pooling_layer": False}
+    if not with_weights:
+        settings: Any = kind.config_class
+        config = translate_errors(lambda: settings.from_pretrained(source), source)
+        build: Callable[..., PreTrainedModel] = kind
+        return build(config, **options)
     load: Callable[..., Any] = kind.from_pretrained
     network, report = translate_errors(
         lambda: load(source, output_loading_info=True, **options), source

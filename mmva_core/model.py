@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from mmva_core.audio import cut_windows
-from mmva_core.checkpoints import load_folder, read_tensors, save_folder
+from mmva_core.checkpoints import read_tensors, save_folder
 from mmva_core.config import MODALITIES, Modality, ModelConfig
 from mmva_core.encoders import (
     CaptionTower,
@@ -27,6 +27,7 @@ from mmva_core.encoders import (
     build_tower,
     tower_feature_shape,
 )
+from mmva_core.folders import TOWERS_NAME, WEIGHTS_NAME, find_folder, read_config
 from mmva_core.heads import (
     VA_DIMENSIONS,
     FeatureStandardizer,
@@ -35,12 +36,9 @@ from mmva_core.heads import (
     build_va_predictor,
 )
 from mmva_core.outputs import MMVAOutput
-from mmva_core.preprocess import group_by_shape
 from mmva_core.state_dicts import load_strictly, to_half
+from mmva_core.tower_batches import picture_features, sentence_features, window_features
 from mmva_core.towers import tower_info
-
-BATCH_SIZE = 32
-"""Pictures, windows or captions that `predict_*` puts through a tower at once."""
 
 # Annotations are kept as objects in this module: PyTorchModelHubMixin reads them from __init__.
 
@@ -53,22 +51,27 @@ class MMVA(nn.Module):
 
     Args:
         config: Towers, sizes and feature choices, as a config or its dictionary.
+        folder: Model folder that knows the structure of fine-tuned towers; their own source is
+            not needed then.
 
     Raises:
         CheckpointError: If the config names an unknown tower.
     """
 
-    def __init__(self, config: ModelConfig | dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, config: ModelConfig | dict[str, Any] | None = None, *, folder: Path | None = None
+    ) -> None:
         super().__init__()
         if not isinstance(config, ModelConfig):
             config = ModelConfig.from_dict(config or {})
         self.config = config
         self.towers = nn.ModuleDict()
         for modality in MODALITIES:
-            if tower_info(config, modality).is_ours or modality in config.finetune:
-                tower = build_tower(config, modality)
+            if self._is_stored(modality):
+                structure = None if folder is None else folder / TOWERS_NAME / modality
+                tower = build_tower(config, modality, structure)
                 self.towers[modality] = tower.requires_grad_(modality in config.finetune)
-        self.projections = nn.ModuleDict({m: _projection(config, m) for m in MODALITIES})
+        self.projections = nn.ModuleDict({m: self._build_projection(m) for m in MODALITIES})
         sizes = (config.embedding_dim, config.hidden_dim, config.dropout)
         shared = build_va_predictor(*sizes) if config.share_va_predictor else None
         self.va_predictors = nn.ModuleDict(
@@ -104,8 +107,9 @@ class MMVA(nn.Module):
         Raises:
             CheckpointError: If the weights are missing, damaged or of another model.
         """
-        config, state = load_folder(name_or_path)
-        model = cls(config)
+        folder = find_folder(name_or_path)
+        model = cls(read_config(folder), folder=folder)
+        state = read_tensors(folder / WEIGHTS_NAME)
         model.load_own_state(state, source=f"model {str(name_or_path)!r}")
         return model.to(device).eval()
 
@@ -123,7 +127,12 @@ class MMVA(nn.Module):
             The folder.
         """
         state = self.own_state_dict()
-        return save_folder(Path(folder), self.config, to_half(state) if half else state, card)
+        save_folder(Path(folder), self.config, to_half(state) if half else state, card)
+        for modality in self.config.finetune:
+            structure = Path(folder) / TOWERS_NAME / modality
+            structure.mkdir(parents=True, exist_ok=True)
+            self.tower(modality).save_structure(structure)
+        return Path(folder)
 
     def own_state_dict(self) -> dict[str, Tensor]:
         """Give what belongs in a checkpoint: heads, our music tower and fine-tuned towers."""
@@ -258,59 +267,23 @@ class MMVA(nn.Module):
             similarity=similarity,
         )
 
-    @torch.inference_mode()
     def image_features(self, images: Sequence[ImageArray]) -> Tensor:
-        """Give the image tower's features of pictures (H, W, 3) uint8 of any size.
-
-        Returns:
-            (N, *feature_shape) float32 on the CPU.
-
-        Raises:
-            TypeError: If a picture is not an array of uint8.
-            ValueError: If a picture is not (H, W, 3).
-        """
+        """Give the image tower's features (N, *feature_shape) of pictures, see `predict_images`."""
         tower = cast(ImageTower, self.tower("image"))
-        features = torch.empty((len(images), *tower.feature_shape))
-        shapes = [tower.output_shape(image) for image in images]
-        for positions in group_by_shape(shapes).values():
-            for start in range(0, len(positions), BATCH_SIZE):
-                batch = positions[start : start + BATCH_SIZE]
-                pixel_values = tower.preprocess([images[index] for index in batch])
-                features[batch] = tower(pixel_values.to(self.device)).float().cpu()
-        return features
+        return picture_features(tower, images, self.device)
 
-    @torch.inference_mode()
     def music_features(self, samples: np.ndarray | Tensor, sample_rate: int) -> Tensor:
-        """Give the music tower's features of sound; windows as in `predict_music`.
-
-        Returns:
-            (num_windows, *feature_shape) float32 on the CPU.
-        """
+        """Give the music tower's features (num_windows, *feature_shape), see `predict_music`."""
         tower = cast(WaveformTower, self.tower("music"))
         windows = cut_windows(
             samples, sample_rate, tower.sample_rate, self.config.music_window_seconds
         )
-        parts = torch.split(windows, BATCH_SIZE)
-        batches = [tower(part.to(self.device)).float().cpu() for part in parts]
-        return torch.cat(batches) if batches else torch.empty((0, *tower.feature_shape))
+        return window_features(tower, windows, self.device)
 
-    @torch.inference_mode()
     def caption_features(self, texts: Sequence[str]) -> Tensor:
-        """Give the caption tower's features of sentences, (N, *feature_shape) on the CPU.
-
-        Raises:
-            MissingExtraError: If the extra "text" is not installed.
-        """
+        """Give the caption tower's features (N, *feature_shape), see `predict_captions`."""
         tower = cast(CaptionTower, self.tower("caption"))
-        features = torch.empty((len(texts), *tower.feature_shape))
-        # Sentences of like length share a batch, so that little is spent on padding.
-        order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
-        for start in range(0, len(order), BATCH_SIZE):
-            batch = order[start : start + BATCH_SIZE]
-            tokens = tower.tokenize([texts[index] for index in batch])
-            moved = {name: value.to(self.device) for name, value in tokens.items()}
-            features[batch] = tower(**moved).float().cpu()
-        return features
+        return sentence_features(tower, texts, self.device)
 
     def predict_images(self, images: Sequence[ImageArray]) -> Tensor:
         """Predict valence and arousal of pictures.
@@ -385,11 +358,15 @@ class MMVA(nn.Module):
             if isinstance(layer, FeatureStandardizer):
                 layer.fit(features.to(layer.mean.device))
 
-
-def _projection(config: ModelConfig, modality: Modality) -> nn.Sequential:
-    return build_projection(
-        tower_feature_shape(config, modality),
-        config.embedding_dim,
-        standardize=modality in config.standardize,
-        is_embedding=tower_info(config, modality).is_embedding,
-    )
+    def _build_projection(self, modality: Modality) -> nn.Sequential:
+        shape = (
+            self.tower(modality).feature_shape
+            if modality in self.towers
+            else tower_feature_shape(self.config, modality)
+        )
+        return build_projection(
+            shape,
+            self.config.embedding_dim,
+            standardize=modality in self.config.standardize,
+            is_embedding=tower_info(self.config, modality).is_embedding,
+        )

@@ -15,6 +15,8 @@ from safetensors.torch import load_file, save_file
 from mmva_core import MMVA, CheckpointError, ModelConfig
 from mmva_core.folders import embedded_models, model_fingerprint
 
+ROUNDING = 1e-5
+"""The same arithmetic on the same values."""
 PICTURE_TOLERANCE = 1e-4
 """A batch is summed in another order than single pictures."""
 
@@ -26,6 +28,11 @@ def picture(height=40, width=60, seed=0):
 def tone(seconds=2.0, rate=16000, frequency=440.0):
     times = np.arange(round(seconds * rate)) / rate
     return (0.3 * np.sin(2 * np.pi * frequency * times)).astype(np.float32)
+
+
+def assert_same(first, second):
+    """Equal but for rounding: where memory lies decides which kernel sums how."""
+    torch.testing.assert_close(first, second, atol=ROUNDING, rtol=ROUNDING)
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +136,7 @@ def test_encode_and_project_agree(model):
     pixel_values = torch.randn(1, 3, 224, 224)
     with torch.no_grad():
         features = model.tower("image")(pixel_values)
-        assert torch.equal(model.encode_image(pixel_values), model.project("image", features))
+        assert_same(model.encode_image(pixel_values), model.project("image", features))
 
 
 def test_a_shared_predictor_serves_all_modalities():
@@ -153,8 +160,8 @@ def test_frozen_towers_stay_in_evaluation_mode(model):
 
 def test_saving_and_loading_keeps_the_predictions(model, folder):
     again = MMVA.from_pretrained(folder)
-    assert torch.equal(again.predict_images([picture()]), model.predict_images([picture()]))
-    assert torch.equal(again.predict_music(tone(), 16000), model.predict_music(tone(), 16000))
+    assert_same(again.predict_images([picture()]), model.predict_images([picture()]))
+    assert_same(again.predict_music(tone(), 16000), model.predict_music(tone(), 16000))
     assert again.config == model.config
 
 
@@ -195,7 +202,7 @@ def test_the_hubs_mixin_loads_the_folder(model, folder):
         pass
 
     again = HubModel.from_pretrained(folder)
-    assert torch.equal(again.predict_images([picture()]), model.predict_images([picture()]))
+    assert_same(again.predict_images([picture()]), model.predict_images([picture()]))
 
 
 def damage_config(folder):
@@ -291,9 +298,7 @@ def test_the_music_tower_can_start_from_a_pretrained_state(tmp_path):
     network = pretrained.tower("music").get_submodule("network")
     save_file(network.state_dict(), tmp_path / "music.safetensors")
     fresh.load_music_tower(tmp_path / "music.safetensors")
-    assert torch.equal(
-        fresh.music_features(tone(), 16000), pretrained.music_features(tone(), 16000)
-    )
+    assert_same(fresh.music_features(tone(), 16000), pretrained.music_features(tone(), 16000))
 
 
 def test_pictures_and_music_need_neither_transformers_nor_the_hub():
