@@ -37,6 +37,7 @@ CODECS = {
     ".webm": ("libvpx-vp9", "libopus"),
     ".avi": ("mpeg4", "libmp3lame"),
     ".gif": ("gif", None),
+    ".h264": ("libx264", None),
     ".m4a": (None, "aac"),
     ".wav": (None, "pcm_s16le"),
     ".mp3": (None, "libmp3lame"),

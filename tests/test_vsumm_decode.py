@@ -200,6 +200,20 @@ def test_far_apart_times_are_found_by_seeking(tmp_path):
     assert numbers_at(path, [0, 30, 31, 89]) == [0, 150, 155, 445]
 
 
+@pytest.mark.parametrize(
+    "x264_params", ["intra-refresh=1:keyint=50", "open-gop=1:keyint=50:bframes=4", "bframes=0"]
+)
+@pytest.mark.parametrize("suffix", [".mkv", ".ts"])
+def test_key_frames_that_are_no_clean_start(tmp_path, x264_params, suffix):
+    path = make_film(
+        tmp_path / f"film{suffix}", seconds=9, audio=False, encoder_options={
+            "x264-params": x264_params
+        },
+    )  # fmt: skip
+    times = np.arange(0.3, 9, 0.9)
+    assert numbers_at(path, times) == [int(time * 25 + 1e-6) for time in times]
+
+
 def test_decord_sees_the_same_frames(tmp_path):
     path = make_film(tmp_path / "film.mp4", seconds=4, rotation=90)
     times = np.arange(0.1, 4, 0.3)

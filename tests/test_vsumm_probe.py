@@ -199,6 +199,11 @@ def test_playlists_reach_no_other_file(film, kind, suffix):
     assert "no film or sound file" in refusal(path)
 
 
+def test_film_without_times_is_refused_with_advice(tmp_path):
+    path = make_film(tmp_path / "film.h264", seconds=1)
+    assert "put it into a container first" in refusal(path)
+
+
 def test_absurd_dimensions_are_refused(tmp_path):
     path = make_film(tmp_path / "film.avi", seconds=1, audio=False, codec="rawvideo")
     data = path.read_bytes()

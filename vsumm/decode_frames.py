@@ -31,6 +31,9 @@ SEEK_GAP_SECONDS = 20
 MAX_PENDING_PACKETS = 2000
 """Packets held back in the hope of a key frame before they are decoded after all."""
 
+REFRESH_SECONDS = 10
+"""How far back decoding begins where a key frame turned out not to be a whole picture."""
+
 HOLE_SECONDS = 1.0
 """With no packet of any stream for so long, something is missing from the file."""
 
@@ -89,6 +92,8 @@ class FramePicker:
         self._end_slack = 0  # how long the last frame may stay when the file does not say
         self._first_pts: int | None = None
         self._can_seek = True
+        self._may_jump = True
+        self._num_errors = 0
         self._start_reading()
 
     def pick(self, times_seconds: Sequence[float]) -> Iterator[Picked]:
@@ -120,13 +125,38 @@ class FramePicker:
             return Picked(index, None, problem="no picture can be read")
         if problem := self._missing(target, wanted):
             return Picked(index, None, problem=problem)
-        self._jump_to_key(wanted)
+        frame = self._decode(wanted, following) or self._decode_again(target, wanted)
+        if frame is None:
+            return Picked(index, None, problem="damaged frames")
+        return Picked(index, frame, float(_pts(frame) * self._time_base))
+
+    def _decode(self, wanted: int, following: int | None) -> av.VideoFrame | None:
+        """The wanted frame, or None where it is damaged."""
+        self._num_errors = 0
+        if self._may_jump:
+            self._jump_to_key(wanted)
         self._decode_until(wanted, following)
         del self._decoded[: bisect_right(self._decoded, wanted, key=_pts) - 1]
         frame = self._decoded[0] if self._decoded else None
         if frame is None or frame.is_corrupt or not self._is_near(frame, wanted):
-            return Picked(index, None, problem="damaged frames")
-        return Picked(index, frame, float(_pts(frame) * self._time_base))
+            return None
+        return frame
+
+    def _decode_again(self, target: int, wanted: int) -> av.VideoFrame | None:
+        """Try once more from further back, without starting afresh at key frames.
+
+        Films may spread their key frames over many frames (periodic intra refresh): decoding can
+        begin there, but the picture is whole only later, and nothing else says so.
+        """
+        if self._num_errors or not self._may_jump or not self._can_seek:
+            return None
+        self._may_jump = False
+        if not self._seek(target - self._to_ticks(REFRESH_SECONDS)):
+            return None
+        self._read_beyond(target)
+        frame = self._decode(wanted, None)
+        self._may_jump = frame is None  # it was damage after all
+        return frame
 
     def _approach(self, target: int) -> None:
         """Seek where the next wanted time is far ahead."""
@@ -136,17 +166,26 @@ class FramePicker:
             return
         if self._first_pts is None:
             self._read_beyond(position)
-        try:
-            self._container.seek(target - self._tolerance, stream=self._stream)
-        except av.FFmpegError:
-            self._can_seek = False
+        if not self._seek(target - self._tolerance):
             return
-        self._start_reading()
         self._read_beyond(target)
         if not self._known or self._known[0] > target:  # a wrong index: read it all instead
+            self._seek(self._stream.start_time or 0)
             self._can_seek = False
-            self._container.seek(self._stream.start_time or 0, stream=self._stream)
-            self._start_reading()
+
+    def _seek(self, target: int) -> bool:
+        start = self._stream.start_time or 0
+        try:
+            if target <= start and self._container.format.name == "mpegts":
+                # By time, the beginning of a transport stream is missed by some frames.
+                self._container.seek(0, unsupported_byte_offset=True)
+            else:
+                self._container.seek(max(target, start), stream=self._stream)
+        except av.FFmpegError:
+            self._can_seek = False
+            return False
+        self._start_reading()
+        return True
 
     def _read_beyond(self, target: int, margin: int = 0) -> None:
         """Read until all picture packets with times up to `target + margin` have been seen."""
@@ -186,7 +225,7 @@ class FramePicker:
         self._end = max(self._end, time + (packet.duration or 0))
         self._end_slack = self._hole // 4 if packet.duration else self._hole
         self._read_until = time if packet.dts is None else min(packet.dts, time)
-        if packet.is_keyframe and time <= target:
+        if packet.is_keyframe and time <= target and self._may_jump:
             # Whatever is wanted from now on is this frame or a later one.
             self._needs_flush = self._needs_flush or bool(self._pending)
             self._pending.clear()
@@ -250,6 +289,8 @@ class FramePicker:
         """Whether the decoder has the wanted frame and can start afresh at the next one."""
         if any(_pts(packet) <= wanted for packet in self._pending):
             return False
+        if not self._may_jump:
+            return False
         if following is None:
             return True
         self._read_beyond(following)
@@ -265,7 +306,7 @@ class FramePicker:
         try:
             self._keep(packet.decode())
         except DECODE_ERRORS:
-            return  # the frame will be found missing if anybody wants it
+            self._num_errors += 1  # the frame will be found missing if anybody wants it
 
     def _is_wanted(self, pts: int) -> bool:
         after = bisect_right(self._known, pts)

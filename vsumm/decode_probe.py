@@ -70,6 +70,10 @@ def probe_media(path: str, tick: Callable[[], None]) -> dict[str, Any]:
         problems = _undecodable_streams(container)
         frame = _first_frame(container, picture, tick) if picture else None
         sounds = [s for s in sounds if s.codec_context.sample_rate > 0]
+        if frame is not None and frame.pts is None:
+            raise InputError(
+                "its frames carry no times: put it into a container first (MP4, Matroska)"
+            )
         if picture and frame is None:
             problems.append("the picture cannot be decoded")
             picture = None
@@ -147,7 +151,7 @@ def _decode_some(container: InputContainer, stream: Any) -> Iterator[Any]:
             frames = packet.decode() if packet.size else []
         except (av.FFmpegError, MemoryError, ValueError):
             frames = []
-        yield from (frame for frame in frames if frame.pts is not None and not frame.is_corrupt)
+        yield from (frame for frame in frames if not frame.is_corrupt)
         num_failed += not frames
         if num_failed > FIRST_FRAME_PACKETS:
             return
