@@ -33,7 +33,7 @@ CLIP_LIMIT = 4.0
 """Standard deviations that a statistic may lie from its mean before it is cut off."""
 CLIP_LIMIT_KEYBOARD = 8.0
 """The same for the keyboard expert, whose deviations are those within a piece."""
-KEYBOARD_REST = 0.25
+KEYBOARD_REST = 0.1
 """Share of the general arousal and valence that remains where the keyboard expert rules."""
 
 

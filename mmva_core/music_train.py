@@ -56,11 +56,11 @@ class MusicRecipe:
     """Alpha of mixup's Beta distribution."""
     keyboard_ridge: float = 0.3
     """Penalty of the keyboard expert, statistics in deviations within a piece."""
-    keyboard_gain: float = 1.5
+    keyboard_gain: float = 1.0
     """Factor on the keyboard expert, whose ridge shrinks towards no change."""
-    gate_steps: int = 30
+    gate_steps: int = 40
     """Steps of the gate's logistic regression (L-BFGS)."""
-    gate_ridge: float = 0.001
+    gate_ridge: float = 0.0003
     """Penalty of the gate."""
     seed: int = 0
     """Of everything random."""
