@@ -12,15 +12,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, cast
+
+from safetensors.torch import save_file
 
 from mmva_core.distributed import local_device
 from mmva_core.errors import DataError
+from mmva_core.files import write_whole
 from mmva_core.lite_data import load_lite_tables
 from mmva_core.lite_folds import recipe_rows, sentence_rows
+from mmva_core.lite_music import load_recordings
 from mmva_core.lite_recipe import LITE_TRAINING, build_lite, fit_lite
 from mmva_core.model import MMVA
-from mmva_core.music_train import MusicRecipe, pretrain_music
+from mmva_core.music import LiteMusicTower
+from mmva_core.music_train import MusicRecipe, train_music_tower
 from mmva_core.report import Row
 
 DATA_VARIABLE = "VSUMM_DATA"
@@ -61,19 +66,26 @@ def train_preset(
     root = find_data(data_folder)
     config = replace(LITE_TRAINING, **(overrides or {}))
     model = build_lite(config.seed, with_similarity=with_similarity)
+    tables = load_lite_tables(model, root, folder / CACHE_FOLDER, progress=progress)
+    recordings = load_recordings(
+        root, folder / RENDERED_FOLDER, seed=config.seed, progress=progress
+    )
     weights = folder / TOWER_NAME
     if not (resume and weights.exists()):
-        recipe = MusicRecipe(seed=config.seed)
-        rendered = folder / RENDERED_FOLDER
-        pretrain_music(root, weights, rendered=rendered, recipe=recipe, progress=progress)
+        tower = train_music_tower(
+            recordings.clips, recordings.pieces, MusicRecipe(seed=config.seed)
+        )
+        write_whole(weights, lambda path: save_file(tower.state_dict(), path))
     model.load_music_tower(weights)
-    model.to(local_device(device))
-    tables = load_lite_tables(model, root, folder / CACHE_FOLDER, progress=progress)
+    music_tower = cast(LiteMusicTower, model.tower("music").get_submodule("network"))
+    data = tables.hear(music_tower, recordings).everything()
     yield (
-        f"{len(tables.image)} pictures, {len(tables.music)} clips with captions, "
-        f"{len(tables.sentences)} sentences"
+        f"{len(tables.image)} pictures, {len(tables.captions)} clips with captions "
+        f"in {len(data.music)} windows, {len(tables.sentences)} sentences"
     )
-    result = fit_lite(model, tables.everything(), config, folder, resume=resume, progress=progress)
+    model.to(local_device(device))
+    result = fit_lite(model, data, config, folder, resume=resume, progress=progress)
+    model.save_pretrained(result.folder, half=True)
     yield f"model: {result.folder}"
 
 

@@ -18,7 +18,6 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from mmva_core.audio_io import read_audio_file
 from mmva_core.data.open_captions import captions_of, load_tag_captions
 from mmva_core.data.open_sets import (
     OpenSet,
@@ -31,10 +30,11 @@ from mmva_core.data.open_sets import (
 from mmva_core.encoders import ImageArray
 from mmva_core.features import cached_features, sha256_text
 from mmva_core.files import sha256_file
-from mmva_core.heads import VA_DIMENSIONS
 from mmva_core.image_io import read_image_file
 from mmva_core.lite_damage import as_video_frame
+from mmva_core.lite_music import KEYBOARD_CAPTION, MusicTables, Recordings, music_tables
 from mmva_core.model import MMVA
+from mmva_core.music import LiteMusicTower
 from mmva_core.tables import FeatureTable, TrainingData, concat_tables
 
 FOLDS = ("1", "2", "3", "4")
@@ -43,59 +43,72 @@ CROP_FRACTION = 0.875
 """Side of the centre square that training sees, as a share of the short side (224 of 256)."""
 TRAINING_VIEWS = ("centre", "mirror", "centre", "mirror", *(f"frame-{k}" for k in range(4)))
 """Views of `view_picture` that training draws from; half of the time an undamaged square."""
-CLIP_WINDOWS = 3
-"""Windows of a clip that become views: its middle, its start and its end."""
 
 
 @dataclass(frozen=True, eq=False)
 class LiteTables:
-    """Everything `mmva-lite` is trained and tested on, with a fold for each picture and clip."""
+    """Everything `mmva-lite` is trained and tested on, with folds."""
 
     image: FeatureTable
     """OASIS as training sees it: V views of each picture."""
     whole_image: FeatureTable
     """OASIS as the model is used: whole pictures, rows as in `image`."""
-    music: FeatureTable
-    """Clips of 4QAED and Emotify, V windows of each."""
-    caption: FeatureTable
-    """Tag sentences, row i about clip i."""
-    sentences: FeatureTable
-    """EmoBank's training split."""
     image_folds: tuple[str, ...]
     """Fold of each picture."""
-    music_folds: tuple[str, ...]
+    captions: FeatureTable
+    """Tag sentences about the clips, ids "set/file", with the clips' labels."""
+    clip_folds: tuple[str, ...]
     """Fold of each clip."""
+    keyboard_caption: Tensor
+    """(D,) feature of the sentence about music without tags."""
+    sentences: FeatureTable
+    """EmoBank's training split."""
+
+    def hear(self, tower: LiteMusicTower, recordings: Recordings) -> HeardTables:
+        """Add the clips as a music tower hears them."""
+        fold_of = dict(zip(self.captions.ids, self.clip_folds, strict=True))
+        music = music_tables(tower, recordings, self.captions, self.keyboard_caption, fold_of)
+        return HeardTables(self, music)
+
+
+@dataclass(frozen=True, eq=False)
+class HeardTables:
+    """Tables of all three modalities, the clips heard by one music tower."""
+
+    others: LiteTables
+    """Pictures and sentences."""
+    heard: MusicTables
+    """Clips."""
 
     def everything(self) -> TrainingData:
         """Give all of it, to train the model that is shipped."""
-        return TrainingData(self.image, self.music, self.caption, self.sentences)
+        heard = self.heard
+        return TrainingData(self.others.image, heard.music, heard.caption, self.others.sentences)
 
     def without(self, fold: str) -> TrainingData:
         """Give what a model that is tested on `fold` may be trained on."""
-        image = _rows(self.image_folds, lambda name: name != fold)
-        music = _rows(self.music_folds, lambda name: name != fold)
+        image = _rows(self.others.image_folds, lambda name: name != fold)
+        music = _rows(self.heard.folds, lambda name: name != fold)
         return TrainingData(
-            self.image.subset(image),
-            self.music.subset(music),
-            self.caption.subset(music),
-            self.sentences,
+            self.others.image.subset(image),
+            self.heard.music.subset(music),
+            self.heard.caption.subset(music),
+            self.others.sentences,
         )
 
-    def with_music(self, features: Tensor) -> LiteTables:
-        """Give the same with features of the clips (M, V, D) by another tower."""
-        return replace(self, music=replace(self.music, features=features))
-
     def only(self, fold: str) -> TrainingData:
-        """Give `fold` to test on: whole pictures, and the middle of each clip."""
-        image = _rows(self.image_folds, lambda name: name == fold)
-        music = _rows(self.music_folds, lambda name: name == fold)
+        """Give `fold` to test on: whole pictures, and the middle of each clip, with labels."""
+        image = _rows(self.others.image_folds, lambda name: name == fold)
+        clips = _rows(self.others.clip_folds, lambda name: name == fold)
         return TrainingData(
-            self.whole_image.subset(image), self.music.subset(music), self.caption.subset(music)
+            self.others.whole_image.subset(image),
+            self.heard.clips.subset(clips),
+            self.others.captions.subset(clips),
         )
 
 
 def load_lite_tables(model: MMVA, root: Path, cache: Path, *, progress: bool = False) -> LiteTables:
-    """Read the open sets and encode them by the model's towers.
+    """Read the open sets and encode pictures and sentences by the model's towers.
 
     Args:
         model: Its towers encode; its heads do not matter.
@@ -108,25 +121,27 @@ def load_lite_tables(model: MMVA, root: Path, cache: Path, *, progress: bool = F
         MissingExtraError: If the extra "text" is not installed.
     """
     oasis = load_oasis(root)
-    clip_sets = [load_4qaed(root), load_emotify(root)]
-    captions = load_tag_captions(root)
+    assert oasis.folds is not None, "OASIS comes with folds"
     whole, *views = (
         image_table(model, oasis, cache, view, progress=progress)
         for view in ("whole", *TRAINING_VIEWS)
     )
-    assert oasis.folds is not None, "OASIS comes with folds"
+    captions = load_tag_captions(root)
+    clip_sets = [_with_set_in_ids(load_4qaed(root)), _with_set_in_ids(load_emotify(root))]
+    sentences = [captions_of(clips, captions) for clips in (load_4qaed(root), load_emotify(root))]
     return LiteTables(
         image=_side_by_side(views),
         whole_image=whole,
-        music=concat_tables(
-            [music_table(model, clips, cache, progress=progress) for clips in clip_sets]
-        ),
-        caption=concat_tables(
-            [text_table(model, clips, captions_of(clips, captions), cache) for clips in clip_sets]
-        ),
-        sentences=sentence_table(model, root, cache, split="train"),
         image_folds=oasis.folds,
-        music_folds=tuple(deal_fold(group) for clips in clip_sets for group in clips.groups),
+        captions=concat_tables(
+            [
+                text_table(model, clips, texts, cache)
+                for clips, texts in zip(clip_sets, sentences, strict=True)
+            ]
+        ),
+        clip_folds=tuple(deal_fold(group) for clips in clip_sets for group in clips.groups),
+        keyboard_caption=model.caption_features([KEYBOARD_CAPTION])[0].clone(),
+        sentences=sentence_table(model, root, cache, split="train"),
     )
 
 
@@ -198,44 +213,6 @@ def image_table(
     return _table(items, cached_features(cache, fingerprint, contents, compute))
 
 
-def music_table(
-    model: MMVA, items: OpenSet, cache: Path, *, progress: bool = False
-) -> FeatureTable:
-    """Encode windows of the clips of a set: the middle first, then the start and the end.
-
-    Each window is there a second time with nothing but the tower's own judgement. That is how the
-    tower describes keyboard music, of which the heads see none: they have to trust it there.
-
-    Returns:
-        A table of N clips with features (N, V, D).
-    """
-    seconds = model.config.music_window_seconds
-
-    def compute() -> Tensor:
-        clips = tqdm(items.paths, desc=f"encode {items.name}", disable=not progress)
-        return torch.stack([_clip_windows(model, path, seconds) for path in clips])
-
-    kind = f"{CLIP_WINDOWS} windows of {seconds} s"
-    fingerprint = f"{model.tower('music').fingerprint()} {kind}"
-    contents = [sha256_file(path) for path in items.paths]
-    windows = cached_features(cache, fingerprint, contents, compute)
-    return _table(items, with_judgement_alone(windows), with_views=True)
-
-
-def with_judgement_alone(windows: Tensor) -> Tensor:
-    """Add views that hold nothing but the music tower's valence and arousal.
-
-    Args:
-        windows: (N, V, D) features, valence and arousal first.
-
-    Returns:
-        (N, 2 * V, D), the windows as they are first.
-    """
-    alone = windows.clone()
-    alone[..., VA_DIMENSIONS:] = 0
-    return torch.cat([windows, alone], dim=1)
-
-
 def text_table(model: MMVA, items: OpenSet, texts: Sequence[str], cache: Path) -> FeatureTable:
     """Encode one sentence for each item of a set.
 
@@ -258,22 +235,13 @@ def sentence_table(model: MMVA, root: Path, cache: Path, *, split: str) -> Featu
     return text_table(model, part, part.texts, cache)
 
 
-def _clip_windows(model: MMVA, path: Path, seconds: float) -> Tensor:
-    rate = model.music_sample_rate
-    samples = read_audio_file(path, rate)
-    length = round(seconds * rate)
-    if len(samples) < length:
-        samples = np.resize(samples, length)  # repeats a clip that is too short
-    room = len(samples) - length
-    starts = [room // 2, 0, room][:CLIP_WINDOWS]
-    windows = np.stack([samples[start : start + length] for start in starts])
-    return model.music_features(windows, rate)
+def _with_set_in_ids(items: OpenSet) -> OpenSet:
+    return replace(items, ids=tuple(f"{items.name}/{name}" for name in items.ids))
 
 
-def _table(items: OpenSet, features: Tensor, *, with_views: bool = False) -> FeatureTable:
+def _table(items: OpenSet, features: Tensor) -> FeatureTable:
     return FeatureTable(
         features=features,
-        with_views=with_views,
         va=torch.from_numpy(items.va),
         ids=items.ids,
         groups=items.groups,

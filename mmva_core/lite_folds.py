@@ -21,11 +21,12 @@ from mmva_core.config import Modality
 from mmva_core.heads import VA_DIMENSIONS
 from mmva_core.lite_data import (
     FOLDS,
+    HeardTables,
     LiteTables,
     load_lite_tables,
     sentence_table,
-    with_judgement_alone,
 )
+from mmva_core.lite_music import Recordings, load_recordings
 from mmva_core.lite_recipe import build_lite, fit_lite
 from mmva_core.matching import fixed_pairs, matching_score
 from mmva_core.metrics import (
@@ -36,16 +37,12 @@ from mmva_core.metrics import (
     va_metrics,
 )
 from mmva_core.model import MMVA
-from mmva_core.music import LiteMusicTower
-from mmva_core.music_data import ClipWindows, load_clip_windows
 from mmva_core.music_train import MusicRecipe, train_music_tower
 from mmva_core.report import Row
 from mmva_core.tables import FeatureTable, Table, TrainingData
 from mmva_core.train_config import TrainConfig
 from mmva_core.validate import PAIR_SEED, embed_table
 
-MusicOfFold = Callable[[str], Tensor]
-"""Gives features of the clips (M, V, D) by a tower that did not hear a fold."""
 SPLIT = "open sets, 4 folds by theme and artist"
 """Name of the split in tables."""
 
@@ -64,10 +61,10 @@ class FoldPredictions:
 
 def cross_validate(
     tables: LiteTables,
+    hear: Callable[[str], HeardTables],
     config: TrainConfig,
     folder: Path,
     *,
-    music_of_fold: MusicOfFold | None = None,
     with_similarity: bool = True,
     progress: bool = False,
 ) -> FoldPredictions:
@@ -75,24 +72,23 @@ def cross_validate(
 
     Args:
         tables: The open sets.
+        hear: Gives the tables with the clips as a music tower hears them that knows no clip of
+            a fold, see `hear_without`.
         config: Settings of every copy.
         folder: Runs lie in its sub-folders, one for each fold.
-        music_of_fold: Gives the clips' features (M, V, D) by a music tower that did not hear a
-            fold; None takes those of `tables` for all, whose tower has heard every clip, so that
-            figures of music and similarity say nothing about new songs.
         with_similarity: False leaves the similarity predictor out.
         progress: Show progress bars on stderr.
     """
-    folds = {"image": tables.image_folds, "music": tables.music_folds}
+    folds = {"image": tables.image_folds, "music": tables.clip_folds}
     folds["caption"] = folds["music"]
     va: dict[Modality, Tensor] = {
         "image": torch.zeros(len(tables.image), VA_DIMENSIONS),
-        "music": torch.zeros(len(tables.music), VA_DIMENSIONS),
-        "caption": torch.zeros(len(tables.caption), VA_DIMENSIONS),
+        "music": torch.zeros(len(tables.captions), VA_DIMENSIONS),
+        "caption": torch.zeros(len(tables.captions), VA_DIMENSIONS),
     }
     similarities, scores = [], []
     for fold in FOLDS:
-        own = tables if music_of_fold is None else tables.with_music(music_of_fold(fold))
+        own = hear(fold)
         model = build_lite(config.seed, with_similarity=with_similarity)
         fit_lite(model, own.without(fold), config, folder / f"fold-{fold}", progress=progress)
         unseen = own.only(fold)
@@ -129,11 +125,15 @@ def recipe_rows(
         config: Settings of every copy.
         progress: Show progress bars on stderr.
     """
-    model = build_lite(config.seed)
-    tables = load_lite_tables(model, root, scratch, progress=progress)
-    windows = load_clip_windows(LiteMusicTower(), root, seed=config.seed, progress=progress)
-    unheard = music_of_unheard_folds(windows, tables, seed=config.seed)
-    predictions = cross_validate(tables, config, scratch, music_of_fold=unheard, progress=progress)
+    tables = load_lite_tables(build_lite(config.seed), root, scratch, progress=progress)
+    recordings = load_recordings(root, scratch, seed=config.seed, progress=progress)
+    predictions = cross_validate(
+        tables,
+        lambda fold: hear_without(recordings, tables, fold, config.seed),
+        config,
+        scratch,
+        progress=progress,
+    )
     return fold_rows(predictions, tables, "recipe of mmva-lite, copies")
 
 
@@ -152,8 +152,8 @@ def fold_rows(predictions: FoldPredictions, tables: LiteTables, source: str) -> 
         rows.append(Row.of(source, SPLIT, "similarity", "score", metrics))
     labels = {
         "image": tables.whole_image.va,
-        "music": tables.music.va,
-        "caption": tables.caption.va,
+        "music": tables.captions.va,
+        "caption": tables.captions.va,
     }
     for name, predicted in predictions.va.items():
         for column, dimension in enumerate(DIMENSIONS):
@@ -206,40 +206,22 @@ def ridge_baseline(table: FeatureTable, folds: Sequence[str], *, strength: float
     return predicted.float()
 
 
-def music_of_unheard_folds(windows: ClipWindows, tables: LiteTables, *, seed: int) -> MusicOfFold:
-    """Train a music tower for each fold on the clips of the others.
+def hear_without(recordings: Recordings, tables: LiteTables, fold: str, seed: int) -> HeardTables:
+    """Train a music tower on the other folds' clips, and let it hear all of them.
 
-    The keyboard expert is left out: no clip of the folds needs it.
+    Keyboard pieces are in no fold; every tower is trained on them.
 
     Args:
-        windows: Windows of the clips in `tables`, as the music tower is trained on them.
+        recordings: Windows of the music.
         tables: Say which clip is in which fold.
-        seed: Of the towers' training.
-
-    Returns:
-        What `cross_validate` wants as `music_of_fold`.
+        fold: What the tower may not know.
+        seed: Of its training.
     """
-    rows = _view_rows(windows.clips, tables.music.ids)
-    fold_of = dict(zip(tables.music.ids, tables.music_folds, strict=True))
-
-    def features(fold: str) -> Tensor:
-        is_known = [fold_of[clip.split("/", 1)[1]] != fold for clip in windows.clips]
-        tower = train_music_tower(windows.select(is_known), None, MusicRecipe(seed=seed))
-        with torch.no_grad():
-            encoded = tower.encode_statistics(windows.statistics[:, 0])
-        return with_judgement_alone(encoded[rows])
-
-    return features
-
-
-def _view_rows(clips: Sequence[str], ids: Sequence[str]) -> Tensor:
-    """Give (M, V) rows of each clip's middle, first and last window."""
-    rows_of: dict[str, list[int]] = {}
-    for row, clip in enumerate(clips):
-        rows_of.setdefault(clip.split("/", 1)[1], []).append(row)
-    return torch.tensor(
-        [[rows_of[i][len(rows_of[i]) // 2], rows_of[i][0], rows_of[i][-1]] for i in ids]
-    )
+    fold_of = dict(zip(tables.captions.ids, tables.clip_folds, strict=True))
+    is_known = [fold_of[clip] != fold for clip in recordings.clips.clips]
+    known = recordings.clips.select(is_known)
+    tower = train_music_tower(known, recordings.pieces, MusicRecipe(seed=seed))
+    return tables.hear(tower, recordings)
 
 
 def _tables_of(data: TrainingData) -> dict[Modality, Table]:

@@ -6,6 +6,7 @@ import torch
 from PIL import Image
 
 from mmva_core.config import ModelConfig
+from mmva_core.encoders import tower_feature_shape
 from mmva_core.errors import DataError
 from mmva_core.lite import find_data
 from mmva_core.lite_damage import as_video_frame, compress
@@ -15,11 +16,18 @@ from mmva_core.lite_data import (
     centre_square,
     deal_fold,
     image_table,
-    music_table,
     view_picture,
 )
-from mmva_core.lite_folds import cross_validate, fold_rows, interval_lines, ridge_baseline
+from mmva_core.lite_folds import (
+    cross_validate,
+    fold_rows,
+    hear_without,
+    interval_lines,
+    ridge_baseline,
+)
+from mmva_core.lite_music import KEYBOARD_STRIDE, Recordings
 from mmva_core.lite_recipe import LITE_MODEL, LITE_TRAINING, build_lite, fit_lite
+from mmva_core.music_data import ClipWindows, PieceWindows
 from mmva_core.tables import FeatureTable
 from mmva_core.train_config import TrainConfig
 from tests.mmva_tiny import feature_table, tiny_model
@@ -39,11 +47,11 @@ def small_recipe(monkeypatch):
 
 
 def made_tables(model, *, num_images=40, num_clips=32):
-    shapes = {name: model.tower(name).feature_shape for name in ("image", "music", "caption")}
+    shapes = {name: tower_feature_shape(model.config, name) for name in ("image", "caption")}
     groups = tuple(f"theme {row // 2}" for row in range(num_images))
     whole = feature_table(num_images, shapes["image"], groups=groups)
-    music = feature_table(num_clips, shapes["music"], seed=1)
-    caption = feature_table(num_clips, shapes["caption"], seed=2)
+    captions = feature_table(num_clips, shapes["caption"], seed=2)
+    names = tuple(f"4qaed/{row}" for row in range(num_clips))
     return LiteTables(
         image=FeatureTable(
             features=torch.stack([whole.features, -whole.features], 1),
@@ -52,12 +60,41 @@ def made_tables(model, *, num_images=40, num_clips=32):
             ids=whole.ids,
         ),
         whole_image=whole,
-        music=music,
-        caption=FeatureTable(features=caption.features, va=music.va, ids=music.ids),
-        sentences=feature_table(20, shapes["caption"], seed=3),
         image_folds=tuple(FOLDS[row // 2 % 4] for row in range(num_images)),
-        music_folds=tuple(FOLDS[row % 4] for row in range(num_clips)),
+        captions=FeatureTable(features=captions.features, va=captions.va, ids=names, groups=names),
+        clip_folds=tuple(FOLDS[row % 4] for row in range(num_clips)),
+        keyboard_caption=torch.zeros(shapes["caption"]),
+        sentences=feature_table(20, shapes["caption"], seed=3),
     )
+
+
+def made_recordings(tower, tables, *, windows_per_clip=4, num_bars=24):
+    generator = torch.Generator().manual_seed(5)
+    clips = [name for name in tables.captions.ids for _ in range(windows_per_clip)]
+    num_statistics = len(tower.statistics_mean)
+    statistics = torch.randn(len(clips), 2, num_statistics, generator=generator)
+    return Recordings(
+        ClipWindows(
+            statistics=statistics,
+            standing=statistics[:, 0, :2].contiguous(),
+            tags=statistics[:, 0, :5].contiguous(),
+            weights=torch.ones(len(clips)),
+            clips=tuple(clips),
+            groups=tuple(clips),
+        ),
+        PieceWindows(
+            delayed=3 + torch.randn(num_bars, 2, num_statistics, generator=generator),
+            centred=3 + torch.randn(num_bars, num_statistics, generator=generator),
+            labels=torch.randn(num_bars, 2, generator=generator),
+            pieces=torch.arange(num_bars) // 6,
+            groups=("zelda",) * num_bars,
+        ),
+    )
+
+
+def heard_tables(model):
+    tables, tower = made_tables(model), model.tower("music").network
+    return tables.hear(tower, made_recordings(tower, tables))
 
 
 def test_the_centre_square_is_seven_eighths_of_the_short_side():
@@ -119,52 +156,57 @@ def test_a_group_always_gets_the_same_fold_and_folds_are_of_like_size():
 
 
 def test_training_parts_and_test_parts_share_no_sample():
-    tables = made_tables(tiny_model())
+    heard = heard_tables(tiny_model())
 
-    seen, unseen = tables.without("2"), tables.only("2")
+    seen, unseen = heard.without("2"), heard.only("2")
 
-    for part in ("image", "music", "caption"):
-        own, other = getattr(seen, part), getattr(unseen, part)
-        assert not set(own.ids) & set(other.ids)
-        assert len(own) + len(other) == len(getattr(tables, part))
-    assert len(tables.everything().image) == len(tables.image)
+    assert not set(seen.image.ids) & set(unseen.image.ids)
+    assert len(seen.image) + len(unseen.image) == len(heard.others.image)
+    known_clips = {name.split(" window")[0] for name in seen.music.ids}
+    assert not known_clips & set(unseen.music.ids)
+    assert len(heard.everything().image) == len(heard.others.image)
+
+
+def test_keyboard_windows_are_always_trained_on_and_have_no_caption_label():
+    heard = heard_tables(tiny_model())
+
+    seen = heard.without("1")
+
+    is_keyboard = torch.tensor([name.startswith("vgmidi") for name in seen.caption.ids])
+    assert int(is_keyboard.sum()) == 24 / KEYBOARD_STRIDE
+    assert bool(seen.caption.va[is_keyboard].isnan().all())
+    assert not bool(seen.music.va.isnan().any())
 
 
 def test_tests_use_whole_pictures():
-    tables = made_tables(tiny_model())
+    heard = heard_tables(tiny_model())
 
+    rows = [0, 1, 8, 9, 16, 17, 24, 25, 32, 33]
     torch.testing.assert_close(
-        tables.only("1").image.features,
-        tables.whole_image.subset([0, 1, 8, 9, 16, 17, 24, 25, 32, 33]).features,
+        heard.only("1").image.features, heard.others.whole_image.subset(rows).features
     )
 
 
-def test_a_music_clip_is_seen_whole_and_by_the_towers_judgement_alone(tmp_path):
-    import wave
+def test_windows_have_the_towers_judgement_and_clips_their_labels():
+    model = tiny_model()
+    heard = heard_tables(model)
 
-    from mmva_core.data.open_sets import OpenSet
+    windows, clips = heard.everything().music, heard.only("1").music
 
-    rate, path = 16000, tmp_path / "a.wav"
-    tone = (np.sin(np.arange(12 * rate) * 0.2) * 9000).astype(np.int16)
-    with wave.open(str(path), "wb") as file:
-        file.setparams((1, 2, rate, len(tone), "NONE", ""))
-        file.writeframes(tone.tobytes())
-    items = OpenSet(
-        name="made",
-        modality="music",
-        ids=("a",),
-        va=np.full((1, 2), 0.5, np.float32),
-        raw_va=np.zeros((1, 2)),
-        groups=("g",),
-        paths=(path,),
-    )
-    model = tiny_model(music_window_seconds=6.0)
+    judgement = (0.5 + 0.2 * windows.features[:, :2]).clamp(0, 1)
+    torch.testing.assert_close(windows.va, judgement)
+    torch.testing.assert_close(clips.va, heard.others.captions.subset(range(0, 32, 4)).va)
 
-    features = music_table(model, items, tmp_path / "cache").features
 
-    assert features.shape == (1, 6, *model.tower("music").feature_shape)
-    torch.testing.assert_close(features[:, :3, :2], features[:, 3:, :2])
-    assert not features[:, 3:, 2:].any()
+def test_the_window_of_a_test_is_the_middle_one():
+    model = tiny_model()
+    tables, tower = made_tables(model), model.tower("music").network
+    recordings = made_recordings(tower, tables)
+
+    clips = tables.hear(tower, recordings).heard.clips
+
+    third = tower.encode_statistics(recordings.clips.statistics[2:3, 0])
+    torch.testing.assert_close(clips.features[:1], third)
 
 
 def test_features_of_pictures_come_from_the_view_asked_for(tmp_path):
@@ -200,7 +242,7 @@ def test_training_twice_gives_the_same_weights(small_recipe, tmp_path):
     states = []
     for name in ("a", "b"):
         model = build_lite(0)
-        fit_lite(model, made_tables(model).everything(), small_recipe, tmp_path / name)
+        fit_lite(model, heard_tables(model).everything(), small_recipe, tmp_path / name)
         states.append(model.own_state_dict())
 
     for key, value in states[0].items():
@@ -211,15 +253,19 @@ def test_without_random_matching_pairs_are_fixed(small_recipe, tmp_path):
     model = build_lite(0)
     paired = TrainConfig(**(small_recipe.to_dict() | {"matching": "paired"}))
 
-    result = fit_lite(model, made_tables(model).everything(), paired, tmp_path)
+    result = fit_lite(model, heard_tables(model).everything(), paired, tmp_path)
 
     assert (result.folder / "model.safetensors").is_file()
 
 
 def test_figures_come_from_copies_that_did_not_see_the_fold(small_recipe, tmp_path):
-    tables = made_tables(build_lite(0))
+    model = build_lite(0)
+    tables = made_tables(model)
+    recordings = made_recordings(model.tower("music").network, tables)
 
-    predictions = cross_validate(tables, small_recipe, tmp_path)
+    predictions = cross_validate(
+        tables, lambda fold: hear_without(recordings, tables, fold, 0), small_recipe, tmp_path
+    )
     rows = fold_rows(predictions, tables, "recipe")
 
     assert {row.target for row in rows} == {"similarity", "image", "music", "caption"}

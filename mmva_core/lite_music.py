@@ -1,0 +1,152 @@
+"""The clips of `mmva-lite` as rows for the trainer, through a trained music tower.
+
+The label of a clip is noise for a single window of it, so the heads learn each window's place from
+the tower's own judgement, which has heard all of the clip's windows; captions, which speak of the
+whole clip, have the clip's label. Windows of keyboard pieces (VGMIDI), of which no tags tell, are
+rows too, or the heads would forget what the tower says of such music.
+
+Letters in shapes: M clips, R rows (windows), D size of a feature.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from mmva_core.data.open_sets import PLANE_CENTRE, PLANE_DEVIATION
+from mmva_core.heads import VA_DIMENSIONS
+from mmva_core.music import LiteMusicTower
+from mmva_core.music_data import (
+    ClipWindows,
+    PieceWindows,
+    load_clip_windows,
+    load_piece_windows,
+    render_pieces,
+)
+from mmva_core.tables import FeatureTable
+
+KEYBOARD_CAPTION = "A piece of solo keyboard music."
+"""Sentence about every window of VGMIDI; it has no label."""
+KEYBOARD_STRIDE = 4
+"""Every so many bars of VGMIDI make a row."""
+ALWAYS = "always"
+"""Fold of rows that are never held out."""
+
+
+@dataclass(frozen=True, eq=False)
+class Recordings:
+    """Windows of everything the music tower is trained on."""
+
+    clips: ClipWindows
+    """4QAED and Emotify."""
+    pieces: PieceWindows
+    """VGMIDI, rendered."""
+
+
+@dataclass(frozen=True, eq=False)
+class MusicTables:
+    """Rows to train on, and clips to test on."""
+
+    music: FeatureTable
+    """(R) windows with the tower's judgement as target."""
+    caption: FeatureTable
+    """(R) the caption of each window's clip with the clip's label."""
+    folds: tuple[str, ...]
+    """(R) fold of each row, or `ALWAYS`."""
+    clips: FeatureTable
+    """(M) the middle window of each clip with the clip's label."""
+
+
+def load_recordings(
+    root: Path, rendered: Path, *, seed: int = 0, progress: bool = False
+) -> Recordings:
+    """Render, read and describe the music of the open sets.
+
+    Args:
+        root: Folder of the data sets.
+        rendered: Folder of VGMIDI's sound; what is not there yet is rendered by fluidsynth.
+        seed: Of the altered versions of windows.
+        progress: Show progress bars on stderr.
+
+    Raises:
+        DataError: If data are missing, or pieces are not rendered and fluidsynth is missing.
+    """
+    render_pieces(root, rendered, progress=progress)
+    describing = LiteMusicTower()
+    return Recordings(
+        load_clip_windows(describing, root, seed=seed, progress=progress),
+        load_piece_windows(describing, root, rendered, progress=progress),
+    )
+
+
+@torch.no_grad()
+def music_tables(
+    tower: LiteMusicTower,
+    recordings: Recordings,
+    captions: FeatureTable,
+    keyboard_caption: Tensor,
+    fold_of: Mapping[str, str],
+) -> MusicTables:
+    """Make the rows by one tower.
+
+    Args:
+        tower: Describes and judges the windows.
+        recordings: The windows.
+        captions: (M) captions of the clips with ids "set/file" and the clips' labels.
+        keyboard_caption: (D,) feature of `KEYBOARD_CAPTION`.
+        fold_of: Fold of each clip, by id.
+    """
+    chosen = _windows_of(recordings.clips.clips, captions.ids)
+    rows = chosen.flatten()
+    features = tower.encode_statistics(recordings.clips.statistics[rows, 0])
+    keyboard = tower.encode_statistics(recordings.pieces.centred[::KEYBOARD_STRIDE])
+    num_keyboard = len(keyboard)
+    clip_of_row = torch.arange(len(captions)).repeat_interleave(chosen.shape[1])
+    names = [captions.ids[clip] for clip in clip_of_row.tolist()]
+    ids = (
+        *(f"{name} window {row}" for name, row in zip(names, rows.tolist(), strict=True)),
+        *(f"vgmidi bar {number * KEYBOARD_STRIDE}" for number in range(num_keyboard)),
+    )
+    joined = torch.cat([features, keyboard])
+    unlabelled = torch.full((num_keyboard, VA_DIMENSIONS), torch.nan)
+    return MusicTables(
+        music=FeatureTable(features=joined, va=judgement_on_plane(joined), ids=ids),
+        caption=FeatureTable(
+            features=torch.cat(
+                [captions.features[clip_of_row], keyboard_caption.expand(num_keyboard, -1)]
+            ),
+            va=torch.cat([captions.va[clip_of_row], unlabelled]),
+            ids=ids,
+        ),
+        folds=(*(fold_of[name] for name in names), *[ALWAYS] * num_keyboard),
+        clips=FeatureTable(
+            features=features.reshape(*chosen.shape, -1)[:, 0],
+            va=captions.va,
+            ids=captions.ids,
+            groups=captions.groups,
+        ),
+    )
+
+
+def judgement_on_plane(features: Tensor) -> Tensor:
+    """Lay the tower's own valence and arousal, its first two features (R, D), on the plane.
+
+    >>> judgement_on_plane(torch.tensor([[0.0, 1.0, 7.0], [-9.0, 0.0, 7.0]])).round(decimals=3)
+    tensor([[0.5000, 0.7000],
+            [0.0000, 0.5000]])
+    """
+    return (PLANE_CENTRE + PLANE_DEVIATION * features[:, :VA_DIMENSIONS]).clamp(0, 1)
+
+
+def _windows_of(clips: Sequence[str], ids: Sequence[str]) -> Tensor:
+    """Give (M, 3) windows of each clip: the middle one, the first and the last."""
+    windows: dict[str, list[int]] = {}
+    for window, clip in enumerate(clips):
+        windows.setdefault(clip, []).append(window)
+    return torch.tensor(
+        [[own[len(own) // 2], own[0], own[-1]] for own in (windows[name] for name in ids)]
+    )
