@@ -37,11 +37,12 @@ def find_folder(name_or_path: str | Path) -> Path:
     Raises:
         CheckpointError: If it is none of them, or the hub cannot give it.
     """
+    # An embedded name means the same wherever it is said: a folder of that name is "./name".
+    if name_or_path in embedded_models():
+        return EMBEDDED_FOLDER / name_or_path
     folder = Path(name_or_path)
     if folder.is_dir():
         return folder
-    if (EMBEDDED_FOLDER / str(name_or_path) / CONFIG_NAME).is_file():
-        return EMBEDDED_FOLDER / str(name_or_path)
     name = str(name_or_path)
     if folder.exists() or name.count("/") != 1 or name.startswith((".", "/", "~")):
         known = ", ".join(embedded_models()) or "none"

@@ -2,11 +2,14 @@
 
 import pytest
 import torch
+from mmva_imemnet import write_tone
 from mmva_towers import write_roberta
 from transformers import AutoTokenizer, BartConfig, LlamaConfig, LlamaForCausalLM
 
 from mmva_core import CheckpointError
+from mmva_core.cli import main
 from mmva_core.data.captions import LPMusicCaps, _mel_filters, caption_clips, clean_caption
+from mmva_core.data.imemnet import read_labels
 from mmva_core.data.refine import EXAMPLES, INSTRUCTION, CaptionRefiner, refinement_prompt
 
 VOCABULARY = 300
@@ -59,6 +62,19 @@ def test_published_names_are_loaded(captioner, folder, tmp_path):
     again = LPMusicCaps.from_weights(tmp_path / "transfer.pth", str(folder))
     window = torch.randn(1, 16000) * 0.1
     assert again.caption(window) == captioner.caption(window)
+
+
+def test_build_captions_writes_a_table(captioner, folder, language_model, tmp_path, capsys):
+    torch.save(captioner.state_dict(), tmp_path / "weights.pth")
+    write_tone(tmp_path / "7-8.wav", 440)
+    (tmp_path / "music_va.csv").write_text(",clip_id,valence,arousal,caption\n0,7-8,0.5,0.25,\n")
+    arguments = ["build", "captions", "--labels", str(tmp_path / "music_va.csv")]
+    arguments += ["--clips", str(tmp_path), "--captioner", str(tmp_path / "weights.pth")]
+    arguments += ["--bart", str(folder), "--refine", language_model]
+    assert main([*arguments, "-o", str(tmp_path / "captions.csv")]) == 0
+    ((sample,), _) = read_labels(tmp_path / "captions.csv")
+    assert (sample.id, sample.arousal) == ("7-8", 0.25)
+    assert sample.caption
 
 
 def test_foreign_weights_are_one_line(folder, tmp_path):

@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from mmva_tiny import CAPTION_DIM, IMAGE_DIM, tiny_config, tiny_model
 from safetensors.torch import load_file, save_file
 
 from mmva_core import MMVA, CheckpointError, ModelConfig
-from mmva_core.folders import embedded_models, model_fingerprint
+from mmva_core.folders import embedded_models, find_folder, model_fingerprint
 
 ROUNDING = 1e-5
 """The same arithmetic on the same values."""
@@ -340,6 +341,14 @@ def test_captions_give_va(model):
 def test_the_embedded_model_is_found_by_its_name():
     for name in embedded_models():
         assert MMVA.from_pretrained(name).config.sigma is not None
+
+
+def test_a_folder_does_not_hide_an_embedded_model(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in embedded_models():
+        (tmp_path / name).mkdir()
+        assert find_folder(name) != tmp_path / name
+        assert find_folder(f"./{name}") == Path(name)
 
 
 def test_the_default_config_is_the_embedded_towers():
