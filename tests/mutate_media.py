@@ -8,7 +8,8 @@ insertions) and read whole: picture every half second, all sound. Every case end
     whole     everything was read
     partly    something was read, the rest was counted as lost
     refused   one clear InputError
-    FAILED    anything else: another exception, or more than LIMIT_SECONDS
+    FAILED    anything else: another exception here or in the decoding process, or more than
+              LIMIT_SECONDS
 
 The script ends with status 1 if any case failed; `--keep FOLDER` keeps the files of those.
 """
@@ -133,10 +134,12 @@ def read_everything(path: Path) -> tuple[str, str]:
                     pass
             lost += blocks.report.reasons
     except InputError as error:
-        is_line = "\n" not in str(error) and "Traceback" not in str(error)
-        return ("refused" if is_line else "FAILED"), str(error)
+        is_clear = "\n" not in str(error) and "decoder failed" not in str(error)
+        return ("refused" if is_clear else "FAILED"), str(error)
     except Exception:
         return "FAILED", traceback.format_exc()
+    if any("decoder failed" in reason for reason in lost):
+        return "FAILED", "; ".join(lost)
     return ("partly" if lost else "whole"), "; ".join(lost)
 
 

@@ -303,6 +303,7 @@ def test_blocks_of_sound_are_contiguous(tmp_path):
     starts = [block.start_seconds for block in blocks]
     assert starts == pytest.approx([0, *ends[:-1]])
     assert len(blocks) > 2
+    assert ends[-1] == pytest.approx(11, abs=1 / 22050)
     assert blocks[0].samples.dtype == np.float32
 
 

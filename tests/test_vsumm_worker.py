@@ -12,7 +12,7 @@ from vsumm import worker_client
 from vsumm.decode import read_audio, read_frames
 from vsumm.errors import InputError
 from vsumm.probe import probe
-from vsumm.worker_client import Worker, WorkerLostError, worker_pool
+from vsumm.worker_client import Worker, WorkerLostError, prepare_workers, worker_pool
 
 WAIT_SECONDS = 20
 
@@ -95,10 +95,12 @@ def test_a_hang_that_holds_the_interpreter_is_ended(break_decoders, monkeypatch)
         run_alone("hang")
 
 
-def test_a_bug_keeps_its_traceback(break_decoders):
+def test_a_bug_is_one_line_and_logs_its_traceback(break_decoders, caplog):
     break_decoders("decode_jobs.run_bug = lambda messages: 1 / 0")
-    with pytest.raises(RuntimeError, match="ZeroDivisionError"):
+    caplog.set_level("DEBUG")
+    with pytest.raises(WorkerLostError, match=r"failed \(ZeroDivisionError: division by zero\)$"):
         run_alone("bug")
+    assert "Traceback" in caplog.text
 
 
 def test_decord_goes_on_where_pyav_crashes(break_decoders, film):
@@ -200,10 +202,20 @@ def test_idle_workers_are_used_again(film):
         list(reader)
 
 
+def test_workers_prepared_early_are_used(film):
+    worker_pool().close()
+    prepare_workers(2)
+    wait_until(lambda: len(worker_pool()._idle) == 2)
+    prepared = {worker.process_id for worker in worker_pool()._idle}
+    with read_frames(probe(film), [0.0]) as reader:
+        assert reader._lanes[0]._job._worker.process_id in prepared
+        list(reader)
+
+
 def test_an_idle_worker_that_died_is_replaced(film):
     info = probe(film)
-    (idle,) = worker_pool()._idle
-    idle.interrupt()
+    for idle in worker_pool()._idle:
+        idle.interrupt()
     assert len(list(read_frames(info, [0.0, 1.0]))) == 2
 
 

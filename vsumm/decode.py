@@ -257,6 +257,7 @@ class AudioReader(_Reader):
         self._track = info.audio[track]
         self._sample_rate = sample_rate
         self._num_samples = 0
+        self._max_samples = math.ceil(info.duration_seconds * sample_rate)
         self._lost_seconds = 0.0
         self._reasons: list[str] = []
         self._job: Job | None = Job(
@@ -283,9 +284,11 @@ class AudioReader(_Reader):
                     self._note_damage(message.header)
                     continue
                 start_seconds = self._num_samples / self._sample_rate
-                samples = message.payload.view(np.float32)
+                # Codecs pad their last block: nothing sounds after the presentation.
+                samples = message.payload.view(np.float32)[: self._max_samples - self._num_samples]
                 self._num_samples += len(samples)
-                yield AudioBlock(start_seconds, samples)
+                if len(samples):
+                    yield AudioBlock(start_seconds, samples)
         except (WorkerLostError, InputError) as error:
             self._note_loss(str(error))
         finally:

@@ -8,6 +8,7 @@ Runs in the decoding process only, see `vsumm.worker`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -129,7 +130,7 @@ def _place_on_clock(
 def _shift(frame: av.AudioFrame, position: int, start_seconds: float) -> int:
     """How many samples later than `position` the frame belongs; 0 within the tolerance."""
     time = frame.time
-    if time is None:
+    if time is None or not math.isfinite(time):  # a damaged clock divides by zero
         return 0
     shift = round((time - start_seconds) * frame.sample_rate) - position
     if abs(shift) <= MAX_DRIFT_SECONDS * frame.sample_rate and position > 0:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import json
+import logging
 import os
 import select
 import subprocess
@@ -24,6 +25,8 @@ import numpy as np
 
 import vsumm
 from vsumm.errors import InputError
+
+logger = logging.getLogger(__name__)
 
 STALL_SECONDS = 20.0
 """A worker that says nothing for so long is killed; a living one speaks every second."""
@@ -48,7 +51,7 @@ _BOOT = (
 
 
 class WorkerLostError(Exception):
-    """A worker crashed or hung; the message says which."""
+    """A worker crashed, hung or failed; the message says which."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,6 @@ class Worker:
         assert self._process.stdout is not None
         self._answers = self._process.stdout.fileno()
         self._has_spoken = False
-        self.was_idle = False
         _enlarge_pipe(self._answers)
 
     @property
@@ -100,8 +102,8 @@ class Worker:
 
         Raises:
             InputError: the file cannot be used, as the worker found.
-            WorkerLostError: the worker crashed, or made no progress for STALL_SECONDS.
-            RuntimeError: a bug in the worker; the message holds its traceback.
+            WorkerLostError: the worker crashed, made no progress for STALL_SECONDS, or met
+                something that nobody had thought of; the log has the traceback then.
         """
         while True:
             message = self._receive()
@@ -109,8 +111,10 @@ class Worker:
             if kind == "done":
                 return
             if kind == "error":
-                text = message.header["text"]
-                raise InputError(text) if message.header["is_input"] else RuntimeError(text)
+                if message.header["is_input"]:
+                    raise InputError(message.header["text"])
+                logger.debug("in the decoder: %s", message.header["trace"])
+                raise WorkerLostError(f"the decoder failed ({message.header['text']})")
             if kind != "tick":
                 yield message
 
@@ -128,8 +132,14 @@ class Worker:
                     pipe.close()
 
     def is_alive(self) -> bool:
-        """Whether the process still runs."""
-        return self._process.poll() is None
+        """Whether the process still answers; one that has just been started is believed to."""
+        if not self._has_spoken:
+            return self._process.poll() is None
+        try:
+            self.ask("nothing")
+            return not list(self.messages())
+        except WorkerLostError:
+            return False
 
     def _receive(self) -> Message:
         limit = STALL_SECONDS if self._has_spoken else START_SECONDS
@@ -170,14 +180,22 @@ class _Pool:
 
     def acquire(self) -> Worker:
         """An idle worker, or a new one."""
-        with self._lock:
-            while self._idle:
-                worker = self._idle.pop()
-                worker.was_idle = True
-                if worker.is_alive():
-                    return worker
-                worker.kill()
+        while True:
+            with self._lock:
+                worker = self._idle.pop() if self._idle else None
+            if worker is None:
+                break
+            if worker.is_alive():
+                return worker
+            worker.kill()
         return self._starter.submit(Worker).result()
+
+    def prepare(self, num_workers: int) -> None:
+        """Start workers without waiting for them, as far as none are idle."""
+        with self._lock:
+            num_missing = min(num_workers, MAX_IDLE_WORKERS) - len(self._idle)
+        for _ in range(num_missing):
+            self._starter.submit(lambda: self.release(Worker()))
 
     def release(self, worker: Worker) -> None:
         """Keep a worker that has finished its job."""
@@ -209,35 +227,40 @@ def worker_pool() -> _Pool:
         return _pool
 
 
+def prepare_workers(num_workers: int = 2) -> None:
+    """Start workers ahead of their first job and return at once.
+
+    A worker takes a few tenths of a second to load FFmpeg: called before slow imports, this hides
+    behind them. One worker reads the picture, another one the sound.
+    """
+    worker_pool().prepare(num_workers)
+
+
 def start_job(job: str, **request: Any) -> Worker:
     """Have a worker begin a job; its answers come from `Worker.messages`.
 
     Raises:
         WorkerLostError: no worker could be started.
     """
-    pool = worker_pool()
-    while True:
-        worker = pool.acquire()
-        try:
-            worker.ask(job, **request)
-        except WorkerLostError:
-            worker.kill()
-            if not worker.was_idle:
-                raise
-            continue  # it died while it was idle
-        return worker
+    worker = worker_pool().acquire()
+    try:
+        worker.ask(job, **request)
+    except WorkerLostError:
+        worker.kill()
+        raise
+    return worker
 
 
 def run_job(job: str, **request: Any) -> list[Message]:
     """Run one short job to its end and return its answers.
 
     Raises:
-        InputError, WorkerLostError, RuntimeError: see `Worker.messages`.
+        InputError, WorkerLostError: see `Worker.messages`.
     """
     worker = start_job(job, **request)
     try:
         messages = list(worker.messages())
-    except (InputError, RuntimeError):
+    except InputError:
         worker_pool().release(worker)
         raise
     except BaseException:

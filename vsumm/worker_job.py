@@ -58,7 +58,7 @@ class Job:
                 self._queue.put(message)
             self._is_finished = True
             self._queue.put(None)
-        except (InputError, RuntimeError) as error:
+        except InputError as error:
             self._is_finished = True
             self._queue.put(error)
         except WorkerLostError as error:
