@@ -120,8 +120,9 @@ def nearest_layout(encoder: str, layout: str, sample_rate: int) -> str:
     for candidate in (layout, plain):
         context: Any = av.CodecContext.create(encoder, "w")
         context.format = (av.Codec(encoder, "w").audio_formats or [])[0].name
-        context.sample_rate, context.layout = sample_rate, candidate
+        context.sample_rate = sample_rate
         try:
+            context.layout = candidate
             context.open()
         except (FFmpegError, ValueError):
             continue

@@ -68,7 +68,7 @@ def survey_rate(reader: StreamReader, cuts: Sequence[Cut]) -> Fraction | None:
     times: list[Fraction] = []
     for cut in cuts[:: max(1, len(cuts) // SURVEY_RUNS)]:
         times += sorted(islice(reader.stamps_from(cut.source_start), SURVEY_FRAMES))
-    return constant_rate(times, candidates, Fraction(stream.time_base))
+    return constant_rate(times, candidates, reader.time_base)
 
 
 class PicturePlacer:

@@ -28,7 +28,8 @@ class StreamReader:
 
     Attributes:
         container: the open file.
-        stream: the stream that is decoded.
+        stream: the stream that is decoded; another object after some seeks.
+        time_base: length of a tick of its time stamps, seconds.
         num_errors: packets and frames that could not be decoded, of those that were wanted.
     """
 
@@ -75,6 +76,12 @@ class StreamReader:
                 yield from self._read_on()
             return
 
+    def peek(self, seconds: Fraction) -> Any:
+        """Return a frame from near an instant, to learn its form; None where there is none."""
+        for _, frame in self.frames_from(seconds):
+            return frame
+        return None
+
     def stamps_from(self, seconds: Fraction) -> Iterator[Fraction]:
         """Yield the times of packets, in decoding order, from a key frame before `seconds` on."""
         self._seek(seconds)
@@ -103,12 +110,12 @@ class StreamReader:
         self._is_video = stream.type == "video"
         for other in self.container.streams:
             other.discard = Discard.default if other.index == self._index else Discard.all
-        self._time_base = Fraction(self.stream.time_base)
+        self.time_base = Fraction(self.stream.time_base)
 
     def _seek_targets(self, seconds: Fraction) -> Iterator[Fraction | None]:
         """Yield instants to seek to, ever earlier; None is the start of the file."""
         start = self.stream.start_time
-        first = Fraction(0) if start is None else start * self._time_base - self._origin
+        first = Fraction(0) if start is None else start * self.time_base - self._origin
         for step in SEEK_STEPS_SECONDS:
             if seconds - step <= first:
                 break
@@ -118,7 +125,7 @@ class StreamReader:
     def _seek(self, target: Fraction | None) -> None:
         """Go to the last key frame not after `target`; reopen the file to go to its start."""
         if target is not None:
-            stamp = int((target + self._origin + TOLERANCE_SECONDS) / self._time_base)
+            stamp = int((target + self._origin + TOLERANCE_SECONDS) / self.time_base)
             try:
                 self.container.seek(stamp, stream=self.stream)
             except FFmpegError:
@@ -184,4 +191,4 @@ class StreamReader:
                 yield packet
 
     def _clock(self, stamp: int) -> Fraction:
-        return stamp * self._time_base - self._origin
+        return stamp * self.time_base - self._origin

@@ -12,11 +12,13 @@ from typing import Any
 
 import av
 import numpy as np
+from av.audio.layout import AudioLayout
 from av.audio.resampler import AudioResampler
 from numpy.typing import NDArray
 
 from vsumm.export_layout import Cut, num_ticks, round_half_up
 from vsumm.export_read import StreamReader
+from vsumm.probe import AudioStream
 
 FADE_SECONDS = Fraction(5, 1000)
 """Length of the fade at each end of a run."""
@@ -24,6 +26,10 @@ PREROLL_SECONDS = Fraction(1, 2)
 """Decoded before a run and thrown away: decoders need some frames to settle after a seek."""
 JUMP_SECONDS = Fraction(1, 100)
 """Time stamps that are off by less follow the samples; beyond, silence or a cut puts them right."""
+FALLBACK_RATE = 48_000
+"""Samples per second of the silence in place of a track that tells nothing, Hz."""
+
+_LAYOUTS = {1: "mono", 6: "5.1", 8: "7.1"}
 
 Samples = NDArray[np.float32]
 """float32 (C, T) in [-1, 1], C channels."""
@@ -38,18 +44,30 @@ class SoundPlacer:
         silent_seconds: how much silence had to stand in for sound that could not be read.
     """
 
-    def __init__(self, reader: StreamReader, *, heard: tuple[Fraction, Fraction]) -> None:
+    def __init__(
+        self,
+        reader: StreamReader,
+        sample: Any,
+        track: AudioStream,
+        *,
+        heard: tuple[Fraction, Fraction],
+    ) -> None:
         """Prepare to read.
 
         Args:
             reader: the track.
+            sample: one of its frames, or None if none was found.
+            track: what was found out about it before.
             heard: when the track begins and ends, seconds on the presentation clock.
         """
-        context = reader.stream.codec_context
-        self.sample_rate: int = context.sample_rate
-        self.layout: str = context.layout.name
+        # What comes out of the decoder counts: some codecs double the rate that is declared.
+        self.sample_rate: int = sample.sample_rate if sample else track.sample_rate or FALLBACK_RATE
+        layout = (
+            sample.layout if sample else AudioLayout(_LAYOUTS.get(track.num_channels, "stereo"))
+        )
+        self.layout: str = layout.name
         self.silent_seconds = 0.0
-        self._num_channels: int = context.layout.nb_channels
+        self._num_channels: int = layout.nb_channels
         self._reader = reader
         self._heard = heard
         self._resamplers: dict[tuple[str, str, int], AudioResampler] = {}

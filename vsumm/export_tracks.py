@@ -6,7 +6,9 @@ Runs in the encoding process only, see `vsumm.export_worker`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
+from math import ceil
 from typing import Any
 
 import av
@@ -50,6 +52,19 @@ GIF_TICKS = Fraction(100)
 """A GIF counts in hundredths of a second."""
 FINEST_MPEG4_CLOCK = 65_535
 """MPEG-4 part 2 stores its ticks per second in 16 bits."""
+FALLBACK_RATE = 25
+"""Frames per second of a film that names no rate."""
+
+
+@dataclass(frozen=True)
+class _Look:
+    """Form and colours of the source's frames; numbers as in ITU-T H.273, 2 is unspecified."""
+
+    pixel_format: str = "yuv420p"
+    color_range: int = 0
+    matrix: int = 2
+    primaries: int = 2
+    transfer: int = 2
 
 
 class PictureTrack:
@@ -63,11 +78,14 @@ class PictureTrack:
         reader: StreamReader,
         video: VideoStream,
     ) -> None:
-        context = reader.stream.codec_context
-        hdr = is_hdr(context.color_trc)
+        # Read now: the stream is another one after the file was opened again.
+        self._average_rate = Fraction(reader.stream.average_rate or FALLBACK_RATE)
+        look = _look_at(reader.peek(cuts[0].source_start))
+        hdr = is_hdr(look.transfer)
         self.encoder = choose_video_encoder(chosen, job.settings, hdr=hdr)
-        self.clock = _choose_clock(chosen, self.encoder, survey_rate(reader, cuts), reader)
-        self.target = _choose_target(video, context, self.encoder, hdr=hdr)
+        rate = survey_rate(reader, cuts)
+        self.clock = _choose_clock(chosen, self.encoder, rate, self._average_rate)
+        self.target = _choose_target(video, look, self.encoder, hdr=hdr)
         self.options = encoder_options(self.encoder, job.settings)
         shown = (
             Fraction(video.start_seconds),
@@ -76,14 +94,14 @@ class PictureTrack:
         self.placer = PicturePlacer(reader, self.clock, self.target, shown=shown)
         self.written_seconds = 0.0
         self._cuts = cuts
-        self._source = context
+        self._look = look
         self._has_one_clock = chosen.has_constant_rate
         self._stream: Any = None
         self._durations: dict[int, int] = {}
 
     def add_to(self, container: Any) -> None:
         """Make the stream in an output container."""
-        rate = self.clock.rate if self.clock.is_constant else Fraction(self._source.framerate or 25)
+        rate = self.clock.rate if self.clock.is_constant else self._average_rate
         try:
             stream = container.add_stream(self.encoder, rate=rate, options=self.options)
         except ValueError as error:
@@ -99,12 +117,10 @@ class PictureTrack:
             context.max_b_frames = 0
         context.thread_type = "AUTO"
         context.color_range = FULL_RANGE if self.target.is_full_range else LIMITED_RANGE
-        context.colorspace = output_matrix(
-            self._source.colorspace, self._source.pix_fmt or "yuv420p", self.target
-        )
+        context.colorspace = output_matrix(self._look.matrix, self._look.pixel_format, self.target)
         is_mapped = self.target.is_tone_mapped
-        context.color_primaries = BT709 if is_mapped else self._source.color_primaries
-        context.color_trc = BT709 if is_mapped else self._source.color_trc
+        context.color_primaries = BT709 if is_mapped else self._look.primaries
+        context.color_trc = BT709 if is_mapped else self._look.transfer
         if self.encoder == "libx265":
             context.codec_tag = "hvc1"  # players of Apple want this name in MP4 files
         _open(stream, self.encoder, self.options)
@@ -152,7 +168,7 @@ class SoundTrack:
         start = Fraction(track.start_seconds)
         heard = start, start + Fraction(track.duration_seconds)
         self.encoder = chosen.audio_encoder
-        self.placer = SoundPlacer(reader, heard=heard)
+        self.placer = SoundPlacer(reader, reader.peek(cuts[0].source_start), track, heard=heard)
         self.written_seconds = 0.0
         self._cuts = cuts
         self._stream: Any = None
@@ -185,24 +201,37 @@ class SoundTrack:
         return packets
 
 
+def _look_at(frame: Any) -> _Look:
+    if frame is None:
+        return _Look()
+    return _Look(
+        pixel_format=frame.format.name,
+        color_range=frame.color_range,
+        matrix=frame.colorspace,
+        primaries=frame.color_primaries,
+        transfer=frame.color_trc,
+    )
+
+
 def _choose_clock(
-    chosen: ReelFormat, encoder: str, rate: Fraction | None, reader: StreamReader
+    chosen: ReelFormat, encoder: str, rate: Fraction | None, average_rate: Fraction
 ) -> ReelClock:
     """Keep a constant rate; else keep exact times, unless the container knows no such thing."""
     if encoder == "gif":
         return ReelClock(GIF_TICKS, is_constant=False)
     if chosen.has_constant_rate:
-        rate = rate or Fraction(reader.stream.average_rate or 25)
-        return ReelClock(rate.limit_denominator(1001), is_constant=True)
+        rate = rate or average_rate
+        finest = max(1, FINEST_MPEG4_CLOCK // ceil(rate))
+        return ReelClock(rate.limit_denominator(finest), is_constant=True)
     if rate is None or rate < SLOWEST_CONSTANT_RATE:
         return ReelClock(EXACT_RATE, is_constant=False)
     return ReelClock(rate, is_constant=True)
 
 
-def _choose_target(video: VideoStream, context: Any, encoder: str, *, hdr: bool) -> PictureTarget:
+def _choose_target(video: VideoStream, look: _Look, encoder: str, *, hdr: bool) -> PictureTarget:
     """Choose size and pixel format: 4:2:0, 8 bits, or 10 for high dynamic range."""
     known = {pixel_format.name for pixel_format in av.Codec(encoder, "w").video_formats or []}
-    is_full = context.color_range == FULL_RANGE or (context.pix_fmt or "").startswith("yuvj")
+    is_full = look.color_range == FULL_RANGE or look.pixel_format.startswith("yuvj")
     wanted = ["yuv420p"]
     if hdr:
         wanted.insert(0, "yuv420p10le")
