@@ -22,6 +22,9 @@ STALL_SECONDS = 120.0
 FINISHING_SECONDS = 3600.0
 """The same while the index is written, which may mean to copy the whole reel."""
 
+_FEW_ARENAS = {"MALLOC_ARENA_MAX": "4"}
+"""Keeps glibc from setting 64 MB of address space aside for each thread of each codec."""
+
 _BOOT = (
     "import sys; root = sys.argv.pop(); sys.path.insert(0, root); import vsumm; "
     "sys.path.remove(root); from vsumm.export_worker import main; main()"
@@ -60,6 +63,7 @@ class _Encoder(Worker):
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            env={**os.environ, **_FEW_ARENAS},
         )
         assert self._process.stdout is not None
         self._answers = self._process.stdout.fileno()
