@@ -145,6 +145,31 @@ def centre_by_piece(values: Tensor, pieces: Tensor) -> Tensor:
     return values - (sums / counts)[pieces]
 
 
+def fit_ridge(
+    inputs: Tensor, targets: Tensor, penalty: float, weights: Tensor | None = None
+) -> Tensor:
+    """Solve a ridge regression without offset in closed form.
+
+    Args:
+        inputs: (N, S), centred.
+        targets: (N, D), centred.
+        penalty: Added to the mean square of every input.
+        weights: (N,) of the samples; equal by default.
+
+    Returns:
+        (S, D) float64.
+
+    >>> fit_ridge(torch.tensor([[1.0], [-1.0]]), torch.tensor([[3.0], [-3.0]]), 0.5).item()
+    2.0
+    """
+    share = inputs.new_ones(len(inputs)) if weights is None else weights
+    share = (share / share.sum()).double()[:, None]
+    x, y = inputs.double(), targets.double()
+    normal = x.T @ (share * x) + penalty * torch.eye(x.shape[1], dtype=torch.float64)
+    solution: Tensor = torch.linalg.solve(normal, x.T @ (share * y))
+    return solution
+
+
 def fit_keyboard_expert(tower: LiteMusicTower, pieces: PieceWindows, recipe: MusicRecipe) -> None:
     """Set the keyboard expert to the ridge of changes within pieces.
 
@@ -158,12 +183,10 @@ def fit_keyboard_expert(tower: LiteMusicTower, pieces: PieceWindows, recipe: Mus
     tower.keyboard_mean.copy_(pieces.delayed[:, 0].mean(0))
     tower.keyboard_scale.copy_(scale + SMALLEST_SCALE)
     standing = tower.standardize_keyboard(raw).double()
-    inputs = centre_by_piece(standing, number)
     labels = centre_by_piece(pieces.labels.double(), pieces.pieces)
     labels = (labels / labels.std(0)).repeat(num_delays, 1)
-    penalty = recipe.keyboard_ridge * torch.eye(inputs.shape[1], dtype=torch.float64)
-    normal = inputs.T @ inputs / len(inputs) + penalty
-    weight = torch.linalg.solve(normal, inputs.T @ labels / len(inputs)).T * recipe.keyboard_gain
+    changes = centre_by_piece(standing, number)
+    weight = fit_ridge(changes, labels, recipe.keyboard_ridge).T * recipe.keyboard_gain
     with torch.no_grad():
         tower.keyboard_va.weight.copy_(weight)
         tower.keyboard_va.bias.copy_(-(weight @ standing.mean(0)))
