@@ -98,6 +98,29 @@ def test_a_film_that_is_gone_is_said(film, tmp_path):
         write_reel(info, RUNS, tmp_path / "reel.mp4")
 
 
+def test_a_film_that_was_replaced_is_said(film, tmp_path):
+    info = probe(film)
+    make_film(tmp_path / "sound.m4a", seconds=2).replace(film)
+    with pytest.raises(InputError, match="the file was replaced"):
+        write_reel(info, RUNS, tmp_path / "reel.mp4")
+
+
+def test_a_film_that_became_something_else_is_said(film, tmp_path):
+    info = probe(film)
+    film.write_text("no film any more")
+    with pytest.raises(InputError, match=r"film\.mp4: "):
+        write_reel(info, RUNS, tmp_path / "reel.mp4")
+
+
+@pytest.mark.parametrize(
+    "runs",
+    [[], [Segment(0, 1), Segment(0.5, 2)], [Segment(1, 2), Segment(0, 1)], [Segment(0, 99)]],
+)
+def test_impossible_runs_are_refused_before_work_starts(film, tmp_path, runs):
+    with pytest.raises(ValueError, match="runs must"):
+        write_reel(probe(film), runs, tmp_path / "reel.mp4")
+
+
 def test_odd_names_are_only_names(film, tmp_path):
     odd = tmp_path / "-y concat:a|b %d 'é\U0001f600\udcff\n.mp4"
     film.rename(odd)

@@ -12,6 +12,7 @@ from tqdm import tqdm
 from vsumm.errors import InputError, NoSignalError
 from vsumm.export_formats import reel_format
 from vsumm.export_job import EncodeSettings, ReelJob, ReelReport
+from vsumm.export_layout import lay_out
 from vsumm.export_process import run_encoder
 from vsumm.outputs import atomic_output, check_output
 from vsumm.probe import MediaInfo
@@ -22,6 +23,8 @@ __all__ = ["EncodeSettings", "export_reel", "write_reel"]
 
 NOTICEABLE_SECONDS = 0.1
 """Replaced picture or sound up to this length is not worth a warning."""
+LATEST_END_SECONDS = 1.0
+"""How far after the end of the film the last run may end: ends are rounded and estimated."""
 
 _BAR = "reel {percentage:3.0f}%|{bar}| {n:.0f}/{total:.0f} s [{elapsed}<{remaining}]"
 
@@ -100,15 +103,17 @@ def write_reel(
         NoSignalError: the film has no such audio track.
         OutputError: no container is known for the extension, it or the encoder cannot hold the
             film, or the file cannot be written.
-        ValueError: the runs are empty, overlap or are out of order.
+        ValueError: the runs are empty, overlap, are out of order, or end after the film.
     """
     target = check_output(path, overwrite=overwrite, inputs=[info.path])
     reel_format(target, info)
     if info.audio and not 0 <= track < len(info.audio):
         last = len(info.audio) - 1
         raise NoSignalError(f"{info.path}: has no audio track {track}; they are 0 to {last}")
-    if not runs:
-        raise ValueError("runs must not be empty")
+    lay_out(runs)  # says what is wrong with them, before the process is started
+    if runs[-1].end_seconds > info.duration_seconds + LATEST_END_SECONDS:
+        last_end = runs[-1].end_seconds
+        raise ValueError(f"runs must end within {info.duration_seconds} s, got {last_end}")
     if not info.path.exists():
         raise InputError(f"{info.path}: is not there any more")
     with atomic_output(target, overwrite=overwrite) as partial:

@@ -39,11 +39,11 @@ def encode_reel(
     with ExitStack() as stack:
         picture = sound = None
         if job.info.video is not None and chosen.video_encoder is not None:
-            reader = stack.enter_context(StreamReader(job.info, job.info.video.index))
+            reader = stack.enter_context(StreamReader(job.info, job.info.video.index, "video"))
             picture = PictureTrack(job, chosen, cuts, reader, job.info.video)
         if job.info.audio and chosen.audio_encoder is not None:
             track = job.info.audio[job.track]
-            reader = stack.enter_context(StreamReader(job.info, track.index))
+            reader = stack.enter_context(StreamReader(job.info, track.index, "audio"))
             sound = SoundTrack(chosen, cuts, reader, track)
         tracks = [track for track in (picture, sound) if track is not None]
         try:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 from fractions import Fraction
-from typing import Any
+from typing import Any, Literal
 
 from av.error import FFmpegError
 from av.stream import Discard
 
 from vsumm.decode_open import open_media
 from vsumm.decode_packets import read_packets
+from vsumm.errors import InputError
 from vsumm.export_layout import TOLERANCE_SECONDS
 from vsumm.probe import MediaInfo
 
@@ -33,9 +34,20 @@ class StreamReader:
         num_errors: packets and frames that could not be decoded, of those that were wanted.
     """
 
-    def __init__(self, info: MediaInfo, index: int) -> None:
+    def __init__(self, info: MediaInfo, index: int, kind: Literal["video", "audio"]) -> None:
+        """Open the file.
+
+        Args:
+            info: the film.
+            index: which of its streams.
+            kind: what that stream must be.
+
+        Raises:
+            InputError: the file cannot be opened, or is another one than it was.
+        """
         self._info = info
         self._index = index
+        self._kind = kind
         self._origin = Fraction(info.start_seconds)
         self.num_errors = 0
         self._can_seek = True
@@ -103,12 +115,21 @@ class StreamReader:
         return not self._can_seek or seconds - self._last[0] <= READ_ON_SECONDS
 
     def _open(self) -> None:
-        self.container: Any = self._open_files.enter_context(open_media(str(self._info.path)))
-        stream: Any = self.container.streams[self._index]
+        opened = open_media(str(self._info.path))
+        try:
+            self.container: Any = self._open_files.enter_context(opened)
+        except InputError as error:
+            raise InputError(f"{self._info.path}: {error}") from error
+        streams = self.container.streams
+        stream: Any = streams[self._index] if self._index < len(streams) else None
+        if stream is None or stream.type != self._kind or stream.codec_context is None:
+            raise InputError(
+                f"{self._info.path}: stream {self._index} is not its {self._kind} any more; "
+                "the file was replaced: look at it again"
+            )
         stream.thread_type = "AUTO"
         self.stream = stream
-        self._is_video = stream.type == "video"
-        for other in self.container.streams:
+        for other in streams:
             other.discard = Discard.default if other.index == self._index else Discard.all
         self.time_base = Fraction(self.stream.time_base)
 
@@ -141,7 +162,7 @@ class StreamReader:
         for packet, is_idle in self._packets_for(wanted):
             if packet is not None and packet.size == 0:
                 continue  # says that the picture stays as it is
-            if self._is_video:
+            if self._kind == "video":
                 context.skip_frame = "NONREF" if is_idle else "DEFAULT"
             try:
                 frames = context.decode(packet)
