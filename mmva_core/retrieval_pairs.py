@@ -6,7 +6,7 @@ Letters in shapes: N pairs, D the size of an embedding.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,12 +16,11 @@ from tqdm import tqdm
 
 from mmva_core.config import Modality
 from mmva_core.errors import DataError
-from mmva_core.lite_data import FOLDS, LiteTables, load_lite_tables
-from mmva_core.lite_folds import MusicOfFold, music_of_unheard_folds
+from mmva_core.lite_data import FOLDS, HeardTables, load_lite_tables
+from mmva_core.lite_folds import hear_without
+from mmva_core.lite_music import load_recordings
 from mmva_core.lite_recipe import build_lite, fit_lite
 from mmva_core.model import MMVA
-from mmva_core.music import LiteMusicTower
-from mmva_core.music_data import load_clip_windows
 from mmva_core.retrieval_encode import encode_content, read_content
 from mmva_core.retrieval_evaluate import EncodedPairs, RetrievalRow, retrieval_rows
 from mmva_core.tables import TrainingData
@@ -124,45 +123,41 @@ def open_set_rows(
         DataError: If a data set is missing or damaged.
     """
     tables = load_lite_tables(build_lite(config.seed), root, scratch, progress=progress)
-    windows = load_clip_windows(LiteMusicTower(), root, seed=config.seed, progress=progress)
-    unheard = music_of_unheard_folds(windows, tables, seed=config.seed)
-    features = {fold: unheard(fold) for fold in FOLDS}  # the same towers for every way to train
-    data = f"4QAED and Emotify, {len(tables.music)} pairs in {len(FOLDS)} folds by artist"
+    recordings = load_recordings(root, scratch, seed=config.seed, progress=progress)
+    # The same music towers for every way to train the heads.
+    heard = {fold: hear_without(recordings, tables, fold, config.seed) for fold in FOLDS}
+    data = f"4QAED and Emotify, {len(tables.captions)} pairs in {len(FOLDS)} folds by artist"
     rows = []
     for ablation in ablations:
-        parts = encode_unseen_folds(
-            tables, ablation, config, scratch, features.__getitem__, progress=progress
-        )
+        parts = encode_unseen_folds(heard, ablation, config, scratch, progress=progress)
         rows += retrieval_rows(list(parts), ablation.name, data)
     # Chance is the same for all: it is said once.
     return list(dict.fromkeys(rows))
 
 
 def encode_unseen_folds(
-    tables: LiteTables,
+    heard: Mapping[str, HeardTables],
     ablation: Ablation,
     config: TrainConfig,
     folder: Path,
-    music_of_fold: MusicOfFold,
     *,
     progress: bool = False,
 ) -> Iterator[EncodedPairs]:
     """Train a copy of `mmva-lite` for each fold without it, and let it encode that fold's pairs.
 
     Args:
-        tables: The open sets; no artist is in two folds.
+        heard: The open sets by fold, the clips as a music tower hears them that does not know
+            that fold; no artist is in two folds.
         ablation: How to train.
         config: Settings of every copy.
         folder: Runs lie in its sub-folders.
-        music_of_fold: Gives features of the clips by a music tower that did not hear a fold.
         progress: Show progress bars on stderr.
 
     Yields:
         The pairs of one fold.
     """
     config = replace(config, matching="random" if ablation.is_random else "paired")
-    for fold in FOLDS:
-        own = tables.with_music(music_of_fold(fold))
+    for fold, own in heard.items():
         model = build_lite(config.seed, with_similarity=ablation.with_similarity)
         run = folder / f"{ablation.name.lower().replace(' ', '-')}-{fold}"
         fit_lite(model, own.without(fold), config, run, progress=progress)

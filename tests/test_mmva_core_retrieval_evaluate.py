@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from mmva_tiny import tiny_data, tiny_model
 
-from mmva_core import MMVA
+from mmva_core.cli import main
 from mmva_core.errors import DataError
 from mmva_core.retrieval_evaluate import CHANCE, EncodedPairs, render, retrieval_rows
 from mmva_core.retrieval_metrics import chance_metrics
@@ -105,6 +105,14 @@ def test_table_of_features_is_encoded_row_by_row():
     assert pairs.caption_embeds == pytest.approx(output.caption_embeds.detach().numpy(), abs=1e-5)
 
 
+def write_wave(path, samples):
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16000)
+        file.writeframes(samples.astype("<i2").tobytes())
+
+
 def write_table(folder, rows):
     path = folder / "pairs.csv"
     lines = [f"{music},{caption}" for music, caption in rows]
@@ -129,18 +137,27 @@ def test_table_without_pairs_is_refused(tmp_path, text):
 
 def test_users_pairs_are_encoded_as_predict_does(tmp_path):
     samples = np.random.default_rng(0).normal(size=3 * 16000) * 3000
-    with wave.open(str(tmp_path / "noise.wav"), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(16000)
-        file.writeframes(samples.astype("<i2").tobytes())
+    write_wave(tmp_path / "noise.wav", samples)
     model = tiny_model(music_window_seconds=2)
     pairs = read_pairs(write_table(tmp_path, [("noise.wav", "loud noise")] * 2))
     encoded = encode_pairs(model, pairs)
-    assert isinstance(model, MMVA)
     expected = model.predict_captions(["loud noise"]).numpy()
     assert encoded.caption_va == pytest.approx(expected.repeat(2, axis=0), abs=1e-6)
     assert np.array_equal(encoded.caption_va[0], encoded.caption_va[1])
     sound = (samples.astype("<i2") / 32768).astype(np.float32)
     expected = model.predict_music(sound, 16000).numpy().mean(axis=0)
     assert encoded.music_va[0] == pytest.approx(expected, abs=1e-4)
+
+
+def test_command_judges_a_users_pairs(tmp_path, capsys):
+    for name, hertz in (("low", 100), ("high", 2000)):
+        samples = 9000 * np.sin(2 * np.pi * hertz * np.arange(16000) / 16000)
+        write_wave(tmp_path / f"{name}.wav", samples)
+    tiny_model(sigma=0.3, music_window_seconds=1).save_pretrained(tmp_path / "model")
+    table = write_table(tmp_path, [("low.wav", "a dark song"), ("high.wav", "a shrill song")])
+    arguments = ["evaluate", "retrieval", "--pairs", str(table), "--format", "json"]
+    assert main([*arguments, "--model", str(tmp_path / "model")]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert len(rows) == 6
+    assert {row["num_items"] for row in rows} == {2}
+    assert all(row["recall_at_5"] == 1 for row in rows)
