@@ -36,6 +36,9 @@ from vsumm.probe import probe
 LIMIT_SECONDS = 60.0
 """Longest time a case may take: several decoders may have to be given up."""
 
+SLOW_SECONDS = 5.0
+"""Cases that take longer are named."""
+
 STALL_SECONDS = 5.0
 """How long a decoder may be silent here; users wait longer."""
 
@@ -83,12 +86,15 @@ def main() -> int:
             outcome, detail = read_everything(path)
             seconds = time.monotonic() - start
             slowest = max(slowest, seconds)
+            if seconds > SLOW_SECONDS:
+                print(f"case {case} ({name}) took {seconds:.1f} s: {detail}", file=sys.stderr)
             lost_workers += "decoder" in detail
-            if outcome == "FAILED" or seconds > LIMIT_SECONDS:
+            if seconds > LIMIT_SECONDS:
                 outcome = "FAILED"
-                print(f"case {case} ({name}, {seconds:.1f} s): {detail}", file=sys.stderr)
-                if arguments.keep:
-                    shutil.copy(path, arguments.keep / f"{case}-{name}")
+            if outcome == "FAILED":
+                print(f"case {case} ({name}) failed: {detail}", file=sys.stderr)
+            if arguments.keep and (outcome == "FAILED" or seconds > SLOW_SECONDS):
+                shutil.copy(path, arguments.keep / f"{case}-{name}")
             outcomes[name, outcome] += 1
     for name in originals:
         print(f"{name:16}", {o: n for (f, o), n in sorted(outcomes.items()) if f == name})

@@ -94,6 +94,7 @@ class FramePicker:
         self._can_seek = True
         self._may_jump = True
         self._num_errors = 0
+        self._goal = 0  # time of the frame that is being decoded for
         self._start_reading()
 
     def pick(self, times_seconds: Sequence[float]) -> Iterator[Picked]:
@@ -135,8 +136,9 @@ class FramePicker:
         self._num_errors = 0
         if self._may_jump:
             self._jump_to_key(wanted)
+        self._goal = wanted
         self._decode_until(wanted, following)
-        del self._decoded[: bisect_right(self._decoded, wanted, key=_pts) - 1]
+        self._keep([])
         frame = self._decoded[0] if self._decoded else None
         if frame is None or frame.is_corrupt or not self._is_near(frame, wanted):
             return None
@@ -325,6 +327,8 @@ class FramePicker:
         for frame in frames:
             if frame.pts is not None:
                 insort(self._decoded, frame, key=_pts)
+        # Of the frames up to the wanted one only the latest can matter; 4K frames are 12 MB each.
+        del self._decoded[: bisect_right(self._decoded, self._goal, key=_pts) - 1]
 
     def _is_near(self, frame: av.VideoFrame, wanted: int) -> bool:
         """Whether a frame is the wanted one, or its first field."""
