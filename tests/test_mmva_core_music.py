@@ -125,6 +125,15 @@ def test_tower_lays_silence_at_rest(tower):
     assert bool((features[:, 2:] == 0).all())
 
 
+def test_tower_moves_to_rest_as_noise_gets_softer(tower):
+    levels_db = (-20, -45, -50, -55)
+    windows = torch.stack([noise(2.0, 10 ** (level / 20)) for level in levels_db])
+
+    arousal = tower.predict_va(windows)[:, 1]
+
+    assert bool((arousal.diff() < 0).all())
+
+
 def test_tower_features_begin_with_valence_and_arousal(tower):
     windows = noise()[None]
 
