@@ -27,6 +27,11 @@ NOT_FILM = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition
 MAX_DURATION_SECONDS = 7 * 24 * 3600
 """Longest presentation that is believed, seconds."""
 
+LONG_SECONDS = 3600
+MIN_BYTES_PER_SECOND = 1
+"""Presentations longer than LONG_SECONDS with fewer bytes than this are not believed: even a still
+picture takes more, at one frame in ten seconds."""
+
 TAIL_SECONDS = 10
 """How far before the declared end the search for the last packets begins, seconds."""
 
@@ -85,7 +90,7 @@ def probe_media(path: str, tick: Callable[[], None]) -> dict[str, Any]:
         video = _describe_picture(picture, frame, start, ends) if picture else None
         audio = [_describe_sound(sound, container, start, ends) for sound in sounds]
         end = max(s["start_seconds"] + s["duration_seconds"] for s in (video, *audio) if s)
-        _check_duration(end)
+        _check_duration(end, container.size)
         return {
             "container": container.format.name,
             "start_seconds": float(start),
@@ -169,8 +174,8 @@ def _find_ends(container: InputContainer, tick: Callable[[], None]) -> _Ends:
     """Read the last packets, or all of them where the file does not say how long it is."""
     ends = _Ends({})
     declared = container.duration
-    if declared is not None and declared > MAX_DURATION_SECONDS * av.time_base:
-        _check_duration(declared / av.time_base)
+    if declared is not None and declared > LONG_SECONDS * av.time_base:
+        _check_duration(declared / av.time_base, container.size)
     if not _seek(container, max(0, (declared or 0) - TAIL_SECONDS * av.time_base)):
         return ends
     for count, packet in enumerate(read_packets(container)):
@@ -249,9 +254,12 @@ def _describe_sound(
     }
 
 
-def _check_duration(seconds: float) -> None:
+def _check_duration(seconds: float, num_bytes: int) -> None:
+    """Refuse what only a damaged or hostile header can claim."""
     if not 0 < seconds <= MAX_DURATION_SECONDS:
         raise InputError(
             f"it claims to last {seconds:.0f} s, which is not between 0 and "
             f"{MAX_DURATION_SECONDS} s"
         )
+    if seconds > LONG_SECONDS and num_bytes < seconds * MIN_BYTES_PER_SECOND:
+        raise InputError(f"it claims to last {seconds:.0f} s but has only {num_bytes} bytes")
