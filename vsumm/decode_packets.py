@@ -14,6 +14,9 @@ from av.container import InputContainer
 MAX_ERRORS_IN_A_ROW = 50
 """Read errors without a packet between them after which the file counts as ended."""
 
+SPARE_PACKETS = 1000
+"""A file has no more packets than bytes, but for some empty ones."""
+
 AVI_HEADER_BYTES = 8
 """Size of the name and length in front of each packet of an AVI file."""
 
@@ -34,12 +37,16 @@ def read_packets(container: InputContainer) -> Iterator[av.Packet[Any]]:
 
 def _read_on(container: InputContainer) -> Iterator[av.Packet[Any]]:
     num_errors = 0
+    num_left = container.size + SPARE_PACKETS  # a damaged file must not be read in circles
     while num_errors < MAX_ERRORS_IN_A_ROW:
         try:
             for packet in container.demux():
                 if packet.dts is None and packet.pts is None and packet.size == 0:
                     return  # the empty packets that flush the decoders come last
                 num_errors = 0
+                num_left -= 1
+                if num_left < 0:
+                    return
                 yield packet
         except IndexError:  # PyAV 18 flushes streams that it never registered
             return

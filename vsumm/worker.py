@@ -1,12 +1,12 @@
 """The decoding process: all native decoding happens here, where a crash costs nothing else.
 
-Started by `vsumm.worker_client` as `python -m vsumm.worker PARENT_ID`. It reads one request per
-line (JSON) from standard input and answers with messages on standard output:
+Started by `vsumm.worker_client`, with the id of the parent as its argument. It reads one request
+per line (JSON) from standard input and answers with messages on standard output:
 
     4 bytes  length of the header, little-endian     4 bytes  length of the payload
     header   JSON with the key "kind"                payload  raw pixels or samples
 
-Kinds: "tick" (still alive), "probe", "opened", "frame", "missing", "sound", "done", "error".
+Kinds: "tick" (still alive), "done" and "error" (the end of a job), and what `decode_jobs` sends.
 """
 
 from __future__ import annotations
@@ -94,7 +94,3 @@ def _take_stdout() -> BinaryIO:
     stream = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     return stream
-
-
-if __name__ == "__main__":
-    main()
