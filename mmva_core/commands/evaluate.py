@@ -7,7 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmva_core.commands import Output, add_model_options, evaluate_retrieval
+from mmva_core.commands import (
+    Output,
+    add_model_options,
+    evaluate_music,
+    evaluate_retrieval,
+)
 from mmva_core.errors import CheckpointError, MmvaError
 
 if TYPE_CHECKING:
@@ -39,7 +44,9 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument("--format", default="text", choices=("text", "csv", "json"))
     parser.add_argument("--quiet", action="store_true", help="no progress bars")
     parser.set_defaults(run=run)
-    evaluate_retrieval.add_parser(parser.add_subparsers(metavar="retrieval"))
+    others = parser.add_subparsers(metavar="retrieval|music")
+    for other in (evaluate_retrieval, evaluate_music):
+        other.add_parser(others)
 
 
 def run(args: Namespace) -> Iterator[Output]:
