@@ -24,8 +24,8 @@ from mmva_core.music_statistics import LogMel, statistics
 SILENCE_DB = -60.0
 """RMS level under which a window holds no music worth judging, dB re full scale."""
 FADE_DB = 20.0
-"""Width of the range above `SILENCE_DB` over which the judgement fades in, dB: hiss and room tone of
-a quiet film, broad-band as loud rock is, are not to win over soft music."""
+"""Width of the range above `SILENCE_DB` over which the judgement fades in, dB: hiss and room tone,
+broad-band as loud rock is, are not to win over soft music."""
 SILENT_VA = (0.0, -2.5)
 """Where silence lies, in standard deviations of the labels: neither sad nor glad, and at rest."""
 LOWEST_DB = -100.0
