@@ -111,6 +111,12 @@ def test_a_picture_of_another_size_is_scaled_to_the_reels():
     assert (result.width, result.height) == (WIDTH, HEIGHT)
 
 
+def test_a_single_dot_becomes_the_smallest_even_picture():
+    target = PictureTarget(2, 2, "yuv420p", 0, 1, 1)
+    result = filtered(plane_frame("yuv420p", np.full((1, 1), 90, np.uint8)), target)
+    assert (result.width, result.height) == (2, 2)
+
+
 def test_transparent_parts_are_black():
     pixels = np.full((HEIGHT, WIDTH, 4), 255, np.uint8)
     pixels[:, : WIDTH // 2, 3] = 0

@@ -61,27 +61,35 @@ class PictureFilter:
     def __init__(self, target: PictureTarget) -> None:
         self._target = target
         self._is_interlaced = False
+        self._graph: _Chain | None = None
 
     def apply(self, frames: Iterable[tuple[Fraction, Any]]) -> Iterator[tuple[Fraction, Any]]:
         """Yield the pictures of one stretch of the film with their times, seconds.
 
         The pictures must follow each other in the film: deinterlacing looks at neighbours.
         """
-        graph: _Chain | None = None
         for time, frame in frames:
             self._is_interlaced |= frame.interlaced_frame
             chain = _chain(frame, self._target, with_deinterlacing=self._is_interlaced)
             shape = (frame.width, frame.height, frame.format.name)
             key = (chain, shape, frame.color_range, frame.colorspace, frame.color_trc)
-            if graph is not None and graph.key != key:
-                yield from graph.finish()
-                graph = None
+            if self._graph is not None and self._graph.key != key:
+                yield from self._finish()
             if not chain:
                 yield time, frame
                 continue
-            if graph is None:
-                graph = _Chain(key, chain, frame)
-            yield from graph.push(time, frame)
+            if self._graph is None:
+                self._graph = _Chain(key, chain, frame)
+            yield from self._graph.push(time, frame)
+        if self._is_interlaced:
+            yield from self._finish()
+
+    def _finish(self) -> Iterator[tuple[Fraction, Any]]:
+        """End the chain, and yield what is still in it.
+
+        Only chains with memory end with their stretch: to map dynamic range takes seconds to set up.
+        """
+        graph, self._graph = self._graph, None
         if graph is not None:
             yield from graph.finish()
 
@@ -167,11 +175,11 @@ def _chain(
 
 
 def _is_resized(size: tuple[int, int], target: PictureTarget) -> bool:
-    """Whether more than the odd last row or column separates a size from the target's."""
-    return size != (target.display_width, target.display_height) and size != (
-        target.width,
-        target.height,
-    )
+    """Whether more than an odd last row or column has to go to get the target's size."""
+    if size[0] < target.width or size[1] < target.height:
+        return True
+    display_size = (target.display_width, target.display_height)
+    return size not in (display_size, (target.width, target.height))
 
 
 def _scale(

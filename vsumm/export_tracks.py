@@ -52,6 +52,8 @@ GIF_TICKS = Fraction(100)
 """A GIF counts in hundredths of a second."""
 FINEST_MPEG4_CLOCK = 65_535
 """MPEG-4 part 2 stores its ticks per second in 16 bits."""
+FASTEST_REPEATED_RATE = 240
+"""Most frames per second where every tick must show one, however fast the film claims to be."""
 FALLBACK_RATE = 25
 """Frames per second of a film that names no rate."""
 
@@ -220,7 +222,7 @@ def _choose_clock(
     if encoder == "gif":
         return ReelClock(GIF_TICKS, is_constant=False)
     if chosen.has_constant_rate:
-        rate = rate or average_rate
+        rate = min(rate or average_rate, Fraction(FASTEST_REPEATED_RATE))
         finest = max(1, FINEST_MPEG4_CLOCK // ceil(rate))
         return ReelClock(rate.limit_denominator(finest), is_constant=True)
     if rate is None or rate < SLOWEST_CONSTANT_RATE:
