@@ -1,8 +1,11 @@
 import math
+import wave
+from types import SimpleNamespace
 
 import pytest
 import torch
 
+from mmva_core import music_data
 from mmva_core.errors import DataError
 from mmva_core.music import LiteMusicConfig, LiteMusicTower
 from mmva_core.music_data import (
@@ -153,6 +156,43 @@ def test_rendering_says_what_to_install(tmp_path, monkeypatch):
 
     with pytest.raises(DataError, match="fluid-soundfont-gm"):
         render_pieces(tmp_path, tmp_path / "rendered")
+
+
+def fake_fluidsynth(tmp_path, monkeypatch, body):
+    """Put a program in the place of fluidsynth: `body` sees the sound's path as $8."""
+    program, font = tmp_path / "fluidsynth", tmp_path / "font.sf2"
+    program.write_text(f"#!/bin/sh\n{body}\n")
+    program.chmod(0o755)
+    font.touch()
+    monkeypatch.setattr("shutil.which", lambda name: str(program))
+    monkeypatch.setattr(music_data, "SOUND_FONT", font)
+    pieces = SimpleNamespace(paths=(tmp_path / "one.mid", tmp_path / "one.mid"))
+    monkeypatch.setattr(music_data, "load_vgmidi", lambda root: pieces)
+
+
+def test_rendering_makes_one_sound_for_each_piece_and_keeps_it(tmp_path, monkeypatch):
+    sound = tmp_path / "made.wav"
+    with wave.open(str(sound), "wb") as writer:
+        writer.setparams((1, 2, 16000, 0, "NONE", ""))
+        writer.writeframes(bytes(3200))
+    fake_fluidsynth(tmp_path, monkeypatch, f'cp {sound} "$8"; echo run >> {tmp_path}/runs')
+
+    render_pieces(tmp_path, tmp_path / "rendered")
+    render_pieces(tmp_path, tmp_path / "rendered")
+
+    assert [path.name for path in (tmp_path / "rendered").iterdir()] == ["one.wav"]
+    assert (tmp_path / "rendered" / "one.wav").read_bytes() == sound.read_bytes()
+    assert (tmp_path / "runs").read_text() == "run\n"
+
+
+@pytest.mark.parametrize("body", ["exit 3", "exit 0", 'echo no sound > "$8"'])
+def test_rendering_that_fails_names_the_piece_and_leaves_nothing(tmp_path, monkeypatch, body):
+    fake_fluidsynth(tmp_path, monkeypatch, body)
+
+    with pytest.raises(DataError, match=r"one\.mid"):
+        render_pieces(tmp_path, tmp_path / "rendered")
+
+    assert list((tmp_path / "rendered").iterdir()) == []
 
 
 @pytest.mark.dataset

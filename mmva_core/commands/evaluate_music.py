@@ -59,10 +59,11 @@ def run(args: Namespace) -> Iterator[Output]:
         num_folds=args.folds,
         progress=progress,
     )
-    yield _as_csv(figures) if args.format == "csv" else _as_text(figures)
+    yield as_csv(figures) if args.format == "csv" else as_text(figures)
 
 
-def _as_text(figures: list[MusicFigure]) -> str:
+def as_text(figures: list[MusicFigure]) -> str:
+    """Write a table for people, predictors of one set together."""
     lines = [
         f"{figure.judged_on:<34}{figure.dimension:<9}{figure.measure:<18}{figure.predictor:<24}"
         f"{figure.value:6.3f}  [{figure.low:.3f}, {figure.high:.3f}]"
@@ -71,7 +72,8 @@ def _as_text(figures: list[MusicFigure]) -> str:
     return "\n".join(lines)
 
 
-def _as_csv(figures: list[MusicFigure]) -> str:
+def as_csv(figures: list[MusicFigure]) -> str:
+    """Write a table for programs."""
     lines = [
         f'"{figure.judged_on}",{figure.dimension},{figure.measure},{figure.predictor},'
         f"{figure.value:.4f},{figure.low:.4f},{figure.high:.4f}"
