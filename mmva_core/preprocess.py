@@ -6,6 +6,7 @@ one shape form one batch. Resizing is antialiased bicubic, as Pillow does it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -48,22 +49,22 @@ def target_size(
         height: Height of the picture, pixels.
         width: Width of the picture, pixels.
         geometry: "crop": short side 256, centre square of 224 (how the tower was trained).
-            "rect": the whole picture at about its aspect ratio (at most 4 : 1), no more pixels
-            than 224 x 224, both sides multiples of 32: the cost of "crop", nothing cut off.
+            "rect": the whole picture at about its aspect ratio (at most 4 : 1), about as many
+            pixels as 224 x 224, both sides multiples of 32, the long one rounded up: close to the
+            cost of "crop", nothing cut off.
             "squash": the whole picture squeezed to 224 x 224.
 
     >>> target_size(720, 1280, "crop")
     ((256, 455), (224, 224))
     >>> target_size(720, 1280, "rect")
-    ((160, 288), (160, 288))
+    ((160, 320), (160, 320))
     """
     if geometry == "squash":
         return (CROP_SIDE, CROP_SIDE), (CROP_SIDE, CROP_SIDE)
     if geometry == "rect":
         side = CROP_SIDE // STRIDE  # the square is side * side cells of the last map
         aspect = min(max(width, height) / min(width, height), 4.0)
-        short = round(side / aspect**0.5)
-        cells = (short, side * side // short)
+        cells = (round(side / aspect**0.5), math.ceil(side * aspect**0.5))
         rows, columns = cells if width >= height else cells[::-1]
         size = (rows * STRIDE, columns * STRIDE)
         return size, size
