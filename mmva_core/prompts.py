@@ -14,7 +14,7 @@ import json
 import re
 import string
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -48,6 +48,8 @@ class Templates:
 
     def __post_init__(self) -> None:
         used = {kind_of(slot) for slot in self.slots}
+        if any(spec or conversion for _, _, spec, conversion in self._parts()):
+            raise ValueError("slots are names in braces, without a format: {genre}")
         if not self.slots:
             raise ValueError("the sentences have no slots such as {genre}")
         if lacking := sorted(used - set(self.words)):
@@ -64,8 +66,8 @@ class Templates:
     @cached_property
     def slots(self) -> tuple[str, ...]:
         """Name the slots in the order in which they first occur."""
-        parts = itertools.chain.from_iterable(map(string.Formatter().parse, self.sentences))
-        return tuple(dict.fromkeys(name for _, name, _, _ in parts if name is not None))
+        names = (name for _, name, _, _ in self._parts())
+        return tuple(dict.fromkeys(name for name in names if name is not None))
 
     @cached_property
     def choices(self) -> Choices:
@@ -127,6 +129,10 @@ class Templates:
             numbers = [known.index(word) for word in words]
             mask &= np.isin(self.choices[:, places], numbers).any(axis=1)
         return mask
+
+    def _parts(self) -> Iterator[tuple[str, str | None, str | None, str | None]]:
+        """Give text, slot name, format and conversion of every part of the sentences."""
+        return itertools.chain.from_iterable(map(string.Formatter().parse, self.sentences))
 
     def fingerprint(self) -> str:
         """Hash what decides the prompts and their order."""

@@ -90,6 +90,8 @@ def build_index(
         CheckpointError: If the model cannot be loaded or was never trained.
         DataError: If nothing could be indexed, or the folder holds something else.
     """
+    if not sources:
+        raise DataError("there is nothing to index")
     header = new_header(model_name, root)
     store = _Store(folder, header.fingerprint)
     reader = _Reader(model_name, device, store)

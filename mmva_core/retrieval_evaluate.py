@@ -4,9 +4,9 @@ Each caption is looked for among all pieces, and each piece among all captions, 
 predicted valence and arousal and by the cosine of the embeddings. Captions that read the same tie,
 and so do predictions that are equal; see `mmva_core.retrieval_metrics`.
 
-The paper's own figures are not repeated here: they are about 1000 pairs of IMEMNet-C, whose music
-and captions cannot be had openly, and a figure among another number of pairs, of other data, would
-invite a comparison that means nothing. Chance among as many pairs stands beside every row.
+The figures of the paper's tables are not quoted: no source for them could be checked. They are
+about 1000 pairs of IMEMNet-C, whose music and captions cannot be had openly; R@k among another
+number of pairs could not be compared with them. Chance among as many pairs stands beside every row.
 
 Letters in shapes: N pairs, D the size of an embedding.
 """

@@ -104,6 +104,8 @@ def test_own_templates_replace_the_papers(tmp_path):
         ('sentences = ["{mood}"]\n[words]\nmood = "a"', "must be a list of texts"),
         ('colour = 1\nsentences = ["{mood}"]\n[words]\nmood = ["a"]', "unknown entry 'colour'"),
         ('sentences = ["{mood"]\n[words]\nmood = ["a"]', "cannot be used"),
+        ('sentences = ["{mood:>9}"]\n[words]\nmood = ["a"]', "without a format"),
+        ('sentences = ["{mood!r}"]\n[words]\nmood = ["a"]', "without a format"),
         ('sentences = ["{}"]\n[words]\nmood = ["a"]', "cannot be used"),
     ],
 )

@@ -172,6 +172,13 @@ def test_file_that_cannot_be_read_does_not_stop_the_others(library, tmp_path, mo
     assert "broken.mp3" in report.problems[0]
 
 
+def test_nothing_to_index_is_refused(library, tmp_path, capsys):
+    (library / "table.csv").write_text("file\nlow.wav\n", encoding="utf-8")
+    arguments = ["index", str(library / "table.csv"), "-o", str(tmp_path / "index")]
+    assert main([*arguments, "--only", "image"]) == 1
+    assert "nothing to index" in capsys.readouterr().err
+
+
 def test_foreign_folder_is_left_alone(library, model_folder):
     with pytest.raises(DataError, match="is no index"):
         build(library, library, model_folder)
