@@ -95,3 +95,15 @@ def test_an_impossible_segment_length_is_an_error(film):
 def test_a_missing_audio_track_is_an_error(film):
     with pytest.raises(InputError, match="audio track 3"):
         summarize_plainly(film, audio_track=3)
+
+
+def test_a_cut_film_is_used_as_far_as_it_goes_and_strictly_refused(tmp_path):
+    whole = make_film(tmp_path / "whole.mkv", seconds=30.0, size=(160, 90), flashes=[4.8])
+    cut = tmp_path / "cut.mkv"
+    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    summary = summarize_plainly(cut, by="image", budget_seconds=2.0)
+    assert summary.runs == [Segment(4.0, 6.0)]
+    assert summary.image_report.unreadable_seconds > 5
+    assert any("could not be read" in note for note in summary.notes)
+    with pytest.raises(InputError, match="could not be read"):
+        summarize_plainly(cut, by="image", strict=True)

@@ -146,6 +146,16 @@ def _add_summarize(commands: Commands) -> argparse.ArgumentParser:
         "<input stem>.summary.mp4 beside the input)",
     )
     parser.add_argument(
+        "--encoder", metavar="NAME", help="FFmpeg's name of the picture encoder, like libx265"
+    )
+    parser.add_argument(
+        "--crf", type=float, metavar="Q", help="quality on the encoder's scale, lower is better"
+    )
+    parser.add_argument("--preset", metavar="NAME", help="speed preset of the encoder")
+    parser.add_argument(
+        "--strict", action="store_true", help="fail if any part of the input cannot be read"
+    )
+    parser.add_argument(
         "--no-reel", action="store_true", help="score and select only, write the JSON"
     )
     parser.add_argument("--force", action="store_true", help="replace what is there already")
@@ -165,17 +175,23 @@ def _budget(text: str) -> Budget:
 
 
 def _summarize(args: argparse.Namespace) -> int:
+    from vsumm.worker_client import prepare_workers
+
+    config = _config(args)
+    prepare_workers()  # they start while the rest is imported
+
     from vsumm.cache import RecordCache, default_cache_folder
+    from vsumm.export_job import EncodeSettings
     from vsumm.job import Job, run_job
     from vsumm.models import ModelSource
     from vsumm.printing import describe
 
-    config = _config(args)
     is_folder = args.output is not None and (
         args.output.endswith(os.sep) or Path(args.output).is_dir() or len(args.inputs) > 1
     )
     target = "output_folder" if is_folder else "output"
     output = {target: Path(args.output)} if args.output is not None else {}
+    settings = EncodeSettings(encoder=args.encoder, crf=args.crf, preset=args.preset)
     source = ModelSource(config)
     cache = None if args.no_cache else RecordCache(default_cache_folder())
     code = EXIT_DONE
@@ -184,7 +200,9 @@ def _summarize(args: argparse.Namespace) -> int:
         job = Job(path, with_reel=not args.no_reel, overwrite=args.force, **output)
         progress = _shows_progress(args)
         try:
-            result = run_job(job, config, source=source, cache=cache, progress=progress)
+            result = run_job(
+                job, config, source=source, cache=cache, settings=settings, progress=progress
+            )
         except VsummError as error:
             _complain(error)
             code = EXIT_FAILED

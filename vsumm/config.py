@@ -43,6 +43,8 @@ class SummaryConfig:
     """Name of an embedded model, a folder, or a hub id."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where the model runs; "auto" takes a CUDA device where there is one."""
+    strict: bool = False
+    """Whether a file of which anything cannot be read is an error; else what is there is used."""
     audio_track: int = 0
     """Which audio track is heard and exported, counted from 0."""
     seed: int = 0

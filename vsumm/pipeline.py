@@ -79,6 +79,9 @@ def summarize_media(
         cache=cache,
         progress=progress,
     )
+    damage = _damage(info, affect)
+    if damage and config.strict:
+        raise InputError(f"{info.path}: {'; '.join(damage)}")
     by = _scored_by(info, config, affect)
     scores = score_segments(affect, config, by)
     budget_seconds = config.budget_of(info.duration_seconds)
@@ -94,7 +97,7 @@ def summarize_media(
         segments=_rows(segments, affect, scores, selected, config),
         image_report=affect.image_report,
         music_report=affect.music_report,
-        notes=_notes(info, config, segments, affect, by),
+        notes=(*_notes(info, config, segments, by), *damage),
     )
 
 
@@ -147,10 +150,20 @@ def _scored_by(info: MediaInfo, config: SummaryConfig, affect: Affect) -> By:
     raise NoSignalError(f"{info.path}: it is {reason} throughout; there is nothing to score")
 
 
-def _notes(
-    info: MediaInfo, config: SummaryConfig, segments: list[Segment], affect: Affect, by: By
-) -> tuple[str, ...]:
-    """Collect what a reader of the summary should know, one line each."""
+def _damage(info: MediaInfo, affect: Affect) -> list[str]:
+    """Say what is wrong with the file and how much of it could not be read, one line each."""
+    lines = list(info.problems)
+    for what, report in (("picture", affect.image_report), ("sound", affect.music_report)):
+        if report and report.unreadable_seconds:
+            lines.append(
+                f"{report.unreadable_seconds:.1f} s of the {what} ({report.unreadable_share:.0%}) "
+                f"could not be read: {', '.join(report.reasons)}"
+            )
+    return lines
+
+
+def _notes(info: MediaInfo, config: SummaryConfig, segments: list[Segment], by: By) -> list[str]:
+    """Collect how the file was treated differently from what was asked, one line each."""
     notes = []
     if config.by == "both" and by == "image":
         reason = "the sound is silent" if info.audio else "there is no sound"
@@ -163,13 +176,7 @@ def _notes(
         notes.append(
             f"the budget is shorter than {SEGMENT_SECONDS:g} s: segments of {length:.3g} s"
         )
-    for what, report in (("picture", affect.image_report), ("sound", affect.music_report)):
-        if report and report.unreadable_seconds:
-            notes.append(
-                f"{report.unreadable_seconds:.1f} s of the {what} ({report.unreadable_share:.0%}) "
-                f"could not be read: {', '.join(report.reasons)}"
-            )
-    return (*notes, *info.problems)
+    return notes
 
 
 def _rows(

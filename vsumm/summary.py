@@ -89,6 +89,11 @@ class Summary:
             if row.segment.start_seconds < end_seconds:
                 raise ValueError(f"segments overlap at {row.start_seconds} s")
             end_seconds = row.end_seconds
+        # A segment may end with the presentation; both come from the same number.
+        if end_seconds > self.media.duration_seconds + 1e-6:
+            raise ValueError(
+                f"segments end at {end_seconds} s, after the film's {self.media.duration_seconds} s"
+            )
         # Durations are differences of seconds: they carry rounding errors far below a sample.
         if self.selected_seconds > self.budget_seconds + 1e-6:
             raise ValueError(
