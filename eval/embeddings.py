@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 KTS_RATE = 2.0
 """Frames per second that KTS looks at, as in the common pre-processing of TVSum and SumMe."""
+SCATTER = 0.35
+"""Mean squared distance from the mean that embeddings are scaled to, in units of their length."""
+STILL_SCATTER = 0.005
+"""Embeddings that scatter less than this before show a still picture."""
 BATCH = 32
 """Frames that the image tower sees at once."""
 
@@ -35,8 +39,7 @@ def embed_frames(
         rate: frames per second.
 
     Returns:
-        Times (T,) in seconds, and embeddings (T, 512), each of length 1 so that the scale of the
-        tower does not decide how much a change point costs.
+        Times (T,) in seconds, and embeddings (T, 512) as `scale_scatter` leaves them.
 
     Raises:
         NoSignalError: there is no picture.
@@ -51,9 +54,29 @@ def embed_frames(
         for batch in _batches(frames):
             times += [wanted[frame.index] for frame in batch]
             embeds.append(_embed([frame.pixels for frame in batch], model))
-    stacked = np.concatenate(embeds)
-    norms = np.linalg.norm(stacked, axis=1, keepdims=True)
-    return np.array(times), stacked / np.maximum(norms, np.finfo(np.float64).tiny)
+    return np.array(times), scale_scatter(np.concatenate(embeds))
+
+
+def scale_scatter(embeds: FloatArray) -> FloatArray:
+    """Bring embeddings to length 1, centre them, and scale their scatter to `SCATTER`.
+
+    KTS weighs scatter against the number of change points, so the scale of the embeddings decides
+    how many there are. It differs from model to model; after this it does not. Below a half, white
+    noise is left in one piece; a still picture is not blown up. The value is ours, about that of
+    the frame features that TVSum and SumMe are usually segmented by.
+
+    Args:
+        embeds: (T, D).
+
+    Returns:
+        (T, D) of mean 0 and mean squared length `SCATTER`, less for a still picture.
+    """
+    norms = np.linalg.norm(embeds, axis=1, keepdims=True)
+    unit = embeds / np.maximum(norms, np.finfo(np.float64).tiny)
+    centred = unit - unit.mean(axis=0)
+    scatter = float((centred**2).sum(axis=1).mean())
+    scaled: FloatArray = centred * np.sqrt(SCATTER / max(scatter, STILL_SCATTER))
+    return scaled
 
 
 def _batches(frames: Iterable[Frame]) -> Iterator[list[Frame]]:

@@ -26,7 +26,7 @@ from eval.metrics import Overlap, RankReference, compare_summaries
 from eval.protocols import label_shots, shots_of, with_shots
 from eval.results import METHOD, Evaluation, EvaluationSettings, VideoResult
 from eval.scores import expand_to_frames
-from eval.selection import shot_means, summarise_frames
+from eval.selection import capacity_of, shot_means, summarise_frames
 from vsumm.errors import ScoresError
 
 
@@ -110,6 +110,7 @@ def evaluate_video(
         measures={"human": human, **{name: runs.mean(axis=0) for name, runs in measures.items()}},
         runs={"human": human[None], **measures},
         num_rebuilt_equal=_count_equal(users, rebuilt, settings),
+        is_budget_unfit=bool(np.diff(borders).min() > capacity_of(video.num_frames)),
         scores_unit=unit,
         summary=summaries[METHOD][0] if METHOD in summaries else None,
         has_negative_shots=METHOD in scorings
@@ -228,6 +229,11 @@ def _notes(benchmark: Benchmark, results: tuple[VideoResult, ...]) -> list[str]:
     if negative:
         notes.append(
             f"{negative} videos have shots of negative value, which the knapsack never takes"
+        )
+    unfit = sum(r.is_budget_unfit for r in results)
+    if unfit:
+        notes.append(
+            f"{unfit} videos have no shot that fits the budget: their summaries are empty, F is 0"
         )
     if any(v.user_importance is None and v.summaries_need_shots for v in benchmark.videos):
         notes.append(

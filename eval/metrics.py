@@ -37,8 +37,7 @@ class Overlap:
 def compare_summaries(summaries: ArrayLike, references: ArrayLike) -> Overlap:
     """Measure the overlap of every summary with every reference.
 
-    An empty summary against one that is not scores 0; two empty ones agree and score 1, so that
-    identity gives 1 without exception (our choice; no data set has an empty user summary).
+    An empty summary scores 0 against everything, another empty one included: it shows nothing.
 
     Args:
         summaries: (S, N) or (N,), true where a frame is in the summary.
@@ -60,10 +59,9 @@ def compare_summaries(summaries: ArrayLike, references: ArrayLike) -> Overlap:
     shared = (first.astype(np.float32) @ second.astype(np.float32).T).astype(np.float64)
     size = first.sum(1, dtype=np.float64)[:, None]
     reference_size = second.sum(1, dtype=np.float64)[None, :]
-    both_empty = (size + reference_size) == 0
     with np.errstate(divide="ignore", invalid="ignore"):
         parts = (shared / size, shared / reference_size, 2 * shared / (size + reference_size))
-    precision, recall, f_score = (np.where(both_empty, 1.0, np.nan_to_num(p)) for p in parts)
+    precision, recall, f_score = (np.nan_to_num(part) for part in parts)
     return Overlap(precision, recall, f_score)
 
 

@@ -69,6 +69,8 @@ class VideoResult:
     """Scorer -> (R, len(MEASURES)) of its R scorings, whose mean is in `measures`."""
     num_rebuilt_equal: int | None = None
     """Published user summaries that the recipe gives bit for bit; None where not comparable."""
+    is_budget_unfit: bool = False
+    """Whether every shot is longer than the summary may be, so that all summaries are empty."""
     scores_unit: str | None = None
     """What one given score stood for."""
     summary: BoolArray | None = field(default=None, repr=False)

@@ -17,7 +17,7 @@ import numpy as np
 
 from eval.benchmark import Benchmark, BenchmarkVideo, FloatArray, IntArray
 from eval.digests import hash_file, hash_folder
-from eval.embeddings import KTS_RATE, embed_frames
+from eval.embeddings import KTS_RATE, SCATTER, embed_frames
 from eval.kts import PENALTY, segment_features
 from mmva_core.errors import MmvaError
 from mmva_core.folders import find_folder
@@ -59,7 +59,10 @@ SOURCES = {
     "summe": "https://gyglim.github.io/me/vsum/",
 }
 """Where the videos are to be had."""
-OWN_KTS = f"own KTS on image embeddings at {KTS_RATE:g} frames/s, penalty {PENALTY:g}"
+OWN_KTS = (
+    f"own KTS on image embeddings at {KTS_RATE:g} frames/s, penalty {PENALTY:g}, "
+    f"scatter scaled to {SCATTER:g}"
+)
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,9 @@ class VideoScorer:
         Raises:
             VsummError: the picture cannot be read.
         """
-        key = self._key(path, kind="kts", settings={"rate": KTS_RATE, "penalty": PENALTY})
+        key = self._key(
+            path, kind="kts", settings={"rate": KTS_RATE, "penalty": PENALTY, "scatter": SCATTER}
+        )
         times: list[float] = self._get_or_make(key, lambda: self._segment(path))
         return times
 

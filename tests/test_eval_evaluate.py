@@ -150,6 +150,14 @@ def test_negative_shots_are_noted():
     assert not result.videos[0].summary.any()
 
 
+def test_a_video_without_a_shot_that_fits_the_budget_is_noted_and_scores_zero():
+    data = Benchmark("tvsum", (replace(make_video(), shot_borders=np.array([0, 300])),), 50)
+    result = evaluate(data, None, replace(FEW, protocol="kts"))
+    assert any("no shot that fits" in note for note in result.notes)
+    assert result.values("oracle", "f_mean").tolist() == [0]
+    assert result.values("human", "f_mean").tolist() == [0]
+
+
 def test_scores_that_do_not_fit_name_the_video():
     data = benchmark(2)
     with pytest.raises(ScoresError, match="video v1: 17 scores"):
