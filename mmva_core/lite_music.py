@@ -1,9 +1,8 @@
 """The clips of `mmva-lite` as rows for the trainer, through a trained music tower.
 
-The label of a clip is noise for a single window of it, so the heads learn each window's place from
-the tower's own judgement, which has heard all of the clip's windows; captions, which speak of the
-whole clip, have the clip's label. Windows of keyboard pieces (VGMIDI), of which no tags tell, are
-rows too, or the heads would forget what the tower says of such music.
+Every window of a clip is a row with the clip's label, which says where it matches, and which its
+caption has too. Windows of keyboard pieces (VGMIDI), of which no tags tell, are rows as well, or
+the heads would forget what the tower says of such music; their place is the tower's judgement.
 
 Letters in shapes: M clips, R rows (windows), D size of a feature.
 """
@@ -52,7 +51,7 @@ class MusicTables:
     """Rows to train on, and clips to test on."""
 
     music: FeatureTable
-    """(R) windows with the tower's judgement as target."""
+    """(R) windows with their clip's label, or the tower's judgement of keyboard music."""
     caption: FeatureTable
     """(R) the caption of each window's clip with the clip's label."""
     folds: tuple[str, ...]
@@ -114,7 +113,11 @@ def music_tables(
     joined = torch.cat([features, keyboard])
     unlabelled = torch.full((num_keyboard, VA_DIMENSIONS), torch.nan)
     return MusicTables(
-        music=FeatureTable(features=joined, va=judgement_on_plane(joined), ids=ids),
+        music=FeatureTable(
+            features=joined,
+            va=torch.cat([captions.va[clip_of_row], judgement_on_plane(keyboard)]),
+            ids=ids,
+        ),
         caption=FeatureTable(
             features=torch.cat(
                 [captions.features[clip_of_row], keyboard_caption.expand(num_keyboard, -1)]

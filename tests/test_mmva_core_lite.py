@@ -5,6 +5,7 @@ import pytest
 import torch
 from PIL import Image
 
+from mmva_core.batches import Batch, ModalityBatch
 from mmva_core.config import ModelConfig
 from mmva_core.encoders import tower_feature_shape
 from mmva_core.errors import DataError
@@ -26,8 +27,9 @@ from mmva_core.lite_folds import (
     ridge_baseline,
 )
 from mmva_core.lite_music import KEYBOARD_STRIDE, Recordings
-from mmva_core.lite_recipe import LITE_MODEL, LITE_TRAINING, build_lite, fit_lite
+from mmva_core.lite_recipe import LITE_MODEL, LITE_TRAINING, Judgement, build_lite, fit_lite
 from mmva_core.music_data import ClipWindows, PieceWindows
+from mmva_core.outputs import MMVAOutput
 from mmva_core.tables import FeatureTable
 from mmva_core.train_config import TrainConfig
 from tests.mmva_tiny import feature_table, tiny_model
@@ -187,15 +189,27 @@ def test_tests_use_whole_pictures():
     )
 
 
-def test_windows_have_the_towers_judgement_and_clips_their_labels():
-    model = tiny_model()
-    heard = heard_tables(model)
+def test_windows_have_their_clips_label_and_keyboard_windows_the_towers_judgement():
+    heard = heard_tables(tiny_model())
 
-    windows, clips = heard.everything().music, heard.only("1").music
+    windows = heard.everything().music
 
-    judgement = (0.5 + 0.2 * windows.features[:, :2]).clamp(0, 1)
-    torch.testing.assert_close(windows.va, judgement)
-    torch.testing.assert_close(clips.va, heard.others.captions.subset(range(0, 32, 4)).va)
+    labels = heard.others.captions.va.repeat_interleave(3, dim=0)
+    torch.testing.assert_close(windows.va[:96], labels)
+    judgement = (0.5 + 0.2 * windows.features[96:, :2]).clamp(0, 1)
+    torch.testing.assert_close(windows.va[96:], judgement)
+
+
+def test_the_music_head_is_held_to_the_towers_judgement():
+    features = torch.tensor([[1.0, -1.0, 5.0], [0.0, 9.0, 5.0]])
+    labels = torch.zeros(2, 2)
+    music = ModalityBatch({"features": features}, labels, torch.ones(2))
+    batch = Batch(music, music, music, None, torch.ones(2))
+    said = torch.tensor([[0.7, 0.3], [0.5, 0.9]])
+
+    loss = Judgement()(MMVAOutput(music_va=said), batch)
+
+    assert float(loss) == pytest.approx(0.1**2 / 4, abs=1e-6)
 
 
 def test_the_window_of_a_test_is_the_middle_one():
