@@ -125,6 +125,8 @@ class Benchmark:
     """How many the whole data set has."""
     shots_source: str = "change points of the h5 file"
     """Where `shot_borders` come from."""
+    has_published_shots: bool = True
+    """Whether they are those of the published h5 files, not our own."""
     notes: tuple[str, ...] = ()
     """What a reader of the figures must know."""
 

@@ -23,6 +23,7 @@ import numpy as np
 from eval.baselines import human_correlation, human_overlap, random_scores, spread_evenly
 from eval.benchmark import Benchmark, BenchmarkVideo, BoolArray, FloatArray, IntArray
 from eval.metrics import Overlap, RankReference, compare_summaries
+from eval.paper import PaperFigure, paper_figures
 from eval.protocols import label_shots, shots_of, with_shots
 from eval.results import METHOD, Evaluation, EvaluationSettings, VideoResult
 from eval.scores import expand_to_frames
@@ -73,6 +74,7 @@ def evaluate(
         method=method if scores is not None else None,
         videos=results,
         notes=(*benchmark.notes, *_notes(benchmark, results)),
+        paper=_paper(benchmark, settings),
     )
 
 
@@ -216,6 +218,13 @@ def _measure(overlap: Overlap, correlation: FloatArray) -> FloatArray:
         overlap.recall.mean(axis=1),
     )
     return np.column_stack([*columns, correlation])
+
+
+def _paper(benchmark: Benchmark, settings: EvaluationSettings) -> tuple[PaperFigure, ...]:
+    """Return the paper's figures, unless the KTS shots are our own and so other ones."""
+    if settings.protocol == "kts" and not benchmark.has_published_shots:
+        return ()
+    return paper_figures(benchmark.name, settings.protocol)
 
 
 def _notes(benchmark: Benchmark, results: tuple[VideoResult, ...]) -> list[str]:

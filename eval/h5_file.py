@@ -57,7 +57,8 @@ def load_h5(path: Path, name: str, annotation: Benchmark | None = None) -> Bench
     merged = videos if annotation is None else tuple(_merge(v, annotation, path) for v in videos)
     total = NUM_VIDEOS[name]
     notes = () if len(merged) == total else (f"{len(merged)} of {total} videos: those in {path}",)
-    return Benchmark(name, merged, total, f"change points of {path.name}", notes)
+    source = f"change points of {path.name}"
+    return Benchmark(name, merged, total, shots_source=source, notes=notes)
 
 
 def load_features(path: Path, keys: Iterable[str]) -> dict[str, NDArray[np.float32]]:

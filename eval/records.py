@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from eval.bootstrap import CONFIDENCE, NUM_RESAMPLES, bootstrap_mean
-from eval.paper import paper_figures
 from eval.results import HEADLINE, MEASURES, METHOD, Evaluation, VideoResult
 from eval.tables import describe_ties, name_scorer
 
@@ -37,7 +36,7 @@ def to_record(evaluation: Evaluation) -> dict[str, Any]:
         "method_less_random": _difference(evaluation),
         "categories": {c: _category(evaluation, c) for c in evaluation.categories},
         "videos": [_video(video) for video in evaluation.videos],
-        "paper": [asdict(figure) for figure in paper_figures(evaluation.benchmark, protocol)],
+        "paper": [asdict(figure) for figure in evaluation.paper],
         "notes": list(evaluation.notes),
     }
 

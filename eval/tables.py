@@ -12,7 +12,6 @@ import numpy as np
 
 from eval.benchmark import FloatArray
 from eval.bootstrap import CONFIDENCE, bootstrap_mean
-from eval.paper import paper_figures
 from eval.results import HEADLINE, MEASURES, METHOD, Evaluation
 
 TITLES = {
@@ -124,11 +123,10 @@ def _remarks(evaluation: Evaluation) -> str:
         f"ranks: {ranks}",
         f"ties: {describe_ties(evaluation)}",
     ]
-    figures = paper_figures(evaluation.benchmark, evaluation.settings.protocol)
-    if figures:
-        told = ", ".join(f"{figure.scorer} {figure.value}" for figure in figures)
+    for figure in evaluation.paper:
         lines.append(
-            f"the paper's {figures[0].table} (not measured here; arXiv:2501.01094): {told}"
+            f"the paper's {figure.table} (not measured here; arXiv:2501.01094): {figure.scorer} "
+            f"{TITLES[figure.measure]} {figure.value}"
         )
     return "\n".join([*lines, *(f"note: {note}" for note in evaluation.notes)])
 

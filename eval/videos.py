@@ -229,7 +229,8 @@ def segment_videos(
         replace(v, shot_borders=borders.get(v.video_id), user_summaries=_anywhere(v))
         for v in benchmark.videos
     )
-    return ScoredVideos(replace(benchmark, videos=videos, shots_source=OWN_KTS), {}, failures)
+    cut = replace(benchmark, videos=videos, shots_source=OWN_KTS, has_published_shots=False)
+    return ScoredVideos(cut, {}, failures)
 
 
 def hold_over_frames(record: Mapping[str, Any], video: BenchmarkVideo) -> FloatArray:

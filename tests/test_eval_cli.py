@@ -69,7 +69,8 @@ def test_an_h5_file_is_evaluated_on_its_own_shots(folder, capsys):
     assert run(folder, "tvsum", "--h5", "data.h5", "--scores", "scores.json", "--seeds", "2") == 0
     text = capsys.readouterr().out
     assert "protocol: kts (change points of data.h5)" in text
-    assert "random 54.4, MMVA 58.2" in text
+    assert "random F mean 54.4" in text
+    assert "MMVA F mean 58.2" in text
 
 
 def test_two_protocols_give_two_tables(folder, capsys):
