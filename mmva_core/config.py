@@ -64,6 +64,8 @@ class ModelConfig:
     """Modalities whose features are standardised before the projection, by buffers."""
     share_va_predictor: bool = False
     """One VA predictor for all modalities instead of one for each (the paper is silent)."""
+    image_va_members: int = 1
+    """VA predictors of pictures whose answers are averaged; the paper has one."""
     with_similarity: bool = True
     """Whether there is a similarity predictor; False is the ablation of that name."""
     finetune: tuple[Modality, ...] = ()
@@ -86,7 +88,7 @@ class ModelConfig:
                 raise ValueError(f"{name} must be taken from {', '.join(allowed)}, got {unknown}")
         if not self.image_pooling and not self.image_blocks:
             raise ValueError("image_pooling and image_blocks cannot both be empty")
-        for name in ("embedding_dim", "hidden_dim"):
+        for name in ("embedding_dim", "hidden_dim", "image_va_members"):
             value = getattr(self, name)
             if not isinstance(value, int) or value < 1:
                 raise ValueError(f"{name} must be a positive integer, got {value!r}")
@@ -96,6 +98,8 @@ class ModelConfig:
             raise ValueError(
                 f"music_window_seconds must be positive, got {self.music_window_seconds}"
             )
+        if self.share_va_predictor and self.image_va_members != 1:
+            raise ValueError("a VA predictor that all modalities share has one member")
         if self.sigma is not None and not self.sigma > 0:
             raise ValueError(f"sigma must be positive, got {self.sigma}")
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, distributed, nn
 
-from mmva_core.heads import BatchDropout
+from mmva_core.heads import BatchRandom
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Processes:
     def share_dropout(self, module: nn.Module) -> None:
         """Let every dropout layer draw the mask of the global batch and keep its own rows."""
         for layer in module.modules():
-            if isinstance(layer, BatchDropout):
+            if isinstance(layer, BatchRandom):
                 layer.rank, layer.world_size = self.rank, self.world_size
 
 

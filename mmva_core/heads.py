@@ -5,6 +5,8 @@ Letters in shapes: B pictures, clips or captions; L hidden states; D size of one
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import torch
 from torch import Tensor, nn
 
@@ -12,31 +14,62 @@ VA_DIMENSIONS = 2
 """Valence and arousal, in this order."""
 
 
-class BatchDropout(nn.Module):
-    """Dropout whose mask is a function of the random state and of the whole batch.
+class BatchRandom(nn.Module):
+    """A layer whose random numbers depend on the random state and on the whole batch alone.
 
-    With several processes every one draws the mask of the global batch from the same random state
-    and keeps its own rows, so that two processes compute what one would compute.
+    With several processes every one draws the numbers of the global batch from the same random
+    state and keeps its own rows, so that two processes compute what one would compute.
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rank = 0
+        self.world_size = 1
+
+    def draw(self, values: Tensor, shape: tuple[int, ...]) -> Tensor:
+        """Draw uniform numbers (B, *shape) in [0, 1) for the rows of `values` (B, ...)."""
+        num_rows = len(values)
+        draws = torch.rand(num_rows * self.world_size, *shape, device=values.device)
+        return draws[self.rank * num_rows : (self.rank + 1) * num_rows]
+
+
+class BatchDropout(BatchRandom):
+    """Dropout, see `BatchRandom`."""
 
     def __init__(self, probability: float) -> None:
         super().__init__()
         self.probability = probability
-        self.rank = 0
-        self.world_size = 1
 
     def forward(self, values: Tensor) -> Tensor:
         """Zero entries of `values` (B, D) at random while training; scale the others up."""
         if not self.training or self.probability == 0:
             return values
-        num_rows = len(values)
-        draws = torch.rand(num_rows * self.world_size, *values.shape[1:], device=values.device)
-        kept = draws[self.rank * num_rows : (self.rank + 1) * num_rows] >= self.probability
+        kept = self.draw(values, values.shape[1:]) >= self.probability
         return values * kept / (1 - self.probability)
 
     def extra_repr(self) -> str:
         """Describe the module in one line."""
         return f"probability={self.probability}"
+
+
+class Ensemble(BatchRandom):
+    """Heads of one shape that learn apart and answer together.
+
+    While training every sample is judged by one member, drawn at random, so that the members stay
+    different; afterwards the answer is the mean of all.
+    """
+
+    def __init__(self, members: Iterable[nn.Module]) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(members)
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Turn `values` (B, D) into the answers (B, K) of one member each, or of all."""
+        answers = torch.stack([member(values) for member in self.members])
+        if not self.training:
+            return answers.mean(0)
+        choice = (self.draw(values, ()) * len(self.members)).long()
+        return answers[choice, torch.arange(len(values), device=values.device)]
 
 
 class FeatureStandardizer(nn.Module):
@@ -101,9 +134,18 @@ def build_projection(
     return nn.Sequential(*layers)
 
 
-def build_va_predictor(embedding_dim: int, hidden_dim: int, dropout: float) -> nn.Sequential:
-    """Make the VA predictor: two hidden layers, two outputs in [0, 1]; (B, D) to (B, 2)."""
-    return nn.Sequential(*_hidden_layers(embedding_dim, hidden_dim, dropout), *_output(hidden_dim))
+def build_va_predictor(
+    embedding_dim: int, hidden_dim: int, dropout: float, num_members: int = 1
+) -> nn.Module:
+    """Make the VA predictor: two hidden layers, two outputs in [0, 1]; (B, D) to (B, 2).
+
+    With more than one member it is an `Ensemble` of such predictors.
+    """
+    predictors = [
+        nn.Sequential(*_hidden_layers(embedding_dim, hidden_dim, dropout), *_output(hidden_dim))
+        for _ in range(num_members)
+    ]
+    return predictors[0] if num_members == 1 else Ensemble(predictors)
 
 
 def build_similarity_predictor(

@@ -73,11 +73,10 @@ class MMVA(nn.Module):
                 self.towers[modality] = tower.requires_grad_(modality in config.finetune)
         self.projections = nn.ModuleDict({m: self._build_projection(m) for m in MODALITIES})
         sizes = (config.embedding_dim, config.hidden_dim, config.dropout)
-        shared = build_va_predictor(*sizes) if config.share_va_predictor else None
+        members = {"image": config.image_va_members}
+        names = ("shared",) if config.share_va_predictor else MODALITIES
         self.va_predictors = nn.ModuleDict(
-            {"shared": shared}
-            if shared is not None
-            else {m: build_va_predictor(*sizes) for m in MODALITIES}
+            {name: build_va_predictor(*sizes, members.get(name, 1)) for name in names}
         )
         self.similarity_predictor = (
             build_similarity_predictor(*sizes) if config.with_similarity else None

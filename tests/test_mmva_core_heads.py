@@ -92,3 +92,21 @@ def test_processes_share_the_mask_of_the_global_batch():
 def test_a_batch_that_cannot_be_divided_is_refused():
     with pytest.raises(ValueError, match="a batch of 7 cannot be divided among 2 processes"):
         Processes(0, 2).own_rows(7)
+
+
+def test_an_ensemble_answers_with_the_mean_of_its_members():
+    predictor = build_va_predictor(8, 16, 0.5, 3).eval()
+    values = torch.randn(5, 8)
+    members = torch.stack([member(values) for member in predictor.members])
+    torch.testing.assert_close(predictor(values), members.mean(0))
+
+
+def test_members_of_an_ensemble_learn_apart():
+    torch.manual_seed(0)
+    predictor = build_va_predictor(8, 16, 0.0, 3).train()
+    values = torch.randn(50, 8)
+    answers = predictor(values)
+    members = torch.stack([member(values) for member in predictor.members])
+    said_by = (answers[None] == members).all(2)
+    assert said_by.sum(0).tolist() == [1] * 50
+    assert (said_by.sum(1) > 5).all()
