@@ -307,7 +307,6 @@ def _stop_after(folder, num_epochs, **changes):
 
 
 def _train_slowly(folder):
-    torch.set_num_threads(1)
     run(Path(folder), epochs=40)
 
 

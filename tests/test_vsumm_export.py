@@ -211,6 +211,15 @@ def test_killed_runs_leave_the_old_reel_or_a_whole_new_one(film, tmp_path):
     assert names(tmp_path) == {"film.mp4", "reel.mp4"}
 
 
+@pytest.fixture
+def heeded_interrupts():
+    """Heed SIGINT, which a job that was started in the background ignores."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heeded_interrupts")
 def test_ctrl_c_leaves_nothing(film, tmp_path, monkeypatch):
     def interrupt(*_: object) -> None:
         os.kill(os.getpid(), signal.SIGINT)

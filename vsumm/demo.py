@@ -112,7 +112,8 @@ def _clouds(rng: np.random.Generator) -> Floats:
     columns = np.fft.fftfreq(2 * WIDTH)[None, :] * 2 * WIDTH
     spectrum = 1 / np.maximum(1.0, np.hypot(rows, columns)) ** 1.6
     noise = np.fft.ifft2(np.fft.fft2(rng.standard_normal((2 * HEIGHT, 2 * WIDTH))) * spectrum).real
-    return ((noise - noise.min()) / np.ptp(noise)).astype(np.float32)
+    soft: Floats = ((noise - noise.min()) / np.ptp(noise)).astype(np.float32)
+    return soft
 
 
 def _lake(clouds: Floats, seconds: float) -> Pixels:
@@ -128,7 +129,8 @@ def _lake(clouds: Floats, seconds: float) -> Pixels:
     sky[is_hill] = [96, 122, 112]
     ripples = 3 * np.sin(np.arange(HEIGHT - horizon)[:, None] / 2.5 + 0.8 * seconds + x / 90)
     water = 0.82 * sky[::-1][: HEIGHT - horizon] + ripples[..., None]
-    return np.clip(np.concatenate([sky, water]), 0, 255).astype(np.uint8)
+    pixels: Pixels = np.clip(np.concatenate([sky, water]), 0, 255).astype(np.uint8)
+    return pixels
 
 
 def _fire(clouds: Floats, seconds: float) -> Pixels:
@@ -142,7 +144,8 @@ def _fire(clouds: Floats, seconds: float) -> Pixels:
     heat = rising[0][:HEIGHT, :WIDTH] + rising[1][HEIGHT:, WIDTH:] - 0.75 + height + 0.35 * beat
     heat = np.clip(3 * heat, 0, 3)[..., None]
     colours = np.clip(heat - np.array([0.0, 0.8, 1.9]), 0, 1)
-    return (255 * colours).astype(np.uint8)
+    pixels: Pixels = (255 * colours).astype(np.uint8)
+    return pixels
 
 
 def _sound() -> Floats:
@@ -161,4 +164,5 @@ def _sound() -> Floats:
         intensity = np.maximum(intensity, np.clip(inside / FADE_SECONDS + 0.5, 0, 1))
     loud = INTENSE_LEVEL * (drum + 0.5 * snare + 0.8 * bass)
     mixed = (1 - intensity) * CALM_LEVEL * chord + intensity * loud
-    return np.clip(mixed, -1, 1).astype(np.float32)
+    sound: Floats = np.clip(mixed, -1, 1).astype(np.float32)
+    return sound
