@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from mmva_tiny import feature_table, tiny_model
 from PIL import Image
 
 from mmva_core.batches import Batch, ModalityBatch
@@ -32,7 +33,6 @@ from mmva_core.music_data import ClipWindows, PieceWindows
 from mmva_core.outputs import MMVAOutput
 from mmva_core.tables import FeatureTable
 from mmva_core.train_config import TrainConfig
-from tests.mmva_tiny import feature_table, tiny_model
 
 
 def noise_picture(height=48, width=80, seed=0):
