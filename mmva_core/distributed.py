@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, distributed, nn
 
+from mmva_core.errors import MmvaError
 from mmva_core.heads import BatchRandom
 
 
@@ -93,12 +94,12 @@ def local_device(name: str) -> torch.device:
     """Turn "auto", "cpu" or "cuda" into a device; each process of a machine gets its own GPU.
 
     Raises:
-        ValueError: If "cuda" is asked for and there is none.
+        MmvaError: If "cuda" is asked for and there is none.
     """
     if name not in ("auto", "cpu", "cuda"):
         raise ValueError(f"device must be auto, cpu or cuda, got {name!r}")
     if name == "cuda" and not torch.cuda.is_available():
-        raise ValueError("device cuda was asked for, but PyTorch sees no GPU; use cpu")
+        raise MmvaError("device cuda was asked for, but PyTorch sees no GPU; use cpu")
     if name == "cpu" or not torch.cuda.is_available():
         return torch.device("cpu")
     return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
