@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mmva_core.files import sha256_file
 from vsumm.affect import Affect, measure_affect
 from vsumm.cache import RecordCache
 from vsumm.config import SHORTEST_SEGMENT_SECONDS, By, SummaryConfig
@@ -68,7 +67,7 @@ def summarize_media(
     """Do as `summarize` does for a file that has been probed."""
     modalities = _modalities(info, config)
     segments = _split(info, config)
-    content = _sha256(info.path)
+    content = sha256_file(info.path)
     affect = measure_affect(
         info,
         segments,
@@ -208,8 +207,3 @@ def _rows(
         )
         for k, segment in enumerate(segments)
     )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
