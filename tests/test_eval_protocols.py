@@ -7,7 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eval.benchmark import Benchmark, check_borders
+from eval.metrics import compare_summaries
 from eval.protocols import PROTOCOLS, RANDOM_PROTOCOLS, label_shots, shots_of, with_shots
+from eval.selection import summarise_frames
+from eval.tvsum import load_tvsum
 from vsumm.errors import ScoresError
 
 
@@ -35,8 +38,31 @@ def test_random_shots_depend_on_name_and_seed_alone(protocol):
 
 
 def test_uniform_shots_by_hand():
-    assert shots_of(make_video(num_frames=130), "uniform-60").tolist() == [0, 60, 120, 130]
-    assert shots_of(make_video(num_frames=130), "uniform-2s").tolist() == [0, 51, 101, 130]
+    assert shots_of(make_video(num_frames=180), "uniform-60").tolist() == [0, 60, 120, 180]
+    assert shots_of(make_video(num_frames=151), "uniform-2s").tolist() == [0, 51, 101, 151]
+
+
+def test_an_incomplete_last_clip_belongs_to_the_one_before():
+    assert shots_of(make_video(num_frames=179), "uniform-60").tolist() == [0, 60, 179]
+    assert shots_of(make_video(num_frames=150), "uniform-2s").tolist() == [0, 51, 150]
+    assert shots_of(make_video(num_frames=30), "uniform-2s").tolist() == [0, 30]
+
+
+def test_chance_people_and_oracle_on_the_clips_of_tvsum(data_folder):
+    reached = {"random": [], "human": [], "oracle": []}
+    for video in load_tvsum(data_folder / "tvsum").videos:
+        shots, users = shots_of(video, "uniform-2s"), video.user_importance
+        noise = np.random.default_rng(0).random((20, video.num_frames))
+        scores = np.concatenate([users, users.mean(0, keepdims=True), noise])
+        summaries = summarise_frames(scores, shots)
+        f = compare_summaries(summaries, summaries[: len(users)]).f_score
+        reached["human"].append((f[:20].sum() - 20) / (20 * 19))
+        reached["oracle"].append(f[20].mean())
+        reached["random"].append(f[21:].mean())
+    means = {name: np.mean(values) for name, values in reached.items()}
+    assert means["human"] == pytest.approx(0.250, abs=0.0005)
+    assert means["oracle"] == pytest.approx(0.392, abs=0.0006)
+    assert means["random"] == pytest.approx(0.149, abs=0.004)
 
 
 def test_an_unknown_protocol_is_refused():
