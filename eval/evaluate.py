@@ -23,8 +23,8 @@ import numpy as np
 from eval.baselines import human_correlation, human_overlap, random_scores, spread_evenly
 from eval.benchmark import Benchmark, BenchmarkVideo, BoolArray, FloatArray, IntArray
 from eval.metrics import Overlap, RankReference, compare_summaries
-from eval.paper import PaperFigure, paper_figures
 from eval.protocols import label_shots, shots_of, with_shots
+from eval.published import PublishedFigure, published_figures
 from eval.results import METHOD, Evaluation, EvaluationSettings, VideoResult
 from eval.scores import expand_to_frames
 from eval.selection import capacity_of, shot_means, summarise_frames
@@ -74,7 +74,7 @@ def evaluate(
         method=method if scores is not None else None,
         videos=results,
         notes=(*benchmark.notes, *_notes(benchmark, results)),
-        paper=_paper(benchmark, settings),
+        published=_published(benchmark, settings),
     )
 
 
@@ -220,11 +220,11 @@ def _measure(overlap: Overlap, correlation: FloatArray) -> FloatArray:
     return np.column_stack([*columns, correlation])
 
 
-def _paper(benchmark: Benchmark, settings: EvaluationSettings) -> tuple[PaperFigure, ...]:
-    """Return the paper's figures, unless the KTS shots are our own and so other ones."""
+def _published(benchmark: Benchmark, settings: EvaluationSettings) -> tuple[PublishedFigure, ...]:
+    """Return the literature's figures, unless the KTS shots are our own and so other ones."""
     if settings.protocol == "kts" and not benchmark.has_published_shots:
         return ()
-    return paper_figures(benchmark.name, settings.protocol)
+    return published_figures(benchmark.name, settings.protocol)
 
 
 def _notes(benchmark: Benchmark, results: tuple[VideoResult, ...]) -> list[str]:

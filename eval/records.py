@@ -36,7 +36,7 @@ def to_record(evaluation: Evaluation) -> dict[str, Any]:
         "method_less_random": _difference(evaluation),
         "categories": {c: _category(evaluation, c) for c in evaluation.categories},
         "videos": [_video(video) for video in evaluation.videos],
-        "paper": [asdict(figure) for figure in evaluation.paper],
+        "published": [asdict(figure) for figure in evaluation.published],
         "notes": list(evaluation.notes),
     }
 

@@ -9,8 +9,8 @@ from typing import Literal, get_args
 import numpy as np
 
 from eval.benchmark import BoolArray, FloatArray
-from eval.paper import PaperFigure
 from eval.protocols import ProtocolName
+from eval.published import PublishedFigure
 from eval.scores import ScoresUnit
 from eval.selection import Ties
 
@@ -96,8 +96,8 @@ class Evaluation:
     """One result per video."""
     notes: tuple[str, ...] = ()
     """What a reader must know."""
-    paper: tuple[PaperFigure, ...] = ()
-    """The paper's figures for this data set under this protocol."""
+    published: tuple[PublishedFigure, ...] = ()
+    """The literature's figures for this data set under this protocol."""
 
     @property
     def scorers(self) -> tuple[str, ...]:

@@ -123,10 +123,10 @@ def _remarks(evaluation: Evaluation) -> str:
         f"ranks: {ranks}",
         f"ties: {describe_ties(evaluation)}",
     ]
-    for figure in evaluation.paper:
+    for figure in evaluation.published:
         lines.append(
-            f"the paper's {figure.table} (not measured here; arXiv:2501.01094): {figure.scorer} "
-            f"{TITLES[figure.measure]} {figure.value}"
+            f"published, not measured here: {figure.scorer} {TITLES[figure.measure]} "
+            f"{figure.value} ({figure.source})"
         )
     return "\n".join([*lines, *(f"note: {note}" for note in evaluation.notes)])
 
