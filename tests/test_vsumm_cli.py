@@ -132,3 +132,14 @@ def test_an_interrupt_exits_with_130_and_leaves_nothing(film, monkeypatch, capsy
     monkeypatch.setattr("vsumm.job.export_reel", interrupt)
     assert main(["summarize", str(film)]) == 130
     assert [path.name for path in film.parent.iterdir()] == ["my film.mp4"]
+
+
+def test_an_interrupt_between_films_exits_with_130(film, tmp_path, monkeypatch):
+    other = shutil.copy(film, tmp_path / "other.mp4")
+
+    def interrupt(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("vsumm.job.export_reel", interrupt)
+    assert main(["summarize", str(film), str(other), "--jobs", "2"]) == 130
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["my film.mp4", "other.mp4"]

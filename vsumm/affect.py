@@ -19,6 +19,7 @@ from vsumm import __version__
 from vsumm.cache import RecordCache
 from vsumm.config import SummaryConfig
 from vsumm.decode import AudioReader, DecodeReport, FrameReader, read_audio, read_frames
+from vsumm.input_files import shown as shown_path
 from vsumm.models import ModelSource
 from vsumm.picture import frame_times, image_affect
 from vsumm.probe import MediaInfo
@@ -112,7 +113,7 @@ def measure_affect(
         if "music" in modalities and sound is None:
             blocks = stack.enter_context(read_audio(info, track=config.audio_track))
         num_steps = len(segments) * ((frames is not None) + (blocks is not None))
-        advance = stack.enter_context(_progress_bar(num_steps, shown=progress)).update
+        advance = stack.enter_context(_progress_bar(info, num_steps, shown=progress)).update
         # The readers run in processes of their own: they decode while the model is loaded.
         if blocks:
             listening = ears.submit(_listen, blocks, segments, source.model, advance)
@@ -154,9 +155,10 @@ def _listen(
     return SoundAffect(va, blocks.report)
 
 
-def _progress_bar(num_steps: int, *, shown: bool) -> tqdm[NoReturn]:
-    form = "scoring {percentage:3.0f}%|{bar}| [{elapsed}<{remaining}]"
-    return tqdm(total=num_steps, disable=not shown, bar_format=form, leave=False)
+def _progress_bar(info: MediaInfo, num_steps: int, *, shown: bool) -> tqdm[NoReturn]:
+    form = "{desc}scoring {percentage:3.0f}%|{bar}| [{elapsed}<{remaining}]"
+    name = shown_path(info.path.name)
+    return tqdm(desc=name, total=num_steps, disable=not shown, bar_format=form, leave=False)
 
 
 def _key(

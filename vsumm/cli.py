@@ -19,7 +19,8 @@ from types import FrameType
 from typing import TYPE_CHECKING, TypeAlias
 
 from vsumm import __version__
-from vsumm.config import BUDGET_FORMS, Budget, SummaryConfig, parse_budget
+from vsumm.cli_options import add_summarize_options
+from vsumm.config import SummaryConfig
 from vsumm.errors import VsummError
 
 if TYPE_CHECKING:
@@ -80,98 +81,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_summarize(commands: Commands) -> argparse.ArgumentParser:
-    defaults = SummaryConfig()
     parser = commands.add_parser(
         "summarize",
         help="cut the highlights of films or sound files",
         description="Score every 2-second segment by arousal, pick the best within the budget, "
         "and write a reel and a summary (JSON) beside the input.",
     )
-    parser.add_argument("inputs", nargs="+", type=Path, metavar="INPUT", help="film or sound file")
-    parser.add_argument(
-        "--by",
-        choices=("image", "music", "both"),
-        default=defaults.by,
-        help="score by the picture, the sound, or both (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--budget",
-        type=_budget,
-        default=Budget(budget_fraction=defaults.budget_fraction),
-        help=f"length of the reel: {BUDGET_FORMS}; default: 15%".replace("%", "%%"),
-    )
-    parser.add_argument(
-        "--segment-seconds", type=float, metavar="S", help="length of a segment (default: 2)"
-    )
-    parser.add_argument(
-        "--frames-per-segment",
-        type=int,
-        metavar="N",
-        default=defaults.frames_per_segment,
-        help="frames looked at in every segment (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--smoothing-segments",
-        type=int,
-        metavar="N",
-        default=defaults.smoothing_segments,
-        help="width of the moving mean over neighbours, odd (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--motion-weight",
-        type=float,
-        metavar="W",
-        default=defaults.motion_weight,
-        help="how much motion adds to the picture's arousal (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--model",
-        default=defaults.model,
-        help="embedded model, folder or hub id (default: %(default)s)",
-    )
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default=defaults.device)
-    parser.add_argument(
-        "--audio-track",
-        type=int,
-        metavar="N",
-        default=defaults.audio_track,
-        help="which audio track counts, from 0 (default: %(default)s)",
-    )
-    parser.add_argument("--seed", type=int, default=defaults.seed, help="(default: %(default)s)")
-    parser.add_argument(
-        "-o",
-        "--output",
-        metavar="PATH",
-        help="the reel, its extension decides the container; or a folder (default: "
-        "<input stem>.summary.mp4 beside the input)",
-    )
-    parser.add_argument(
-        "--encoder", metavar="NAME", help="FFmpeg's name of the picture encoder, like libx265"
-    )
-    parser.add_argument(
-        "--crf", type=float, metavar="Q", help="quality on the encoder's scale, lower is better"
-    )
-    parser.add_argument("--preset", metavar="NAME", help="speed preset of the encoder")
-    parser.add_argument(
-        "--strict", action="store_true", help="fail if any part of the input cannot be read"
-    )
-    parser.add_argument(
-        "--no-reel", action="store_true", help="score and select only, write the JSON"
-    )
-    parser.add_argument("--force", action="store_true", help="replace what is there already")
-    parser.add_argument(
-        "--no-cache", action="store_true", help="neither use nor keep what was seen and heard"
-    )
-    parser.add_argument("--quiet", action="store_true", help="no progress bar, no table")
-    parser.add_argument("--json", action="store_true", help="print the whole result as JSON")
+    add_summarize_options(parser)
     return parser
-
-
-def _budget(text: str) -> Budget:
-    try:
-        return parse_budget(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _summarize(args: argparse.Namespace) -> int:
@@ -180,10 +97,12 @@ def _summarize(args: argparse.Namespace) -> int:
     config = _config(args)
     prepare_workers()  # they start while the rest is imported
 
+    from tqdm import tqdm
+
     from vsumm.cache import RecordCache, default_cache_folder
     from vsumm.export_job import EncodeSettings
-    from vsumm.job import Job, run_job
-    from vsumm.models import ModelSource
+    from vsumm.job import Job
+    from vsumm.overlap import run_jobs
     from vsumm.printing import describe
 
     is_folder = args.output is not None and (
@@ -191,28 +110,31 @@ def _summarize(args: argparse.Namespace) -> int:
     )
     target = "output_folder" if is_folder else "output"
     output = {target: Path(args.output)} if args.output is not None else {}
-    settings = EncodeSettings(encoder=args.encoder, crf=args.crf, preset=args.preset)
-    source = ModelSource(config)
-    cache = None if args.no_cache else RecordCache(default_cache_folder())
+    outcomes = run_jobs(
+        [
+            Job(path, with_reel=not args.no_reel, overwrite=args.force, **output)
+            for path in args.inputs
+        ],
+        config,
+        num_jobs=args.jobs,
+        cache=None if args.no_cache else RecordCache(default_cache_folder()),
+        settings=EncodeSettings(encoder=args.encoder, crf=args.crf, preset=args.preset),
+        progress=_shows_progress(args),
+    )
     code = EXIT_DONE
-    for path in args.inputs:
-        start_seconds = time.monotonic()
-        job = Job(path, with_reel=not args.no_reel, overwrite=args.force, **output)
-        progress = _shows_progress(args)
-        try:
-            result = run_job(
-                job, config, source=source, cache=cache, settings=settings, progress=progress
-            )
-        except VsummError as error:
-            _complain(error)
-            code = EXIT_FAILED
-            continue
-        for note in result.summary.notes:
-            print(f"vsumm: {path}: {note}", file=sys.stderr)
-        if args.json:
-            print(result.summary.to_json())
-        elif not args.quiet:
-            print(describe(result, elapsed_seconds=time.monotonic() - start_seconds))
+    for outcome in outcomes:
+        with tqdm.external_write_mode(sys.stderr):  # the bars of other films make room
+            if outcome.error is not None:
+                _complain(outcome.error)
+                code = EXIT_FAILED
+            if outcome.result is None:
+                continue
+            for note in outcome.result.summary.notes:
+                print(f"vsumm: {outcome.job.source}: {note}", file=sys.stderr)
+            if args.json:
+                print(outcome.result.summary.to_json())
+            elif not args.quiet:
+                print(describe(outcome.result, elapsed_seconds=outcome.elapsed_seconds), flush=True)
     return code
 
 

@@ -14,6 +14,7 @@ from vsumm.export_formats import reel_format
 from vsumm.export_job import EncodeSettings, ReelJob, ReelReport
 from vsumm.export_layout import lay_out
 from vsumm.export_process import run_encoder
+from vsumm.input_files import shown
 from vsumm.outputs import atomic_output, check_output
 from vsumm.probe import MediaInfo
 from vsumm.segments import Segment
@@ -26,7 +27,7 @@ NOTICEABLE_SECONDS = 0.1
 LATEST_END_SECONDS = 1.0
 """How far after the end of the film the last run may end: ends are rounded and estimated."""
 
-_BAR = "reel {percentage:3.0f}%|{bar}| {n:.0f}/{total:.0f} s [{elapsed}<{remaining}]"
+_BAR = "{desc}reel {percentage:3.0f}%|{bar}| {n:.0f}/{total:.0f} s [{elapsed}<{remaining}]"
 
 _logger = logging.getLogger(__name__)
 
@@ -125,12 +126,13 @@ def write_reel(
 
 def _encode(job: ReelJob, *, progress: bool) -> ReelReport:
     total = round(sum(run.duration_seconds for run in job.runs), 1)
-    with tqdm(total=total, bar_format=_BAR, disable=not progress, leave=False) as bar:
+    name = shown(job.info.path.name)
+    with tqdm(desc=name, total=total, bar_format=_BAR, disable=not progress, leave=False) as bar:
 
-        def show(seconds: float) -> None:
+        def advance(seconds: float) -> None:
             bar.update(max(0.0, seconds - bar.n))
 
-        return run_encoder(job, show)
+        return run_encoder(job, advance)
 
 
 def _warn_of_losses(info: MediaInfo, report: ReelReport) -> None:

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
-import vsumm
 from vsumm import errors
 from vsumm.errors import InputError
 from vsumm.export_job import ReelJob, ReelReport
@@ -57,16 +53,7 @@ class _Encoder(Worker):
 
     def __init__(self) -> None:
         self._limit_seconds = STALL_SECONDS
-        root = str(Path(vsumm.__file__).resolve().parent.parent)
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-c", _BOOT, str(os.getpid()), root],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, **_FEW_ARENAS},
-        )
-        assert self._process.stdout is not None
-        self._answers = self._process.stdout.fileno()
+        self._start(_BOOT, env={**os.environ, **_FEW_ARENAS})
 
     def send(self, job: ReelJob) -> None:
         """Hand over the job.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ class ModelSource:
     def __init__(self, config: SummaryConfig, model: MMVA | None = None) -> None:
         self._config = config
         self._model = model
+        self._lock = threading.Lock()
 
     @cached_property
     def fingerprint(self) -> str | None:
@@ -47,9 +49,10 @@ class ModelSource:
         Raises:
             ModelError: it cannot be loaded.
         """
-        if self._model is None:
-            self._model = load_model(self._config)
-        return self._model
+        with self._lock:  # several films may ask at the same time
+            if self._model is None:
+                self._model = load_model(self._config)
+            return self._model
 
 
 def load_model(config: SummaryConfig) -> MMVA:

@@ -14,12 +14,13 @@ import select
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 import numpy as np
 
@@ -68,15 +69,30 @@ class Worker:
     """A decoding process and the pipes to it."""
 
     def __init__(self) -> None:
-        root = str(Path(vsumm.__file__).resolve().parent.parent)
-        command = [sys.executable, "-P", "-c", _BOOT, str(os.getpid()), root]
-        self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-        )
-        assert self._process.stdout is not None
-        self._answers = self._process.stdout.fileno()
+        self._start(_BOOT)
         self._has_spoken = False
         _enlarge_pipe(self._answers)
+
+    def _start(self, boot: str, env: Mapping[str, str] | None = None) -> None:
+        """Start the process.
+
+        Raises:
+            KeyboardInterrupt: all work is being given up.
+        """
+        root = str(Path(vsumm.__file__).resolve().parent.parent)
+        with _halt_lock:
+            if _is_halted.is_set():
+                raise KeyboardInterrupt
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-c", boot, str(os.getpid()), root],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=env,
+            )
+            _workers.add(self)
+        assert self._process.stdout is not None
+        self._answers = self._process.stdout.fileno()
 
     @property
     def process_id(self) -> int:
@@ -95,7 +111,7 @@ class Worker:
             self._process.stdin.write(line.encode())
             self._process.stdin.flush()
         except OSError as error:
-            raise WorkerLostError("the decoder has died") from error
+            raise _loss("the decoder has died") from error
 
     def messages(self) -> Iterator[Message]:
         """Yield the answers to one request, without the signs of life, up to its end.
@@ -160,9 +176,35 @@ class Worker:
             num_read = os.readv(self._answers, [view])
             if num_read == 0:
                 code = self._process.wait()
-                raise WorkerLostError(f"the decoder crashed (exit status {code})")
+                raise _loss(f"the decoder crashed (exit status {code})")
             view = view[num_read:]
         return data
+
+
+_workers: WeakSet[Worker] = WeakSet()
+_is_halted = threading.Event()
+_halt_lock = threading.Lock()
+
+
+@contextmanager
+def halted_workers() -> Iterator[None]:
+    """End all workers of all threads, and let none start inside the block.
+
+    Whoever waits for one of them, or asks for one, gets a KeyboardInterrupt, as the main thread
+    gets from Ctrl-C: a `WorkerLostError` would be taken for damage of the film.
+    """
+    with _halt_lock:
+        _is_halted.set()
+        for worker in _workers:
+            worker.interrupt()
+    try:
+        yield
+    finally:
+        _is_halted.clear()
+
+
+def _loss(text: str) -> BaseException:
+    return KeyboardInterrupt() if _is_halted.is_set() else WorkerLostError(text)
 
 
 class _Pool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from vsumm.errors import InputError
@@ -47,6 +48,8 @@ class Job:
                 self._queue.get(timeout=0.01)
             except queue.Empty:
                 continue
+        with suppress(queue.Full):
+            self._queue.put_nowait(None)  # for a thread that still waits for an answer
         if is_finished:
             worker_pool().release(self._worker)
         else:
@@ -61,5 +64,5 @@ class Job:
         except InputError as error:
             self._is_finished = True
             self._queue.put(error)
-        except WorkerLostError as error:
+        except (WorkerLostError, KeyboardInterrupt) as error:
             self._queue.put(error)

@@ -1,0 +1,152 @@
+"""Many films at a time: the same results, in order, and a clean end."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from films import make_film
+from foretold import BrightLoudModel
+
+from vsumm.config import SummaryConfig
+from vsumm.job import Job
+from vsumm.overlap import run_jobs
+from vsumm.worker_client import halted_workers, start_job
+
+CONFIG = SummaryConfig(budget_seconds=4)
+
+
+@pytest.fixture(scope="module")
+def made_films(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("made")
+    return [
+        make_film(folder / f"film {k}.mp4", seconds=16 - 3 * k, size=(160, 90), flashes=[2.0 * k])
+        for k in range(4)
+    ]
+
+
+@pytest.fixture
+def num_loaded(monkeypatch):
+    loaded = []
+    monkeypatch.setattr("vsumm.models.load_model", lambda _: loaded.append(1) or BrightLoudModel())
+    monkeypatch.setattr("vsumm.models.model_fingerprint", lambda name: "bright and loud")
+    return lambda: len(loaded)
+
+
+def run_all(films, folder, num_jobs):
+    folder.mkdir()
+    jobs = [Job(film, output_folder=folder) for film in films]
+    return list(run_jobs(jobs, CONFIG, num_jobs=num_jobs))
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_the_files_are_the_same_as_one_after_the_other(made_films, tmp_path, num_loaded):
+    run_all(made_films, tmp_path / "one", 1)
+    assert num_loaded() == 1
+    outcomes = run_all(made_films, tmp_path / "three", 3)
+    assert num_loaded() == 2
+    assert [outcome.job.source for outcome in outcomes] == made_films
+    assert len(contents(tmp_path / "one")) == 2 * len(made_films)
+    assert contents(tmp_path / "one") == contents(tmp_path / "three")
+
+
+@pytest.mark.usefixtures("num_loaded")
+@pytest.mark.parametrize("num_jobs", [1, 2])
+def test_a_failing_film_is_reported_in_its_place(made_films, tmp_path, num_jobs):
+    bad = tmp_path / "bad.mp4"
+    bad.write_text("no film")
+    outcomes = run_all([made_films[0], bad, made_films[1]], tmp_path / "out", num_jobs)
+    assert [outcome.error is None for outcome in outcomes] == [True, False, True]
+    assert "bad.mp4" in str(outcomes[1].error)
+    assert all((outcome.result is None) != (outcome.error is None) for outcome in outcomes)
+
+
+@pytest.mark.usefixtures("num_loaded")
+@pytest.mark.parametrize("num_jobs", [1, 2])
+def test_two_films_of_one_name_do_not_fight_for_one_place(made_films, tmp_path, num_jobs):
+    (tmp_path / "other").mkdir()
+    twin = shutil.copy(made_films[1], tmp_path / "other" / made_films[0].name)
+    first, second = run_all([made_films[0], twin], tmp_path / "out", num_jobs)
+    assert first.result.summary.media.path == made_films[0]
+    assert f"would replace those of {made_films[0]}" in str(second.error)
+
+
+@pytest.mark.usefixtures("num_loaded")
+def test_results_that_nobody_takes_do_not_pile_up(made_films, tmp_path, monkeypatch):
+    monkeypatch.setattr("vsumm.overlap.MAX_WAITING", 0)
+    started = []
+    monkeypatch.setattr("vsumm.overlap.run_job", lambda job, *_, **__: started.append(job))
+    jobs = [Job(tmp_path / f"{k}.mp4") for k in range(9)]
+    outcomes = run_jobs(jobs, CONFIG, num_jobs=2)
+    next(outcomes)
+    time.sleep(0.2)
+    assert len(started) <= 3
+    outcomes.close()
+
+
+def test_fewer_jobs_than_one_are_refused(made_films):
+    with pytest.raises(ValueError, match="num_jobs must be at least 1, got 0"):
+        run_jobs([Job(made_films[0])], CONFIG, num_jobs=0)
+
+
+def test_halting_wakes_whoever_waits_for_a_worker(made_films):
+    worker = start_job("probe", path=str(made_films[0]))
+    list(worker.messages())
+    with halted_workers():
+        with pytest.raises(KeyboardInterrupt):
+            list(worker.messages())
+        with pytest.raises(KeyboardInterrupt):
+            start_job("probe", path=str(made_films[0]))
+    worker.kill()
+    start_job("nothing").kill()
+
+
+INTERRUPTED = """
+import signal, sys
+sys.path.insert(0, sys.argv[1])
+from foretold import BrightLoudModel
+import vsumm.models
+from vsumm.cli import main
+signal.signal(signal.SIGINT, signal.default_int_handler)
+SLOWLY = ["--budget", "100%", "--preset", "placebo"]
+vsumm.models.load_model = lambda config: BrightLoudModel()
+vsumm.models.model_fingerprint = lambda name: "bright and loud"
+sys.exit(main(["summarize", *sys.argv[2:], "--jobs", "2", *SLOWLY]))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for children in /proc")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_ends_everything_and_leaves_nothing(made_films, tmp_path, number):
+    films = [Path(shutil.copy(film, tmp_path)) for film in made_films[:3]]
+    code = [sys.executable, "-c", INTERRUPTED, str(Path(__file__).parent), *map(str, films)]
+    env = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    with subprocess.Popen(code, env=env, stderr=subprocess.PIPE, text=True) as process:
+        deadline = time.monotonic() + 60
+        while not list(tmp_path.glob(".vsumm-*.part.mp4")) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        children = children_of(process.pid)
+        process.send_signal(number)
+        error = process.stderr.read()
+    assert process.returncode == (130 if number == signal.SIGINT else 143), error
+    assert error == ("vsumm: interrupted\n" if number == signal.SIGINT else "")
+    assert children
+    assert not [child for child in children if is_running(child)]
+    names = {path.name for path in tmp_path.iterdir()} - {"cache"}
+    assert names == {film.name for film in films}
+
+
+def children_of(process_id):
+    tasks = Path(f"/proc/{process_id}/task").iterdir()
+    return {int(child) for task in tasks for child in (task / "children").read_text().split()}
+
+
+def is_running(process_id):
+    return Path(f"/proc/{process_id}").exists()

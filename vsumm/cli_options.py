@@ -1,0 +1,135 @@
+"""The options of `vsumm summarize`, in the groups in which its help lists them."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from vsumm.config import BUDGET_FORMS, Budget, SummaryConfig, parse_budget
+
+if TYPE_CHECKING:
+    Group: TypeAlias = "argparse._ArgumentGroup"
+
+DEFAULTS = SummaryConfig()
+
+
+def add_summarize_options(parser: argparse.ArgumentParser) -> None:
+    """Add the inputs and all options; those of the summary are named after `SummaryConfig`."""
+    parser.add_argument("inputs", nargs="+", type=Path, metavar="INPUT", help="film or sound file")
+    _add_selection(parser.add_argument_group("what is picked"))
+    _add_scoring(parser.add_argument_group("how it is scored"))
+    _add_output(parser.add_argument_group("what is written"))
+    _add_encoding(parser.add_argument_group("how the reel is encoded"))
+    _add_work(parser.add_argument_group("how the work is done"))
+
+
+def _add_selection(group: Group) -> None:
+    group.add_argument(
+        "--by",
+        choices=("image", "music", "both"),
+        default=DEFAULTS.by,
+        help="score by the picture, the sound, or both (default: %(default)s)",
+    )
+    group.add_argument(
+        "--budget",
+        type=_budget,
+        default=Budget(budget_fraction=DEFAULTS.budget_fraction),
+        help=f"length of the reel: {BUDGET_FORMS}; default: 15%".replace("%", "%%"),
+    )
+    group.add_argument(
+        "--segment-seconds", type=float, metavar="S", help="length of a segment (default: 2)"
+    )
+    group.add_argument(
+        "--audio-track",
+        type=int,
+        metavar="N",
+        default=DEFAULTS.audio_track,
+        help="which audio track counts, from 0 (default: %(default)s)",
+    )
+
+
+def _add_scoring(group: Group) -> None:
+    group.add_argument(
+        "--model",
+        default=DEFAULTS.model,
+        help="embedded model, folder or hub id (default: %(default)s)",
+    )
+    group.add_argument("--device", choices=("auto", "cpu", "cuda"), default=DEFAULTS.device)
+    group.add_argument(
+        "--frames-per-segment",
+        type=int,
+        metavar="N",
+        default=DEFAULTS.frames_per_segment,
+        help="frames looked at in every segment (default: %(default)s)",
+    )
+    group.add_argument(
+        "--smoothing-segments",
+        type=int,
+        metavar="N",
+        default=DEFAULTS.smoothing_segments,
+        help="width of the moving mean over neighbours, odd (default: %(default)s)",
+    )
+    group.add_argument(
+        "--motion-weight",
+        type=float,
+        metavar="W",
+        default=DEFAULTS.motion_weight,
+        help="how much motion adds to the picture's arousal (default: %(default)s)",
+    )
+    group.add_argument("--seed", type=int, default=DEFAULTS.seed, help="(default: %(default)s)")
+
+
+def _add_output(group: Group) -> None:
+    group.add_argument(
+        "-o",
+        "--output",
+        metavar="PATH",
+        help="the reel, its extension decides the container; or a folder (default: "
+        "<input stem>.summary.mp4 beside the input)",
+    )
+    group.add_argument(
+        "--no-reel", action="store_true", help="score and select only, write the JSON"
+    )
+    group.add_argument("--force", action="store_true", help="replace what is there already")
+    group.add_argument("--quiet", action="store_true", help="no progress bar, no table")
+    group.add_argument("--json", action="store_true", help="print the whole result as JSON")
+
+
+def _add_encoding(group: Group) -> None:
+    group.add_argument(
+        "--encoder", metavar="NAME", help="FFmpeg's name of the picture encoder, like libx265"
+    )
+    group.add_argument(
+        "--crf", type=float, metavar="Q", help="quality on the encoder's scale, lower is better"
+    )
+    group.add_argument("--preset", metavar="NAME", help="speed preset of the encoder")
+
+
+def _add_work(group: Group) -> None:
+    group.add_argument(
+        "--jobs",
+        type=_count,
+        metavar="N",
+        default=1,
+        help="films to work on at the same time (default: %(default)s)",
+    )
+    group.add_argument(
+        "--strict", action="store_true", help="fail if any part of the input cannot be read"
+    )
+    group.add_argument(
+        "--no-cache", action="store_true", help="neither use nor keep what was seen and heard"
+    )
+
+
+def _budget(text: str) -> Budget:
+    try:
+        return parse_budget(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1 on, got {text!r}")
+    return int(text)
