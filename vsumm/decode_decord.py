@@ -17,8 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from vsumm.decode_open import open_media
 from vsumm.decode_packets import read_packets
+from vsumm.decode_track import open_stream
 from vsumm.errors import InputError
 from vsumm.input_files import open_regular_file
 
@@ -83,10 +83,10 @@ def pick_with_decord(
 def _frame_starts(path: str, stream_index: int, tick: Callable[[], None]) -> list[float]:
     """Times at which frames come on screen, ascending, seconds on the container's clock."""
     starts: list[Fraction] = []
-    with open_media(path) as container:
+    with open_stream(path, stream_index, "video") as (container, stream):
         for packet in read_packets(container):
             tick()
-            is_frame = packet.stream_index == stream_index and packet.size > 0
+            is_frame = packet.stream_index == stream.index and packet.size > 0
             if is_frame and packet.pts is not None and not packet.is_discard:
                 starts.append(packet.pts * packet.time_base)
     return [float(start) for start in sorted(starts)]

@@ -6,18 +6,16 @@ Runs in the decoding process only, see `vsumm.worker`.
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, cast
-
-import av
+from typing import TYPE_CHECKING
 
 from vsumm.decode_audio import SoundDamage, read_mono
 from vsumm.decode_decord import pick_with_decord
 from vsumm.decode_frames import FramePicker
-from vsumm.decode_open import open_media
 from vsumm.decode_pixels import PixelConverter
 from vsumm.decode_probe import probe_media
 from vsumm.decode_scan import scan_media
 from vsumm.decode_size import Geometry
+from vsumm.decode_track import open_stream
 
 if TYPE_CHECKING:
     from vsumm.worker import Messages
@@ -61,13 +59,8 @@ def run_frames(
         tolerance_seconds: how far from a wanted time a key frame may stand in.
     """
     converter = PixelConverter(Geometry(*size, rotation_degrees))
-    with open_media(path) as container:
-        picker = FramePicker(
-            container,
-            cast(av.VideoStream, container.streams[stream]),
-            messages.tick,
-            tolerance_seconds=tolerance_seconds,
-        )
+    with open_stream(path, stream, "video") as (container, picture):
+        picker = FramePicker(container, picture, messages.tick, tolerance_seconds=tolerance_seconds)
         for picked in picker.pick([time + start_seconds for time in times]):
             if picked.frame is None:
                 messages.send("missing", index=picked.index, problem=picked.problem)
@@ -106,10 +99,10 @@ def run_sound(
 ) -> None:
     """Send the track as "sound" messages, then one "damage" message."""
     damage = SoundDamage()
-    with open_media(path) as container:
+    with open_stream(path, stream, "audio") as (container, track):
         blocks = read_mono(
             container,
-            cast(av.AudioStream, container.streams[stream]),
+            track,
             start_seconds=start_seconds,
             sample_rate=sample_rate,
             damage=damage,

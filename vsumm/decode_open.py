@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import av
 from av.container import InputContainer
@@ -49,20 +50,24 @@ def open_media(path: str) -> Iterator[InputContainer]:
     """
     descriptor = open_regular_file(path)
     try:
-        with _open_container(descriptor) as container:
+        with open_container("fd:", {"fd": str(descriptor)}) as container:
             yield container
     finally:
         os.close(descriptor)
 
 
-def _open_container(descriptor: int) -> InputContainer:
-    options = {
-        "fd": str(descriptor),
+def open_container(source: Any, options: dict[str, str]) -> InputContainer:
+    """Open an address of the protocol "fd", or an object that reads like a file.
+
+    Raises:
+        InputError: as `open_media`.
+    """
+    options = options | {
         "protocol_whitelist": "fd",
         "format_whitelist": ",".join(CONTAINERS + STILL_PICTURES),
     }
     try:
-        container = av.open("fd:", metadata_errors="replace", options=options)
+        container: InputContainer = av.open(source, metadata_errors="replace", options=options)
     except MemoryError as error:
         raise InputError("its header asks for more memory than allowed") from error
     except (av.FFmpegError, ValueError, UnicodeError) as error:

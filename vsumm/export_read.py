@@ -10,8 +10,8 @@ from typing import Any, Literal
 from av.error import FFmpegError
 from av.stream import Discard
 
-from vsumm.decode_open import open_media
 from vsumm.decode_packets import read_packets
+from vsumm.decode_track import open_stream
 from vsumm.errors import InputError
 from vsumm.export_layout import TOLERANCE_SECONDS
 from vsumm.probe import MediaInfo
@@ -53,6 +53,8 @@ class StreamReader:
         self._can_seek = True
         self._frames: Iterator[tuple[Fraction, Any]] = iter(())
         self._last: tuple[Fraction, Any] | None = None
+        self.container: Any
+        self.stream: Any
         self._open_files = ExitStack()
         self._open()
 
@@ -115,22 +117,14 @@ class StreamReader:
         return not self._can_seek or seconds - self._last[0] <= READ_ON_SECONDS
 
     def _open(self) -> None:
-        opened = open_media(str(self._info.path))
+        opened = open_stream(str(self._info.path), self._index, self._kind)
         try:
-            self.container: Any = self._open_files.enter_context(opened)
+            self.container, self.stream = self._open_files.enter_context(opened)
         except InputError as error:
             raise InputError(f"{self._info.path}: {error}") from error
-        streams = self.container.streams
-        stream: Any = streams[self._index] if self._index < len(streams) else None
-        if stream is None or stream.type != self._kind or stream.codec_context is None:
-            raise InputError(
-                f"{self._info.path}: stream {self._index} is not its {self._kind} any more; "
-                "the file was replaced: look at it again"
-            )
-        stream.thread_type = "AUTO"
-        self.stream = stream
-        for other in streams:
-            other.discard = Discard.default if other.index == self._index else Discard.all
+        self.stream.thread_type = "AUTO"
+        for other in self.container.streams:
+            other.discard = Discard.default if other.index == self.stream.index else Discard.all
         self.time_base = Fraction(self.stream.time_base)
 
     def _seek_targets(self, seconds: Fraction) -> Iterator[Fraction | None]:
@@ -208,7 +202,7 @@ class StreamReader:
     def _packets(self) -> Iterator[Any]:
         """Yield packets up to the end or to where the container can no longer be read."""
         for packet in read_packets(self.container):
-            if packet.stream_index == self._index:
+            if packet.stream_index == self.stream.index:
                 yield packet
 
     def _clock(self, stamp: int) -> Fraction:
