@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from vsumm.composition import Composition
     from vsumm.config import SummaryConfig
     from vsumm.errors import (
         InputError,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from vsumm.summary import ScoredSegment, Summary
 
 _HOME = {
+    "Composition": "vsumm.composition",
     "InputError": "vsumm.errors",
     "MediaInfo": "vsumm.probe",
     "ModelError": "vsumm.errors",
@@ -47,6 +49,7 @@ _HOME = {
 }
 
 __all__ = [
+    "Composition",
     "InputError",
     "MediaInfo",
     "ModelError",

@@ -24,6 +24,8 @@ from vsumm.config import SummaryConfig
 from vsumm.errors import VsummError
 
 if TYPE_CHECKING:
+    from vsumm.composition import Composition
+
     Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED, EXIT_TERMINATED = 0, 1, 2, 130, 143
@@ -95,6 +97,7 @@ def _summarize(args: argparse.Namespace) -> int:
     from vsumm.worker_client import prepare_workers
 
     config = _config(args)
+    composition = _composition(args)
     prepare_workers()  # they start while the rest is imported
 
     from tqdm import tqdm
@@ -119,6 +122,7 @@ def _summarize(args: argparse.Namespace) -> int:
         num_jobs=args.jobs,
         cache=None if args.no_cache else RecordCache(default_cache_folder()),
         settings=EncodeSettings(encoder=args.encoder, crf=args.crf, preset=args.preset),
+        composition=composition,
         progress=_shows_progress(args),
     )
     code = EXIT_DONE
@@ -144,6 +148,21 @@ def _config(args: argparse.Namespace) -> SummaryConfig:
     budget = {name: value for name, value in vars(args.budget).items() if value is not None}
     try:
         return SummaryConfig(**fields, **budget)
+    except ValueError as error:
+        raise UsageError(error) from error
+
+
+def _composition(args: argparse.Namespace) -> Composition:
+    from vsumm.composition import Composition
+
+    if args.soundtrack_mode is not None and args.soundtrack is None:
+        raise UsageError("--soundtrack-mode needs --soundtrack")
+    if args.title_font is not None and args.title is None:
+        raise UsageError("--title-font needs --title")
+    names = Composition.__dataclass_fields__
+    fields = {name: value for name, value in vars(args).items() if name in names}
+    try:
+        return Composition(**{name: value for name, value in fields.items() if value is not None})
     except ValueError as error:
         raise UsageError(error) from error
 

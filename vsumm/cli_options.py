@@ -21,6 +21,7 @@ def add_summarize_options(parser: argparse.ArgumentParser) -> None:
     _add_scoring(parser.add_argument_group("how it is scored"))
     _add_output(parser.add_argument_group("what is written"))
     _add_encoding(parser.add_argument_group("how the reel is encoded"))
+    _add_composition(parser.add_argument_group("what is added to the reel (never makes it longer)"))
     _add_work(parser.add_argument_group("how the work is done"))
 
 
@@ -104,6 +105,34 @@ def _add_encoding(group: Group) -> None:
         "--crf", type=float, metavar="Q", help="quality on the encoder's scale, lower is better"
     )
     group.add_argument("--preset", metavar="NAME", help="speed preset of the encoder")
+
+
+def _add_composition(group: Group) -> None:
+    group.add_argument(
+        "--crossfade",
+        type=float,
+        metavar="SECONDS",
+        dest="crossfade_seconds",
+        help="fade every run over into the next one; shortens the reel by this for every cut",
+    )
+    group.add_argument(
+        "--title", metavar="TEXT", help="write this over the first 3 seconds of the reel"
+    )
+    group.add_argument(
+        "--title-font", type=Path, metavar="FILE", help="font of the title (default: Roboto)"
+    )
+    group.add_argument(
+        "--soundtrack",
+        type=Path,
+        metavar="FILE",
+        help="lay this sound under the reel, repeated or cut to its length",
+    )
+    group.add_argument(
+        "--soundtrack-mode",
+        choices=("replace", "duck"),
+        help="replace the film's sound (default), or keep it and turn the soundtrack down where "
+        "the film can be heard",
+    )
 
 
 def _add_work(group: Group) -> None:

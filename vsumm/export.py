@@ -9,6 +9,12 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from vsumm.composition import (
+    Composition,
+    check_composition,
+    check_crossfade,
+    find_soundtrack,
+)
 from vsumm.errors import InputError, NoSignalError
 from vsumm.export_formats import reel_format
 from vsumm.export_job import EncodeSettings, ReelJob, ReelReport
@@ -38,6 +44,7 @@ def export_reel(
     *,
     overwrite: bool = False,
     settings: EncodeSettings | None = None,
+    composition: Composition | None = None,
     progress: bool = False,
 ) -> Path:
     """Cut the reel that a summary selects.
@@ -47,6 +54,7 @@ def export_reel(
         path: where to write; the extension decides the container.
         overwrite: whether a file that is there already may be replaced.
         settings: how the picture is encoded; see `EncodeSettings` for the defaults.
+        composition: cross-fades, a title, a soundtrack; plain cuts if left out.
         progress: whether to show a bar on standard error.
 
     Returns:
@@ -54,7 +62,7 @@ def export_reel(
 
     Raises:
         InputError: the film is gone or cannot be read.
-        NoSignalError: the summary selects nothing.
+        NoSignalError: the summary selects nothing, or there is no sound in the soundtrack.
         OutputError: the reel cannot be written.
     """
     if not summary.runs:
@@ -66,6 +74,7 @@ def export_reel(
         overwrite=overwrite,
         track=summary.config.audio_track,
         settings=settings,
+        composition=composition,
         progress=progress,
     )
 
@@ -78,14 +87,15 @@ def write_reel(
     overwrite: bool = False,
     track: int = 0,
     settings: EncodeSettings | None = None,
+    composition: Composition | None = None,
     progress: bool = False,
 ) -> Path:
     """Write the runs of a film one after the other.
 
     A frame belongs to a run if it appears in [start, end); picture and sound are each as long as
-    the runs together, to the frame. Size, rate and channels are those of the source as it is
-    displayed: upright, with square pixels; an odd last row or column is cropped. What cannot be
-    read is replaced by the last good frame and by silence, and a warning is logged.
+    the runs together less their cross-fades, to the frame. Size, rate and channels are those of the
+    source as it is displayed: upright, with square pixels; an odd last row or column is cropped.
+    What cannot be read is replaced by the last good frame and by silence, and a warning is logged.
 
     Args:
         info: the film.
@@ -94,38 +104,56 @@ def write_reel(
         overwrite: whether a file that is there already may be replaced.
         track: which of the film's audio tracks to take, counted from 0.
         settings: how the picture is encoded; see `EncodeSettings` for the defaults.
+        composition: cross-fades, a title, a soundtrack; plain cuts if left out.
         progress: whether to show a bar on standard error.
 
     Returns:
         Where the reel is: whole; after any error there is what was there before.
 
     Raises:
-        InputError: the film cannot be read.
-        NoSignalError: the film has no such audio track.
+        InputError: the film or the soundtrack cannot be read.
+        NoSignalError: the film has no such audio track, or the soundtrack has none.
         OutputError: no container is known for the extension, it or the encoder cannot hold the
-            film, or the file cannot be written.
+            film, the composition does not fit, or the file cannot be written.
         ValueError: the runs are empty, overlap, are out of order, or end after the film.
     """
-    target = check_output(path, overwrite=overwrite, inputs=[info.path])
-    reel_format(target, info)
+    composition = composition or Composition()
+    target = check_output(path, overwrite=overwrite, inputs=[info.path, *composition.files])
+    check_composition(composition, info, reel_format(target, info), target)
+    soundtrack = find_soundtrack(composition)
     if info.audio and not 0 <= track < len(info.audio):
         last = len(info.audio) - 1
         raise NoSignalError(f"{info.path}: has no audio track {track}; they are 0 to {last}")
     lay_out(runs)  # says what is wrong with them, before the process is started
+    check_crossfade(composition, runs)
     if runs[-1].end_seconds > info.duration_seconds + LATEST_END_SECONDS:
         last_end = runs[-1].end_seconds
         raise ValueError(f"runs must end within {info.duration_seconds} s, got {last_end}")
     if not info.path.exists():
         raise InputError(f"{info.path}: is not there any more")
     with atomic_output(target, overwrite=overwrite) as partial:
-        job = ReelJob(info, tuple(runs), partial, target, track, settings or EncodeSettings())
+        job = ReelJob(
+            info,
+            tuple(runs),
+            partial,
+            target,
+            track,
+            settings or EncodeSettings(),
+            composition,
+            soundtrack,
+        )
         report = _encode(job, progress=progress)
     _warn_of_losses(info, report)
+    if report.missing_glyphs:
+        _logger.warning(
+            "%s: the title's font has no %s; name another font", target, report.missing_glyphs
+        )
     return target
 
 
 def _encode(job: ReelJob, *, progress: bool) -> ReelReport:
-    total = round(sum(run.duration_seconds for run in job.runs), 1)
+    cuts = lay_out(job.runs, overlap_seconds=job.composition.crossfade_seconds)
+    total = round(float(cuts[-1].reel_end), 1)
     name = shown(job.info.path.name)
     with tqdm(desc=name, total=total, bar_format=_BAR, disable=not progress, leave=False) as bar:
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from fractions import Fraction
 from pathlib import Path
 
 import av
 from av.error import FFmpegError
 
+from vsumm.compose_sound import CrossfadedSound, DuckedSound, SoundSource, Soundtrack
 from vsumm.errors import OutputError
 from vsumm.export_formats import ReelFormat, reel_format
 from vsumm.export_job import ReelJob, ReelReport
-from vsumm.export_layout import lay_out
+from vsumm.export_layout import Cut, lay_out
 from vsumm.export_read import StreamReader
+from vsumm.export_sound import SoundPlacer
 from vsumm.export_tracks import PictureTrack, SoundTrack
+from vsumm.probe import MediaInfo
 
 
 def encode_reel(
@@ -34,17 +38,21 @@ def encode_reel(
         InputError: the source cannot be opened.
         OutputError: the container or encoder cannot take it, or the file cannot be written.
     """
-    cuts = lay_out(job.runs)
+    crossfade_seconds = job.composition.crossfade_seconds
+    cuts = lay_out(job.runs, overlap_seconds=crossfade_seconds)
     chosen = reel_format(job.target, job.info)
     with ExitStack() as stack:
         picture = sound = None
         if job.info.video is not None and chosen.video_encoder is not None:
-            reader = stack.enter_context(StreamReader(job.info, job.info.video.index, "video"))
-            picture = PictureTrack(job, chosen, cuts, reader, job.info.video)
-        if job.info.audio and chosen.audio_encoder is not None:
-            track = job.info.audio[job.track]
-            reader = stack.enter_context(StreamReader(job.info, track.index, "audio"))
-            sound = SoundTrack(chosen, cuts, reader, track)
+            index = job.info.video.index
+            readers = [
+                stack.enter_context(StreamReader(job.info, index, "video"))
+                for _ in range(2 if crossfade_seconds else 1)
+            ]
+            picture = PictureTrack(job, chosen, cuts, readers, job.info.video)
+        source = _open_sound(job, cuts, stack) if chosen.audio_encoder is not None else None
+        if source is not None:
+            sound = SoundTrack(chosen, cuts, source)
         tracks = [track for track in (picture, sound) if track is not None]
         try:
             _write(job.output, chosen, tracks, on_progress, on_finishing)
@@ -55,10 +63,39 @@ def encode_reel(
         video_seconds=picture.written_seconds if picture else 0.0,
         audio_seconds=sound.written_seconds if sound else 0.0,
         held_seconds=picture.placer.held_seconds if picture else 0.0,
-        silent_seconds=sound.placer.silent_seconds if sound else 0.0,
+        silent_seconds=sound.source.silent_seconds if sound else 0.0,
         video_encoder=picture.encoder if picture else None,
         audio_encoder=sound.encoder if sound else None,
+        missing_glyphs=picture.missing_glyphs if picture else "",
     )
+
+
+def _open_sound(job: ReelJob, cuts: Sequence[Cut], stack: ExitStack) -> SoundSource | None:
+    """Open what the reel sounds like; None where it has no sound."""
+    film: SoundSource | None = None
+    mode = job.composition.soundtrack_mode if job.soundtrack else None
+    if job.info.audio and mode != "replace":
+        placer = _open_track(job.info, job.track, cuts[0].source_start, stack)
+        film = CrossfadedSound(placer) if job.composition.crossfade_seconds else placer
+    if job.soundtrack is None:
+        return film
+    form = (film.sample_rate, film.layout) if film else None
+    soundtrack = Soundtrack(_open_track(job.soundtrack, 0, Fraction(0), stack, form))
+    return DuckedSound(film, soundtrack) if film else soundtrack
+
+
+def _open_track(
+    info: MediaInfo,
+    number: int,
+    start: Fraction,
+    stack: ExitStack,
+    form: tuple[int, str] | None = None,
+) -> SoundPlacer:
+    track = info.audio[number]
+    reader = stack.enter_context(StreamReader(info, track.index, "audio"))
+    begin = Fraction(track.start_seconds)
+    heard = begin, begin + Fraction(track.duration_seconds)
+    return SoundPlacer(reader, reader.peek(start), track, heard=heard, form=form)
 
 
 def _write(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from vsumm.composition import Composition
 from vsumm.probe import MediaInfo
 from vsumm.segments import Segment
 
@@ -37,6 +38,10 @@ class ReelJob:
     """Which of the source's audio tracks to take."""
     settings: EncodeSettings = field(default_factory=EncodeSettings)
     """How the picture is encoded."""
+    composition: Composition = field(default_factory=Composition)
+    """What is added to the cuts."""
+    soundtrack: MediaInfo | None = None
+    """The file that `composition` names as soundtrack."""
 
 
 @dataclass(frozen=True)
@@ -55,3 +60,5 @@ class ReelReport:
     """Name of the picture encoder, None where there is no picture."""
     audio_encoder: str | None
     """Name of the sound encoder, None where there is no sound."""
+    missing_glyphs: str = ""
+    """The characters of the title that its font does not have."""

@@ -60,8 +60,13 @@ class Cut:
         return self.source_start <= instant < self.source_end
 
 
-def lay_out(runs: Sequence[Segment]) -> list[Cut]:
+def lay_out(runs: Sequence[Segment], *, overlap_seconds: float = 0.0) -> list[Cut]:
     """Place runs one after the other.
+
+    Args:
+        runs: what to place; chronological, not overlapping.
+        overlap_seconds: how long each run goes on while the next one is there already; at most
+            half of any run's length.
 
     Raises:
         ValueError: there are none, or they overlap or are out of order.
@@ -78,7 +83,7 @@ def lay_out(runs: Sequence[Segment]) -> list[Cut]:
         if cuts and cut.source_start < cuts[-1].source_end:
             raise ValueError(f"runs must be in order and apart, got {run} too early")
         cuts.append(cut)
-        reel_seconds = cut.reel_end
+        reel_seconds = cut.reel_end - Fraction(overlap_seconds)
     return cuts
 
 

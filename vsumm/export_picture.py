@@ -108,8 +108,12 @@ class PicturePlacer:
         for cut in cuts:
             ticks = cut.ticks(self._clock.rate)
             ticks = range(ticks.start, min(ticks.stop, last_tick))
-            if ticks:
-                yield from self._hold_until_next(self._with_ticks(cut, ticks), ticks)
+            yield from self.pictures_of(cut, ticks)
+
+    def pictures_of(self, cut: Cut, ticks: range) -> Iterator[ReelPicture]:
+        """Yield the pictures of one run, or of a part of it, for some ticks of the reel."""
+        if ticks:
+            yield from self._hold_until_next(self._with_ticks(cut, ticks), ticks)
 
     def _with_ticks(self, cut: Cut, ticks: range) -> Iterator[tuple[int, Any]]:
         """Yield frames with the ascending ticks at which they appear, from the run's first on."""

@@ -39,8 +39,9 @@ class SoundPlacer:
     """Place the samples of one track; they cover the whole reel without a hole.
 
     Attributes:
-        sample_rate: samples per second of the blocks, Hz: the track's own.
+        sample_rate: samples per second of the blocks, Hz: the track's own, unless asked otherwise.
         layout: FFmpeg's name of the channel layout of the blocks: the track's own.
+        heard: when the track begins and ends, seconds on the presentation clock.
         silent_seconds: how much silence had to stand in for sound that could not be read.
     """
 
@@ -51,6 +52,7 @@ class SoundPlacer:
         track: AudioStream,
         *,
         heard: tuple[Fraction, Fraction],
+        form: tuple[int, str] | None = None,
     ) -> None:
         """Prepare to read.
 
@@ -59,17 +61,20 @@ class SoundPlacer:
             sample: one of its frames, or None if none was found.
             track: what was found out about it before.
             heard: when the track begins and ends, seconds on the presentation clock.
+            form: sample rate and layout of the blocks, if not the track's own.
         """
         # What comes out of the decoder counts: some codecs double the rate that is declared.
         self.sample_rate: int = sample.sample_rate if sample else track.sample_rate or FALLBACK_RATE
         layout = (
             sample.layout if sample else AudioLayout(_LAYOUTS.get(track.num_channels, "stereo"))
         )
+        if form is not None:
+            self.sample_rate, layout = form[0], AudioLayout(form[1])
         self.layout: str = layout.name
+        self.heard = heard
         self.silent_seconds = 0.0
         self._num_channels: int = layout.nb_channels
         self._reader = reader
-        self._heard = heard
         self._resamplers: dict[tuple[str, str, int], AudioResampler] = {}
 
     def blocks(self, cuts: Sequence[Cut]) -> Iterator[Samples]:
@@ -78,7 +83,11 @@ class SoundPlacer:
         for cut in cuts:
             ticks = cut.ticks(self.sample_rate)
             num_samples = min(ticks.stop, end) - ticks.start
-            yield from self._faded(self._run(cut, num_samples), num_samples)
+            yield from self.run_blocks(cut, num_samples)
+
+    def run_blocks(self, cut: Cut, num_samples: int) -> Iterator[Samples]:
+        """Yield that many samples from the beginning of a run on, in blocks."""
+        return self._faded(self._run(cut, num_samples), num_samples)
 
     def _run(self, cut: Cut, num_samples: int) -> Iterator[Samples]:
         """Yield exactly `num_samples` samples from the beginning of the run on."""
@@ -133,8 +142,8 @@ class SoundPlacer:
 
     def _num_missing(self, cut: Cut, begin: int, end: int) -> int:
         """How much of a stretch without sound lies within the track, in samples."""
-        first = round_half_up((self._heard[0] - cut.source_start) * self.sample_rate)
-        last = round_half_up((self._heard[1] - cut.source_start) * self.sample_rate)
+        first = round_half_up((self.heard[0] - cut.source_start) * self.sample_rate)
+        last = round_half_up((self.heard[1] - cut.source_start) * self.sample_rate)
         return max(0, min(end, last) - max(begin, first))
 
     def _faded(self, blocks: Iterator[Samples], num_samples: int) -> Iterator[Samples]:

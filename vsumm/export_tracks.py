@@ -9,11 +9,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import av
 from av.error import FFmpegError
 
+from vsumm.compose_sound import SoundSource
+from vsumm.composition import Composition
 from vsumm.errors import OutputError
 from vsumm.export_encoders import (
     choose_video_encoder,
@@ -37,8 +39,11 @@ from vsumm.export_picture import (
 )
 from vsumm.export_prefetch import prefetched
 from vsumm.export_read import StreamReader
-from vsumm.export_sound import Samples, SoundPlacer, to_audio_frame
-from vsumm.probe import AudioStream, VideoStream
+from vsumm.export_sound import Samples, to_audio_frame
+from vsumm.probe import VideoStream
+
+if TYPE_CHECKING:
+    from vsumm.compose_picture import ComposedPictures
 
 KEY_FRAME_SECONDS = 5
 """Longest distance of key frames, so that a player can seek in the reel."""
@@ -77,29 +82,57 @@ class PictureTrack:
         job: ReelJob,
         chosen: ReelFormat,
         cuts: Sequence[Cut],
-        reader: StreamReader,
+        readers: Sequence[StreamReader],
         video: VideoStream,
     ) -> None:
+        """Prepare to write.
+
+        Args:
+            job: what to write.
+            chosen: the container.
+            cuts: where the runs lie in the reel.
+            readers: the picture stream of the source; a second time for runs that overlap.
+            video: what was found out about it before.
+        """
+        reader = readers[0]
+        is_composed = job.composition.changes_picture
         # Read now: the stream is another one after the file was opened again.
         self._average_rate = Fraction(reader.stream.average_rate or FALLBACK_RATE)
         look = _look_at(reader.peek(cuts[0].source_start))
         hdr = is_hdr(look.transfer)
-        self.encoder = choose_video_encoder(chosen, job.settings, hdr=hdr)
+        # Pictures are composed in 8 bits.
+        keeps_hdr = hdr and not is_composed
+        self.encoder = choose_video_encoder(chosen, job.settings, hdr=keeps_hdr)
         rate = survey_rate(reader, cuts)
-        self.clock = _choose_clock(chosen, self.encoder, rate, self._average_rate)
-        self.target = _choose_target(video, look, self.encoder, hdr=hdr)
+        is_constant = chosen.has_constant_rate or is_composed
+        self.clock = _choose_clock(self.encoder, rate, self._average_rate, is_constant=is_constant)
+        self.target = _choose_target(video, look, self.encoder, hdr=hdr, keeps_hdr=keeps_hdr)
+        self._matrix = output_matrix(look.matrix, look.pixel_format, self.target)
         self.options = encoder_options(self.encoder, job.settings)
         shown = (
             Fraction(video.start_seconds),
             Fraction(video.start_seconds) + Fraction(video.duration_seconds),
         )
-        self.placer = PicturePlacer(reader, self.clock, self.target, shown=shown)
+        placers = [PicturePlacer(each, self.clock, self.target, shown=shown) for each in readers]
+        self.placer = self._composed(placers, job.composition) if is_composed else placers[0]
         self.written_seconds = 0.0
         self._cuts = cuts
         self._look = look
         self._has_one_clock = chosen.has_constant_rate
         self._stream: Any = None
         self._durations: dict[int, int] = {}
+
+    @property
+    def missing_glyphs(self) -> str:
+        """The characters of the title that its font does not have."""
+        return "" if isinstance(self.placer, PicturePlacer) else self.placer.missing_glyphs
+
+    def _composed(
+        self, placers: Sequence[PicturePlacer], composition: Composition
+    ) -> ComposedPictures:
+        from vsumm.compose_picture import ComposedPictures  # loads moviepy, half a second
+
+        return ComposedPictures(placers, self.clock, self.target, composition, matrix=self._matrix)
 
     def add_to(self, container: Any) -> None:
         """Make the stream in an output container."""
@@ -119,7 +152,7 @@ class PictureTrack:
             context.max_b_frames = 0
         context.thread_type = "AUTO"
         context.color_range = FULL_RANGE if self.target.is_full_range else LIMITED_RANGE
-        context.colorspace = output_matrix(self._look.matrix, self._look.pixel_format, self.target)
+        context.colorspace = self._matrix
         is_mapped = self.target.is_tone_mapped
         context.color_primaries = BT709 if is_mapped else self._look.primaries
         context.color_trc = BT709 if is_mapped else self._look.transfer
@@ -159,26 +192,18 @@ class PictureTrack:
 class SoundTrack:
     """The sound of the reel: from the source's track to packets."""
 
-    def __init__(
-        self,
-        chosen: ReelFormat,
-        cuts: Sequence[Cut],
-        reader: StreamReader,
-        track: AudioStream,
-    ) -> None:
+    def __init__(self, chosen: ReelFormat, cuts: Sequence[Cut], source: SoundSource) -> None:
         assert chosen.audio_encoder is not None
-        start = Fraction(track.start_seconds)
-        heard = start, start + Fraction(track.duration_seconds)
         self.encoder = chosen.audio_encoder
-        self.placer = SoundPlacer(reader, reader.peek(cuts[0].source_start), track, heard=heard)
+        self.source = source
         self.written_seconds = 0.0
         self._cuts = cuts
         self._stream: Any = None
 
     def add_to(self, container: Any) -> None:
         """Make the stream in an output container."""
-        rate = nearest_rate(self.encoder, self.placer.sample_rate)
-        layout = nearest_layout(self.encoder, self.placer.layout, rate)
+        rate = nearest_rate(self.encoder, self.source.sample_rate)
+        layout = nearest_layout(self.encoder, self.source.layout, rate)
         stream = container.add_stream(self.encoder, rate=rate, layout=layout)
         if not self.encoder.startswith(("pcm", "flac")):
             per_channel = min(BITS_PER_SECOND_AND_CHANNEL, BITS_PER_SAMPLE * rate)
@@ -189,15 +214,15 @@ class SoundTrack:
     def packets(self) -> Iterator[tuple[float, list[Any]]]:
         """Yield the reel time reached, and the packets that became ready."""
         position = 0
-        for samples in self.placer.blocks(self._cuts):
+        for samples in self.source.blocks(self._cuts):
             packets = self._encode(samples, position)
             position += samples.shape[1]
-            self.written_seconds = position / self.placer.sample_rate
+            self.written_seconds = position / self.source.sample_rate
             yield self.written_seconds, packets
         yield self.written_seconds, self._stream.encode(None)
 
     def _encode(self, samples: Samples, position: int) -> list[Any]:
-        rate, layout = self.placer.sample_rate, self.placer.layout
+        rate, layout = self.source.sample_rate, self.source.layout
         frame = to_audio_frame(samples, position=position, sample_rate=rate, layout=layout)
         packets: list[Any] = self._stream.encode(frame)
         return packets
@@ -216,12 +241,14 @@ def _look_at(frame: Any) -> _Look:
 
 
 def _choose_clock(
-    chosen: ReelFormat, encoder: str, rate: Fraction | None, average_rate: Fraction
+    encoder: str, rate: Fraction | None, average_rate: Fraction, *, is_constant: bool
 ) -> ReelClock:
-    """Keep a constant rate; else keep exact times, unless the container knows no such thing."""
+    """Keep a constant rate; else keep exact times, unless every tick must have its picture."""
+    if encoder == "gif" and is_constant:
+        return ReelClock(GIF_TICKS / max(2, ceil(GIF_TICKS / average_rate)), is_constant=True)
     if encoder == "gif":
         return ReelClock(GIF_TICKS, is_constant=False)
-    if chosen.has_constant_rate:
+    if is_constant:
         rate = min(rate or average_rate, Fraction(FASTEST_REPEATED_RATE))
         finest = max(1, FINEST_MPEG4_CLOCK // ceil(rate))
         return ReelClock(rate.limit_denominator(finest), is_constant=True)
@@ -230,14 +257,16 @@ def _choose_clock(
     return ReelClock(rate, is_constant=True)
 
 
-def _choose_target(video: VideoStream, look: _Look, encoder: str, *, hdr: bool) -> PictureTarget:
+def _choose_target(
+    video: VideoStream, look: _Look, encoder: str, *, hdr: bool, keeps_hdr: bool
+) -> PictureTarget:
     """Choose size and pixel format: 4:2:0, 8 bits, or 10 for high dynamic range."""
     known = {pixel_format.name for pixel_format in av.Codec(encoder, "w").video_formats or []}
     is_full = look.color_range == FULL_RANGE or look.pixel_format.startswith("yuvj")
     wanted = ["yuv420p"]
-    if hdr:
+    if keeps_hdr:
         wanted.insert(0, "yuv420p10le")
-    elif is_full and traits_of(encoder).has_full_range:
+    elif is_full and not hdr and traits_of(encoder).has_full_range:
         wanted.insert(0, "yuvj420p")
     if encoder == "gif":
         wanted = ["rgb8"]

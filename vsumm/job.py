@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vsumm.cache import RecordCache
+from vsumm.composition import Composition, check_composition, find_soundtrack
 from vsumm.config import SummaryConfig
 from vsumm.export import EncodeSettings, export_reel
 from vsumm.export_formats import reel_format
@@ -52,6 +53,7 @@ def run_job(
     source: ModelSource | None = None,
     cache: RecordCache | None = None,
     settings: EncodeSettings | None = None,
+    composition: Composition | None = None,
     progress: bool = False,
 ) -> JobResult:
     """Summarise one file; what cannot be written is said before the work starts.
@@ -62,6 +64,7 @@ def run_job(
         source: the model, to summarise many files with one.
         cache: where to remember what was seen and heard.
         settings: how the reel is encoded.
+        composition: what is added to the reel.
         progress: whether to show progress bars on stderr.
 
     Raises:
@@ -73,13 +76,21 @@ def run_job(
     summary_path = reel_path.with_suffix(".json")
     check_output(summary_path, overwrite=job.overwrite, inputs=[job.source])
     if job.with_reel:
-        reel_format(reel_path, info)
-        check_output(reel_path, overwrite=job.overwrite, inputs=[job.source])
+        composition = composition or Composition()
+        check_composition(composition, info, reel_format(reel_path, info), reel_path)
+        find_soundtrack(composition)
+        inputs = [job.source, *composition.files]
+        check_output(reel_path, overwrite=job.overwrite, inputs=inputs)
     source = source or ModelSource(config)
     summary = summarize_media(info, config, source=source, cache=cache, progress=progress)
     if job.with_reel:
         export_reel(
-            summary, reel_path, overwrite=job.overwrite, settings=settings, progress=progress
+            summary,
+            reel_path,
+            overwrite=job.overwrite,
+            settings=settings,
+            composition=composition,
+            progress=progress,
         )
     with atomic_output(summary_path, overwrite=job.overwrite) as partial:
         partial.write_text(summary.to_json() + "\n", encoding="utf-8")

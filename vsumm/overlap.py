@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vsumm.cache import RecordCache
+from vsumm.composition import Composition
 from vsumm.config import SummaryConfig
 from vsumm.errors import OutputError, VsummError
 from vsumm.export import EncodeSettings
@@ -51,6 +52,7 @@ def run_jobs(
     source: ModelSource | None = None,
     cache: RecordCache | None = None,
     settings: EncodeSettings | None = None,
+    composition: Composition | None = None,
     progress: bool = False,
 ) -> Iterator[Outcome]:
     """Summarise many files; one that fails does not stop the others.
@@ -65,6 +67,7 @@ def run_jobs(
         source: the model; the one that `config` names if left out, loaded once.
         cache: where to remember what was seen and heard.
         settings: how the reels are encoded.
+        composition: what is added to the reels.
         progress: whether to show progress bars on stderr.
 
     Yields:
@@ -88,7 +91,13 @@ def run_jobs(
                 first = jobs[rivals[number]].source
                 raise OutputError(f"{job.source}: its results would replace those of {first}")
             result = run_job(
-                job, config, source=source, cache=cache, settings=settings, progress=progress
+                job,
+                config,
+                source=source,
+                cache=cache,
+                settings=settings,
+                composition=composition,
+                progress=progress,
             )
         except VsummError as caught:
             error = caught

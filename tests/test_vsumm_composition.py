@@ -1,0 +1,265 @@
+"""Composed reels: how long they are, what is seen and heard when, and what is refused."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from films import make_film, read_frame_number
+
+from vsumm.cli import main
+from vsumm.composition import Composition
+from vsumm.errors import InputError, NoSignalError, OutputError
+from vsumm.export import write_reel
+from vsumm.export_encode import encode_reel
+from vsumm.export_job import ReelJob
+from vsumm.probe import probe
+from vsumm.segments import Segment
+
+SIZE = (192, 96)
+RUNS = [Segment(0, 2), Segment(4, 6), Segment(8, 10)]
+SAMPLE = 0.001
+FILM_HZ, MUSIC_HZ = 110, 440
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory):
+    path = tmp_path_factory.mktemp("films") / "film.mp4"
+    return make_film(path, seconds=10, size=SIZE, loudness=0.2)
+
+
+@pytest.fixture(scope="module")
+def music(tmp_path_factory):
+    """Sound of 1.5 s at MUSIC_HZ, its fifth track."""
+    path = tmp_path_factory.mktemp("music") / "music.wav"
+    times = np.arange(round(1.5 * 44100)) / 44100
+    samples = (0.4 * np.sin(2 * np.pi * MUSIC_HZ * times)).astype(np.float32)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("pcm_s16le", rate=44100, layout="mono")
+        frame = av.AudioFrame.from_ndarray((samples * 32767).astype(np.int16)[None], "s16", "mono")
+        frame.sample_rate = 44100
+        container.mux([*stream.encode(frame), *stream.encode(None)])
+    return path
+
+
+def reel_of(film, folder, runs=RUNS, suffix=".mp4", **composition):
+    reel = Path(folder) / f"reel{suffix}"
+    composed = Composition(**composition)
+    soundtrack = probe(composed.soundtrack) if composed.soundtrack else None
+    job = ReelJob(probe(film), tuple(runs), reel, reel, composition=composed, soundtrack=soundtrack)
+    return reel, encode_reel(job)
+
+
+def lengths(path):
+    with av.open(str(path)) as container:
+        return {s.type: float(s.duration * s.time_base) for s in container.streams}
+
+
+def pictures(path):
+    with av.open(str(path)) as container:
+        return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+
+
+def sound(path):
+    with av.open(str(path)) as container:
+        frames = list(container.decode(audio=0))
+    resampler = av.AudioResampler("fltp", "mono", 44100)
+    blocks = [block.to_ndarray() for frame in frames for block in resampler.resample(frame)]
+    return np.concatenate(blocks, axis=1)[0]
+
+
+def amplitude(samples, hertz, start, end):
+    """Amplitude of a tone in [start, end) seconds of samples at 44.1 kHz."""
+    piece = samples[round(start * 44100) : round(end * 44100)]
+    turns = np.exp(-2j * np.pi * hertz * np.arange(len(piece)) / 44100)
+    return 2 * abs(np.mean(piece * turns))
+
+
+def test_each_crossfade_shortens_the_reel_by_its_length(film, tmp_path):
+    reel, report = reel_of(film, tmp_path, crossfade_seconds=0.6)
+    assert lengths(reel) == pytest.approx({"video": 4.8, "audio": 4.8}, abs=SAMPLE)
+    assert (report.video_seconds, report.audio_seconds) == pytest.approx((4.8, 4.8), abs=SAMPLE)
+    assert len(pictures(reel)) == 120
+
+
+def test_pictures_outside_a_crossfade_stay_as_they_are(film, tmp_path):
+    reel, _ = reel_of(film, tmp_path, crossfade_seconds=0.4)
+    numbers = [read_frame_number(pixels) for pixels in pictures(reel)]
+    assert numbers[:40] == [*range(40)]
+    assert numbers[50:80] == [*range(110, 140)]
+    assert numbers[90:130] == [*range(210, 250)]
+
+
+def test_a_crossfade_blends_the_very_frames_of_both_runs(film, tmp_path):
+    reel, _ = reel_of(film, tmp_path, crossfade_seconds=0.4)
+    shown, source = pictures(reel), pictures(film)
+    for k in range(10):
+        weight = (k + 0.5) / 10
+        wanted = (1 - weight) * source[40 + k] + weight * source[100 + k]
+        assert np.abs(shown[40 + k] - wanted).mean() < 4, k
+
+
+def test_a_crossfade_keeps_the_sound_level(film, tmp_path):
+    reel, _ = reel_of(film, tmp_path, crossfade_seconds=1.0, suffix=".mkv")
+    samples = sound(reel)
+    # The hum has the same phase in both runs: in the middle the gains add up to sqrt(2).
+    assert amplitude(samples, FILM_HZ, 0.2, 0.8) == pytest.approx(0.2, rel=0.05)
+    assert amplitude(samples, FILM_HZ, 1.45, 1.55) == pytest.approx(0.2 * 2**0.5, rel=0.05)
+
+
+def test_composed_colours_are_those_of_the_film(film, tmp_path):
+    reel, _ = reel_of(film, tmp_path, [Segment(0, 2)], title=".")
+    shown, source = pictures(reel)[10], pictures(film)[10]
+    assert np.abs(shown.astype(int) - source)[:, : SIZE[0] // 3].mean() < 3
+
+
+def test_the_title_is_on_the_first_seconds_alone_and_takes_no_time(film, tmp_path):
+    reel, _ = reel_of(film, tmp_path, [Segment(0, 5)], title="XXXXXXXX")
+    plain = reel_of(film, tmp_path, [Segment(0, 5)])[0].rename(tmp_path / "plain.mp4")
+    titled = reel_of(film, tmp_path, [Segment(0, 5)], title="XXXXXXXX")[0]
+    assert lengths(titled) == lengths(plain)
+    changes = [
+        np.abs(a.astype(int) - b).max() > 90
+        for a, b in zip(pictures(titled), pictures(plain), strict=True)
+    ]
+    assert all(changes[20:60])
+    assert not any(changes[75:])
+    assert reel == titled
+
+
+def test_glyphs_that_the_font_does_not_have_are_reported(film, tmp_path):
+    assert reel_of(film, tmp_path, title="Übergang — Ελλάδα, Київ, Việt")[1].missing_glyphs == ""
+    assert reel_of(film, tmp_path, title="日本 reel 日")[1].missing_glyphs == "日本"
+
+
+def test_missing_glyphs_are_said_in_one_line(film, tmp_path, caplog):
+    write_reel(probe(film), RUNS[:1], tmp_path / "r.mp4", composition=Composition(title="本"))
+    (record,) = caplog.records
+    assert "the title's font has no 本" in record.getMessage()
+
+
+def test_a_soundtrack_replaces_the_sound_and_is_repeated(film, music, tmp_path):
+    samples = sound(reel_of(film, tmp_path, soundtrack=music)[0])
+    assert len(samples) == pytest.approx(6 * 44100, abs=2048)
+    for start in (0.2, 1.7, 3.2):
+        assert amplitude(samples, MUSIC_HZ, start, start + 1) == pytest.approx(0.4, rel=0.05)
+        assert amplitude(samples, FILM_HZ, start, start + 1) < 0.01
+    assert amplitude(samples, MUSIC_HZ, 5.9, 6) < 0.05
+
+
+def test_a_soundtrack_ducks_under_what_can_be_heard_of_the_film(music, tmp_path):
+    film = make_film(tmp_path / "film.mp4", seconds=10, size=SIZE, loudness=0, beeps=[5.0])
+    reel, _ = reel_of(film, tmp_path, [Segment(0, 10)], soundtrack=music, soundtrack_mode="duck")
+    samples = sound(reel)
+    assert amplitude(samples, MUSIC_HZ, 3, 4) == pytest.approx(0.4, rel=0.05)
+    assert amplitude(samples, MUSIC_HZ, 5.02, 5.18) == pytest.approx(0.4 * 0.18, rel=0.1)
+    assert amplitude(samples, 1000, 5.02, 5.18) == pytest.approx(0.8, rel=0.05)
+    assert amplitude(samples, MUSIC_HZ, 6.7, 7.3) == pytest.approx(0.4, rel=0.05)
+
+
+def test_a_silent_film_gets_the_soundtrack_in_both_modes(music, tmp_path):
+    film = make_film(tmp_path / "film.mp4", seconds=4, size=SIZE, audio=False)
+    for mode in ("replace", "duck"):
+        options = {"soundtrack": music, "soundtrack_mode": mode}
+        samples = sound(reel_of(film, tmp_path, [Segment(0, 4)], **options)[0])
+        assert amplitude(samples, MUSIC_HZ, 0.2, 1.2) == pytest.approx(0.4, rel=0.05)
+
+
+KINDS = {
+    "variable rate": {"frame_times": [*np.arange(0, 5, 0.05), *np.arange(5, 10, 0.125)]},
+    "rotated": {"rotation": 90},
+    "slow": {"frame_rate": 5},
+    "webm": {"suffix": ".webm"},
+    "gif": {"suffix": ".gif"},
+    "sound alone": {"video": False, "suffix": ".m4a"},
+    "ten bits": {"codec": "libx265", "pixel_format": "yuv420p10le", "audio": False},
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_film_can_be_composed(tmp_path, kind):
+    options = dict(KINDS[kind])
+    suffix = options.pop("suffix", ".mp4")
+    name = "film.m4a" if suffix == ".m4a" else "film.mp4"
+    film = make_film(tmp_path / name, **{"seconds": 10, "size": SIZE, **options})
+    title = None if suffix == ".m4a" else "title"
+    reel, report = reel_of(film, tmp_path, suffix=suffix, crossfade_seconds=0.6, title=title)
+    for seconds in (report.video_seconds, report.audio_seconds):
+        assert seconds == 0 or seconds == pytest.approx(4.8, abs=0.2)
+        assert seconds <= 4.8 + SAMPLE
+    assert reel.stat().st_size > 1000
+
+
+BAD = [
+    ({"crossfade_seconds": 1.1}, OutputError, "too long for these runs; at most 1 s"),
+    ({"soundtrack": Path("nowhere.mp3")}, InputError, "nowhere.mp3"),
+    ({"title": "x", "title_font": Path(__file__)}, OutputError, "not a font"),
+    ({"title": "x " * 2000}, OutputError, "too long for a picture of 192 x 96"),
+]
+
+
+@pytest.mark.parametrize(("composition", "kind", "message"), BAD)
+def test_what_cannot_be_composed_is_one_line_and_leaves_nothing(
+    film, tmp_path, composition, kind, message
+):
+    with pytest.raises(kind, match=message) as caught:
+        write_reel(probe(film), RUNS, tmp_path / "r.mp4", composition=Composition(**composition))
+    assert "\n" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_soundtrack_without_sound_is_said(film, tmp_path):
+    silent = make_film(tmp_path / "silent.mp4", seconds=1, size=SIZE, audio=False)
+    with pytest.raises(NoSignalError, match=r"silent\.mp4: there is no sound in it"):
+        write_reel(
+            probe(film), RUNS, tmp_path / "r.mp4", composition=Composition(soundtrack=silent)
+        )
+
+
+def test_a_container_without_sound_or_picture_is_said(film, music, tmp_path):
+    with pytest.raises(OutputError, match="holds no sound"):
+        write_reel(probe(film), RUNS, tmp_path / "r.gif", composition=Composition(soundtrack=music))
+    with pytest.raises(OutputError, match="no picture to put a title on"):
+        write_reel(probe(film), RUNS, tmp_path / "r.m4a", composition=Composition(title="x"))
+
+
+def test_the_soundtrack_is_never_replaced(film, music):
+    with pytest.raises(OutputError, match="the input itself"):
+        write_reel(
+            probe(film), RUNS, music, overwrite=True, composition=Composition(soundtrack=music)
+        )
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--crossfade", "-1"],
+        ["--title", " "],
+        ["--soundtrack-mode", "duck"],
+        ["--title-font", "x.ttf"],
+    ],
+)
+def test_wrong_usage_exits_with_two(film, options, capsys):
+    assert main(["summarize", str(film), *options]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_missing_soundtrack_is_said_before_the_work_starts(film, capsys, monkeypatch):
+    monkeypatch.setattr("vsumm.job.summarize_media", None)  # calling it would be a TypeError
+    assert main(["summarize", str(film), "--soundtrack", "nowhere.mp3"]) == 1
+    assert "nowhere.mp3" in capsys.readouterr().err
+
+
+def test_moviepy_is_loaded_only_to_compose_pictures(film, music, tmp_path):
+    code = f"""if True:
+    import sys
+    sys.path.insert(0, {str(Path(__file__).parent)!r})
+    from test_vsumm_composition import RUNS, reel_of
+    reel_of({str(film)!r}, {str(tmp_path)!r}, soundtrack={str(music)!r})
+    assert not any(name.startswith("moviepy") for name in sys.modules)
+    reel_of({str(film)!r}, {str(tmp_path)!r}, crossfade_seconds=0.2)
+    assert any(name.startswith("moviepy") for name in sys.modules)
+    """
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)

@@ -1,0 +1,224 @@
+"""Compose the picture of a reel with moviepy: cross-fades between runs, a title over the first one.
+
+Only pictures that are blended or drawn upon go through moviepy, in RGB; all others pass by as they
+are. Runs in the encoding process only, see `vsumm.export_worker`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import av
+import font_roboto
+import numpy as np
+from av.video.reformatter import ColorRange, Colorspace
+from moviepy import CompositeVideoClip, TextClip, VideoClip, vfx
+from numpy.typing import NDArray
+from PIL import ImageFont
+
+from vsumm.composition import Composition
+from vsumm.errors import OutputError
+from vsumm.export_filter import BT709, PictureTarget
+from vsumm.export_layout import Cut, num_ticks
+from vsumm.export_picture import PicturePlacer, ReelClock, ReelPicture
+
+TITLE_SECONDS = 3.0
+"""How long the title stays."""
+TITLE_FADE_SECONDS = 0.4
+"""How long it takes to appear and to go."""
+TITLE_SIZE = 1 / 14
+"""Height of its letters as a share of the picture's shorter side."""
+TITLE_WIDTH = 0.86
+"""Share of the picture's width that a line of it may fill."""
+_NO_CHARACTER = "\uffff"
+"""A code point that no font has a glyph for: fonts draw a box, or nothing."""
+
+Pixels = NDArray[np.uint8]
+
+
+class ComposedPictures:
+    """The pictures of all runs, cross-faded and with a title, one for every tick of the clock.
+
+    Attributes:
+        missing_glyphs: the characters of the title that the font does not have.
+    """
+
+    def __init__(
+        self,
+        placers: Sequence[PicturePlacer],
+        clock: ReelClock,
+        target: PictureTarget,
+        composition: Composition,
+        *,
+        matrix: int,
+    ) -> None:
+        """Prepare to compose.
+
+        Args:
+            placers: two that read the same film, for the two runs that a cross-fade blends.
+            clock: of a constant rate.
+            target: what the pictures look like.
+            composition: what to add.
+            matrix: matrix coefficients of the reel (ITU-T H.273, table 4).
+
+        Raises:
+            OutputError: the title's font is none.
+        """
+        self._placers = placers
+        self._clock = clock
+        self._paint = _Paint(target, matrix)
+        size = target.width, target.height
+        seconds = composition.crossfade_seconds
+        self._fade = _Crossfade(size, seconds) if seconds else None
+        self._title = None
+        self.missing_glyphs = ""
+        if composition.title is not None:
+            font = composition.title_font or Path(font_roboto.font_files["RobotoMedium"])
+            self.missing_glyphs = missing_glyphs(composition.title, font)
+            self._title = _Title(size, composition.title, font)
+
+    @property
+    def held_seconds(self) -> float:
+        """How long the last good frame had to stand in for damaged or missing ones."""
+        return sum(placer.held_seconds for placer in self._placers)
+
+    def pictures(self, cuts: Sequence[Cut]) -> Iterator[ReelPicture]:
+        """Yield the pictures of all runs in the order of the reel."""
+        for picture in self._faded(cuts):
+            seconds = float(picture.tick / self._clock.rate)
+            if self._title is not None and seconds < TITLE_SECONDS:
+                drawn = self._title.over(self._paint.to_rgb(picture.frame), seconds)
+                picture = replace(picture, frame=self._paint.from_rgb(drawn))
+            yield picture
+
+    def _faded(self, cuts: Sequence[Cut]) -> Iterator[ReelPicture]:
+        """Yield the pictures; where two runs overlap, both are read side by side."""
+        rate = self._clock.rate
+        end = num_ticks(cuts, rate)
+        starts = [*(cut.ticks(rate).start for cut in cuts[1:]), end]
+        fading: Iterator[ReelPicture] = iter(())
+        for number, (cut, next_start) in enumerate(zip(cuts, starts, strict=True)):
+            ticks = cut.ticks(rate)
+            placer = self._placers[number % len(self._placers)]
+            run = placer.pictures_of(cut, range(ticks.start, min(ticks.stop, end)))
+            for picture in islice(run, next_start - ticks.start):
+                below = next(fading, None)
+                yield picture if below is None else self._blend(below, picture, cut)
+            fading = run
+
+    def _blend(self, below: ReelPicture, above: ReelPicture, cut: Cut) -> ReelPicture:
+        assert self._fade is not None
+        # The middle of the picture counts: the first one shows something of both runs already.
+        seconds = float((above.tick + 0.5) / float(self._clock.rate) - float(cut.reel_start))
+        pixels = self._paint.to_rgb(below.frame), self._paint.to_rgb(above.frame)
+        mixed = self._fade.between(*pixels, seconds)
+        return replace(above, frame=self._paint.from_rgb(mixed), is_first_of_run=False)
+
+
+def missing_glyphs(text: str, font: Path) -> str:
+    """Return the characters of a text that a font has no glyph for, each once.
+
+    Raises:
+        OutputError: this is no font.
+    """
+    try:
+        face = ImageFont.truetype(str(font), 40)
+    except OSError as error:
+        raise OutputError(f"{font}: this is not a font that can be read") from error
+    box = _drawn(face, _NO_CHARACTER)
+    known = (character for character in text if not character.isspace())
+    return "".join(dict.fromkeys(c for c in known if _drawn(face, c) == box))
+
+
+def _drawn(face: ImageFont.FreeTypeFont, character: str) -> tuple[Any, bytes]:
+    mask = face.getmask(character)
+    return mask.size, bytes(mask)
+
+
+class _Crossfade:
+    """Blends two pictures."""
+
+    def __init__(self, size: tuple[int, int], seconds: float) -> None:
+        self._seconds = seconds
+        self._below = self._above = _black(size)
+        below = VideoClip(lambda _: self._below, duration=seconds)
+        above = VideoClip(lambda _: self._above, duration=seconds)
+        fading = above.with_effects([vfx.CrossFadeIn(seconds)])
+        self._clip = CompositeVideoClip([below, fading], size=size)
+
+    def between(self, below: Pixels, above: Pixels, seconds: float) -> Pixels:
+        """Return the picture that far into the cross-fade."""
+        self._below, self._above = below, above
+        blended: Pixels = self._clip.get_frame(min(max(0.0, seconds), self._seconds * 0.999))
+        return blended
+
+
+class _Title:
+    """Draws the title over a picture: white with a dark edge, centred, wrapped."""
+
+    def __init__(self, size: tuple[int, int], text: str, font: Path) -> None:
+        self._picture = _black(size)
+        width, height = size
+        letters = max(8, round(min(width, height) * TITLE_SIZE))
+        edge = max(1, letters // 14)
+        clip = TextClip(
+            text=text,
+            font=str(font),
+            font_size=letters,
+            color="white",
+            stroke_color="black",
+            stroke_width=edge,
+            method="caption",
+            size=(max(letters, int(width * TITLE_WIDTH)), None),
+            text_align="center",
+            margin=(edge, letters // 2),  # or moviepy cuts off what hangs below the last line
+            duration=TITLE_SECONDS,
+        )
+        if clip.h > height:
+            raise OutputError(f"the title is too long for a picture of {width} x {height}")
+        fades = [vfx.CrossFadeIn(TITLE_FADE_SECONDS), vfx.CrossFadeOut(TITLE_FADE_SECONDS)]
+        title = clip.with_position("center").with_effects(fades)
+        base = VideoClip(lambda _: self._picture, duration=TITLE_SECONDS)
+        self._clip = CompositeVideoClip([base, title], size=size)
+
+    def over(self, picture: Pixels, seconds: float) -> Pixels:
+        """Return the picture with the title as it is at that time of the reel."""
+        self._picture = picture
+        drawn: Pixels = self._clip.get_frame(seconds)
+        return drawn
+
+
+class _Paint:
+    """Turns frames of the reel into RGB pixels (H, W, 3) and back, with one matrix and range."""
+
+    def __init__(self, target: PictureTarget, matrix: int) -> None:
+        self._format = target.pixel_format
+        self._range = ColorRange.JPEG if target.is_full_range else ColorRange.MPEG
+        self._matrix = Colorspace.ITU709 if matrix == BT709 else Colorspace.ITU601
+
+    def to_rgb(self, frame: Any) -> Pixels:
+        rgb = frame.reformat(
+            format="rgb24",
+            src_colorspace=self._matrix,
+            src_color_range=self._range,
+            dst_color_range=ColorRange.JPEG,
+        )
+        pixels: Pixels = rgb.to_ndarray()
+        return pixels
+
+    def from_rgb(self, pixels: Pixels) -> Any:
+        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels, np.uint8), "rgb24")
+        return frame.reformat(
+            format=self._format,
+            dst_colorspace=self._matrix,
+            src_color_range=ColorRange.JPEG,
+            dst_color_range=self._range,
+        )
+
+
+def _black(size: tuple[int, int]) -> Pixels:
+    return np.zeros((size[1], size[0], 3), np.uint8)

@@ -1,0 +1,202 @@
+"""Compose the sound of a reel: cross-fades between runs, and a soundtrack, in bounded memory.
+
+Letters: C channels, T samples. Runs in the encoding process only, see `vsumm.export_worker`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from itertools import islice
+from typing import Protocol
+
+import numpy as np
+
+from vsumm.export_layout import Cut, num_ticks
+from vsumm.export_sound import Samples, SoundPlacer
+
+END_FADE_SECONDS = 2
+"""How long a soundtrack fades out at the end of the reel."""
+HOP_SECONDS = Fraction(1, 50)
+"""Length of the steps in which the film's loudness is measured."""
+AUDIBLE_RMS = 0.01
+"""A film whose root mean square exceeds this, -40 dB of full scale, can be heard."""
+DUCKED_GAIN = 0.18
+"""What is left of the soundtrack then: -15 dB."""
+DUCK_SECONDS = 0.2
+"""How long it takes to go down, all of it before the film can be heard."""
+RISE_SECONDS = 0.8
+"""How long it takes to come up again."""
+HOLD_SECONDS = 0.4
+"""How long it stays down after that, so that it does not pump between two words."""
+
+
+class SoundSource(Protocol):
+    """What a reel takes its sound from."""
+
+    sample_rate: int
+    """Samples per second of the blocks, Hz."""
+    layout: str
+    """FFmpeg's name of their channel layout."""
+
+    @property
+    def silent_seconds(self) -> float:
+        """How much silence stands in for sound of the film that could not be read."""
+
+    def blocks(self, cuts: Sequence[Cut]) -> Iterator[Samples]:
+        """Yield the sound of all cuts in the order of the reel, in blocks (C, T) of any length."""
+
+
+class CrossfadedSound:
+    """The film's sound; where cuts overlap in the reel, one run fades into the next.
+
+    The gains of the two are a quarter of a sine and a cosine: their powers add up to one, so that
+    sounds that have nothing to do with each other do not sag in the middle.
+    """
+
+    def __init__(self, placer: SoundPlacer) -> None:
+        self.sample_rate, self.layout = placer.sample_rate, placer.layout
+        self._placer = placer
+
+    @property
+    def silent_seconds(self) -> float:
+        """As `SoundSource.silent_seconds`."""
+        return self._placer.silent_seconds
+
+    def blocks(self, cuts: Sequence[Cut]) -> Iterator[Samples]:
+        """As `SoundSource.blocks`."""
+        end = num_ticks(cuts, self.sample_rate)
+        starts = [*(cut.ticks(self.sample_rate).start for cut in cuts[1:]), end]
+        fading: Samples | None = None
+        for cut, next_start in zip(cuts, starts, strict=True):
+            ticks = cut.ticks(self.sample_rate)
+            ticks = range(ticks.start, min(ticks.stop, end))
+            run = _Tape(self._placer.run_blocks(cut, len(ticks)))
+            length = next_start - ticks.start
+            if fading is not None and fading.shape[1]:
+                rising = run.read(fading.shape[1])
+                length -= rising.shape[1]
+                yield _blend(fading, rising)
+            yield from run.pass_on(length)
+            fading = run.read(ticks.stop - next_start)
+
+
+class Soundtrack:
+    """A soundtrack as long as the reel: repeated as often as needed, faded out at its end."""
+
+    def __init__(self, placer: SoundPlacer) -> None:
+        self.sample_rate, self.layout = placer.sample_rate, placer.layout
+        self.silent_seconds = 0.0
+        self._placer = placer
+
+    def blocks(self, cuts: Sequence[Cut]) -> Iterator[Samples]:
+        """As `SoundSource.blocks`."""
+        length = num_ticks(cuts, self.sample_rate)
+        fade = min(END_FADE_SECONDS * self.sample_rate, length)
+        position = 0
+        for block in _Tape(self._for_ever()).pass_on(length):
+            places = np.arange(position, position + block.shape[1], dtype=np.float32)
+            position += block.shape[1]
+            gain = np.minimum((length - places) / fade, 1)
+            yield (block * gain).astype(np.float32)
+
+    def _for_ever(self) -> Iterator[Samples]:
+        begin, end = self._placer.heard
+        whole = Cut(begin, end, Fraction(0))
+        num_samples = max(1, int((end - begin) * self.sample_rate))
+        while True:
+            yield from self._placer.run_blocks(whole, num_samples)
+
+
+class DuckedSound:
+    """The film's sound over a soundtrack that is turned down where the film can be heard."""
+
+    def __init__(self, film: SoundSource, soundtrack: Soundtrack) -> None:
+        """Both must have the same sample rate and layout."""
+        self.sample_rate, self.layout = film.sample_rate, film.layout
+        self._film = film
+        self._soundtrack = soundtrack
+
+    @property
+    def silent_seconds(self) -> float:
+        """As `SoundSource.silent_seconds`."""
+        return self._film.silent_seconds
+
+    def blocks(self, cuts: Sequence[Cut]) -> Iterator[Samples]:
+        """As `SoundSource.blocks`."""
+        hop = round(HOP_SECONDS * self.sample_rate)
+        music = _Tape(self._soundtrack.blocks(cuts))
+        hops = _Tape(self._film.blocks(cuts)).hops(hop)
+        gain = 1.0
+        for film, wanted in _with_wanted_gain(hops):
+            last, gain = gain, _approach(gain, wanted)
+            gains = np.linspace(last, gain, film.shape[1], endpoint=False, dtype=np.float32)
+            yield np.clip(film + gains * music.read(film.shape[1]), -1, 1)
+
+
+class _Tape:
+    """Take any number of samples from blocks of any length."""
+
+    def __init__(self, blocks: Iterator[Samples]) -> None:
+        self._blocks = blocks
+        self._left: Samples | None = None
+
+    def pass_on(self, num_samples: int) -> Iterator[Samples]:
+        """Yield the next samples in blocks as they come, fewer at the end of the tape."""
+        while num_samples > 0:
+            block = next(self._blocks, None) if self._left is None else self._left
+            if block is None:
+                return
+            piece, rest = block[:, :num_samples], block[:, num_samples:]
+            self._left = rest if rest.shape[1] else None
+            num_samples -= piece.shape[1]
+            if piece.shape[1]:
+                yield piece
+
+    def read(self, num_samples: int) -> Samples:
+        """Return the next samples as one block, fewer at the end of the tape."""
+        pieces = list(self.pass_on(num_samples))
+        return np.concatenate(pieces, axis=1) if pieces else np.zeros((1, 0), np.float32)
+
+    def hops(self, num_samples: int) -> Iterator[Samples]:
+        """Yield all samples in blocks of one length, the last one shorter."""
+        while (block := self.read(num_samples)).shape[1]:
+            yield block
+
+
+def _blend(fading: Samples, rising: Samples) -> Samples:
+    angles = (np.arange(rising.shape[1]) + 0.5) / rising.shape[1] * np.pi / 2
+    mixed: Samples = (fading * np.cos(angles) + rising * np.sin(angles)).astype(np.float32)
+    return mixed
+
+
+def _with_wanted_gain(hops: Iterator[Samples]) -> Iterator[tuple[Samples, float]]:
+    """Yield every hop with the gain that the soundtrack shall reach in it.
+
+    It is down while the film is audible, from `DUCK_SECONDS` before to `HOLD_SECONDS` after.
+    """
+    num_ahead = round(DUCK_SECONDS / HOP_SECONDS)
+    num_held = round(HOLD_SECONDS / HOP_SECONDS)
+    ahead: deque[tuple[Samples, bool]] = deque(
+        (hop, _is_audible(hop)) for hop in islice(hops, num_ahead)
+    )
+    num_silent = num_held + 1
+    while ahead:
+        for later in islice(hops, 1):
+            ahead.append((later, _is_audible(later)))
+        hop, is_audible = ahead.popleft()
+        num_silent = 0 if is_audible else num_silent + 1
+        is_down = num_silent <= num_held or any(soon for _, soon in ahead)
+        yield hop, DUCKED_GAIN if is_down else 1.0
+
+
+def _is_audible(samples: Samples) -> bool:
+    return bool(np.sqrt(np.mean(np.square(samples, dtype=np.float64))) > AUDIBLE_RMS)
+
+
+def _approach(gain: float, wanted: float) -> float:
+    """Move the gain by what one hop allows."""
+    down = (1 - DUCKED_GAIN) * float(HOP_SECONDS) / DUCK_SECONDS
+    up = (1 - DUCKED_GAIN) * float(HOP_SECONDS) / RISE_SECONDS
+    return max(wanted, gain - down) if wanted < gain else min(wanted, gain + up)
