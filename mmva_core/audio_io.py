@@ -51,9 +51,16 @@ def read_audio_file(path: str | Path, sample_rate: int = 16000) -> Samples:
 
 def _decode_blocks(container: av.container.InputContainer) -> Iterator[Samples]:
     # The resampler only changes the sample format here; rate and channels stay the source's.
-    converter = av.AudioResampler(format="fltp")
+    # Interleaved, because PyAV 18 crashes on eight planes and more.
+    converter = av.AudioResampler(format="flt")
     for frame in container.decode(audio=0):
         for converted in converter.resample(frame):
-            yield converted.to_ndarray().mean(axis=0, dtype=np.float32)
+            yield _mono(converted)
     for converted in converter.resample(None):
-        yield converted.to_ndarray().mean(axis=0, dtype=np.float32)
+        yield _mono(converted)
+
+
+def _mono(frame: av.AudioFrame) -> Samples:
+    channels = frame.to_ndarray().reshape(-1, frame.layout.nb_channels)
+    mono: Samples = channels.mean(axis=1, dtype=np.float32)
+    return mono

@@ -37,6 +37,7 @@ CODECS = {
     ".webm": ("libvpx-vp9", "libopus"),
     ".avi": ("mpeg4", "libmp3lame"),
     ".gif": ("gif", None),
+    ".apng": ("apng", None),
     ".h264": ("libx264", None),
     ".m4a": (None, "aac"),
     ".wav": (None, "pcm_s16le"),
@@ -67,6 +68,7 @@ def make_film(
     audio_codec: str | None = None,
     pixel_format: str | None = None,
     rotation: int = 0,
+    mirrored: bool = False,
     sample_aspect_ratio: Fraction | None = None,
     frame_times: Sequence[float] | None = None,
     video_start_seconds: float = 0.0,
@@ -99,6 +101,7 @@ def make_film(
         audio_codec: sound encoder, if not the usual one of the container.
         pixel_format: pixel format, if not the usual one of the encoder.
         rotation: clockwise degrees a player has to turn the picture by.
+        mirrored: whether a player has to swap left and right after that.
         sample_aspect_ratio: width of a sample by its height.
         frame_times: times of all frames, for a variable rate; replaces `frame_rate`.
         video_start_seconds: time of the first frame.
@@ -132,8 +135,8 @@ def make_film(
             _configure_picture(stream, pixel_format, b_frames, encoder_options or {})
             if sample_aspect_ratio is not None:
                 stream.codec_context.sample_aspect_ratio = sample_aspect_ratio
-            if rotation:
-                stream.set_display_rotation(-rotation)
+            if rotation or mirrored:
+                stream.set_display_rotation(-rotation, hflip=mirrored)
             writers.append(
                 _picture_packets(stream, frame_times, seconds, flashes, start_offset_seconds)
             )
@@ -213,14 +216,15 @@ def find_beeps(samples: np.ndarray, sample_rate: int) -> list[float]:
 
 def _configure_picture(stream, pixel_format, b_frames, encoder_options) -> None:
     context = stream.codec_context
-    stream.pix_fmt = pixel_format or ("rgb8" if context.name == "gif" else "yuv420p")
+    usual = {"gif": "rgb8", "apng": "rgb24"}.get(context.name, "yuv420p")
+    stream.pix_fmt = pixel_format or usual
     # MPEG-4 part 2 stores its time base in 16 bits.
     context.time_base = 1 / stream.average_rate if context.name == "mpeg4" else CLOCK
     context.thread_count = 1
     context.options = FAST_OPTIONS.get(context.name, {}) | encoder_options
     if context.name in ("libx264", "libx265", "mpeg4"):
         context.max_b_frames = b_frames
-    if context.name not in ("gif", "mjpeg", "ffv1", "png"):
+    if context.name not in ("gif", "apng", "mjpeg", "ffv1", "png"):
         context.bit_rate = max(400_000, stream.width * stream.height * 4)
 
 
@@ -244,14 +248,14 @@ def _sound_packets(stream, samples, start_seconds):
     rate, layout = context.sample_rate, context.layout.name
     resampler = av.AudioResampler(context.format, layout, rate, context.frame_size or AUDIO_BLOCK)
     for begin in range(0, len(samples), AUDIO_BLOCK):
-        planes = np.tile(samples[begin : begin + AUDIO_BLOCK], (context.layout.nb_channels, 1))
-        frame = av.AudioFrame.from_ndarray(planes, "fltp", layout)
+        block = np.repeat(samples[begin : begin + AUDIO_BLOCK], context.layout.nb_channels)
+        frame = av.AudioFrame.from_ndarray(block[None], "flt", layout)
         frame.sample_rate, frame.time_base = rate, Fraction(1, rate)
         frame.pts = round(start_seconds * rate) + begin
-        for block in resampler.resample(frame):
-            yield from stream.encode(block)
-    for block in resampler.resample(None):
-        yield from stream.encode(block)
+        for converted in resampler.resample(frame):
+            yield from stream.encode(converted)
+    for converted in resampler.resample(None):
+        yield from stream.encode(converted)
     yield from stream.encode(None)
 
 

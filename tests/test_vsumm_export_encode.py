@@ -52,9 +52,10 @@ def sound(path: Path) -> tuple[np.ndarray, int]:
     """Samples (C, T) as floats, and their rate."""
     with av.open(str(path)) as container:
         frames = list(container.decode(audio=0))
-    resampler = av.AudioResampler("fltp")
+    resampler = av.AudioResampler("flt")
     blocks = [block.to_ndarray() for frame in frames for block in resampler.resample(frame)]
-    return np.concatenate(blocks, axis=1), frames[0].sample_rate
+    samples = np.concatenate(blocks, axis=1).reshape(-1, frames[0].layout.nb_channels).T
+    return samples, frames[0].sample_rate
 
 
 def lengths(path: Path) -> dict[str, float]:
@@ -187,6 +188,22 @@ def test_a_rotated_film_comes_out_upright(tmp_path):
     assert read_frame_number(np.rot90(frame.to_ndarray(format="rgb24"))) == 25
 
 
+@pytest.mark.parametrize("rotation", [0, 90])
+def test_a_mirrored_film_comes_out_upright(tmp_path, rotation):
+    film = film_at(tmp_path / "film.mp4", rotation=rotation, mirrored=True)
+    with av.open(str(reel_of(film, tmp_path))) as container:
+        frame = next(container.decode(video=0))
+    upright = frame.to_ndarray(format="rgb24")
+    assert read_frame_number(np.rot90(upright[:, ::-1], rotation // 90)) == 25
+
+
+def test_a_film_in_av1_loses_no_frame(tmp_path):
+    film = film_at(tmp_path / "film.mp4", codec="libsvtav1")
+    with av.open(str(reel_of(film, tmp_path, [Segment(1.12, 2.12)]))) as container:
+        pictures = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    assert [read_frame_number(picture) for picture in pictures] == list(range(28, 53))
+
+
 def test_an_odd_last_row_and_column_are_cropped(tmp_path):
     film = film_at(tmp_path / "film.mkv", size=(191, 97), codec="ffv1", pixel_format="yuv444p")
     _, picture = pictures(reel_of(film, tmp_path))[0]
@@ -231,11 +248,20 @@ def test_the_track_that_was_asked_for_is_taken(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("suffix", "rate", "channels"),
-    [(".mp4", 44100, 6), (".webm", 48000, 6), (".mp3", 44100, 2), (".flac", 44100, 6)],
+    ("layout", "suffix", "rate", "channels"),
+    [
+        ("5.1", ".mp4", 44100, 6),
+        ("5.1", ".webm", 48000, 6),
+        ("5.1", ".mp3", 44100, 2),
+        ("5.1", ".flac", 44100, 6),
+        ("7.1", ".mp4", 44100, 8),
+        ("7.1", ".flac", 44100, 8),
+    ],
 )
-def test_channels_and_rate_are_kept_where_the_codec_has_them(tmp_path, suffix, rate, channels):
-    film = film_at(tmp_path / "film.mkv", seconds=2, layout="5.1", sample_rate=44100)
+def test_channels_and_rate_are_kept_where_the_codec_has_them(
+    tmp_path, layout, suffix, rate, channels
+):
+    film = film_at(tmp_path / "film.mkv", seconds=2, layout=layout, sample_rate=44100)
     samples, found = sound(reel_of(film, tmp_path, [Segment(0, 1)], suffix))
     assert (found, len(samples)) == (rate, channels)
 

@@ -56,6 +56,11 @@ def test_probe_describes_a_film(film):
     assert info.problems == ()
 
 
+def test_a_mirrored_picture_is_told_from_a_turned_one(tmp_path):
+    video = probe(make_film(tmp_path / "film.mp4", seconds=1, mirrored=True)).video
+    assert (video.rotation_degrees, video.is_mirrored) == (0, True)
+
+
 @pytest.mark.parametrize("rotation", [90, 180, 270])
 def test_rotation_is_clockwise_and_turns_the_size(tmp_path, rotation):
     video = probe(make_film(tmp_path / "film.mp4", seconds=1, rotation=rotation)).video

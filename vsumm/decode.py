@@ -191,6 +191,7 @@ class FrameReader(_Reader):
             "start_seconds": info.start_seconds,
             "size": scaled_size(info.video.width, info.video.height, short_side),
             "rotation_degrees": info.video.rotation_degrees,
+            "is_mirrored": info.video.is_mirrored,
             "tolerance_seconds": tolerance_seconds,
         }
         # Lane 0 takes the first LANE_TIMES times, lane 1 the next ones, lane 0 those after, ...

@@ -30,6 +30,9 @@ MAX_DRIFT_SECONDS = 0.02
 MAX_SILENCE_SECONDS = 3600.0
 """Longest gap that is filled; a timestamp further ahead is taken for damage."""
 
+MIN_CHANNELS_MISREAD = 8
+"""PyAV 18 looks for the end of so many planes beyond it, and crashes."""
+
 DECODE_ERRORS = (av.FFmpegError, MemoryError, ValueError)
 """What a damaged packet may raise."""
 
@@ -73,6 +76,18 @@ def read_mono(
         yield from resampler.resample(rate, samples)
         tick()
     yield from resampler.finish()
+
+
+def channels_of(frame: av.AudioFrame) -> np.ndarray:
+    """The samples of a frame by channel, (C, T), in the type that the codec gives."""
+    num_channels = frame.layout.nb_channels
+    if frame.format.is_planar and num_channels >= MIN_CHANNELS_MISREAD:
+        repacked = av.AudioResampler(frame.format.packed, frame.layout, frame.sample_rate)
+        (frame,) = repacked.resample(frame)
+    data: np.ndarray = frame.to_ndarray()
+    if not frame.format.is_planar:
+        data = data.reshape(-1, num_channels).T
+    return data
 
 
 def _decode(
@@ -149,14 +164,11 @@ def _moved(samples: np.ndarray, shift: int, rate: int) -> Iterator[np.ndarray]:
 
 def _mono(frame: av.AudioFrame) -> np.ndarray:
     """Mean of the channels: float32 (T,) with full scale at 1."""
-    data = frame.to_ndarray()
-    num_channels = frame.layout.nb_channels
-    if num_channels == 1 and data.dtype == np.float32:
-        return data.reshape(-1)
-    if not frame.format.is_planar:
-        data = data.reshape(-1, num_channels).T
+    data = channels_of(frame)
     mono: np.ndarray
-    if data.dtype == np.uint8:
+    if len(data) == 1 and data.dtype == np.float32:
+        mono = data[0]
+    elif data.dtype == np.uint8:
         mono = (data.mean(axis=0, dtype=np.float32) - 128) / 128
     elif data.dtype.kind == "i":
         mono = data.mean(axis=0, dtype=np.float32) / -float(np.iinfo(str(data.dtype)).min)

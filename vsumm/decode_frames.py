@@ -93,6 +93,7 @@ class FramePicker:
         self._first_pts: int | None = None
         self._can_seek = True
         self._may_jump = True
+        self._can_skip = can_skip_frames(self._context)
         self._num_errors = 0
         self._goal = 0  # time of the frame that is being decoded for
         self._start_reading()
@@ -304,7 +305,8 @@ class FramePicker:
         if self._needs_flush:
             self._context.flush_buffers()
             self._needs_flush = False
-        self._context.skip_frame = "DEFAULT" if self._is_wanted(_pts(packet)) else "NONREF"
+        if self._can_skip:
+            self._context.skip_frame = "DEFAULT" if self._is_wanted(_pts(packet)) else "NONREF"
         try:
             self._keep(packet.decode())
         except DECODE_ERRORS:
@@ -335,6 +337,14 @@ class FramePicker:
         after = bisect_right(self._known, wanted)
         step = self._known[after] - wanted if after < len(self._known) else self._hole // 10
         return abs(_pts(frame) - wanted) <= min(step, self._hole // 10)
+
+
+def can_skip_frames(context: Any) -> bool:
+    """Whether a decoder can be told for each packet to leave a frame out.
+
+    Libraries of others under FFmpeg (dav1d) look at it once, when they are opened.
+    """
+    return not context.codec.name.startswith("lib")
 
 
 def _pts(timed: av.VideoFrame | av.Packet[Any]) -> int:

@@ -16,6 +16,7 @@ from vsumm.decode_probe import probe_media
 from vsumm.decode_scan import scan_media
 from vsumm.decode_size import Geometry
 from vsumm.decode_track import open_stream
+from vsumm.errors import InputError
 
 if TYPE_CHECKING:
     from vsumm.worker import Messages
@@ -44,6 +45,7 @@ def run_frames(
     times: list[float],
     size: tuple[int, int],
     rotation_degrees: int,
+    is_mirrored: bool,
     tolerance_seconds: float,
 ) -> None:
     """Send one "frame" or "missing" message per wanted time.
@@ -56,9 +58,10 @@ def run_frames(
         times: wanted times on the presentation clock, ascending.
         size: width and height of the upright picture.
         rotation_degrees: clockwise turn that makes it upright.
+        is_mirrored: whether left and right are swapped before the turn.
         tolerance_seconds: how far from a wanted time a key frame may stand in.
     """
-    converter = PixelConverter(Geometry(*size, rotation_degrees))
+    converter = PixelConverter(Geometry(*size, rotation_degrees, is_mirrored))
     with open_stream(path, stream, "video") as (container, picture):
         picker = FramePicker(container, picture, messages.tick, tolerance_seconds=tolerance_seconds)
         for picked in picker.pick([time + start_seconds for time in times]):
@@ -80,9 +83,16 @@ def run_decord_frames(
     start_seconds: float,
     times: list[float],
     size: tuple[int, int],
+    is_mirrored: bool,
     **_: object,
 ) -> None:
-    """Do what `run_frames` does with decord, which is exact only and rotates by itself."""
+    """Do what `run_frames` does with decord, which is exact only and rotates by itself.
+
+    Raises:
+        InputError: decord cannot show the film: it knows nothing of mirrored pictures, say.
+    """
+    if is_mirrored:
+        raise InputError("decord cannot mirror it")
     wanted = [time + start_seconds for time in times]
     for picked in pick_with_decord(path, stream, wanted, size, messages.tick):
         messages.send(

@@ -16,6 +16,7 @@ from typing import Any
 import av
 from av.container import InputContainer
 
+from vsumm.decode_boxes import Overlay, start_of_cut_fragment
 from vsumm.errors import InputError
 from vsumm.input_files import open_regular_file
 
@@ -23,7 +24,7 @@ CONTAINERS = (
     "mov", "matroska", "webm", "avi", "mpegts", "mpeg", "mpegvideo", "flv", "live_flv", "ogg",
     "asf", "asf_o", "mxf", "gxf", "nut", "rm", "dv", "wtv", "ivf", "obu", "av1", "h261", "h263",
     "h264", "hevc", "vvc", "m4v", "vc1", "dirac", "mjpeg", "mjpeg_2000", "yuv4mpegpipe", "swf",
-    "gif", "nsv", "nuv", "bink", "smk", "roq", "mlv", "dhav", "amr",
+    "gif", "apng", "nsv", "nuv", "bink", "smk", "roq", "mlv", "dhav", "amr",
     "wav", "w64", "rf64", "aiff", "au", "caf", "mp3", "aac", "ac3", "eac3", "ac4", "dts", "dtshd",
     "truehd", "mlp", "flac", "ape", "wv", "tta", "tak", "mpc", "mpc8", "dsf", "iff", "voc", "spdif",
 )  # fmt: skip
@@ -33,7 +34,7 @@ patterns and text are left out."""
 STILL_PICTURES = (
     "png_pipe", "jpeg_pipe", "webp_pipe", "bmp_pipe", "tiff_pipe", "gif_pipe", "svg_pipe",
     "jpegxl_pipe", "j2k_pipe", "psd_pipe", "exr_pipe", "dds_pipe", "ppm_pipe", "pgm_pipe",
-    "qoi_pipe", "sgi_pipe", "ico", "apng", "jpegxl_anim",
+    "qoi_pipe", "sgi_pipe", "ico", "jpegxl_anim",
 )  # fmt: skip
 """Recognised in order to say what they are."""
 
@@ -50,10 +51,20 @@ def open_media(path: str) -> Iterator[InputContainer]:
     """
     descriptor = open_regular_file(path)
     try:
-        with open_container("fd:", {"fd": str(descriptor)}) as container:
+        with _open_descriptor(descriptor) as container:
             yield container
     finally:
         os.close(descriptor)
+
+
+def _open_descriptor(descriptor: int) -> InputContainer:
+    try:
+        return open_container("fd:", {"fd": str(descriptor)})
+    except InputError:
+        cut = start_of_cut_fragment(descriptor)
+        if not cut:
+            raise
+        return open_container(Overlay(descriptor, end=cut), {})
 
 
 def open_container(source: Any, options: dict[str, str]) -> InputContainer:

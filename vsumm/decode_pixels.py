@@ -37,6 +37,8 @@ class PixelConverter:
             pixels = _over_black(self._scale(frame, "rgba").to_ndarray())
         else:
             pixels = self._scale(frame, "rgb24").to_ndarray()
+        if self._geometry.is_mirrored:
+            pixels = pixels[:, ::-1]
         return np.ascontiguousarray(np.rot90(pixels, -(self._geometry.rotation_degrees // 90)))
 
     def _scale(self, frame: av.VideoFrame, pixel_format: str) -> av.VideoFrame:

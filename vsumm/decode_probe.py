@@ -6,7 +6,9 @@ turns it into `MediaInfo`.
 
 from __future__ import annotations
 
+import math
 import re
+import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -14,6 +16,7 @@ from typing import Any
 
 import av
 from av.container import InputContainer
+from av.sidedata.sidedata import Type
 from av.stream import Disposition, Stream
 
 from vsumm.decode_open import MAX_PIXELS, open_media
@@ -217,7 +220,7 @@ def _declared_end(container: InputContainer) -> Fraction:
 
 def _describe_picture(stream: Any, frame: Any, start: Fraction, ends: _Ends) -> dict[str, Any]:
     ratio = stream.sample_aspect_ratio
-    rotation = round(-frame.rotation / 90) * 90 % 360
+    rotation, is_mirrored = _orientation(frame)
     width, height = displayed_size(frame.width, frame.height, ratio, rotation)
     rate = stream.average_rate or stream.guessed_rate or Fraction(0)
     # The first frame on screen may come later than the stream claims (leading frames that
@@ -231,6 +234,7 @@ def _describe_picture(stream: Any, frame: Any, start: Fraction, ends: _Ends) -> 
         "height": height,
         "frame_rate": float(rate),
         "rotation_degrees": rotation,
+        "is_mirrored": is_mirrored,
         "start_seconds": float(first - start),
         "duration_seconds": float(end - first),
         "pixel_format": frame.format.name,
@@ -238,6 +242,18 @@ def _describe_picture(stream: Any, frame: Any, start: Fraction, ends: _Ends) -> 
         "is_interlaced": bool(frame.interlaced_frame),
         "transfer": int(frame.color_trc),
     }
+
+
+def _orientation(frame: Any) -> tuple[int, bool]:
+    """Clockwise rotation that a player applies, and whether it mirrors the picture before that."""
+    data = frame.side_data.get(Type.DISPLAYMATRIX)
+    if data is None:
+        return 0, False
+    # (x, y) goes to (a x + c y, b x + d y): ISO/IEC 14496-12, section 8.2.2.
+    a, b, _, c, d, *_ = struct.unpack("=9i", bytes(data))
+    is_mirrored = a * d - b * c < 0
+    degrees = math.degrees(math.atan2(-b, -a) if is_mirrored else math.atan2(b, a))
+    return round(degrees / 90) * 90 % 360, is_mirrored
 
 
 def _describe_sound(

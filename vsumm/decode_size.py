@@ -19,6 +19,8 @@ class Geometry:
     """Height of the upright picture, square pixels."""
     rotation_degrees: int
     """Clockwise turn that makes the coded picture upright: 0, 90, 180 or 270."""
+    is_mirrored: bool = False
+    """Whether left and right are swapped before the turn."""
 
 
 def displayed_size(

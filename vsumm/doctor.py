@@ -188,6 +188,8 @@ def _describe_picture(video: VideoStream, found: StreamDiagnosis) -> str:
         f"{video.frame_rate:.5g} frames/s ({'variable' if found.is_variable_rate else 'constant'})",
         video.pixel_format,
     ]
+    if video.is_mirrored:
+        parts.append("mirrored")
     if video.rotation_degrees:
         parts.append(f"rotated by {video.rotation_degrees} degrees")
     if abs(video.sample_aspect_ratio - 1) > 1e-6:

@@ -46,6 +46,8 @@ class PictureTarget:
     """Width of the source's display, which may be odd."""
     display_height: int
     """Height of the source's display, which may be odd."""
+    is_mirrored: bool = False
+    """Whether left and right are swapped before that rotation."""
     is_tone_mapped: bool = False
     """Whether a high dynamic range is mapped to the common one, for lack of 10 bits or of tags."""
 
@@ -158,6 +160,8 @@ def _chain(
     if _has_alpha(frame):
         pixel_format = "gbrap"
         chain += [("format", pixel_format), ("premultiply", "inplace=1")]
+    if target.is_mirrored:
+        chain.append(("hflip", ""))
     chain += _TRANSPOSE.get(target.rotation_degrees, [])
     width, height = frame.width, frame.height
     if target.rotation_degrees % 180:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from av.error import FFmpegError
 from av.stream import Discard
 
+from vsumm.decode_frames import can_skip_frames
 from vsumm.decode_packets import read_packets
 from vsumm.decode_track import open_stream
 from vsumm.errors import InputError
@@ -156,7 +157,7 @@ class StreamReader:
         for packet, is_idle in self._packets_for(wanted):
             if packet is not None and packet.size == 0:
                 continue  # says that the picture stays as it is
-            if self._kind == "video":
+            if self._kind == "video" and can_skip_frames(context):
                 context.skip_frame = "NONREF" if is_idle else "DEFAULT"
             try:
                 frames = context.decode(packet)

@@ -16,6 +16,7 @@ from av.audio.layout import AudioLayout
 from av.audio.resampler import AudioResampler
 from numpy.typing import NDArray
 
+from vsumm.decode_audio import channels_of
 from vsumm.export_layout import Cut, num_ticks, round_half_up
 from vsumm.export_read import StreamReader
 from vsumm.probe import AudioStream
@@ -127,11 +128,11 @@ class SoundPlacer:
         """The samples of a frame, in the track's layout and rate even if the frame has others."""
         key = (frame.format.name, frame.layout.name, frame.sample_rate)
         if key == ("fltp", self.layout, self.sample_rate):
-            return np.asarray(frame.to_ndarray(), np.float32)
+            return np.asarray(channels_of(frame), np.float32)
         if key not in self._resamplers:
             self._resamplers[key] = AudioResampler("fltp", self.layout, self.sample_rate)
         frame.pts = None
-        pieces = [piece.to_ndarray() for piece in self._resamplers[key].resample(frame)]
+        pieces = [channels_of(piece) for piece in self._resamplers[key].resample(frame)]
         return np.concatenate([np.zeros((self._num_channels, 0), np.float32), *pieces], axis=1)
 
     def _silence(self, num_samples: int) -> Iterator[Samples]:
@@ -161,7 +162,9 @@ class SoundPlacer:
 
 def to_audio_frame(samples: Samples, *, position: int, sample_rate: int, layout: str) -> Any:
     """Wrap samples (C, T) for an encoder; `position` counts samples from the start of the reel."""
-    frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples), "fltp", layout)
+    # Interleaved, because PyAV 18 cannot fill eight planes; the encoder gets what it wants.
+    interleaved = np.ascontiguousarray(samples.T).reshape(1, -1)
+    frame = av.AudioFrame.from_ndarray(interleaved, "flt", layout)
     frame.sample_rate = sample_rate
     frame.time_base = Fraction(1, sample_rate)
     frame.pts = position

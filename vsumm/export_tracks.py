@@ -278,6 +278,7 @@ def _choose_target(
         height=max(2, video.height // 2 * 2),
         pixel_format=pixel_format,
         rotation_degrees=video.rotation_degrees,
+        is_mirrored=video.is_mirrored,
         display_width=video.width,
         display_height=video.height,
         is_tone_mapped=hdr and "10" not in pixel_format,

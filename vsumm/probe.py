@@ -39,6 +39,8 @@ class VideoStream:
     """From the first frame to the end of the last one."""
     pixel_format: str
     """Pixel format as FFmpeg names it, for example "yuv420p10le"."""
+    is_mirrored: bool = False
+    """Whether a player swaps left and right of the coded picture before it rotates it."""
     sample_aspect_ratio: float = 1.0
     """Width of a coded sample by its height."""
     is_interlaced: bool = False

@@ -1,0 +1,112 @@
+"""Look into the boxes of an MP4 file, and show FFmpeg the file with some of them left out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+FIRST_BOXES = {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"}
+"""What an MP4 or QuickTime file begins with."""
+
+MAX_BOXES = 200_000
+"""Boxes of one level that are looked at: a film of 100 hours in fragments of 2 s has fewer."""
+
+
+class Box(NamedTuple):
+    """A box of an MP4 file (ISO/IEC 14496-12, section 4.2)."""
+
+    kind: bytes
+    """Its four letters."""
+    start: int
+    """Where it begins in the file; its letters follow after 4 bytes."""
+    content: int
+    """Where what it holds begins."""
+    end: int
+    """Where the next one begins; beyond the end of a file that was cut."""
+
+
+def boxes(descriptor: int, start: int, end: int) -> Iterator[Box]:
+    """Yield the boxes of one level that begin between two places, as far as they make sense."""
+    for _ in range(MAX_BOXES):
+        if start + 8 > end:
+            return
+        header = os.pread(descriptor, 16, start)
+        size, kind, content = int.from_bytes(header[:4]), header[4:8], start + 8
+        if size == 1:
+            size, content = int.from_bytes(header[8:]), start + 16
+        elif size == 0:
+            size = end - start
+        if start + size < content:
+            return
+        yield Box(kind, start, content, start + size)
+        start += size
+
+
+def boxes_of_file(descriptor: int) -> Iterator[Box]:
+    """Yield the boxes of the upper level; none if it is no MP4 file."""
+    for box in boxes(descriptor, 0, os.fstat(descriptor).st_size):
+        if box.start == 0 and box.kind not in FIRST_BOXES:
+            return
+        yield box
+
+
+def start_of_cut_fragment(descriptor: int) -> int | None:
+    """Where the description of a fragment begins that the file ends in; None if it does not.
+
+    FFmpeg gives up on such a file if it meets that description while it opens it.
+    """
+    for box in boxes_of_file(descriptor):
+        if box.kind == b"moof" and box.end > os.fstat(descriptor).st_size:
+            return box.start
+    return None
+
+
+class Overlay:
+    """A file to read from, in which the letters of some boxes read "free", or that ends early.
+
+    Args:
+        descriptor: the open file; its own position plays no part.
+        hidden: where the letters of those boxes are.
+        end: how many bytes are shown; all if left out.
+    """
+
+    def __init__(
+        self, descriptor: int, hidden: Sequence[int] = (), *, end: int | None = None
+    ) -> None:
+        self._descriptor = descriptor
+        self._hidden = hidden
+        self._end = end
+        self._position = 0
+
+    def read(self, size: int) -> bytes:
+        """Return the next bytes."""
+        start = self._position
+        data = os.pread(self._descriptor, max(0, min(size, self._size() - start)), start)
+        self._position += len(data)
+        for place in self._hidden:
+            if start - 4 < place < self._position:
+                data = _freed(data, place - start)
+        return data
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Go to a place."""
+        bases = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size()}
+        self._position = max(0, bases[whence] + offset)
+        return self._position
+
+    def tell(self) -> int:
+        """Return the present place."""
+        return self._position
+
+    def _size(self) -> int:
+        return os.fstat(self._descriptor).st_size if self._end is None else self._end
+
+
+def _freed(data: bytes, offset: int) -> bytes:
+    """Write as much of "free" into `data` at `offset` as lies within it."""
+    patched = bytearray(data)
+    for place, letter in enumerate(b"free", offset):
+        if 0 <= place < len(data):
+            patched[place] = letter
+    return bytes(patched)
