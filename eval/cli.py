@@ -7,6 +7,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from eval.speed_cli import add_speed_arguments
+
 PROTOCOL_NAMES = ("kts", "uniform-2s", "uniform-60", "two-peak", "one-peak")
 METHOD_NAMES = ("dr-dsn", "csnet", "ac-sum-gan", "ca-sum")
 
@@ -25,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         _add_training(command)
         _add_output(command)
         command.set_defaults(handler=_run_benchmark)
+    add_speed_arguments(commands)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -1,0 +1,245 @@
+"""The stages that are measured: who runs what, and what it shall cost beside what."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from eval.speed_material import ffmpeg_program
+from eval.speed_tasks import task_command
+
+Quantity = Literal["wall", "cpu", "value"]
+"""Wall seconds or CPU seconds of the whole command, or the figure that it reports."""
+Kind = Literal["floor", "peer"]
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """One way to do a stage."""
+
+    name: str
+    """Who."""
+    command: Sequence[str]
+    """What it runs."""
+    env: dict[str, str] = field(default_factory=dict)
+    """Variables that it runs under."""
+    before: tuple[Sequence[str], ...] = ()
+    """Commands that go before, unmeasured."""
+    needs: str | None = None
+    """Module without which it is skipped."""
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What a stage shall reach."""
+
+    bound: float
+    """The limit."""
+    of: Literal["value", "ratio"]
+    """Of our own figure, or of its ratio to the first rival's."""
+    is_upper: bool = True
+    """Whether less is better."""
+
+    def is_met(self, value: float, ratio: float | None) -> bool:
+        """Tell whether a figure is within the limit."""
+        found = value if self.of == "value" else ratio
+        assert found is not None, "a goal on a ratio needs a rival"
+        return found <= self.bound if self.is_upper else found >= self.bound
+
+    def __str__(self) -> str:
+        sign = "<=" if self.is_upper else ">="
+        return f"{self.of} {sign} {self.bound:g}"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One thing to do, by vsumm and by others."""
+
+    name: str
+    """Short name, for `--only`."""
+    title: str
+    """What is done."""
+    quantity: Quantity
+    """What is compared."""
+    unit: str
+    """Of that quantity."""
+    ours: Contestant
+    """vsumm."""
+    rivals: tuple[Contestant, ...] = ()
+    """Floors and peers; the ratio of the goal is that to the first one."""
+    goal: Goal | None = None
+    """What shall be reached."""
+
+
+@dataclass(frozen=True)
+class Films:
+    """The films of a benchmark."""
+
+    main: Path
+    """The film of the whole jobs."""
+    others: tuple[Path, ...]
+    """Films of other sizes and codecs, decoded only."""
+    short: Path
+    """Ten seconds of the main one."""
+    seconds: float
+    """Length of the main one."""
+
+
+def all_stages(films: Films, scratch: Path) -> list[Stage]:
+    """List all stages, parts before wholes.
+
+    Args:
+        films: what to measure on.
+        scratch: folder for what the stages write.
+    """
+    return [
+        *_start_stages(),
+        _probe_stage(films),
+        *[_decode_stage(film) for film in (films.main, *films.others)],
+        _sound_stage(films),
+        *_tower_stages(films),
+        *_knapsack_stages(),
+        *_whole_stages(films, scratch),
+    ]
+
+
+def vsumm_command(*arguments: str | Path) -> list[str]:
+    """Return the command line of vsumm under this Python."""
+    program = "import sys; from vsumm.cli import main; sys.exit(main())"
+    return [sys.executable, "-c", program, *map(str, arguments)]
+
+
+def _ffmpeg(*arguments: str | Path) -> list[str]:
+    return [ffmpeg_program(), "-v", "error", "-nostdin", "-y", *map(str, arguments)]
+
+
+def _start_stages() -> list[Stage]:
+    bare = Contestant("python -c pass", [sys.executable, "-c", "pass"])
+    return [
+        Stage(
+            "start",
+            f"vsumm {option}",
+            "cpu",
+            "s CPU",
+            Contestant("vsumm", vsumm_command(option)),
+            (bare,),
+            Goal(0.15, "value"),
+        )
+        for option in ("--help", "--version")
+    ]
+
+
+def _probe_stage(films: Films) -> Stage:
+    return Stage(
+        "probe",
+        f"find out what {films.main.name} is",
+        "value",
+        "s",
+        Contestant("vsumm", task_command("probe", films.main)),
+    )
+
+
+def _decode_stage(film: Path) -> Stage:
+    return Stage(
+        "decode",
+        f"one frame per second of {film.name}",
+        "cpu",
+        "s CPU",
+        Contestant("vsumm", task_command("frames", film)),
+        (Contestant("ffmpeg, every frame", _ffmpeg("-i", film, "-map", "0:v", "-f", "null", "-")),),
+        Goal(0.45, "ratio"),
+    )
+
+
+def _sound_stage(films: Films) -> Stage:
+    pcm = ["-map", "0:a:0", "-ac", "1", "-ar", "16000", "-f", "f32le", "/dev/null"]
+    return Stage(
+        "sound",
+        f"sound of {films.main.name} at 16 kHz",
+        "cpu",
+        "s CPU",
+        Contestant("vsumm", task_command("sound", films.main)),
+        (Contestant("ffmpeg to PCM", _ffmpeg("-i", films.main, *pcm)),),
+        Goal(1.3, "ratio"),
+    )
+
+
+def _tower_stages(films: Films) -> list[Stage]:
+    return [
+        Stage(
+            "image",
+            "image path of mmva-lite",
+            "value",
+            "images/s",
+            Contestant("vsumm", task_command("image", films.main)),
+            (Contestant("tower alone", task_command("image-tower", films.main)),),
+            Goal(60, "value", is_upper=False),
+        ),
+        Stage(
+            "music",
+            "music path of mmva-lite",
+            "value",
+            "x real time",
+            Contestant("vsumm", task_command("music", "600")),
+            (),
+            Goal(200, "value", is_upper=False),
+        ),
+    ]
+
+
+def _knapsack_stages() -> list[Stage]:
+    return [
+        Stage(
+            "knapsack",
+            title,
+            "value",
+            "s",
+            Contestant("vsumm", task_command("knapsack", kind)),
+            (),
+            Goal(1, "value"),
+        )
+        for kind, title in (
+            ("even", "select from 24 h of 2-second segments"),
+            ("unequal", "select from 5,000 unequal shots"),
+        )
+    ]
+
+
+def _whole_stages(films: Films, scratch: Path) -> list[Stage]:
+    env = {"XDG_CACHE_HOME": str(scratch / "cache")}
+    into: list[str | Path] = ["--quiet", "--force", "-o", scratch / "reel.mp4"]
+    short = vsumm_command("summarize", films.short, "--no-cache", *into)
+    analyse = vsumm_command("summarize", films.main, "--no-reel", *into)
+    everything = _ffmpeg("-i", films.main, "-f", "null", "-")
+    return [
+        Stage(
+            "short",
+            f"summarize {films.short.name}, reel and all",
+            "wall",
+            "s",
+            Contestant("vsumm", short, env),
+            (),
+            Goal(4, "value"),
+        ),
+        Stage(
+            "analysis",
+            f"summarize {films.main.name} --no-reel",
+            "wall",
+            "s",
+            Contestant("vsumm", [*analyse, "--no-cache"], env),
+            (Contestant("ffmpeg, every frame and sample", everything),),
+            Goal(0.7, "ratio"),
+        ),
+        Stage(
+            "again",
+            "the same with another budget",
+            "wall",
+            "s",
+            Contestant("vsumm", [*analyse, "--budget", "30s"], env, before=(analyse,)),
+            (),
+            Goal(2, "value"),
+        ),
+    ]

@@ -1,0 +1,198 @@
+"""The tasks whose cost `python -m eval speed` measures, each to be run in a process of its own.
+
+    python -m eval.speed_tasks NAME ARGUMENT...
+
+Every task prints one line of JSON with what it found. "value" is the figure of tasks that must
+not count the time it takes to import and load.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+NUM_FRAMES = 96
+"""Frames that the image path is measured on."""
+SHORTEST_MEASUREMENT_SECONDS = 3.0
+"""Figures are means over at least this time."""
+Report = dict[str, Any]
+
+
+def probe(film: str) -> Report:
+    """Find out what a file is; the worker runs already."""
+    from vsumm.probe import probe as probe_film
+
+    probe_film(film)
+    return {"value": _seconds_per_call(lambda: probe_film(film))}
+
+
+def frames(film: str, tolerance: str = "0") -> Report:
+    """Read the frames that the image path looks at, and say how far off their times are."""
+    from vsumm.config import SummaryConfig
+    from vsumm.decode import read_frames
+    from vsumm.picture import frame_times
+    from vsumm.pipeline import SEGMENT_SECONDS
+    from vsumm.probe import probe as probe_film
+    from vsumm.segments import split_into_segments
+
+    info = probe_film(film)
+    assert info.video is not None
+    segments = split_into_segments(info.duration_seconds, segment_seconds=SEGMENT_SECONDS)
+    times = frame_times(segments, frames_per_segment=SummaryConfig().frames_per_segment)
+    late = 0.0
+    with read_frames(info, times, tolerance_seconds=float(tolerance)) as found:
+        count = 0
+        for frame in found:
+            count += 1
+            late = max(late, abs(times[frame.index] - frame.time_seconds))
+    return {"frames": count, "largest_time_error_in_frames": round(late * info.video.frame_rate, 3)}
+
+
+def sound(film: str) -> Report:
+    """Read the whole sound as the music path does."""
+    from vsumm.decode import read_audio
+    from vsumm.probe import probe as probe_film
+    from vsumm.sound import SAMPLE_RATE
+
+    with read_audio(probe_film(film), sample_rate=SAMPLE_RATE) as blocks:
+        count = sum(len(block.samples) for block in blocks)
+    return {"samples": count}
+
+
+def image(film: str) -> Report:
+    """Score frames: black, motion, preprocessing, tower and heads; images per second."""
+    from vsumm.picture import image_affect
+
+    model, found = _model(), _some_frames(film)
+    count = len(found)
+
+    def score() -> None:
+        image_affect(found, model, count)
+
+    score()
+    return {"value": count / _seconds_per_call(score)}
+
+
+def image_tower(film: str) -> Report:
+    """The image tower alone, on pixels that are ready: images per second."""
+    import torch
+
+    model, found = _model(), _some_frames(film)
+    tower = model.tower("image")
+    with torch.inference_mode():
+        ready = tower.preprocess([frame.pixels for frame in found[:32]])
+        seconds = _seconds_per_call(lambda: tower(ready))
+    return {"value": len(ready) / seconds}
+
+
+def music(seconds_text: str) -> Report:
+    """Score sound: windows, spectra, tower and heads; seconds of sound per second."""
+    import numpy as np
+
+    from vsumm.decode import AudioBlock
+    from vsumm.segments import split_into_segments
+    from vsumm.sound import SAMPLE_RATE, music_affect
+
+    model, seconds = _model(), float(seconds_text)
+    block = np.random.default_rng(0).normal(0, 0.1, 4 * SAMPLE_RATE).astype(np.float32)
+    segments = split_into_segments(seconds, segment_seconds=2.0)
+
+    def blocks() -> Iterator[AudioBlock]:
+        for start in range(0, int(seconds), 4):
+            yield AudioBlock(start, block)
+
+    def score() -> None:
+        music_affect(blocks(), model, segments)
+
+    score()
+    return {"value": seconds / _seconds_per_call(score)}
+
+
+def knapsack(kind: str) -> Report:
+    """Select from 24 hours of 2-second segments ("even"), or solve 5,000 unequal shots."""
+    import numpy as np
+
+    from vsumm.knapsack import solve_knapsack
+    from vsumm.segments import split_into_segments
+    from vsumm.select import select_segments
+
+    rng = np.random.default_rng(0)
+    if kind == "even":
+        segments = split_into_segments(24 * 3600.0, segment_seconds=2.0)
+        scores = rng.uniform(0, 1, len(segments))
+        budget = 0.15 * 24 * 3600
+        return {
+            "value": _seconds_per_call(
+                lambda: select_segments(segments, scores, budget_seconds=budget)
+            )
+        }
+    lengths = rng.integers(24, 400, 5000).tolist()
+    values = (rng.uniform(0, 1, 5000) * lengths).tolist()
+    capacity = int(0.15 * sum(lengths))
+    return {"value": _seconds_per_call(lambda: solve_knapsack(values, lengths, capacity))}
+
+
+def reel(film: str, plan: str, target: str) -> Report:
+    """Write the reel of a plan, a JSON list of [start, end) in seconds."""
+    from vsumm.export import write_reel
+    from vsumm.probe import probe as probe_film
+    from vsumm.segments import Segment
+
+    runs = [Segment(start, end) for start, end in json.loads(plan)]
+    write_reel(probe_film(film), runs, target, overwrite=True)
+    return {}
+
+
+def _model() -> Any:
+    from vsumm.config import SummaryConfig
+    from vsumm.models import load_model
+
+    return load_model(SummaryConfig())
+
+
+def _some_frames(film: str) -> list[Any]:
+    """Read frames that lie 2 s apart."""
+    from vsumm.decode import read_frames
+    from vsumm.probe import probe as probe_film
+
+    info = probe_film(film)
+    times = [second + 0.5 for second in range(0, int(info.duration_seconds), 2)]
+    with read_frames(info, times) as found:
+        return list(islice(found, NUM_FRAMES))
+
+
+def _seconds_per_call(call: Callable[[], object]) -> float:
+    """Return the median duration of calls that together last long enough."""
+    durations: list[float] = []
+    while sum(durations) < SHORTEST_MEASUREMENT_SECONDS or len(durations) < 3:
+        start = time.perf_counter()
+        call()
+        durations.append(time.perf_counter() - start)
+    return sorted(durations)[len(durations) // 2]
+
+
+TASKS: dict[str, Callable[..., Report]] = {
+    "probe": probe,
+    "frames": frames,
+    "sound": sound,
+    "image": image,
+    "image-tower": image_tower,
+    "music": music,
+    "knapsack": knapsack,
+    "reel": reel,
+}
+"""Every task by its name."""
+
+
+def task_command(name: str, *arguments: str | Path) -> list[str]:
+    """Return the command that runs a task."""
+    return [sys.executable, "-m", "eval.speed_tasks", name, *map(str, arguments)]
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(TASKS[sys.argv[1]](*sys.argv[2:])) + "\n")

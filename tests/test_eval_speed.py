@@ -1,0 +1,105 @@
+import json
+import sys
+
+import numpy as np
+import pytest
+
+pytest.importorskip("imageio_ffmpeg", reason="the extra 'speed' is not installed")
+pytest.importorskip("psutil", reason="the extra 'speed' is not installed")
+
+from eval.__main__ import main
+from eval.speed import run_stage, to_json
+from eval.speed_material import FRAME_RATE, FilmRecipe, make_film, pictures, repeat_film
+from eval.speed_measure import measure
+from eval.speed_stages import Contestant, Goal, Stage
+from vsumm.errors import VsummError
+from vsumm.probe import probe
+
+TINY = FilmRecipe("tiny", 3, (128, 72))
+
+
+def python(code):
+    return [sys.executable, "-c", code]
+
+
+def test_pictures_are_the_same_every_time_and_have_cuts():
+    frames = list(pictures(FilmRecipe("tiny", 20, (128, 72))))
+    assert frames == list(pictures(FilmRecipe("tiny", 20, (128, 72))))
+    assert len(frames) == 20 * FRAME_RATE
+    blue = [np.frombuffer(frame, np.uint8)[128 * 72 :][: 64 * 36].mean() for frame in frames]
+    steps = np.abs(np.diff(blue))
+    assert 3 <= np.sum(steps > 1) <= 10  # scenes of 2 to 7 s have their colours
+
+
+def test_a_film_is_made_once_and_can_be_repeated(tmp_path):
+    path = make_film(TINY, tmp_path)
+    made = path.stat().st_mtime_ns
+    assert make_film(TINY, tmp_path).stat().st_mtime_ns == made
+    info = probe(repeat_film(path, 2, tmp_path / "twice.mp4"))
+    assert info.duration_seconds == pytest.approx(6, abs=0.2)
+    assert info.video.width == 128
+    assert len(info.audio) == 1
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == [path.name, "twice.mp4"]
+
+
+def test_measure_counts_the_cpu_and_memory_of_children():
+    work = "x = bytearray(80 << 20)\nimport time\nend = time.process_time() + 0.5\n"
+    work += "while time.process_time() < end: pass"
+    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {work!r}])"
+    usage = measure(python(parent + "; print('{\"value\": 3}')"))
+    assert usage.cpu_seconds >= 0.5
+    assert usage.wall_seconds >= 0.5
+    assert usage.peak_mib > 80
+    assert usage.report == {"value": 3}
+
+
+def test_measure_says_what_a_command_complained_of():
+    with pytest.raises(VsummError, match="no such thing"):
+        measure(python("import sys; sys.exit('no such thing')"))
+
+
+def test_a_stage_compares_ours_with_the_first_rival():
+    stage = Stage(
+        "demo",
+        "say a number",
+        "value",
+        "units",
+        Contestant("ours", python("print('{\"value\": 2}')")),
+        (
+            Contestant("rival", python("print('{\"value\": 8}')")),
+            Contestant("absent", python(""), needs="no_such_module"),
+        ),
+        Goal(0.2, "ratio"),
+    )
+    result = run_stage(stage, repeats=2)
+    assert result.ratio == 0.25
+    assert result.is_met is False
+    assert result.skipped == ("absent",)
+    assert result.ours.figures == (2.0, 2.0)
+    (written,) = json.loads(to_json([result]))["stages"]
+    assert (written["ratio"], written["is_met"]) == (0.25, False)
+
+
+def test_goals_have_a_side():
+    assert Goal(60, "value", is_upper=False).is_met(61, None)
+    assert not Goal(60, "value", is_upper=False).is_met(59, None)
+    assert Goal(0.7, "ratio").is_met(100, 0.7)
+
+
+def test_speed_prints_a_table_and_writes_json(tmp_path, capsys):
+    film = make_film(TINY, tmp_path)
+    record = tmp_path / "speed.json"
+    arguments = ["speed", "--film", str(film), "--folder", str(tmp_path), "--repeats", "1"]
+    assert main([*arguments, "--only", "start", "decode", "--json", str(record)]) == 0
+    printed = capsys.readouterr().out
+    assert "vsumm --help" in printed
+    assert "ffmpeg, every frame" in printed
+    names = [stage["stage"] for stage in json.loads(record.read_text())["stages"]]
+    assert names == ["start", "start", "decode"]
+
+
+def test_an_unknown_stage_is_an_error(tmp_path, capsys):
+    film = make_film(TINY, tmp_path)
+    arguments = ["speed", "--film", str(film), "--folder", str(tmp_path), "--only", "nonsense"]
+    assert main(arguments) == 1
+    assert "no stage nonsense; there are: start" in capsys.readouterr().err
