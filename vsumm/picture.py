@@ -86,7 +86,10 @@ def image_affect(
 
 def is_black(pixels: Pixels) -> bool:
     """Tell whether a picture, uint8 (H, W, 3), shows nothing: black, as between two scenes."""
-    return bool(np.mean(pixels.max(axis=2) > BLACK_LEVEL) < BRIGHT_SHARE)
+    # Channel by channel: NumPy is twenty times slower along an axis of three.
+    red, green, blue = pixels[..., 0], pixels[..., 1], pixels[..., 2]
+    is_bright = np.maximum(np.maximum(red, green), blue) > BLACK_LEVEL
+    return bool(np.mean(is_bright) < BRIGHT_SHARE)
 
 
 def motion_between(before: Pixels, after: Pixels) -> float:
