@@ -121,7 +121,7 @@ def _summarize(args: argparse.Namespace) -> int:
         config,
         num_jobs=args.jobs,
         cache=None if args.no_cache else RecordCache(default_cache_folder()),
-        settings=EncodeSettings(encoder=args.encoder, crf=args.crf, preset=args.preset),
+        settings=EncodeSettings(args.encoder, args.crf, args.preset, is_fast=args.is_fast),
         composition=composition,
         progress=_shows_progress(args),
     )

@@ -105,6 +105,12 @@ def _add_encoding(group: Group) -> None:
         "--crf", type=float, metavar="Q", help="quality on the encoder's scale, lower is better"
     )
     group.add_argument("--preset", metavar="NAME", help="speed preset of the encoder")
+    group.add_argument(
+        "--fast",
+        action="store_true",
+        dest="is_fast",
+        help="copy H.264 pictures as they are where that is exact; encode only the edges of runs",
+    )
 
 
 def _add_composition(group: Group) -> None:

@@ -144,6 +144,8 @@ def write_reel(
         )
         report = _encode(job, progress=progress)
     _warn_of_losses(info, report)
+    if report.not_copied is not None:
+        _logger.warning("%s: all of it was encoded anew: %s", target, report.not_copied)
     if report.missing_glyphs:
         _logger.warning(
             "%s: the title's font has no %s; name another font", target, report.missing_glyphs

@@ -19,6 +19,7 @@ from vsumm.export_read import StreamReader
 from vsumm.export_sound import SoundPlacer
 from vsumm.export_tracks import PictureTrack, SoundTrack
 from vsumm.probe import MediaInfo
+from vsumm.smart_track import NotCopiableError, SmartPictureTrack
 
 
 def encode_reel(
@@ -42,14 +43,21 @@ def encode_reel(
     cuts = lay_out(job.runs, overlap_seconds=crossfade_seconds)
     chosen = reel_format(job.target, job.info)
     with ExitStack() as stack:
-        picture = sound = None
+        sound: SoundTrack | None = None
+        picture: PictureTrack | SmartPictureTrack | None = None
+        not_copied = None
         if job.info.video is not None and chosen.video_encoder is not None:
             index = job.info.video.index
             readers = [
                 stack.enter_context(StreamReader(job.info, index, "video"))
                 for _ in range(2 if crossfade_seconds else 1)
             ]
-            picture = PictureTrack(job, chosen, cuts, readers, job.info.video)
+            plain = picture = PictureTrack(job, chosen, cuts, readers, job.info.video)
+            if job.settings.is_fast:
+                try:
+                    picture = _with_copies(plain, job, cuts, stack)
+                except NotCopiableError as error:
+                    not_copied = str(error)
         source = _open_sound(job, cuts, stack) if chosen.audio_encoder is not None else None
         if source is not None:
             sound = SoundTrack(chosen, cuts, source)
@@ -66,8 +74,25 @@ def encode_reel(
         silent_seconds=sound.source.silent_seconds if sound else 0.0,
         video_encoder=picture.encoder if picture else None,
         audio_encoder=sound.encoder if sound else None,
+        copied_seconds=picture.copied_seconds if picture else 0.0,
+        not_copied=not_copied,
         missing_glyphs=picture.missing_glyphs if picture else "",
     )
+
+
+def _with_copies(
+    plain: PictureTrack, job: ReelJob, cuts: Sequence[Cut], stack: ExitStack
+) -> SmartPictureTrack:
+    """Copy what can be copied.
+
+    Raises:
+        NotCopiableError: nothing can.
+    """
+    assert job.info.video is not None
+    if job.composition.changes_picture:
+        raise NotCopiableError("a reel with cross-fades or a title is encoded anew")
+    reader = stack.enter_context(StreamReader(job.info, job.info.video.index, "video"))
+    return SmartPictureTrack(plain, cuts, reader, job.info.video)
 
 
 def _open_sound(job: ReelJob, cuts: Sequence[Cut], stack: ExitStack) -> SoundSource | None:
@@ -101,7 +126,7 @@ def _open_track(
 def _write(
     path: Path,
     chosen: ReelFormat,
-    tracks: Sequence[PictureTrack | SoundTrack],
+    tracks: Sequence[PictureTrack | SmartPictureTrack | SoundTrack],
     on_progress: Callable[[float], None],
     on_finishing: Callable[[], None],
 ) -> None:

@@ -20,6 +20,9 @@ class EncodeSettings:
     """Constant rate factor on the encoder's own scale: lower is better and larger."""
     preset: str | None = None
     """Speed preset under the encoder's own names (for VP9: the number of `cpu-used`)."""
+    is_fast: bool = False
+    """Whether to copy H.264 pictures as they are wherever that is exact, and to encode only the
+    edges of runs; what is copied keeps the source's quality, and damage in it."""
 
 
 @dataclass(frozen=True)
@@ -60,5 +63,9 @@ class ReelReport:
     """Name of the picture encoder, None where there is no picture."""
     audio_encoder: str | None
     """Name of the sound encoder, None where there is no sound."""
+    copied_seconds: float = 0.0
+    """How much of the picture was copied as it is."""
+    not_copied: str | None = None
+    """Why nothing was copied although it was asked for; None otherwise."""
     missing_glyphs: str = ""
     """The characters of the title that its font does not have."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 from fractions import Fraction
+from itertools import chain
 from typing import Any, Literal
 
 from av.error import FFmpegError
@@ -99,12 +100,32 @@ class StreamReader:
 
     def stamps_from(self, seconds: Fraction) -> Iterator[Fraction]:
         """Yield the times of packets, in decoding order, from a key frame before `seconds` on."""
-        self._seek(seconds)
+        for time, packet in self.packets_from(seconds):
+            if time is not None or packet.dts is not None:
+                yield self._clock(packet.dts) if time is None else time
+
+    def packets_from(self, seconds: Fraction) -> Iterator[tuple[Fraction | None, Any]]:
+        """Yield packets in decoding order, from a key frame before `seconds` on.
+
+        Yields:
+            When it is shown, seconds on the presentation clock, None where that is unknown; and
+            the packet of PyAV.
+        """
         self._last = None
-        for packet in self._packets():
-            stamp = packet.dts if packet.pts is None else packet.pts
-            if stamp is not None:
-                yield self._clock(stamp)
+        for target in self._seek_targets(seconds):
+            self._seek(target)
+            packets = self._packets()
+            first = next(packets, None)
+            if target is not None and not self._is_early(first, seconds):
+                continue
+            for packet in chain([first] if first else [], packets):
+                yield None if packet.pts is None else self._clock(packet.pts), packet
+            return
+
+    def _is_early(self, packet: Any, seconds: Fraction) -> bool:
+        """Whether a packet is there, and shown or decoded no later than at an instant."""
+        stamp = None if packet is None else packet.dts if packet.pts is None else packet.pts
+        return stamp is not None and self._clock(stamp) <= seconds + TOLERANCE_SECONDS
 
     def _read_on(self) -> Iterator[tuple[Fraction, Any]]:
         # Not `yield from`: that would end the decoder when the caller has enough of one run.

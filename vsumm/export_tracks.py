@@ -108,6 +108,7 @@ class PictureTrack:
         self.clock = _choose_clock(self.encoder, rate, self._average_rate, is_constant=is_constant)
         self.target = _choose_target(video, look, self.encoder, hdr=hdr, keeps_hdr=keeps_hdr)
         self._matrix = output_matrix(look.matrix, look.pixel_format, self.target)
+        self.settings = job.settings
         self.options = encoder_options(self.encoder, job.settings)
         shown = (
             Fraction(video.start_seconds),
@@ -115,12 +116,16 @@ class PictureTrack:
         )
         placers = [PicturePlacer(each, self.clock, self.target, shown=shown) for each in readers]
         self.placer = self._composed(placers, job.composition) if is_composed else placers[0]
-        self.written_seconds = 0.0
+        self.written_seconds = self.copied_seconds = 0.0
         self._cuts = cuts
         self._look = look
         self._has_one_clock = chosen.has_constant_rate
         self._stream: Any = None
         self._durations: dict[int, int] = {}
+
+    @property
+    def _rate(self) -> Fraction:
+        return self.clock.rate if self.clock.is_constant else self._average_rate
 
     @property
     def missing_glyphs(self) -> str:
@@ -136,16 +141,23 @@ class PictureTrack:
 
     def add_to(self, container: Any) -> None:
         """Make the stream in an output container."""
-        rate = self.clock.rate if self.clock.is_constant else self._average_rate
         try:
-            stream = container.add_stream(self.encoder, rate=rate, options=self.options)
+            stream = container.add_stream(self.encoder, rate=self._rate, options=self.options)
         except ValueError as error:
             raise OutputError(f"the container cannot hold what {self.encoder} makes") from error
-        stream.width, stream.height = self.target.width, self.target.height
-        stream.pix_fmt = self.target.pixel_format
         context = stream.codec_context
+        self.configure(context)
+        if self.encoder == "libx265":
+            context.codec_tag = "hvc1"  # players of Apple want this name in MP4 files
+        _open(stream, self.encoder, self.options)
+        self._stream = stream
+
+    def configure(self, context: Any) -> None:
+        """Tell an encoder what the pictures are."""
+        context.width, context.height = self.target.width, self.target.height
+        context.pix_fmt = self.target.pixel_format
         context.time_base = 1 / self.clock.rate
-        context.gop_size = max(1, round(KEY_FRAME_SECONDS * float(rate)))
+        context.gop_size = max(1, round(KEY_FRAME_SECONDS * float(self._rate)))
         if not self.clock.is_constant or self._has_one_clock:
             # MP4 counts a track's length in decoding times, which B-frames shift by whole frames;
             # AVI knows no other times.
@@ -156,10 +168,6 @@ class PictureTrack:
         is_mapped = self.target.is_tone_mapped
         context.color_primaries = BT709 if is_mapped else self._look.primaries
         context.color_trc = BT709 if is_mapped else self._look.transfer
-        if self.encoder == "libx265":
-            context.codec_tag = "hvc1"  # players of Apple want this name in MP4 files
-        _open(stream, self.encoder, self.options)
-        self._stream = stream
 
     def packets(self) -> Iterator[tuple[float, list[Any]]]:
         """Yield the reel time reached, and the packets that became ready."""
