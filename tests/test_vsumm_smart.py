@@ -68,6 +68,14 @@ def ffmpeg_says(path):
     return done.stderr
 
 
+def planes_by_ffmpeg(path, size=SIZE):
+    """The pictures as FFmpeg's own program decodes them, like `planes`."""
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", str(path)]
+    command += ["-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "yuv420p", "-"]
+    done = subprocess.run(command, capture_output=True, timeout=60, check=True)
+    return np.frombuffer(done.stdout, np.uint8).reshape(-1, size[1] * 3 // 2, size[0])
+
+
 def beep_times(path):
     with av.open(str(path)) as container:
         frames = list(container.decode(audio=0))
@@ -126,7 +134,8 @@ def test_every_container_of_h264_can_be_written(tmp_path, suffix):
 
 def test_copied_pictures_are_those_of_the_film_bit_by_bit(tmp_path):
     film = film_at(tmp_path)
-    shown, source = planes(reel_of(film, tmp_path)[0]), planes(film)
+    fast, _ = reel_of(film, tmp_path)
+    shown, source = planes(fast), planes(film)
     is_equal = [
         np.array_equal(picture, source[number])
         for picture, number in zip(shown, [*range(13, 115), *range(159, 247)], strict=True)
@@ -134,6 +143,7 @@ def test_copied_pictures_are_those_of_the_film_bit_by_bit(tmp_path):
     # From the first key frame in a run, every 25th, to where B-frames look behind its end.
     assert all(is_equal[12:100])
     assert all(is_equal[102 + 16 : 102 + 86])
+    assert np.array_equal(planes_by_ffmpeg(fast), shown)
 
 
 def test_a_player_can_seek_to_copied_and_encoded_pictures(tmp_path):
@@ -180,6 +190,11 @@ def test_what_cannot_be_copied_is_encoded_and_the_reason_given(tmp_path, reason)
     assert reason in report.not_copied
     assert report.copied_seconds == 0
     assert lengths(fast) == pytest.approx({"video": 7.6, "audio": 7.6}, abs=0.05)
+
+
+def test_a_reel_without_picture_says_so(tmp_path):
+    _, report = reel_of(film_at(tmp_path), tmp_path, suffix=".m4a")
+    assert report.not_copied == "there is no picture"
 
 
 def test_the_reason_is_one_line_of_the_log(tmp_path, caplog):

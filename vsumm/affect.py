@@ -156,7 +156,7 @@ def _listen(
 
 
 def _progress_bar(info: MediaInfo, num_steps: int, *, shown: bool) -> tqdm[NoReturn]:
-    form = "{desc}scoring {percentage:3.0f}%|{bar}| [{elapsed}<{remaining}]"
+    form = "{desc}: scoring {percentage:3.0f}%|{bar}| [{elapsed}<{remaining}]"
     name = shown_path(info.path.name)
     return tqdm(desc=name, total=num_steps, disable=not shown, bar_format=form, leave=False)
 

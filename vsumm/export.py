@@ -33,7 +33,7 @@ NOTICEABLE_SECONDS = 0.1
 LATEST_END_SECONDS = 1.0
 """How far after the end of the film the last run may end: ends are rounded and estimated."""
 
-_BAR = "{desc}reel {percentage:3.0f}%|{bar}| {n:.0f}/{total:.0f} s [{elapsed}<{remaining}]"
+_BAR = "{desc}: reel {percentage:3.0f}%|{bar}| {n:.0f}/{total:.0f} s [{elapsed}<{remaining}]"
 
 _logger = logging.getLogger(__name__)
 

@@ -45,7 +45,7 @@ def encode_reel(
     with ExitStack() as stack:
         sound: SoundTrack | None = None
         picture: PictureTrack | SmartPictureTrack | None = None
-        not_copied = None
+        not_copied = "there is no picture" if job.settings.is_fast else None
         if job.info.video is not None and chosen.video_encoder is not None:
             index = job.info.video.index
             readers = [
@@ -55,7 +55,7 @@ def encode_reel(
             plain = picture = PictureTrack(job, chosen, cuts, readers, job.info.video)
             if job.settings.is_fast:
                 try:
-                    picture = _with_copies(plain, job, cuts, stack)
+                    picture, not_copied = _with_copies(plain, job, cuts, stack), None
                 except NotCopiableError as error:
                     not_copied = str(error)
         source = _open_sound(job, cuts, stack) if chosen.audio_encoder is not None else None
