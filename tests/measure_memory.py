@@ -113,12 +113,12 @@ def describe(peak: Peak) -> str:
 
 def _watch(process_id: int, peak: Peak, is_over: threading.Event) -> None:
     while not is_over.wait(LOOK_SECONDS):
-        sizes = [_proportional_size(one) for one in _family(process_id)]
+        sizes = [_proportional_size(one) for one in family(process_id)]
         if sum(sizes) > peak.total:
             peak.total, peak.by_process = sum(sizes), sizes
 
 
-def _family(process_id: int) -> list[int]:
+def family(process_id: int) -> list[int]:
     """Return a process and all its descendants."""
     family = [process_id]
     for member in family:

@@ -1,6 +1,7 @@
 from bisect import bisect_right
 from fractions import Fraction
 
+import av
 import numpy as np
 import pytest
 from films import BEEP_SECONDS, find_beeps, is_flash, make_film, read_frame_number
@@ -117,6 +118,22 @@ def test_av1(tmp_path):
     path = make_film(tmp_path / "film.mkv", seconds=3, codec="libsvtav1")
     numbers = [13, 14, 15, 16, 41, 42, 43, 44, 71]
     assert numbers_at(path, [(number + 0.5) / 25 for number in numbers]) == numbers
+
+
+def test_a_palette_that_comes_with_the_first_frame_only(tmp_path):
+    path = tmp_path / "film.avi"
+    palette = np.full((256, 4), (255, 10, 200, 90), np.uint8)  # alpha, red, green, blue
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("rawvideo", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 36, "pal8"
+        for number in range(75):
+            indices = np.full((36, 64), number, np.uint8)
+            frame = av.VideoFrame.from_ndarray((indices, palette), "pal8")
+            frame.pts = number
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    frames, _ = read_all(path, [0.5, 2.5])
+    assert [frame.pixels[0, 0].tolist() for frame in frames] == 2 * [[10, 200, 90]]
 
 
 @pytest.mark.parametrize("mirrored", [False, True])

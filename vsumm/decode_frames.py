@@ -91,8 +91,7 @@ class FramePicker:
         self._end = 0  # end of the last picture packet
         self._end_slack = 0  # how long the last frame may stay when the file does not say
         self._first_pts: int | None = None
-        self._can_seek = True
-        self._may_jump = True
+        self._can_seek = self._may_jump = starts_anywhere(stream)
         self._can_skip = can_skip_frames(self._context)
         self._num_errors = 0
         self._goal = 0  # time of the frame that is being decoded for
@@ -339,12 +338,17 @@ class FramePicker:
         return abs(_pts(frame) - wanted) <= min(step, self._hole // 10)
 
 
+def starts_anywhere(stream: Any) -> bool:
+    """Whether decoding may begin at any key frame: palettes may come with the first one only."""
+    return str(stream.codec_context.pix_fmt) != "pal8"
+
+
 def can_skip_frames(context: Any) -> bool:
     """Whether a decoder can be told for each packet to leave a frame out.
 
     Libraries of others under FFmpeg (dav1d) look at it once, when they are opened.
     """
-    return not context.codec.name.startswith("lib")
+    return not str(context.codec.name).startswith("lib")
 
 
 def _pts(timed: av.VideoFrame | av.Packet[Any]) -> int:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from av.error import FFmpegError
 from av.stream import Discard
 
-from vsumm.decode_frames import can_skip_frames
+from vsumm.decode_frames import can_skip_frames, starts_anywhere
 from vsumm.decode_packets import read_packets
 from vsumm.decode_track import open_stream
 from vsumm.errors import InputError
@@ -52,13 +52,13 @@ class StreamReader:
         self._kind = kind
         self._origin = Fraction(info.start_seconds)
         self.num_errors = 0
-        self._can_seek = True
         self._frames: Iterator[tuple[Fraction, Any]] = iter(())
         self._last: tuple[Fraction, Any] | None = None
         self.container: Any
         self.stream: Any
         self._open_files = ExitStack()
         self._open()
+        self._can_seek = kind == "audio" or starts_anywhere(self.stream)
 
     def __enter__(self) -> StreamReader:
         return self
@@ -151,6 +151,9 @@ class StreamReader:
 
     def _seek_targets(self, seconds: Fraction) -> Iterator[Fraction | None]:
         """Yield instants to seek to, ever earlier; None is the start of the file."""
+        if not self._can_seek:
+            yield None
+            return
         start = self.stream.start_time
         first = Fraction(0) if start is None else start * self.time_base - self._origin
         for step in SEEK_STEPS_SECONDS:
