@@ -153,7 +153,7 @@ def compare(summary: Summary, reel: Path, row: Row) -> None:
     row.film = f"{summary.media.duration_seconds:.2f}"
     row.lost = " ".join(f"{seconds:.1f}" for seconds in lost)
     row.decoder = summary.image_report.decoder if summary.image_report else "-"
-    picture_seconds, sound_seconds, frame_rate = lengths(reel)
+    picture_seconds, sound_seconds, frame_rate, block_seconds = lengths(reel)
     wanted = summary.selected_seconds
     if picture_seconds is not None:
         error = (picture_seconds - wanted) * frame_rate
@@ -161,7 +161,7 @@ def compare(summary: Summary, reel: Path, row: Row) -> None:
         row.is_wrong |= abs(error) > 1
     if sound_seconds is not None:
         row.sound = f"{(sound_seconds - wanted) * 1000:+.0f}"
-        row.is_wrong |= abs(sound_seconds - wanted) > 1 / frame_rate + MAX_SOUND_SECONDS
+        row.is_wrong |= abs(sound_seconds - wanted) > 1 / frame_rate + block_seconds
     info = probe(reel)
     pairs = reel_places(summary.runs)
     if info.video and summary.media.video:
@@ -183,10 +183,13 @@ def reel_places(runs: list[Segment]) -> list[tuple[Segment, float]]:
     return places[:: max(1, -(-len(places) // MAX_RUNS))]
 
 
-def lengths(reel: Path) -> tuple[float | None, float | None, float]:
-    """Return seconds of picture and of sound, from the frames of both, and frames per second."""
+def lengths(reel: Path) -> tuple[float | None, float | None, float, float]:
+    """Return seconds of picture and sound by their frames, frames/s, and the longest sound frame.
+
+    The last frame of a sound may be filled up with silence that players leave out.
+    """
     ends: dict[str, float] = {}
-    rate = 25.0
+    rate, block = 25.0, MAX_SOUND_SECONDS
     with av.open(str(reel)) as container:
         for stream in container.streams:
             for frame in container.decode(stream):
@@ -195,9 +198,10 @@ def lengths(reel: Path) -> tuple[float | None, float | None, float]:
                     length = float((frame.duration or 0) * stream.time_base) or 1 / rate
                 else:
                     length = frame.samples / frame.sample_rate
+                    block = max(block, length)
                 ends[stream.type] = frame.time + length
             container.seek(0)
-    return ends.get("video"), ends.get("audio"), rate
+    return ends.get("video"), ends.get("audio"), rate, block
 
 
 def picture_offset(

@@ -4,6 +4,7 @@ from fractions import Fraction
 import av
 import numpy as np
 import pytest
+from av.codec.context import Flags
 from films import BEEP_SECONDS, find_beeps, is_flash, make_film, read_frame_number
 
 from vsumm.decode import DecodeReport, read_audio, read_frames
@@ -134,6 +135,25 @@ def test_a_palette_that_comes_with_the_first_frame_only(tmp_path):
         container.mux(stream.encode(None))
     frames, _ = read_all(path, [0.5, 2.5])
     assert [frame.pixels[0, 0].tolist() for frame in frames] == 2 * [[10, 200, 90]]
+
+
+def test_one_field_of_an_interlaced_film_is_shown(tmp_path):
+    path = tmp_path / "film.ts"
+    picture = np.full((144, 176, 3), 40, np.uint8)
+    picture[::2] = 200  # the first field is bright, the second one dark
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg2video", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 176, 144, "yuv420p"
+        stream.codec_context.flags |= Flags.interlaced_dct | Flags.interlaced_me
+        stream.codec_context.bit_rate = 4_000_000
+        for number in range(25):
+            frame = av.VideoFrame.from_ndarray(picture, "rgb24").reformat(format="yuv420p")
+            frame.pts = number
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    for short_side in (144, 100, 64):
+        ((frame,), _) = read_all(path, [0.5], short_side=short_side)
+        assert frame.pixels.std(axis=(0, 1)).max() < 10
 
 
 @pytest.mark.parametrize("mirrored", [False, True])

@@ -5,6 +5,7 @@ from fractions import Fraction
 from pathlib import Path
 from unittest.mock import Mock
 
+import numpy as np
 import pytest
 from films import make_film
 
@@ -54,6 +55,22 @@ def test_probe_describes_a_film(film):
     (track,) = info.audio
     assert (track.codec, track.sample_rate, track.num_channels) == ("aac", 44100, 1)
     assert info.problems == ()
+
+
+def test_a_frame_that_stays_long_does_not_lengthen_the_film(tmp_path):
+    times = [*np.arange(0, 2, 0.04), 30, *np.arange(31, 33, 0.04)]
+    path = make_film(tmp_path / "film.mp4", seconds=33, frame_times=times, audio=False)
+    assert probe(path).duration_seconds == pytest.approx(33, abs=0.1)
+
+
+@pytest.mark.parametrize("place", [0.5, 0.97])
+def test_one_damaged_time_does_not_lengthen_the_film(tmp_path, place):
+    path = make_film(tmp_path / "film.flv", seconds=20)
+    data = bytearray(path.read_bytes())
+    tag = _flv_tag_at(data, int(len(data) * place))
+    data[tag + 7] = 1  # the highest byte of its time: 4.66 hours later
+    path.write_bytes(data)
+    assert probe(path).duration_seconds == pytest.approx(20, abs=0.2)
 
 
 def test_a_mirrored_picture_is_told_from_a_turned_one(tmp_path):
@@ -249,3 +266,11 @@ def test_every_odd_and_real_film_can_be_probed(data_folder):
 )
 def test_hopeless_files_are_refused(data_folder, name, reason):
     assert reason in refusal(data_folder / "videos" / "broken" / name)
+
+
+def _flv_tag_at(data, place):
+    """Where the first tag of an FLV file at or after a place begins: type, size, time, ..."""
+    tag = 13
+    while tag < place:
+        tag += 11 + int.from_bytes(data[tag + 1 : tag + 4]) + 4
+    return tag

@@ -28,26 +28,35 @@ class PixelConverter:
         """Return the pixels: uint8 (H, W, 3) RGB for SDR displays, contiguous.
 
         Transparent film is shown over black, as players do. HDR film is mapped to the range of an
-        ordinary screen: taken as it is, it would look washed out.
+        ordinary screen: taken as it is, it would look washed out. Of two fields the first is shown:
+        together they are torn where something moves.
         """
         has_alpha = any(component.is_alpha for component in frame.format.components)
         if frame.color_trc in (PQ, HLG):
-            pixels = to_sdr(self._scale(frame, "rgb48le").to_ndarray(), frame.color_trc)
+            pixels = to_sdr(self._scale(frame, "rgb48le"), frame.color_trc)
         elif has_alpha:
-            pixels = _over_black(self._scale(frame, "rgba").to_ndarray())
+            pixels = _over_black(self._scale(frame, "rgba"))
         else:
-            pixels = self._scale(frame, "rgb24").to_ndarray()
+            pixels = self._scale(frame, "rgb24")
         if self._geometry.is_mirrored:
             pixels = pixels[:, ::-1]
         return np.ascontiguousarray(np.rot90(pixels, -(self._geometry.rotation_degrees // 90)))
 
-    def _scale(self, frame: av.VideoFrame, pixel_format: str) -> av.VideoFrame:
+    def _scale(self, frame: av.VideoFrame, pixel_format: str) -> np.ndarray:
         width, height = self._geometry.width, self._geometry.height
         if self._geometry.rotation_degrees % 180:
             width, height = height, width
-        return self._scaler.reformat(
-            frame, width, height, pixel_format, interpolation=Interpolation.BILINEAR, threads=1
+        # The scaler keeps the fields of interlaced frames apart, in every other line.
+        step = 2 if frame.interlaced_frame else 1
+        scaled = self._scaler.reformat(
+            frame,
+            width,
+            height * step,
+            pixel_format,
+            interpolation=Interpolation.BILINEAR,
+            threads=1,
         )
+        return scaled.to_ndarray()[::step]
 
 
 def _over_black(pixels: np.ndarray) -> np.ndarray:

@@ -10,7 +10,6 @@ import math
 import re
 import struct
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -35,6 +34,9 @@ MIN_BYTES_PER_SECOND = 1
 """Presentations longer than LONG_SECONDS with fewer bytes than this are not believed: even a still
 picture takes more, at one frame in ten seconds."""
 
+JUMP_SECONDS = 600
+"""A packet that comes so much later than all others has a damaged time."""
+
 TAIL_SECONDS = 10
 """How far before the declared end the search for the last packets begins, seconds."""
 
@@ -48,18 +50,32 @@ END_TAG = re.compile(r"(\d\d):(\d\d):(\d\d\.\d+)")
 """A time in a tag of a Matroska stream."""
 
 
-@dataclass
 class _Ends:
-    """Latest end of a packet by stream index, seconds on the container's clock."""
+    """Ends of the packets that are shown last, by stream index, on the container's clock."""
 
-    seconds: dict[int, Fraction]
+    def __init__(self) -> None:
+        self._last: dict[int, list[tuple[Fraction, Fraction]]] = {}
 
     def note(self, packet: av.Packet[Any]) -> None:
         if packet.pts is None or packet.is_corrupt:
             return
-        end = (packet.pts + (packet.duration or 0)) * packet.time_base
-        index = packet.stream.index
-        self.seconds[index] = max(end, self.seconds.get(index, end))
+        start = packet.pts * packet.time_base
+        end = start + (packet.duration or 0) * packet.time_base
+        last_two = self._last.setdefault(packet.stream.index, [])
+        if len(last_two) < 2 or start > last_two[0][0]:
+            last_two.append((start, end))
+            last_two.sort()
+            del last_two[:-2]
+
+    @property
+    def seconds(self) -> dict[int, Fraction]:
+        """End of each stream; of a packet far behind all others the time is damaged."""
+        return {
+            # Only of the last packet the duration counts: that of others may be the distance to
+            # the one that is decoded next, not to the one that is shown next.
+            index: last_two[0 if last_two[-1][0] - last_two[0][0] > JUMP_SECONDS else -1][1]
+            for index, last_two in self._last.items()
+        }
 
 
 def probe_media(path: str, tick: Callable[[], None]) -> dict[str, Any]:
@@ -173,24 +189,24 @@ def _start(stream: Stream) -> Fraction:
     return (stream.start_time or 0) * (stream.time_base or Fraction(0))
 
 
-def _find_ends(container: InputContainer, tick: Callable[[], None]) -> _Ends:
+def _find_ends(container: InputContainer, tick: Callable[[], None]) -> dict[int, Fraction]:
     """Read the last packets, or all of them where the file does not say how long it is."""
-    ends = _Ends({})
+    ends = _Ends()
     declared = container.duration
     if declared is not None and declared > LONG_SECONDS * av.time_base:
         _check_duration(declared / av.time_base, container.size)
     if not _seek(container, max(0, (declared or 0) - TAIL_SECONDS * av.time_base)):
-        return ends
+        return {}
     for count, packet in enumerate(read_packets(container)):
         ends.note(packet)
         if count % 1000 == 0:
             tick()
-    return ends
+    return ends.seconds
 
 
-def _end(stream: Stream, container: InputContainer, ends: _Ends) -> Fraction:
+def _end(stream: Stream, container: InputContainer, ends: dict[int, Fraction]) -> Fraction:
     """End of a stream on the container's clock: as read or as declared, whichever is later."""
-    found = [ends.seconds[stream.index]] if stream.index in ends.seconds else []
+    found = [ends[stream.index]] if stream.index in ends else []
     if stream.duration is not None:
         found.append(_start(stream) + stream.duration * (stream.time_base or Fraction(0)))
     elif (tagged := _tagged_end(stream)) is not None:
@@ -208,9 +224,9 @@ def _tagged_end(stream: Stream) -> Fraction | None:
     return None
 
 
-def _is_cut(container: InputContainer, ends: _Ends) -> bool:
+def _is_cut(container: InputContainer, ends: dict[int, Fraction]) -> bool:
     """Whether the header of a Matroska file promises more than the file holds."""
-    last = max(ends.seconds.values(), default=Fraction(0))
+    last = max(ends.values(), default=Fraction(0))
     return "matroska" in container.format.name and _declared_end(container) - last > 1
 
 
@@ -218,7 +234,9 @@ def _declared_end(container: InputContainer) -> Fraction:
     return Fraction((container.start_time or 0) + (container.duration or 0), av.time_base)
 
 
-def _describe_picture(stream: Any, frame: Any, start: Fraction, ends: _Ends) -> dict[str, Any]:
+def _describe_picture(
+    stream: Any, frame: Any, start: Fraction, ends: dict[int, Fraction]
+) -> dict[str, Any]:
     ratio = stream.sample_aspect_ratio
     rotation, is_mirrored = _orientation(frame)
     width, height = displayed_size(frame.width, frame.height, ratio, rotation)
@@ -257,7 +275,7 @@ def _orientation(frame: Any) -> tuple[int, bool]:
 
 
 def _describe_sound(
-    stream: Any, container: InputContainer, start: Fraction, ends: _Ends
+    stream: Any, container: InputContainer, start: Fraction, ends: dict[int, Fraction]
 ) -> dict[str, Any]:
     return {
         "index": stream.index,
