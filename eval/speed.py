@@ -29,8 +29,8 @@ FILM_SECONDS, QUICK_SECONDS = 600, 60
 """Length of the main film, and that of a quick look."""
 OTHER_SECONDS, QUICK_OTHER_SECONDS = 120, 20
 """Length of the films that are only decoded."""
-HEADINGS = ("stage", "who", "median", "unit", "ratio", "peak MiB", "goal")
-WIDTHS = (44, 32, 9, 12, 7, 9, 22)
+HEADINGS = ("stage", "who", "median", "unit", "ratio", "CPU s", "peak MiB", "goal")
+WIDTHS = (44, 32, 9, 12, 7, 8, 9, 22)
 PACKAGES = ("vsumm", "torch", "numpy", "av", "decord", "imageio-ffmpeg", "moviepy", "scenedetect")
 """Packages whose versions are reported."""
 
@@ -70,8 +70,19 @@ class StageResult:
 
     @property
     def ratio(self) -> float | None:
-        """Our figure by that of the first rival."""
-        return self.ours.figure / self.rivals[0].figure if self.rivals else None
+        """Our figure by that of the fastest floor that gave as many frames; None without one."""
+        names = {rival.name for rival in self.stage.rivals if rival.is_floor}
+        floors = [
+            rival.figure
+            for rival in self.rivals
+            if rival.name in names and self.does_the_same(rival)
+        ]
+        return self.ours.figure / min(floors) if floors else None
+
+    def does_the_same(self, rival: Outcome) -> bool:
+        """Tell whether a rival gave as many frames as we did, as far as both say."""
+        ours, theirs = self.ours.report.get("frames"), rival.report.get("frames")
+        return ours is None or theirs is None or ours == theirs
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values."""
@@ -177,8 +188,9 @@ def describe(result: StageResult) -> str:
     rows = [(stage.title, ours.name, *_numbers(stage, ours), verdict)]
     for rival in result.rivals:
         ratio = f"{ours.figure / rival.figure:.2f}"
-        rows.append(("", rival.name, *_numbers(stage, rival, ratio), ""))
-    rows += [("", name, "skipped", "", "", "", "not installed") for name in result.skipped]
+        remark = "" if result.does_the_same(rival) else _difference(result, rival)
+        rows.append(("", rival.name, *_numbers(stage, rival, ratio), remark))
+    rows += [("", name, "skipped", "", "", "", "", "not installed") for name in result.skipped]
     return "\n".join(row(cells) for cells in rows)
 
 
@@ -221,8 +233,13 @@ def _is_there(contestant: Contestant) -> bool:
     return contestant.needs is None or find_spec(contestant.needs) is not None
 
 
-def _numbers(stage: Stage, outcome: Outcome, ratio: str = "") -> tuple[str, str, str, str]:
-    return (f"{outcome.figure:.3g}", stage.unit, ratio, f"{outcome.peak_mib:.0f}")
+def _numbers(stage: Stage, outcome: Outcome, ratio: str = "") -> tuple[str, ...]:
+    cpu, peak = f"{outcome.cpu_seconds:.2f}", f"{outcome.peak_mib:.0f}"
+    return (f"{outcome.figure:.3g}", stage.unit, ratio, cpu, peak)
+
+
+def _difference(result: StageResult, rival: Outcome) -> str:
+    return f"{rival.report['frames'] - result.ours.report['frames']:+d} frames"
 
 
 def _cpu_name() -> str:

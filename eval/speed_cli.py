@@ -29,6 +29,27 @@ def add_speed_arguments(commands: Commands) -> None:
     parser.add_argument("--quick", action="store_true", help="short films: a first look")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything there too")
     parser.set_defaults(handler=_run_speed)
+    parts = parser.add_subparsers(dest="part", metavar="PART")
+    growth = parts.add_parser(
+        "growth", help="time and memory of films from a minute to ten hours, by copied minutes"
+    )
+    growth.add_argument("--folder", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+    growth.add_argument(
+        "--minutes", type=_positive, nargs="+", metavar="N", help="lengths (1 10 60 600)"
+    )
+    growth.set_defaults(handler=_run_growth)
+    train = parts.add_parser(
+        "train", help="1000 epochs of the heads at the paper's sizes, extrapolated"
+    )
+    train.add_argument(
+        "--steps", type=_positive, default=100, metavar="N", help="steps to measure (default 100)"
+    )
+    train.add_argument("--epochs", type=_positive, default=1000, metavar="N")
+    train.add_argument(
+        "--threads", type=_positive, metavar="N", help="threads of PyTorch (default: its own)"
+    )
+    train.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    train.set_defaults(handler=_run_train)
 
 
 def _run_speed(args: argparse.Namespace) -> int:
@@ -51,6 +72,41 @@ def _run_speed(args: argparse.Namespace) -> int:
     print("; ".join(f"{name} {value}" for name, value in describe_machine().items()))
     if args.json:
         args.json.write_text(to_json(results), encoding="utf-8")
+    return 0
+
+
+def _run_growth(args: argparse.Namespace) -> int:
+    from eval.speed_growth import LENGTHS_MINUTES, measure_growth
+    from vsumm.cache import default_cache_folder
+
+    folder = args.folder or default_cache_folder() / "speed"
+    print(f"{'minutes':>8} {'wall s':>8} {'CPU s':>8} {'CPU s/h':>8} {'peak MiB':>9}")
+    for found in measure_growth(folder, args.minutes or LENGTHS_MINUTES):
+        times = f"{found.wall_seconds:8.1f} {found.cpu_seconds:8.1f} {found.cpu_per_hour:8.0f}"
+        print(f"{found.minutes:8d} {times} {found.peak_mib:9.0f}", flush=True)
+    return 0
+
+
+def _run_train(args: argparse.Namespace) -> int:
+    from eval.speed import describe_machine
+    from eval.speed_train import NUM_CLIPS, NUM_IMAGES, measure_training
+
+    found = measure_training(args.steps, device=args.device, num_threads=args.threads)
+    print(
+        f"{NUM_IMAGES} pictures, {NUM_CLIPS} clips with captions; {found.num_steps} steps of an "
+        f"epoch, {found.num_weights / 1e6:.1f} million weights; "
+        f"{found.num_measured} steps measured on {args.device}, "
+        f"{found.num_threads} threads"
+    )
+    for name, seconds in (
+        ("draw the batch", found.draw_seconds),
+        ("forward and backward", found.loss_seconds),
+        ("optimiser", found.update_seconds),
+    ):
+        print(f"{name:22s} {1e3 * seconds:7.2f} ms  {seconds / found.step_seconds:4.0%}")
+    print(f"a step reads {found.batch_bytes / 2**20:.1f} MiB of features")
+    print(f"{args.epochs} epochs would take {found.hours(args.epochs):.1f} h")
+    print("; ".join(f"{name} {value}" for name, value in describe_machine().items()))
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,11 +10,15 @@ from pathlib import Path
 from typing import Literal
 
 from eval.speed_material import ffmpeg_program
+from eval.speed_rivals import rival_command
 from eval.speed_tasks import task_command
 
 Quantity = Literal["wall", "cpu", "value"]
 """Wall seconds or CPU seconds of the whole command, or the figure that it reports."""
-Kind = Literal["floor", "peer"]
+
+NUM_RUNS = 36
+"""Runs of the reel that is cut, evenly spread; together they last `REEL_SHARE` of the film."""
+REEL_SHARE = 0.15
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,8 @@ class Contestant:
     """Commands that go before, unmeasured."""
     needs: str | None = None
     """Module without which it is skipped."""
+    is_floor: bool = False
+    """Whether it is what the goal compares with; of several the fastest that did the same."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +46,7 @@ class Goal:
     bound: float
     """The limit."""
     of: Literal["value", "ratio"]
-    """Of our own figure, or of its ratio to the first rival's."""
+    """Of our own figure, or of its ratio to the best floor's."""
     is_upper: bool = True
     """Whether less is better."""
 
@@ -69,7 +76,7 @@ class Stage:
     ours: Contestant
     """vsumm."""
     rivals: tuple[Contestant, ...] = ()
-    """Floors and peers; the ratio of the goal is that to the first one."""
+    """Floors and peers."""
     goal: Goal | None = None
     """What shall be reached."""
 
@@ -103,6 +110,7 @@ def all_stages(films: Films, scratch: Path) -> list[Stage]:
         *_tower_stages(films),
         *_knapsack_stages(),
         *_whole_stages(films, scratch),
+        _reel_stage(films, scratch),
     ]
 
 
@@ -149,7 +157,14 @@ def _decode_stage(film: Path) -> Stage:
         "cpu",
         "s CPU",
         Contestant("vsumm", task_command("frames", film)),
-        (Contestant("ffmpeg, every frame", _ffmpeg("-i", film, "-map", "0:v", "-f", "null", "-")),),
+        (
+            Contestant(
+                "ffmpeg, every frame",
+                _ffmpeg("-i", film, "-map", "0:v", "-f", "null", "-"),
+                is_floor=True,
+            ),
+            Contestant("OpenCV, grab", rival_command("opencv", film), needs="cv2"),
+        ),
         Goal(0.45, "ratio"),
     )
 
@@ -162,7 +177,7 @@ def _sound_stage(films: Films) -> Stage:
         "cpu",
         "s CPU",
         Contestant("vsumm", task_command("sound", films.main)),
-        (Contestant("ffmpeg to PCM", _ffmpeg("-i", films.main, *pcm)),),
+        (Contestant("ffmpeg to PCM", _ffmpeg("-i", films.main, *pcm), is_floor=True),),
         Goal(1.3, "ratio"),
     )
 
@@ -175,7 +190,7 @@ def _tower_stages(films: Films) -> list[Stage]:
             "value",
             "images/s",
             Contestant("vsumm", task_command("image", films.main)),
-            (Contestant("tower alone", task_command("image-tower", films.main)),),
+            (Contestant("the tower alone", task_command("image-tower", films.main)),),
             Goal(60, "value", is_upper=False),
         ),
         Stage(
@@ -213,6 +228,7 @@ def _whole_stages(films: Films, scratch: Path) -> list[Stage]:
     into: list[str | Path] = ["--quiet", "--force", "-o", scratch / "reel.mp4"]
     short = vsumm_command("summarize", films.short, "--no-cache", *into)
     analyse = vsumm_command("summarize", films.main, "--no-reel", *into)
+    scenes = [sys.executable, "-m", "scenedetect", "-i", str(films.main), "detect-content"]
     everything = _ffmpeg("-i", films.main, "-f", "null", "-")
     return [
         Stage(
@@ -230,7 +246,11 @@ def _whole_stages(films: Films, scratch: Path) -> list[Stage]:
             "wall",
             "s",
             Contestant("vsumm", [*analyse, "--no-cache"], env),
-            (Contestant("ffmpeg, every frame and sample", everything),),
+            (
+                Contestant("ffmpeg, every frame and sample", everything, is_floor=True),
+                Contestant("PySceneDetect detect-content", scenes, needs="scenedetect"),
+                Contestant("plain version of ours", rival_command("plain", films.main)),
+            ),
             Goal(0.7, "ratio"),
         ),
         Stage(
@@ -243,3 +263,36 @@ def _whole_stages(films: Films, scratch: Path) -> list[Stage]:
             Goal(2, "value"),
         ),
     ]
+
+
+def _reel_stage(films: Films, scratch: Path) -> Stage:
+    spacing, length = films.seconds / NUM_RUNS, REEL_SHARE * films.seconds / NUM_RUNS
+    # Whole eighths of a second are whole frames at 24 frames/s.
+    runs = [
+        (round(8 * k * spacing) / 8, (round(8 * k * spacing) + max(1, round(8 * length))) / 8)
+        for k in range(NUM_RUNS)
+    ]
+    plan, target = json.dumps(runs), scratch / "cut.mp4"
+    seconds = sum(end - start for start, end in runs)
+    rivals = (
+        ("one-process-per-run", "ffmpeg, run by run, joined", None),
+        ("one-command", "ffmpeg, an input per run", None),
+        ("moviepy", "moviepy", "moviepy"),
+    )
+    return Stage(
+        "reel",
+        f"cut {len(runs)} runs, {seconds:g} s of {films.main.name}",
+        "wall",
+        "s",
+        Contestant("vsumm", task_command("reel", films.main, plan, target)),
+        tuple(
+            Contestant(
+                title,
+                rival_command(name, films.main, plan, target),
+                needs=needs,
+                is_floor=needs is None,
+            )
+            for name, title, needs in rivals
+        ),
+        Goal(1.1, "ratio"),
+    )

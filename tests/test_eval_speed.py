@@ -11,7 +11,10 @@ from eval.__main__ import main
 from eval.speed import run_stage, to_json
 from eval.speed_material import FRAME_RATE, FilmRecipe, make_film, pictures, repeat_film
 from eval.speed_measure import measure
+from eval.speed_rivals import RIVALS
 from eval.speed_stages import Contestant, Goal, Stage
+from eval.speed_tasks import TASKS
+from eval.speed_train import measure_training
 from vsumm.errors import VsummError
 from vsumm.probe import probe
 
@@ -66,7 +69,7 @@ def test_a_stage_compares_ours_with_the_first_rival():
         "units",
         Contestant("ours", python("print('{\"value\": 2}')")),
         (
-            Contestant("rival", python("print('{\"value\": 8}')")),
+            Contestant("rival", python("print('{\"value\": 8}')"), is_floor=True),
             Contestant("absent", python(""), needs="no_such_module"),
         ),
         Goal(0.2, "ratio"),
@@ -103,3 +106,32 @@ def test_an_unknown_stage_is_an_error(tmp_path, capsys):
     arguments = ["speed", "--film", str(film), "--folder", str(tmp_path), "--only", "nonsense"]
     assert main(arguments) == 1
     assert "no stage nonsense; there are: start" in capsys.readouterr().err
+
+
+def test_growth_measures_every_length(tmp_path, capsys):
+    assert main(["speed", "--folder", str(tmp_path), "growth", "--minutes", "1"]) == 0
+    _, line = capsys.readouterr().out.splitlines()
+    minutes, wall, cpu, _, peak = map(float, line.split())
+    assert minutes == 1
+    assert wall > 0
+    assert cpu > 0
+    assert peak > 50
+
+
+def test_a_reel_by_each_of_ffmpegs_ways_has_every_frame(tmp_path):
+    film, plan, target = make_film(TINY, tmp_path), "[[0.5, 1.0], [1.5, 2.25]]", tmp_path / "r.mp4"
+    expected = round(1.25 * FRAME_RATE)
+    for name in ("one-command", "one-process-per-run"):
+        assert RIVALS[name](str(film), plan, str(target)) == {"frames": expected}
+    assert TASKS["reel"](str(film), plan, str(target)) == {"frames": expected}
+
+
+def test_training_at_the_papers_sizes_is_divided_into_its_parts(monkeypatch):
+    pytest.importorskip("transformers", reason="the extra 'paper' is not installed")
+    monkeypatch.setattr("eval.speed_train.NUM_IMAGES", 300)
+    monkeypatch.setattr("eval.speed_train.NUM_CLIPS", 200)
+    found = measure_training(2)
+    assert found.num_steps == 3
+    assert found.num_measured == 2
+    assert found.batch_bytes == 128 * 4 * (512 + 2 * 13 * 768)
+    assert found.hours(1000) == pytest.approx(found.step_seconds * 3000 / 3600)
