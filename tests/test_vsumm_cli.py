@@ -143,3 +143,15 @@ def test_an_interrupt_between_films_exits_with_130(film, tmp_path, monkeypatch):
     monkeypatch.setattr("vsumm.job.export_reel", interrupt)
     assert main(["summarize", str(film), str(other), "--jobs", "2"]) == 130
     assert sorted(path.name for path in tmp_path.iterdir()) == ["my film.mp4", "other.mp4"]
+
+
+def test_what_is_added_to_the_reel_reaches_it(film, tmp_path, caplog):
+    options = ["--budget", "8s", "--title", "日", "--soundtrack", str(film), "--quiet"]
+    assert main(["summarize", str(film), *options, "-o", str(tmp_path / "r.mp4")]) == 0
+    assert "font has no 日" in caplog.text
+    assert duration(tmp_path / "r.mp4") == pytest.approx(8.0, abs=0.05)
+
+
+def test_fast_says_when_nothing_could_be_copied(film, tmp_path, caplog):
+    assert main(["summarize", str(film), "--fast", "--quiet", "-o", str(tmp_path / "r.webm")]) == 0
+    assert "encoded anew: the reel is encoded by libvpx-vp9" in caplog.text

@@ -179,6 +179,7 @@ WHY_NOT = {
     "has to be rotated": ({"rotation": 90}, {}),
     "have to be scaled or cropped": ({"sample_aspect_ratio": Fraction(4, 3)}, {}),
     "pixel format yuv422p is not yuv420p": ({"pixel_format": "yuv422p"}, {}),
+    "libx264 does not take these settings in the film's profile, high": ({}, {"crf": 0}),
     "no run goes on for 1 s from a closed group": ({"gop_seconds": 60}, {}),
 }
 

@@ -75,7 +75,7 @@ def encode_reel(
         video_encoder=picture.encoder if picture else None,
         audio_encoder=sound.encoder if sound else None,
         copied_seconds=picture.copied_seconds if picture else 0.0,
-        not_copied=not_copied,
+        not_copied=picture.not_copied if isinstance(picture, SmartPictureTrack) else not_copied,
         missing_glyphs=picture.missing_glyphs if picture else "",
     )
 

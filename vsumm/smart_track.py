@@ -13,11 +13,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import dropwhile, islice
+from itertools import dropwhile, groupby, islice
 from typing import Any
 
 import av
 from av.codec.context import Flags
+from av.error import FFmpegError
 
 from vsumm.errors import InputError
 from vsumm.export_encoders import encoder_options
@@ -80,7 +81,7 @@ class SmartPictureTrack:
     def __init__(
         self, plain: PictureTrack, cuts: Sequence[Cut], reader: StreamReader, video: VideoStream
     ) -> None:
-        """Plan what is copied.
+        """Prepare to write.
 
         Args:
             plain: the track that would encode everything; it reads and places what is encoded.
@@ -89,7 +90,7 @@ class SmartPictureTrack:
             video: what was found out about it before.
 
         Raises:
-            NotCopiableError: nothing can be copied.
+            NotCopiableError: nothing of such a film can be copied into such a reel.
         """
         assert isinstance(plain.placer, PicturePlacer)  # nothing is composed
         self.encoder = plain.encoder
@@ -106,42 +107,60 @@ class SmartPictureTrack:
         options["profile"] = PROFILES[self._sets.profile]
         options["x264-params"] = f"sps-id={self._sets.free_id()}"
         self._options = options
-        self._pieces = self._plan(cuts)
-        if not any(piece.copy for piece in self._pieces):
-            raise NotCopiableError(
-                f"no run goes on for {SHORTEST_COPY_SECONDS:g} s from a closed group of pictures on"
-            )
+        self._cuts = cuts
+        self._header = write_header(self._sets, self._encoder_sets())
+
+    @property
+    def not_copied(self) -> str | None:
+        """Why nothing was copied, after the last packet; None otherwise."""
+        reason = (
+            f"no run goes on for {SHORTEST_COPY_SECONDS:g} s from a closed group of pictures on"
+        )
+        return None if self.copied_seconds else reason
 
     def add_to(self, container: Any) -> None:
         """Make the stream in an output container."""
-        encoder = self._open_encoder()
-        sets = read_header(encoder.extradata)
-        assert sets is not None
         stream = container.add_stream_from_template(self._reader.stream)
         stream.time_base = 1 / self._rate
-        stream.codec_context.extradata = write_header(self._sets, sets)
+        stream.codec_context.extradata = self._header
         self._stream = stream
 
     def packets(self) -> Iterator[tuple[float, list[Any]]]:
         """Yield the reel time reached, and the packets that became ready."""
-        number = 0
-        for piece in self._pieces:
-            pictures = self._copied(piece.copy) if piece.copy else self._encoded(piece)
-            for picture in pictures:
-                # Decoding times count the pictures: a reel at a constant rate has one for every
-                # tick, and none is decoded later than it is shown.
-                yield self._reached(picture), [self._packet(picture, number)]
-                number += 1
+        for number, picture in enumerate(self._pictures()):
+            # Decoding times count the pictures: a reel at a constant rate has one for every tick,
+            # and none is decoded later than it is shown.
+            yield self._reached(picture), [self._packet(picture, number)]
 
-    def _plan(self, cuts: Sequence[Cut]) -> list[_Piece]:
-        end = num_ticks(cuts, self._rate)
-        pieces: list[_Piece] = []
-        for cut in cuts:
+    def _encoder_sets(self) -> ParameterSets:
+        try:
+            sets = read_header(self._open_encoder().extradata)
+        except (FFmpegError, ValueError) as error:
+            profile = self._options["profile"]
+            raise NotCopiableError(
+                f"{self.encoder} does not take these settings in the film's profile, {profile}"
+            ) from error
+        assert sets is not None  # it was asked for a header
+        return sets
+
+    def _pictures(self) -> Iterator[_Picture]:
+        """Yield the coded pictures of the reel in decoding order."""
+        for is_encoded, pieces in groupby(self._pieces(), lambda piece: piece.copy is None):
+            if is_encoded:
+                yield from self._encoded(pieces)
+                continue
+            for piece in pieces:
+                assert piece.copy is not None
+                yield from self._copied(piece.copy)
+
+    def _pieces(self) -> Iterator[_Piece]:
+        """Yield the pieces of all runs; what can be copied of a run is found out when it is due."""
+        end = num_ticks(self._cuts, self._rate)
+        for cut in self._cuts:
             ticks = cut.ticks(self._rate)
             ticks = range(ticks.start, min(ticks.stop, end))
             copy = plan_copy(cut, ticks, self._facts(cut), self._rate) if ticks else None
-            pieces += _split(cut, ticks, copy, self._rate)
-        return pieces
+            yield from _split(cut, ticks, copy, self._rate)
 
     def _facts(self, cut: Cut) -> Iterator[PacketFacts]:
         for time, packet in self._reader.packets_from(cut.source_start):
@@ -169,13 +188,15 @@ class SmartPictureTrack:
             raise InputError("the film reads differently the second time; leave out --fast")
         self.copied_seconds += float(len(copy.ticks) / self._rate)
 
-    def _encoded(self, piece: _Piece) -> Iterator[_Picture]:
+    def _encoded(self, pieces: Iterator[_Piece]) -> Iterator[_Picture]:
+        """Encode pieces between two copies with one encoder, so that it is started but once."""
         encoder = self._open_encoder()
-        with prefetched(self.placer.pictures_of(piece.cut, piece.ticks)) as pictures:
+        shown = (picture for p in pieces for picture in self.placer.pictures_of(p.cut, p.ticks))
+        with prefetched(shown) as pictures:
             for picture in pictures:
                 frame = picture.frame
                 frame.pts, frame.time_base = picture.tick, 1 / self._rate
-                frame.pict_type = 0
+                frame.pict_type = 1 if picture.is_first_of_run else 0
                 yield from map(_from_packet, encoder.encode(frame))
         yield from map(_from_packet, encoder.encode(None))
 
