@@ -21,7 +21,7 @@ Pooling = Literal["mean", "max", "std"]
 Geometry = Literal["crop", "rect", "squash"]
 """How a picture is brought to the size of the image tower; see `mmva_core.preprocess`."""
 
-_TUPLE_FIELDS = ("image_pooling", "image_blocks", "standardize", "finetune")
+_TUPLE_FIELDS = ("image_pooling", "image_blocks", "caption_layers", "standardize", "finetune")
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,9 @@ class ModelConfig:
     """Blocks of EfficientNet-Lite0, from 0, whose channel mean and SD are features as well."""
     image_geometry: Geometry = "crop"
     """How a picture of any size is brought to the embedded image tower."""
+    caption_layers: tuple[int, ...] = ()
+    """Hidden states of MiniLM, from 0 (its word embeddings) to 6, whose means over the words are
+    features side by side; none of them: the mean of the last, scaled to length 1."""
     music_options: dict[str, Any] = field(default_factory=dict)
     """Keyword arguments of the embedded music tower, as JSON values."""
     music_window_seconds: float = 10.0
@@ -64,8 +67,8 @@ class ModelConfig:
     """Modalities whose features are standardised before the projection, by buffers."""
     share_va_predictor: bool = False
     """One VA predictor for all modalities instead of one for each (the paper is silent)."""
-    image_va_members: int = 1
-    """VA predictors of pictures whose answers are averaged; the paper has one."""
+    image_va_centres: int = 0
+    """Centres of the `KernelPredictor` of pictures; 0 is the paper's VA predictor."""
     with_similarity: bool = True
     """Whether there is a similarity predictor; False is the ablation of that name."""
     finetune: tuple[Modality, ...] = ()
@@ -88,18 +91,18 @@ class ModelConfig:
                 raise ValueError(f"{name} must be taken from {', '.join(allowed)}, got {unknown}")
         if not self.image_pooling and not self.image_blocks:
             raise ValueError("image_pooling and image_blocks cannot both be empty")
-        for name in ("embedding_dim", "hidden_dim", "image_va_members"):
+        for name, least in (("embedding_dim", 1), ("hidden_dim", 1), ("image_va_centres", 0)):
             value = getattr(self, name)
-            if not isinstance(value, int) or value < 1:
-                raise ValueError(f"{name} must be a positive integer, got {value!r}")
+            if not isinstance(value, int) or value < least:
+                raise ValueError(f"{name} must be an integer of at least {least}, got {value!r}")
         if not 0 <= self.dropout < 1:
             raise ValueError(f"dropout must lie in [0, 1), got {self.dropout}")
         if not self.music_window_seconds > 0:
             raise ValueError(
                 f"music_window_seconds must be positive, got {self.music_window_seconds}"
             )
-        if self.share_va_predictor and self.image_va_members != 1:
-            raise ValueError("a VA predictor that all modalities share has one member")
+        if self.share_va_predictor and self.image_va_centres:
+            raise ValueError("a VA predictor that all modalities share has no centres")
         if self.sigma is not None and not self.sigma > 0:
             raise ValueError(f"sigma must be positive, got {self.sigma}")
 

@@ -120,7 +120,9 @@ def tower_feature_shape(config: ModelConfig, modality: Modality) -> tuple[int, .
 
         return (image_feature_dim(config.image_pooling, config.image_blocks),)
     if name == "minilm-l6":
-        return (384,)
+        from mmva_core.encoders_lite import caption_feature_dim
+
+        return (caption_feature_dim(config.caption_layers),)
     if info.default_source is not None:
         from mmva_core.encoders_paper import paper_feature_shape
 
@@ -134,7 +136,7 @@ def _build(name: str, source: str | None, config: ModelConfig) -> Tower:
         from mmva_core import encoders_lite
 
         if name == "minilm-l6":
-            return encoders_lite.MiniLM(source)
+            return encoders_lite.MiniLM(source, config.caption_layers)
         return encoders_lite.EfficientNetLite0(
             config.image_pooling, config.image_blocks, geometry=config.image_geometry
         )

@@ -25,6 +25,8 @@ BLOCK_CHANNELS = (16, 24, 24, 40, 40, 40, 80, 80, 80, 112, 112, 112, 192, 192, 1
 """Output channels of the 16 blocks of EfficientNet-Lite0."""
 LAST_CHANNELS = 1280
 """Channels of the last map of EfficientNet-Lite0."""
+NUM_CAPTION_LAYERS, CAPTION_CHANNELS = 6, 384
+"""Layers of MiniLM, and the size of a hidden state."""
 PIXEL_MEAN, PIXEL_SCALE = 127.0, 128.0
 """Normalisation the weights were trained with; ImageNet's mean and SD cost 9 points of top-1."""
 MAX_TOKENS = 256
@@ -44,6 +46,21 @@ def image_feature_dim(pooling: Sequence[Pooling], blocks: Sequence[int]) -> int:
     if beyond:
         raise ValueError(f"image_blocks must lie in 0..{len(BLOCK_CHANNELS) - 1}, got {beyond}")
     return LAST_CHANNELS * len(pooling) + 2 * sum(BLOCK_CHANNELS[block] for block in blocks)
+
+
+def caption_feature_dim(layers: Sequence[int]) -> int:
+    """Give the size of the feature that a choice of MiniLM's hidden states makes.
+
+    Raises:
+        ValueError: If there is no such hidden state.
+
+    >>> caption_feature_dim(()), caption_feature_dim((0, 6))
+    (384, 768)
+    """
+    beyond = [layer for layer in layers if not 0 <= layer <= NUM_CAPTION_LAYERS]
+    if beyond:
+        raise ValueError(f"caption_layers must lie in 0..{NUM_CAPTION_LAYERS}, got {beyond}")
+    return CAPTION_CHANNELS * max(1, len(layers))
 
 
 class EfficientNetLite0(ImageTower):
@@ -139,17 +156,19 @@ class LiteMusic(WaveformTower):
 
 
 class MiniLM(CaptionTower):
-    """all-MiniLM-L6-v2: mean of the last hidden states, scaled to length 1 (384).
+    """all-MiniLM-L6-v2: the mean of hidden states over the word pieces.
 
     Args:
         source: Local folder with the model and its tokenizer; None is the installed package's.
+        layers: Hidden states to take side by side, from 0, the word embeddings. None of them: the
+            last alone, scaled to length 1, as the model was trained.
 
     Raises:
         CheckpointError: If the weights are missing or damaged.
         ModuleNotFoundError: If the extra "text" is not installed.
     """
 
-    def __init__(self, source: str | None = None) -> None:
+    def __init__(self, source: str | None = None, layers: Sequence[int] = ()) -> None:
         super().__init__()
         # Imported here: the picture and music towers need nothing of transformers.
         from transformers import AutoTokenizer, BertModel
@@ -161,7 +180,8 @@ class MiniLM(CaptionTower):
             BertModel, folder, ignored=("pooler", "position_ids"), pooler=False
         )
         self._tokenizer = translate_errors(lambda: AutoTokenizer.from_pretrained(folder), folder)
-        self.feature_shape = (int(self.network.config.hidden_size),)
+        self.layers = tuple(layers)
+        self.feature_shape = (caption_feature_dim(layers),)
 
     def tokenize(self, texts: Sequence[str]) -> dict[str, Tensor]:
         """Turn sentences into `input_ids` and `attention_mask`, both (N, T) int64."""
@@ -171,11 +191,21 @@ class MiniLM(CaptionTower):
         return {name: encoded[name] for name in ("input_ids", "attention_mask")}
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        """Encode `input_ids` and `attention_mask` (B, T) to unit vectors (B, 384)."""
-        output = self.network(input_ids=input_ids, attention_mask=attention_mask)
+        """Encode `input_ids` and `attention_mask` (B, T) to (B, D)."""
+        output = self.network(
+            input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True
+        )
         mask = attention_mask.unsqueeze(-1).to(output.last_hidden_state.dtype)
-        mean = (output.last_hidden_state * mask).sum(1) / mask.sum(1).clamp(min=1)
-        return nn.functional.normalize(mean, dim=1)
+        num_words = mask.sum(1).clamp(min=1)
+        if not self.layers:
+            mean = (output.last_hidden_state * mask).sum(1) / num_words
+            return nn.functional.normalize(mean, dim=1)
+        chosen = [output.hidden_states[layer] for layer in self.layers]
+        return torch.cat([(states * mask).sum(1) / num_words for states in chosen], dim=1)
+
+    def extra_repr(self) -> str:
+        """Name everything besides the weights that decides the features."""
+        return f"layers={self.layers}"
 
 
 def _packaged_minilm() -> str:

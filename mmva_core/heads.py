@@ -5,8 +5,6 @@ Letters in shapes: B pictures, clips or captions; L hidden states; D size of one
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import torch
 from torch import Tensor, nn
 
@@ -52,24 +50,56 @@ class BatchDropout(BatchRandom):
         return f"probability={self.probability}"
 
 
-class Ensemble(BatchRandom):
-    """Heads of one shape that learn apart and answer together.
+class KernelPredictor(nn.Module):
+    """Kernel ridge regression of valence and arousal: a Gaussian at each of C centres.
 
-    While training every sample is judged by one member, drawn at random, so that the members stay
-    different; afterwards the answer is the mean of all.
+    It minimises L_VA plus a penalty on the roughness of the answer, in closed form: with few
+    hundred samples that generalises better than layers trained by steps. Nothing is trained by
+    gradients afterwards.
+
+    Args:
+        embedding_dim: D.
+        num_centres: C.
     """
 
-    def __init__(self, members: Iterable[nn.Module]) -> None:
-        super().__init__()
-        self.members = nn.ModuleList(members)
+    centres: Tensor
+    coefficients: Tensor
+    offset: Tensor
+    width: Tensor
 
-    def forward(self, values: Tensor) -> Tensor:
-        """Turn `values` (B, D) into the answers (B, K) of one member each, or of all."""
-        answers = torch.stack([member(values) for member in self.members])
-        if not self.training:
-            return answers.mean(0)
-        choice = (self.draw(values, ()) * len(self.members)).long()
-        return answers[choice, torch.arange(len(values), device=values.device)]
+    def __init__(self, embedding_dim: int, num_centres: int) -> None:
+        super().__init__()
+        self.register_buffer("centres", torch.zeros(num_centres, embedding_dim))
+        self.register_buffer("coefficients", torch.zeros(num_centres, VA_DIMENSIONS))
+        self.register_buffer("offset", torch.full((VA_DIMENSIONS,), 0.5))
+        self.register_buffer("width", torch.ones(()))
+
+    @torch.no_grad()
+    def fit(self, embeds: Tensor, va: Tensor, *, width: float, strength: float) -> None:
+        """Solve for the coefficients; the samples become the centres.
+
+        Args:
+            embeds: (N, D).
+            va: (N, 2) labels in [0, 1].
+            width: Standard deviation of the Gaussians, in the unit of the embeddings.
+            strength: Weight of the penalty; the larger, the closer to the mean label.
+        """
+        self.centres = embeds.float().clone()
+        self.width = torch.tensor(width, device=embeds.device)
+        self.offset = va.float().mean(0)
+        kernel = self._kernel(self.centres).double()
+        kernel += strength * torch.eye(len(kernel), dtype=kernel.dtype, device=kernel.device)
+        self.coefficients = torch.linalg.solve(kernel, (va - self.offset).double()).float()
+
+    def forward(self, embeds: Tensor) -> Tensor:
+        """Turn embeddings (B, D) into valence and arousal (B, 2) in [0, 1]."""
+        return (self.offset + self._kernel(embeds) @ self.coefficients).clamp(0, 1)
+
+    def _kernel(self, embeds: Tensor) -> Tensor:
+        # Squares by a matrix product: many times faster than differences, and exact enough.
+        products = embeds @ self.centres.T
+        squares = embeds.square().sum(1, keepdim=True) + self.centres.square().sum(1)
+        return torch.exp((2 * products - squares).clamp(max=0) / (2 * self.width.square()))
 
 
 class FeatureStandardizer(nn.Module):
@@ -134,18 +164,10 @@ def build_projection(
     return nn.Sequential(*layers)
 
 
-def build_va_predictor(
-    embedding_dim: int, hidden_dim: int, dropout: float, num_members: int = 1
-) -> nn.Module:
-    """Make the VA predictor: two hidden layers, two outputs in [0, 1]; (B, D) to (B, 2).
-
-    With more than one member it is an `Ensemble` of such predictors.
-    """
-    predictors = [
-        nn.Sequential(*_hidden_layers(embedding_dim, hidden_dim, dropout), *_output(hidden_dim))
-        for _ in range(num_members)
-    ]
-    return predictors[0] if num_members == 1 else Ensemble(predictors)
+def build_va_predictor(embedding_dim: int, hidden_dim: int, dropout: float) -> nn.Sequential:
+    """Make the VA predictor: two hidden layers, two outputs in [0, 1]; (B, D) to (B, 2)."""
+    hidden = _hidden_layers(embedding_dim, hidden_dim, dropout)
+    return nn.Sequential(*hidden, nn.Linear(hidden_dim, VA_DIMENSIONS), nn.Sigmoid())
 
 
 def build_similarity_predictor(
@@ -166,7 +188,3 @@ def _hidden_layers(input_dim: int, hidden_dim: int, dropout: float) -> list[nn.M
         layers += [nn.Linear(size, hidden_dim), nn.ReLU()]
         layers += [nn.LayerNorm(hidden_dim), BatchDropout(dropout)]
     return layers
-
-
-def _output(hidden_dim: int) -> list[nn.Module]:
-    return [nn.Linear(hidden_dim, VA_DIMENSIONS), nn.Sigmoid()]

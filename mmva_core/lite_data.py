@@ -41,8 +41,8 @@ FOLDS = ("1", "2", "3", "4")
 """Names of the folds."""
 CROP_FRACTION = 0.875
 """Side of the centre square that training sees, as a share of the short side (224 of 256)."""
-TRAINING_VIEWS = ("centre", "mirror", "centre", "mirror", *(f"frame-{k}" for k in range(4)))
-"""Views of `view_picture` that training draws from; half of the time an undamaged square."""
+TRAINING_VIEWS = ("whole", "centre", "frame-0", "frame-1")
+"""Views of `view_picture` that are trained on; half of them undamaged."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,15 +160,14 @@ def view_picture(image: ImageArray, view: str, position: int) -> ImageArray:
 
     Args:
         image: (H, W, 3) uint8.
-        view: "whole"; "centre" and "mirror", the centre square and its mirror image; "frame-K",
-            the K-th way of making it look like a frame of a video.
+        view: "whole"; "centre", the centre square; "frame-K", the K-th way of making it look like
+            a frame of a video.
         position: Row of the picture in its set; decides what a frame looks like.
     """
     if view == "whole":
         return image
-    if view in ("centre", "mirror"):
-        square = centre_square(image)
-        return square if view == "centre" else np.ascontiguousarray(square[:, ::-1])
+    if view == "centre":
+        return centre_square(image)
     seed = [int(view.removeprefix("frame-")), position]
     return as_video_frame(image, np.random.default_rng(seed))
 

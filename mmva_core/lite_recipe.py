@@ -14,28 +14,30 @@ from torch import Tensor
 
 from mmva_core.batches import Batch
 from mmva_core.config import ModelConfig
+from mmva_core.lite_images import BLOCK_SHARES, POOLING_SHARES, fit_images
 from mmva_core.lite_music import judgement_on_plane
 from mmva_core.losses import va_loss
 from mmva_core.matching import fixed_pairs
 from mmva_core.model import MMVA
 from mmva_core.objective import ExtraLoss
 from mmva_core.outputs import MMVAOutput
-from mmva_core.tables import TrainingData
+from mmva_core.tables import FeatureTable, TrainingData
 from mmva_core.train import TrainResult, train
 from mmva_core.train_config import TrainConfig
 
 LITE_MODEL = ModelConfig(
-    image_pooling=("mean",),
-    image_blocks=(15,),
+    image_pooling=tuple(POOLING_SHARES),
+    image_blocks=tuple(BLOCK_SHARES),
     image_geometry="rect",
     standardize=("image", "caption"),
     music_window_seconds=6.0,
-    image_va_members=4,
+    caption_layers=(0, 2, 4, 6),
+    image_va_centres=1,
 )
-"""The last map says what is there; the mean and spread of the last block before it keep some of how
-it looks. Middle blocks help on photographs and hurt on films. Whole pictures keep what happens at
-the sides of a wide frame, at the cost of a square. Pictures are few, so four predictors average
-their errors out."""
+"""The last map says what is there; the mean and spread of the last two blocks before it keep some
+of how it looks. Whole pictures keep what happens at the sides of a wide frame, at the cost of a
+square. Early layers of the sentence tower know more of arousal, which hangs on words, than the
+last, which was trained to tell topics apart. `fit_images` sets the number of centres."""
 
 LITE_TRAINING = TrainConfig(epochs=16, mixup=0.4, music_weight=0.0)
 """The paper's settings but for three: few epochs (passes over the windows of music; pictures are
@@ -88,5 +90,7 @@ def fit_lite(
     """
     if config.matching == "paired":
         data = replace(data, pairs=fixed_pairs(len(data.image), len(data.music), seed=config.seed))
+    assert isinstance(data.image, FeatureTable), "features of the frozen tower"
+    fit_images(model, data.image)
     losses = [Judgement()]
     return train(model, data, config, folder, extra_losses=losses, resume=resume, progress=progress)

@@ -31,6 +31,7 @@ from mmva_core.folders import TOWERS_NAME, WEIGHTS_NAME, find_folder, read_confi
 from mmva_core.heads import (
     VA_DIMENSIONS,
     FeatureStandardizer,
+    KernelPredictor,
     build_projection,
     build_similarity_predictor,
     build_va_predictor,
@@ -73,11 +74,12 @@ class MMVA(nn.Module):
                 self.towers[modality] = tower.requires_grad_(modality in config.finetune)
         self.projections = nn.ModuleDict({m: self._build_projection(m) for m in MODALITIES})
         sizes = (config.embedding_dim, config.hidden_dim, config.dropout)
-        members = {"image": config.image_va_members}
         names = ("shared",) if config.share_va_predictor else MODALITIES
-        self.va_predictors = nn.ModuleDict(
-            {name: build_va_predictor(*sizes, members.get(name, 1)) for name in names}
-        )
+        self.va_predictors = nn.ModuleDict({name: build_va_predictor(*sizes) for name in names})
+        if config.image_va_centres:
+            self.va_predictors["image"] = KernelPredictor(
+                config.embedding_dim, config.image_va_centres
+            )
         self.similarity_predictor = (
             build_similarity_predictor(*sizes) if config.with_similarity else None
         )

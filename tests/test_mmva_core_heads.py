@@ -8,6 +8,7 @@ from mmva_core.distributed import Processes
 from mmva_core.heads import (
     BatchDropout,
     FeatureStandardizer,
+    KernelPredictor,
     LayerMix,
     build_projection,
     build_similarity_predictor,
@@ -94,19 +95,29 @@ def test_a_batch_that_cannot_be_divided_is_refused():
         Processes(0, 2).own_rows(7)
 
 
-def test_an_ensemble_answers_with_the_mean_of_its_members():
-    predictor = build_va_predictor(8, 16, 0.5, 3).eval()
-    values = torch.randn(5, 8)
-    members = torch.stack([member(values) for member in predictor.members])
-    torch.testing.assert_close(predictor(values), members.mean(0))
-
-
-def test_members_of_an_ensemble_learn_apart():
+def test_a_kernel_predictor_solves_the_ridge_problem():
     torch.manual_seed(0)
-    predictor = build_va_predictor(8, 16, 0.0, 3).train()
-    values = torch.randn(50, 8)
-    answers = predictor(values)
-    members = torch.stack([member(values) for member in predictor.members])
-    said_by = (answers[None] == members).all(2)
-    assert said_by.sum(0).tolist() == [1] * 50
-    assert (said_by.sum(1) > 5).all()
+    embeds, va = torch.randn(30, 4), torch.rand(30, 2)
+    predictor = KernelPredictor(4, 1)
+    predictor.fit(embeds, va, width=1.5, strength=0.2)
+    kernel = torch.exp(-(torch.cdist(embeds, embeds).double() ** 2) / (2 * 1.5**2))
+    dual = torch.linalg.inv(kernel + 0.2 * torch.eye(30)) @ (va - va.mean(0)).double()
+    expected = (kernel @ dual + va.mean(0)).clamp(0, 1).float()
+    torch.testing.assert_close(predictor(embeds), expected, atol=1e-5, rtol=0)
+
+
+def test_far_from_every_centre_a_kernel_predictor_says_the_mean():
+    embeds, va = torch.randn(30, 4), torch.rand(30, 2)
+    predictor = KernelPredictor(4, 1)
+    predictor.fit(embeds, va, width=1.0, strength=0.1)
+    torch.testing.assert_close(predictor(embeds[:1] + 100), va.mean(0, keepdim=True))
+
+
+def test_a_strong_penalty_draws_a_kernel_predictor_to_the_mean():
+    embeds, va = torch.randn(30, 4), torch.rand(30, 2)
+    errors = []
+    for strength in (0.01, 1.0, 100.0):
+        predictor = KernelPredictor(4, 1)
+        predictor.fit(embeds, va, width=1.0, strength=strength)
+        errors.append(float((predictor(embeds) - va.mean(0)).abs().mean()))
+    assert errors == sorted(errors, reverse=True)

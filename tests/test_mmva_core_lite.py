@@ -107,14 +107,6 @@ def test_the_centre_square_is_seven_eighths_of_the_short_side():
     np.testing.assert_array_equal(square, picture[16:240, 48:272])
 
 
-def test_a_mirror_view_is_the_centre_view_turned_round():
-    picture = noise_picture()
-
-    centre, mirror = (view_picture(picture, view, 0) for view in ("centre", "mirror"))
-
-    np.testing.assert_array_equal(mirror, centre[:, ::-1])
-
-
 def test_a_frame_view_depends_on_its_number_and_the_row_alone():
     picture = noise_picture()
 

@@ -1,0 +1,90 @@
+"""The picture side of `mmva-lite`, in closed form.
+
+A few hundred pictures are too few for layers that are trained by steps: kernel ridge regression
+on the frozen tower's features predicts themes that it has not seen better, from any seed. So the
+projection is a principal component analysis of the standardised features, and the VA predictor
+minimises L_VA with a penalty. Neither has a gradient.
+
+Letters in shapes: N pictures, V views of a picture, D size of a feature, E of an embedding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from mmva_core.config import Pooling
+from mmva_core.encoders_lite import BLOCK_CHANNELS, LAST_CHANNELS
+from mmva_core.heads import FeatureStandardizer, KernelPredictor
+from mmva_core.model import MMVA
+from mmva_core.tables import FeatureTable
+
+POOLING_SHARES: dict[Pooling, float] = {"mean": 0.5, "max": 0.1}
+"""Mean squared distance between pictures, halved, that a statistic of the last map gives the
+kernel; the sum of all shares says how narrow the kernel is."""
+BLOCK_SHARES = {14: 0.1, 15: 0.5}
+"""The same of the mean and spread of a block. Early blocks help on photographs and hurt on films:
+they see detail that compression and animation change."""
+STRENGTH = 0.15
+"""Penalty of the kernel predictor for each view of a picture."""
+ITERATIONS = 2
+"""Rounds of subspace iteration."""
+
+
+def fit_images(model: MMVA, table: FeatureTable) -> None:
+    """Set the projection and the VA predictor of pictures; neither is trained further.
+
+    Args:
+        model: A model whose features are those of `POOLING_SHARES` and `BLOCK_SHARES`; its number
+            of centres becomes that of the table's views.
+        table: Features (N, V, D) with labels, of what may be trained on.
+    """
+    model.fit_standardizers("image", table.clean_features)
+    standardizer, linear = cast(nn.Sequential, model.projections["image"])
+    assert isinstance(standardizer, FeatureStandardizer), "LITE_MODEL standardises pictures"
+    assert isinstance(linear, nn.Linear), "features and embeddings differ in size"
+    views = table.features.float().flatten(0, 1)
+    root_shares = feature_shares(tuple(POOLING_SHARES), tuple(BLOCK_SHARES)).sqrt()
+    root_shares = root_shares.to(views.device)
+    with torch.no_grad():
+        values = standardizer(views) * root_shares
+        directions, scale = principal_directions(values, linear.out_features)
+        linear.weight.copy_((directions * root_shares[:, None]).T * scale)
+        linear.bias.zero_()
+        linear.requires_grad_(False)
+        predictor = cast(KernelPredictor, model.va_predictors["image"])
+        labels = table.va.repeat_interleave(table.num_views, 0)
+        strength = STRENGTH * table.num_views
+        predictor.fit(model.project("image", views), labels, width=scale, strength=strength)
+    model.config = replace(model.config, image_va_centres=len(views))
+
+
+def feature_shares(pooling: Sequence[Pooling], blocks: Sequence[int]) -> Tensor:
+    """Give every column of the tower's features (D,) its part of the share of its statistic."""
+    sizes = [(POOLING_SHARES[kind], LAST_CHANNELS) for kind in pooling]
+    sizes += [(BLOCK_SHARES[block], 2 * BLOCK_CHANNELS[block]) for block in blocks]
+    return torch.cat([torch.full((size,), share / size) for share, size in sizes])
+
+
+def principal_directions(values: Tensor, num_directions: int) -> tuple[Tensor, float]:
+    """Find the directions in which values vary most, by randomised subspace iteration.
+
+    Args:
+        values: (N, D).
+        num_directions: E.
+
+    Returns:
+        Orthonormal directions (D, E), zeros where there are fewer than E; and the scale that gives
+        the values along them a mean variance of 1.
+    """
+    centred = values - values.mean(0)
+    num_found = min(num_directions, *centred.shape)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        _, spread, directions = torch.svd_lowrank(centred, q=num_found, niter=ITERATIONS)
+    variance = float(spread.square().sum()) / (len(values) * num_directions)
+    return nn.functional.pad(directions, (0, num_directions - num_found)), variance**-0.5
