@@ -13,8 +13,8 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from mmva_core.clock import format_clock
-from mmva_core.commands.predict import guess_modality
 from mmva_core.errors import DataError
+from mmva_core.inputs import guess_modality
 from mmva_core.prompts_film import (
     FilmSegment,
     parse_film_curve,

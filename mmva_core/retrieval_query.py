@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmva_core.commands.predict import guess_modality
 from mmva_core.config import Modality
 from mmva_core.errors import CheckpointError, DataError
 from mmva_core.folders import model_fingerprint
+from mmva_core.inputs import guess_modality
 from mmva_core.retrieval import By, FloatArray, unit_rows
 from mmva_core.retrieval_index import ItemRows, Match, RetrievalIndex
 

@@ -6,12 +6,12 @@ import json
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmva_core.commands import Output, Problem, add_model_options
 from mmva_core.config import MODALITIES, Modality
-from mmva_core.errors import DataError, MmvaError
+from mmva_core.errors import MmvaError
+from mmva_core.inputs import guess_modality
 
 if TYPE_CHECKING:
     from mmva_core.commands import Subparsers
@@ -110,26 +110,6 @@ def predict_input(model: MMVA, text: str, modality: Modality | None = None) -> P
     return Prediction(text, kind, valence, arousal, windows)
 
 
-def guess_modality(text: str) -> Modality:
-    """Decide what an input is: the name of a picture, of a file with sound, or a sentence.
-
-    Raises:
-        DataError: If it looks like the name of a file that is not there, is a folder, or is empty.
-    """
-    path = Path(text)
-    if not text.strip():
-        raise DataError("an input is empty; give a file or a sentence")
-    if _is_file(path):
-        return "image" if _is_picture(path) else "music"
-    if _is_folder(path):
-        raise DataError(f"{text} is a folder; name the files in it")
-    # "sunset.jpg" was meant as a file, "What a day..." was not.
-    has_suffix = len(path.suffix) > 1 and path.suffix[1:].isalnum()
-    if " " not in text and (has_suffix or "/" in text):
-        raise DataError(f"no such file: {text}")
-    return "caption"
-
-
 def _predict_audio(model: MMVA, path: str) -> tuple[WindowPrediction, ...]:
     from mmva_core.audio import window_starts
     from mmva_core.audio_io import read_audio_file
@@ -143,30 +123,6 @@ def _predict_audio(model: MMVA, path: str) -> tuple[WindowPrediction, ...]:
         WindowPrediction(start / rate, min(start + length, len(samples)) / rate, *row)
         for start, row in zip(starts, va, strict=True)
     )
-
-
-def _is_picture(path: Path) -> bool:
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        with Image.open(path):
-            return True
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
-        return False
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except (OSError, ValueError):  # a long sentence is no valid name
-        return False
-
-
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except (OSError, ValueError):
-        return False
 
 
 def _table_row(result: Prediction) -> str:
