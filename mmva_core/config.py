@@ -21,6 +21,10 @@ Pooling = Literal["mean", "max", "std"]
 Geometry = Literal["crop", "rect", "squash"]
 """How a picture is brought to the size of the image tower; see `mmva_core.preprocess`."""
 
+PREPROCESSING_VERSION = 1
+"""To be raised when a picture, a sound or a sentence is prepared for the same tower in another way:
+numbers that were kept from before are then told from new ones."""
+
 _TUPLE_FIELDS = ("image_pooling", "image_blocks", "caption_layers", "standardize", "finetune")
 
 

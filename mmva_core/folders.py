@@ -11,7 +11,7 @@ import json
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from mmva_core.config import MODALITIES, ModelConfig
+from mmva_core.config import MODALITIES, PREPROCESSING_VERSION, ModelConfig
 from mmva_core.errors import CheckpointError
 from mmva_core.files import sha256_file
 from mmva_core.towers import tower_info
@@ -77,14 +77,15 @@ def model_fingerprint(name_or_path: str | Path) -> str:
 
     Config and weights count by content, packages that bring the weights of towers by name and
     installed version, local folders of tower weights by content, hub ids by name: two folders with
-    the same model have the same fingerprint.
+    the same model have the same fingerprint. How inputs are prepared counts by its version.
 
     Raises:
         CheckpointError: If there is no such model, or its config is of another kind.
     """
     folder = find_folder(name_or_path)
     config = read_config(folder)
-    digest = hashlib.sha256(json.dumps(config.to_dict(), sort_keys=True).encode())
+    settings = json.dumps(config.to_dict(), sort_keys=True)
+    digest = hashlib.sha256(f"{PREPROCESSING_VERSION} {settings}".encode())
     weights = folder / WEIGHTS_NAME
     if not weights.is_file():
         raise CheckpointError(f"no weights at {weights}: the file is missing")

@@ -294,6 +294,12 @@ def test_the_fingerprint_is_that_of_the_content(folder, tmp_path):
     assert model_fingerprint(copy) != model_fingerprint(folder)
 
 
+def test_another_way_of_preparing_inputs_changes_the_fingerprint(folder, monkeypatch):
+    before = model_fingerprint(folder)
+    monkeypatch.setattr("mmva_core.folders.PREPROCESSING_VERSION", -1)
+    assert model_fingerprint(folder) != before
+
+
 def test_the_music_tower_can_start_from_a_pretrained_state(tmp_path):
     pretrained, fresh = tiny_model(seed=1), tiny_model(seed=2)
     network = pretrained.tower("music").get_submodule("network")
