@@ -23,10 +23,10 @@ from mmva_core.heads import FeatureStandardizer, KernelPredictor
 from mmva_core.model import MMVA
 from mmva_core.tables import FeatureTable
 
-POOLING_SHARES: dict[Pooling, float] = {"mean": 0.5, "max": 0.1}
+POOLING_SHARES: dict[Pooling, float] = {"mean": 0.5}
 """Mean squared distance between pictures, halved, that a statistic of the last map gives the
 kernel; the sum of all shares says how narrow the kernel is."""
-BLOCK_SHARES = {14: 0.1, 15: 0.5}
+BLOCK_SHARES = {14: 0.05, 15: 0.6}
 """The same of the mean and spread of a block. Early blocks help on photographs and hurt on films:
 they see detail that compression and animation change."""
 STRENGTH = 0.15

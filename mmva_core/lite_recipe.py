@@ -16,8 +16,8 @@ from mmva_core.batches import Batch
 from mmva_core.config import ModelConfig
 from mmva_core.lite_images import BLOCK_SHARES, POOLING_SHARES, fit_images
 from mmva_core.lite_music import judgement_on_plane
-from mmva_core.losses import va_loss
-from mmva_core.matching import fixed_pairs
+from mmva_core.losses import similarity_loss, va_loss
+from mmva_core.matching import fixed_pairs, mean_matching_score, mean_pair_distance
 from mmva_core.model import MMVA
 from mmva_core.objective import ExtraLoss
 from mmva_core.outputs import MMVAOutput
@@ -39,10 +39,13 @@ of how it looks. Whole pictures keep what happens at the sides of a wide frame, 
 square. Early layers of the sentence tower know more of arousal, which hangs on words, than the
 last, which was trained to tell topics apart. `fit_images` sets the number of centres."""
 
-LITE_TRAINING = TrainConfig(epochs=16, mixup=0.4, music_weight=0.0)
-"""The paper's settings but for three: few epochs (passes over the windows of music; pictures are
-gone through seven times as often), mixup, since there are few pictures, and `Judgement` in place of
-the loss of the music head against the clips' labels. The labels remain the targets of matching."""
+LITE_TRAINING = TrainConfig(epochs=16, mixup=0.4, music_weight=0.0, similarity_weight=0.0)
+"""The paper's settings but for four: few epochs (passes over the windows of music; pictures are
+gone through seven times as often), mixup, since there are few pictures, `Judgement` in place of
+the loss of the music head against the clips' labels, and `CautiousMatching` in place of L_sim. The
+labels remain the targets of matching."""
+CAUTION = 0.5
+"""How far targets of the similarity predictor are drawn to their mean."""
 
 
 class Judgement(ExtraLoss):
@@ -59,6 +62,29 @@ class Judgement(ExtraLoss):
         assert output.music_va is not None, "every batch has music"
         target = judgement_on_plane(batch.music.inputs["features"])
         return va_loss(output.music_va, target, batch.music.weights)
+
+
+class CautiousMatching(ExtraLoss):
+    """L_sim with targets that are drawn to their mean by `CAUTION`.
+
+    A few hundred pictures are soon known by heart. Of pictures that it has not seen the predictor
+    is much less sure than it learns to be, and would do worse than a constant.
+
+    Args:
+        mean_score: Mean of Eq. 1 over all pairs of training.
+    """
+
+    name = "cautious matching"
+
+    def __init__(self, mean_score: float) -> None:
+        super().__init__()
+        self.mean_score = mean_score
+
+    def forward(self, output: MMVAOutput, batch: Batch) -> Tensor:
+        """Give the mean squared error against the moved matching scores."""
+        assert output.similarity is not None, "only used with a similarity predictor"
+        target = CAUTION * self.mean_score + (1 - CAUTION) * batch.matching_score
+        return similarity_loss(output.similarity, target, batch.image.weights * batch.music.weights)
 
 
 def build_lite(seed: int, *, with_similarity: bool = True) -> MMVA:
@@ -92,5 +118,9 @@ def fit_lite(
         data = replace(data, pairs=fixed_pairs(len(data.image), len(data.music), seed=config.seed))
     assert isinstance(data.image, FeatureTable), "features of the frozen tower"
     fit_images(model, data.image)
-    losses = [Judgement()]
+    losses: list[ExtraLoss] = [Judgement()]
+    if model.config.with_similarity:
+        image_va, music_va = data.image.va, data.music.va
+        sigma = mean_pair_distance(image_va, music_va)
+        losses.append(CautiousMatching(mean_matching_score(image_va, music_va, sigma)))
     return train(model, data, config, folder, extra_losses=losses, resume=resume, progress=progress)
