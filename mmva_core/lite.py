@@ -26,7 +26,7 @@ from mmva_core.lite_recipe import LITE_TRAINING, build_lite, fit_lite
 from mmva_core.model import MMVA
 from mmva_core.music import LiteMusicTower
 from mmva_core.music_train import MusicRecipe, train_music_tower
-from mmva_core.report import Row
+from mmva_core.report import PAPER_ROWS, Row
 
 DATA_VARIABLE = "VSUMM_DATA"
 """Environment variable that names the folder of the open sets."""
@@ -108,6 +108,7 @@ def evaluate_preset(
     name_or_path: str | Path,
     *,
     data_folder: Path | None = None,
+    with_ablations: bool = False,
     device: str = "auto",
     progress: bool = False,
 ) -> Iterator[Row]:
@@ -119,6 +120,7 @@ def evaluate_preset(
     Args:
         name_or_path: "mmva-lite" or the folder of a model that `train_preset` made.
         data_folder: Folder of the open sets; the variable VSUMM_DATA names it by default.
+        with_ablations: Measure the recipe with parts left out as well, see `lite_folds.ABLATIONS`.
         device: "auto", "cpu" or "cuda"; copies are trained on the CPU.
         progress: Show progress bars on stderr.
 
@@ -130,4 +132,7 @@ def evaluate_preset(
     model = MMVA.from_pretrained(name_or_path, device=str(local_device(device)))
     with TemporaryDirectory() as scratch:
         yield from sentence_rows(model, root, Path(scratch), str(name_or_path))
-        yield from recipe_rows(root, Path(scratch), LITE_TRAINING, progress=progress)
+        yield from recipe_rows(
+            root, Path(scratch), LITE_TRAINING, with_ablations=with_ablations, progress=progress
+        )
+    yield from PAPER_ROWS

@@ -9,16 +9,20 @@ Letters in shapes: I pictures, M clips, P pairs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from mmva_core.config import Modality
+from mmva_core.data.open_sets import load_oasis
 from mmva_core.heads import VA_DIMENSIONS
+from mmva_core.image_io import read_image_file
+from mmva_core.image_statistics import pixel_statistics
 from mmva_core.lite_data import (
     FOLDS,
     HeardTables,
@@ -45,6 +49,16 @@ from mmva_core.validate import PAIR_SEED, embed_table
 
 SPLIT = "open sets, 4 folds by theme and artist"
 """Name of the split in tables."""
+RIDGE_STRENGTH = 5.0
+"""Penalty of the ridge baselines for each feature."""
+
+ABLATIONS: dict[str, tuple[dict[str, Any], bool]] = {
+    "full": ({}, True),
+    "no random matching": ({"matching": "paired"}, True),
+    "no similarity predictor": ({}, False),
+}
+"""The paper's ablations: what differs in the settings, and whether there is a similarity predictor.
+The picture side is fitted in closed form, whatever meets whom."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,26 +129,41 @@ def sentence_rows(model: MMVA, root: Path, cache: Path, source: str) -> list[Row
 
 
 def recipe_rows(
-    root: Path, scratch: Path, config: TrainConfig, *, progress: bool = False
-) -> list[Row]:
+    root: Path,
+    scratch: Path,
+    config: TrainConfig,
+    *,
+    with_ablations: bool = False,
+    progress: bool = False,
+) -> Iterator[Row]:
     """Train copies of the recipe, music towers and all, and measure them on unseen folds.
 
     Args:
         root: Folder of the open sets.
         scratch: Folder for features and runs.
         config: Settings of every copy.
+        with_ablations: Measure the recipe without random matching and without the similarity
+            predictor as well.
         progress: Show progress bars on stderr.
+
+    Yields:
+        Rows of simple baselines for pictures, then of the recipe, then of its ablations.
     """
     tables = load_lite_tables(build_lite(config.seed), root, scratch, progress=progress)
+    yield from _picture_baselines(tables, root)
     recordings = load_recordings(root, scratch, seed=config.seed, progress=progress)
-    predictions = cross_validate(
-        tables,
-        lambda fold: hear_without(recordings, tables, fold, config.seed),
-        config,
-        scratch,
-        progress=progress,
-    )
-    return fold_rows(predictions, tables, "recipe of mmva-lite, copies")
+    heard = {fold: hear_without(recordings, tables, fold, config.seed) for fold in FOLDS}
+    for name in ABLATIONS if with_ablations else ("full",):
+        settings, with_similarity = ABLATIONS[name]
+        predictions = cross_validate(
+            tables,
+            heard.__getitem__,
+            replace(config, **settings),
+            scratch / name,
+            with_similarity=with_similarity,
+            progress=progress,
+        )
+        yield from fold_rows(predictions, tables, f"copies of mmva-lite, {name}")
 
 
 @torch.inference_mode()
@@ -180,7 +209,7 @@ def interval_lines(predictions: FoldPredictions, tables: LiteTables) -> list[str
     return lines
 
 
-def ridge_baseline(table: FeatureTable, folds: Sequence[str], *, strength: float = 1e4) -> Tensor:
+def ridge_baseline(table: FeatureTable, folds: Sequence[str], *, strength: float) -> Tensor:
     """Predict each fold by ridge regression on standardised features of the others.
 
     Args:
@@ -222,6 +251,21 @@ def hear_without(recordings: Recordings, tables: LiteTables, fold: str, seed: in
     known = recordings.clips.select(is_known)
     tower = train_music_tower(known, recordings.pieces, MusicRecipe(seed=seed))
     return tables.hear(tower, recordings)
+
+
+def _picture_baselines(tables: LiteTables, root: Path) -> Iterator[Row]:
+    table = tables.whole_image
+    pictures = (read_image_file(path) for path in load_oasis(root).paths)
+    pixels = torch.tensor([pixel_statistics(picture) for picture in pictures])
+    sources = {
+        "ridge, pixel statistics": replace(table, features=pixels),
+        "ridge, the tower's features": table,
+    }
+    for source, features in sources.items():
+        strength = RIDGE_STRENGTH * features.features.shape[1]
+        predicted = ridge_baseline(features, tables.image_folds, strength=strength)
+        for name, metrics in va_metrics(predicted, table.va).items():
+            yield Row.of(source, SPLIT, "image", name, metrics)
 
 
 def _tables_of(data: TrainingData) -> dict[Modality, Table]:

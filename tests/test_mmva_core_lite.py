@@ -28,7 +28,14 @@ from mmva_core.lite_folds import (
     ridge_baseline,
 )
 from mmva_core.lite_music import KEYBOARD_STRIDE, Recordings
-from mmva_core.lite_recipe import LITE_MODEL, LITE_TRAINING, Judgement, build_lite, fit_lite
+from mmva_core.lite_recipe import (
+    LITE_MODEL,
+    LITE_TRAINING,
+    CautiousMatching,
+    Judgement,
+    build_lite,
+    fit_lite,
+)
 from mmva_core.music_data import ClipWindows, PieceWindows
 from mmva_core.outputs import MMVAOutput
 from mmva_core.tables import FeatureTable
@@ -202,6 +209,15 @@ def test_the_music_head_is_held_to_the_towers_judgement():
     loss = Judgement()(MMVAOutput(music_va=said), batch)
 
     assert float(loss) == pytest.approx(0.1**2 / 4, abs=1e-6)
+
+
+def test_targets_of_matching_are_drawn_halfway_to_their_mean():
+    pictures = ModalityBatch({"features": torch.zeros(2, 1)}, torch.zeros(2, 2), torch.ones(2))
+    batch = Batch(pictures, pictures, pictures, None, torch.tensor([1.0, 0.2]))
+
+    loss = CautiousMatching(0.4)(MMVAOutput(similarity=torch.tensor([0.7, 0.2])), batch)
+
+    assert float(loss) == pytest.approx(0.1**2 / 2, abs=1e-6)
 
 
 def test_the_window_of_a_test_is_the_middle_one():

@@ -40,6 +40,12 @@ def add_parser(subparsers: Subparsers) -> None:
         help="also train and measure Table 1's SP-Net, L3-Net, ACP-Net and CDCML, as the [train] "
         "part of the config file says",
     )
+    parser.add_argument(
+        "--ablations",
+        action="store_true",
+        help="with --preset: also train and measure its recipe without random matching and without "
+        "the similarity predictor",
+    )
     add_model_options(parser)
     parser.add_argument("--format", default="text", choices=("text", "csv", "json"))
     parser.add_argument("--quiet", action="store_true", help="no progress bars")
@@ -97,6 +103,7 @@ def _preset_rows(args: Namespace, progress: bool) -> list[Row]:
         evaluate_preset(
             args.model,
             data_folder=None if args.data is None else Path(args.data),
+            with_ablations=args.ablations,
             device=args.device,
             progress=progress,
         )
