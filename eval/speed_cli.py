@@ -38,6 +38,12 @@ def add_speed_arguments(commands: Commands) -> None:
         "--minutes", type=_positive, nargs="+", metavar="N", help="lengths (1 10 60 600)"
     )
     growth.set_defaults(handler=_run_growth)
+    precision = parts.add_parser(
+        "precision", help="speed and predictions of a model's image tower in bf16 and in fp32"
+    )
+    precision.add_argument("--model", required=True, help="folder or hub id of a model with CLIP")
+    precision.add_argument("--film", type=Path, required=True, help="whose frames are predicted")
+    precision.set_defaults(handler=_run_precision)
     train = parts.add_parser(
         "train", help="1000 epochs of the heads at the paper's sizes, extrapolated"
     )
@@ -84,6 +90,16 @@ def _run_growth(args: argparse.Namespace) -> int:
     for found in measure_growth(folder, args.minutes or LENGTHS_MINUTES):
         times = f"{found.wall_seconds:8.1f} {found.cpu_seconds:8.1f} {found.cpu_per_hour:8.0f}"
         print(f"{found.minutes:8d} {times} {found.peak_mib:9.0f}", flush=True)
+    return 0
+
+
+def _run_precision(args: argparse.Namespace) -> int:
+    from eval.speed_precision import compare_precisions
+
+    found = compare_precisions(args.model, args.film)
+    print(f"{found.num_images} frames; fp32 {found.fp32_rate:.1f}/s, bf16 {found.bf16_rate:.1f}/s")
+    for name, most, mean in zip(("valence", "arousal"), found.largest, found.mean, strict=True):
+        print(f"{name}: largest difference {most:.5f}, mean {mean:.5f}")
     return 0
 
 

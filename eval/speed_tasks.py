@@ -68,7 +68,7 @@ def image(film: str) -> Report:
     """Score frames: black, motion, preprocessing, tower and heads; images per second."""
     from vsumm.picture import image_affect
 
-    model, found = _model(), _some_frames(film)
+    model, found = _model(), some_frames(film)
     count = len(found)
 
     def score() -> None:
@@ -82,7 +82,7 @@ def image_tower(film: str) -> Report:
     """The image tower alone, on pixels that are ready: images per second."""
     import torch
 
-    model, found = _model(), _some_frames(film)
+    model, found = _model(), some_frames(film)
     tower = model.tower("image")
     with torch.inference_mode():
         ready = tower.preprocess([frame.pixels for frame in found[:32]])
@@ -156,7 +156,7 @@ def _model() -> Any:
     return load_model(SummaryConfig())
 
 
-def _some_frames(film: str) -> list[Any]:
+def some_frames(film: str) -> list[Any]:
     """Read frames that lie 2 s apart."""
     from vsumm.decode import read_frames
     from vsumm.probe import probe as probe_film

@@ -13,10 +13,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
-from mmva_core.config import Modality, ModelConfig
-from mmva_core.errors import MissingExtraError
+from mmva_core.config import Modality, ModelConfig, Precision
+from mmva_core.errors import MissingExtraError, PrecisionError
 from mmva_core.towers import tower_info
 
 ImageArray = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
@@ -44,7 +45,10 @@ class Tower(nn.Module):
         digest = hashlib.sha256(f"{type(self).__name__} {self.extra_repr()}".encode())
         for name, tensor in sorted(self.state_dict().items()):
             digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
-            digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+            values = tensor.detach().cpu().contiguous()
+            if values.dtype == torch.bfloat16:  # NumPy has none
+                values = values.float()
+            digest.update(values.numpy().tobytes())
         return digest.hexdigest()
 
 
@@ -58,6 +62,17 @@ class ImageTower(Tower):
     def output_shape(self, image: ImageArray) -> tuple[int, int]:
         """Give the size (height, width) that `preprocess` brings a picture to."""
         raise NotImplementedError
+
+    def use_precision(self, precision: Precision) -> None:
+        """Compute in another precision from now on.
+
+        Raises:
+            PrecisionError: The tower or the processor does not have it.
+        """
+        if precision != "fp32":
+            raise PrecisionError(
+                f"precision {precision} is for the image tower clip-vit-b32 only; use fp32"
+            )
 
 
 class WaveformTower(Tower):

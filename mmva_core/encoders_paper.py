@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import (
     AutoTokenizer,
     CLIPVisionConfig,
@@ -24,7 +24,9 @@ from transformers import (
     RobertaModel,
 )
 
+from mmva_core.config import Precision
 from mmva_core.encoders import CaptionTower, ImageArray, ImageTower, Tower, WaveformTower
+from mmva_core.errors import PrecisionError
 from mmva_core.hub_loading import load_network, read_json_file, translate_errors
 from mmva_core.preprocess import check_image, resize_and_crop
 
@@ -60,6 +62,23 @@ class CLIPImage(ImageTower):
         self.feature_shape = (int(self.network.config.projection_dim),)
         self.register_buffer("mean", torch.tensor(CLIP_MEAN).view(3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(CLIP_STD).view(3, 1, 1), persistent=False)
+        self.precision: Precision = "fp32"
+
+    def use_precision(self, precision: Precision) -> None:
+        """Compute in another precision from now on; weights that are rounded stay so.
+
+        For prediction only. On a processor without bf16 it is several times slower than fp32.
+
+        Raises:
+            PrecisionError: The processor has no bf16.
+        """
+        is_on_cpu = self.get_buffer("mean").device.type == "cpu"
+        has_bf16 = not is_on_cpu or torch.ops.mkldnn._is_mkldnn_bf16_supported()
+        if precision == "bf16" and not has_bf16:
+            raise PrecisionError("this processor has no bf16; use precision fp32")
+        self.precision = precision
+        network: nn.Module = self.network
+        network.to(torch.bfloat16 if precision == "bf16" else torch.float32)
 
     def preprocess(self, images: Sequence[ImageArray]) -> Tensor:
         """Bring pictures to CLIP's square: short side, bicubic, centre crop, normalised."""
@@ -83,12 +102,13 @@ class CLIPImage(ImageTower):
 
     def forward(self, pixel_values: Tensor) -> Tensor:
         """Encode `pixel_values` (B, 3, S, S) to `image_embeds` (B, 512)."""
+        pixel_values = pixel_values.to(self.network.dtype)
         image_embeds: Tensor = self.network(pixel_values=pixel_values).image_embeds
-        return image_embeds
+        return image_embeds.float()
 
     def extra_repr(self) -> str:
         """Name everything besides the weights that decides the features."""
-        return f"side={self.side}"
+        return f"side={self.side}" + ("" if self.precision == "fp32" else f", {self.precision}")
 
 
 class MERT(WaveformTower):

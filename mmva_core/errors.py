@@ -3,6 +3,7 @@
     MmvaError
     ├── CheckpointError  weights are missing, damaged or foreign: name another folder
     ├── DataError        a data set is missing, incomplete or malformed: repair or complete it
+    ├── PrecisionError   a tower or the processor cannot compute so: take fp32
     └── MissingExtraError  an optional dependency is not installed: install the named extra
 
 Every message is one line: what happened, with which file or value, and what to do.
@@ -19,6 +20,10 @@ class CheckpointError(MmvaError):
 
 class DataError(MmvaError):
     """A data set is missing, incomplete or malformed."""
+
+
+class PrecisionError(MmvaError):
+    """A tower or the processor does not have the wanted precision."""
 
 
 class MissingExtraError(MmvaError):

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from mmva_core.audio import cut_windows
 from mmva_core.checkpoints import read_tensors, save_folder
-from mmva_core.config import MODALITIES, Modality, ModelConfig
+from mmva_core.config import MODALITIES, Modality, ModelConfig, Precision
 from mmva_core.encoders import (
     CaptionTower,
     ImageArray,
@@ -96,7 +96,9 @@ class MMVA(nn.Module):
         return cast(WaveformTower, self.tower("music")).sample_rate
 
     @classmethod
-    def from_pretrained(cls, name_or_path: str | Path, *, device: str = "cpu") -> "MMVA":
+    def from_pretrained(
+        cls, name_or_path: str | Path, *, device: str = "cpu", precision: Precision = "fp32"
+    ) -> "MMVA":
         """Load a model in evaluation mode.
 
         Args:
@@ -104,15 +106,20 @@ class MMVA(nn.Module):
                 id such as "someone/mmva" (downloaded once, from the cache where HF_HUB_OFFLINE
                 is set).
             device: Where to put it, "cpu" or "cuda".
+            precision: Of the image tower, for prediction; "bf16" for CLIP only.
 
         Raises:
             CheckpointError: If the weights are missing, damaged or of another model.
+            PrecisionError: If the image tower or the processor does not have the precision.
         """
         folder = find_folder(name_or_path)
         model = cls(read_config(folder), folder=folder)
         state = read_tensors(folder / WEIGHTS_NAME)
         model.load_own_state(state, source=f"model {str(name_or_path)!r}")
-        return model.to(device).eval()
+        model.to(device).eval()
+        if precision != "fp32":
+            cast(ImageTower, model.tower("image")).use_precision(precision)
+        return model
 
     def save_pretrained(
         self, folder: str | Path, *, card: str | None = None, half: bool = False

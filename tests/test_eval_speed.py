@@ -126,6 +126,12 @@ def test_a_reel_by_each_of_ffmpegs_ways_has_every_frame(tmp_path):
     assert TASKS["reel"](str(film), plan, str(target)) == {"frames": expected}
 
 
+def test_precisions_need_a_tower_that_has_them(tmp_path, capsys):
+    film = make_film(TINY, tmp_path)
+    assert main(["speed", "precision", "--model", "mmva-lite", "--film", str(film)]) == 1
+    assert "clip-vit-b32 only" in capsys.readouterr().err
+
+
 def test_training_at_the_papers_sizes_is_divided_into_its_parts(monkeypatch):
     pytest.importorskip("transformers", reason="the extra 'paper' is not installed")
     monkeypatch.setattr("eval.speed_train.NUM_IMAGES", 300)

@@ -21,6 +21,7 @@ from transformers import CLIPImageProcessor, CLIPModel, HubertModel, RobertaMode
 
 from mmva_core import MMVA, CheckpointError, ModelConfig
 from mmva_core.encoders_paper import MERT, CLIPImage, Roberta
+from mmva_core.errors import PrecisionError
 
 ROUNDING = 1e-5
 """Two ways of computing one thing in float32."""
@@ -238,3 +239,32 @@ def test_music_is_resampled_to_merts_rate(folders):
     model = MMVA(paper_config(folders, music_window_seconds=0.2))
     assert model.music_sample_rate == 24000
     assert model.predict_music(np.ones(16000, np.float32) * 0.1, 16000).shape == (5, 2)
+
+
+def test_bf16_changes_clips_predictions_little(folders, tmp_path):
+    if not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        pytest.skip("this processor has no bf16")
+    torch.manual_seed(0)
+    MMVA(paper_config(folders)).save_pretrained(tmp_path)
+    pictures = [gradient(40, width) for width in (40, 60, 90)]
+    exact = MMVA.from_pretrained(tmp_path)
+    rounded = MMVA.from_pretrained(tmp_path, precision="bf16")
+    embeds, rounded_embeds = exact.image_features(pictures), rounded.image_features(pictures)
+    assert rounded_embeds.dtype == torch.float32
+    assert 0 < (rounded_embeds - embeds).abs().max() < 0.02 * embeds.abs().max()
+    torch.testing.assert_close(
+        rounded.predict_images(pictures), exact.predict_images(pictures), atol=0.01, rtol=0
+    )
+    assert rounded.tower("image").fingerprint() != exact.tower("image").fingerprint()
+
+
+def test_bf16_is_refused_where_the_processor_lacks_it(folders, tmp_path, monkeypatch):
+    MMVA(paper_config(folders)).save_pretrained(tmp_path)
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: False)
+    with pytest.raises(PrecisionError, match="this processor has no bf16"):
+        MMVA.from_pretrained(tmp_path, precision="bf16")
+
+
+def test_bf16_is_refused_by_the_embedded_tower():
+    with pytest.raises(PrecisionError, match="clip-vit-b32 only"):
+        MMVA.from_pretrained("mmva-lite", precision="bf16")

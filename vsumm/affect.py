@@ -171,6 +171,7 @@ def _key(
         "version": __version__,
         "content": content,
         "model": source.fingerprint,
+        "precision": config.precision,
         "segment_seconds": segments[0].duration_seconds,
         "end_seconds": segments[-1].end_seconds,
         "frames_per_segment": config.frames_per_segment,

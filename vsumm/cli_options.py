@@ -58,6 +58,12 @@ def _add_scoring(group: Group) -> None:
     )
     group.add_argument("--device", choices=("auto", "cpu", "cuda"), default=DEFAULTS.device)
     group.add_argument(
+        "--precision",
+        choices=("fp32", "bf16"),
+        default=DEFAULTS.precision,
+        help="arithmetic of the image tower; bf16 for CLIP only (default: %(default)s)",
+    )
+    group.add_argument(
         "--frames-per-segment",
         type=int,
         metavar="N",

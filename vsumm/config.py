@@ -43,6 +43,8 @@ class SummaryConfig:
     """Name of an embedded model, a folder, or a hub id."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where the model runs; "auto" takes a CUDA device where there is one."""
+    precision: Literal["fp32", "bf16"] = "fp32"
+    """Arithmetic of the image tower; "bf16" is faster for CLIP on processors that have it."""
     strict: bool = False
     """Whether a file of which anything cannot be read is an error; else what is there is used."""
     audio_track: int = 0
@@ -68,6 +70,7 @@ class SummaryConfig:
         _check("motion_weight", weight, 0 <= weight < math.inf, "at least 0 and finite")
         devices = ("auto", "cpu", "cuda")
         _check("device", self.device, self.device in devices, "auto, cpu or cuda")
+        _check("precision", self.precision, self.precision in ("fp32", "bf16"), "fp32 or bf16")
         _check("audio_track", self.audio_track, self.audio_track >= 0, "at least 0")
 
     def budget_of(self, duration_seconds: float) -> float:
