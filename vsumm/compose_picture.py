@@ -148,7 +148,7 @@ class _Crossfade:
         below = VideoClip(lambda _: self._below, duration=seconds)
         above = VideoClip(lambda _: self._above, duration=seconds)
         fading = above.with_effects([vfx.CrossFadeIn(seconds)])
-        self._clip = CompositeVideoClip([below, fading], size=size)
+        self._clip = CompositeVideoClip([below, fading], use_bgclip=True)
 
     def between(self, below: Pixels, above: Pixels, seconds: float) -> Pixels:
         """Return the picture that far into the cross-fade."""
@@ -161,7 +161,6 @@ class _Title:
     """Draws the title over a picture: white with a dark edge, centred, wrapped."""
 
     def __init__(self, size: tuple[int, int], text: str, font: Path) -> None:
-        self._picture = _black(size)
         width, height = size
         letters = max(8, round(min(width, height) * TITLE_SIZE))
         edge = max(1, letters // 14)
@@ -182,13 +181,18 @@ class _Title:
             raise OutputError(f"the title is too long for a picture of {width} x {height}")
         fades = [vfx.CrossFadeIn(TITLE_FADE_SECONDS), vfx.CrossFadeOut(TITLE_FADE_SECONDS)]
         title = clip.with_position("center").with_effects(fades)
-        base = VideoClip(lambda _: self._picture, duration=TITLE_SECONDS)
-        self._clip = CompositeVideoClip([base, title], size=size)
+        # Only the strip of the picture that the title lies in is composed.
+        top = (height - clip.h) // 2
+        self._rows = slice(top, top + clip.h)
+        self._strip = _black((width, clip.h))
+        base = VideoClip(lambda _: self._strip, duration=TITLE_SECONDS)
+        self._clip = CompositeVideoClip([base, title], use_bgclip=True)
 
     def over(self, picture: Pixels, seconds: float) -> Pixels:
         """Return the picture with the title as it is at that time of the reel."""
-        self._picture = picture
-        drawn: Pixels = self._clip.get_frame(seconds)
+        drawn = picture.copy()
+        self._strip = picture[self._rows]
+        drawn[self._rows] = self._clip.get_frame(seconds)
         return drawn
 
 
