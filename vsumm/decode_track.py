@@ -26,6 +26,7 @@ from vsumm.decode_boxes import Box, Overlay, boxes, boxes_of_file
 from vsumm.decode_open import open_container, open_media
 from vsumm.errors import InputError
 from vsumm.input_files import open_regular_file
+from vsumm.worker import give_memory_back
 
 
 @contextmanager
@@ -52,6 +53,7 @@ def open_stream(
             with open_container(Overlay(descriptor, hidden), {}) as container:
                 streams = container.streams
                 if len(streams) > 0 and _is_usable(streams[0], kind):
+                    give_memory_back()
                     yield container, streams[0]
                     return
     finally:
