@@ -1,8 +1,10 @@
 """The recipe of `mmva-lite`, the model that comes with the package.
 
-`mmva train --preset mmva-lite` runs `train_preset`. Its two steps: the music tower is trained from
-scratch (`mmva_core.music_train`); then all three modalities are trained together by Eq. 4 on the
-features of the frozen towers. Everything is a function of the data and the seed.
+`mmva train --preset mmva-lite` runs `train_preset`. Its three steps: the music tower is trained
+from scratch (`mmva_core.music_train`); the picture side is fitted in closed form
+(`mmva_core.lite_images`); then the other heads are trained together by Eq. 4 on the features of
+the frozen towers, as `mmva_core.lite_recipe` says. Everything is a function of the data and the
+seed.
 """
 
 from __future__ import annotations
