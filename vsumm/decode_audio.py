@@ -9,7 +9,7 @@ Runs in the decoding process only, see `vsumm.worker`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -17,9 +17,6 @@ from typing import Any, cast
 
 import av
 import numpy as np
-from av.container import InputContainer
-
-from vsumm.decode_packets import read_packets
 
 BLOCK_SECONDS = 4.0
 """Length of the blocks that are resampled and handed out, seconds."""
@@ -50,7 +47,7 @@ class SoundDamage:
 
 
 def read_mono(
-    container: InputContainer,
+    packets: Iterable[av.Packet[Any]],
     stream: av.AudioStream,
     *,
     start_seconds: float,
@@ -61,7 +58,7 @@ def read_mono(
     """Yield the track as contiguous blocks of float32 (T,), the first one starting at time 0.
 
     Args:
-        container: an open file, at its beginning.
+        packets: of the whole file, or of the track.
         stream: the sound track.
         start_seconds: start of the presentation on the container's clock.
         sample_rate: wanted samples per second, Hz.
@@ -71,7 +68,7 @@ def read_mono(
     stream.codec_context.thread_count = 1
     resampler = _Resampler(sample_rate)
     for rate, samples in _place_on_clock(
-        _decode(container, stream, start_seconds, damage, tick), start_seconds, damage
+        _decode(packets, stream, start_seconds, damage, tick), start_seconds, damage
     ):
         yield from resampler.resample(rate, samples)
         tick()
@@ -91,21 +88,21 @@ def channels_of(frame: av.AudioFrame) -> np.ndarray:
 
 
 def _decode(
-    container: InputContainer,
+    packets: Iterable[av.Packet[Any]],
     stream: av.AudioStream,
     start_seconds: float,
     damage: SoundDamage,
     tick: Callable[[], None],
 ) -> Iterator[av.AudioFrame]:
     last_packets: dict[int, av.Packet[Any]] = {}
-    for packet in read_packets(container):
+    for packet in packets:
         tick()
         if packet.pts is not None:
             last_packets[packet.stream_index] = packet
         if packet.stream_index != stream.index or packet.size == 0:
             continue
         try:
-            yield from cast("av.Packet[av.AudioStream]", packet).decode()
+            yield from stream.codec_context.decode(cast("av.Packet[av.AudioStream]", packet))
         except DECODE_ERRORS:
             damage.seconds += float((packet.duration or 0) * packet.time_base)
     ends = [((p.pts or 0) + (p.duration or 0)) * p.time_base for p in last_packets.values()]

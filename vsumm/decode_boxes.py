@@ -1,4 +1,4 @@
-"""Look into the boxes of an MP4 file, and show FFmpeg the file with some of them left out."""
+"""Look into the boxes of an MP4 file, and show FFmpeg the file with some of them changed."""
 
 from __future__ import annotations
 
@@ -63,19 +63,23 @@ def start_of_cut_fragment(descriptor: int) -> int | None:
 
 
 class Overlay:
-    """A file to read from, in which the letters of some boxes read "free", or that ends early.
+    """A file to read from, in which some bytes read differently, or that ends early.
 
     Args:
         descriptor: the open file; its own position plays no part.
-        hidden: where the letters of those boxes are.
+        patches: places in the file, and the bytes that are read there instead.
         end: how many bytes are shown; all if left out.
     """
 
     def __init__(
-        self, descriptor: int, hidden: Sequence[int] = (), *, end: int | None = None
+        self,
+        descriptor: int,
+        patches: Sequence[tuple[int, bytes]] = (),
+        *,
+        end: int | None = None,
     ) -> None:
         self._descriptor = descriptor
-        self._hidden = hidden
+        self._patches = patches
         self._end = end
         self._position = 0
 
@@ -84,9 +88,9 @@ class Overlay:
         start = self._position
         data = os.pread(self._descriptor, max(0, min(size, self._size() - start)), start)
         self._position += len(data)
-        for place in self._hidden:
-            if start - 4 < place < self._position:
-                data = _freed(data, place - start)
+        for place, patch in self._patches:
+            if start - len(patch) < place < self._position:
+                data = _patched(data, place - start, patch)
         return data
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
@@ -103,10 +107,7 @@ class Overlay:
         return os.fstat(self._descriptor).st_size if self._end is None else self._end
 
 
-def _freed(data: bytes, offset: int) -> bytes:
-    """Write as much of "free" into `data` at `offset` as lies within it."""
-    patched = bytearray(data)
-    for place, letter in enumerate(b"free", offset):
-        if 0 <= place < len(data):
-            patched[place] = letter
-    return bytes(patched)
+def _patched(data: bytes, offset: int, patch: bytes) -> bytes:
+    """Write as much of `patch` over `data` at `offset`, maybe negative, as lies within it."""
+    begin, end = max(0, offset), min(len(data), offset + len(patch))
+    return data[:begin] + patch[begin - offset : end - offset] + data[end:]

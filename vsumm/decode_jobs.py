@@ -15,7 +15,7 @@ from vsumm.decode_pixels import PixelConverter
 from vsumm.decode_probe import probe_media
 from vsumm.decode_scan import scan_media
 from vsumm.decode_size import Geometry
-from vsumm.decode_track import open_stream
+from vsumm.decode_track import open_sound, open_stream, time_groups
 from vsumm.errors import InputError
 
 if TYPE_CHECKING:
@@ -62,17 +62,23 @@ def run_frames(
         tolerance_seconds: how far from a wanted time a key frame may stand in.
     """
     converter = PixelConverter(Geometry(*size, rotation_degrees, is_mirrored))
-    with open_stream(path, stream, "video") as (container, picture):
-        picker = FramePicker(container, picture, messages.tick, tolerance_seconds=tolerance_seconds)
-        for picked in picker.pick([time + start_seconds for time in times]):
-            if picked.frame is None:
-                messages.send("missing", index=picked.index, problem=picked.problem)
-                continue
-            seconds = picked.time_seconds - start_seconds
-            pixels = converter.convert(picked.frame)
-            messages.send(
-                "frame", pixels, index=picked.index, time=seconds, shape=list(pixels.shape)
+    num_done = 0
+    for wanted in time_groups(path, stream, [time + start_seconds for time in times]):
+        around = (wanted[0], wanted[-1]) if wanted else None
+        with open_stream(path, stream, "video", around=around) as (container, picture):
+            picker = FramePicker(
+                container, picture, messages.tick, tolerance_seconds=tolerance_seconds
             )
+            for picked in picker.pick(wanted):
+                index = num_done + picked.index
+                if picked.frame is None:
+                    messages.send("missing", index=index, problem=picked.problem)
+                    continue
+                seconds = picked.time_seconds - start_seconds
+                pixels = converter.convert(picked.frame)
+                shape = list(pixels.shape)
+                messages.send("frame", pixels, index=index, time=seconds, shape=shape)
+        num_done += len(wanted)
 
 
 def run_decord_frames(
@@ -109,9 +115,9 @@ def run_sound(
 ) -> None:
     """Send the track as "sound" messages, then one "damage" message."""
     damage = SoundDamage()
-    with open_stream(path, stream, "audio") as (container, track):
+    with open_sound(path, stream) as (_, track, packets):
         blocks = read_mono(
-            container,
+            packets,
             track,
             start_seconds=start_seconds,
             sample_rate=sample_rate,

@@ -7,8 +7,9 @@ are shown to it as free space:
     moov ( mvhd  trak 0  trak 1  trak 2 ) mdat      in the file
     moov ( mvhd  free    trak 1  free   ) mdat      as FFmpeg sees it, asked for stream 1
 
-It reads no packets but the track's own then. Films in fragments and in other containers are opened
-as they are.
+It reads no packets but the track's own then. Of films longer than an hour it can be shown a part at
+a time, see `vsumm.decode_parts`. Films in fragments keep all their tracks, and those in other
+containers are opened as they are.
 
 Runs in the decoding process only, see `vsumm.worker`.
 """
@@ -16,14 +17,20 @@ Runs in the decoding process only, see `vsumm.worker`.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from itertools import chain, pairwise
+from math import ceil
 from typing import Any, Literal
 
+import av
 from av.container import InputContainer
 
 from vsumm.decode_boxes import Box, Overlay, boxes, boxes_of_file
 from vsumm.decode_open import open_container, open_media
+from vsumm.decode_packets import read_packets
+from vsumm.decode_part import LongTrack, Part
+from vsumm.decode_parts import MARGIN_SECONDS, PART_SECONDS, long_track
 from vsumm.errors import InputError
 from vsumm.input_files import open_regular_file
 from vsumm.worker import give_memory_back
@@ -31,7 +38,11 @@ from vsumm.worker import give_memory_back
 
 @contextmanager
 def open_stream(
-    path: str, index: int, kind: Literal["video", "audio"]
+    path: str,
+    index: int,
+    kind: Literal["video", "audio"],
+    *,
+    around: tuple[float, float] | None = None,
 ) -> Iterator[tuple[InputContainer, Any]]:
     """Open a film for one of its streams; packets of the others may or may not be read.
 
@@ -39,6 +50,8 @@ def open_stream(
         path: the film.
         index: the stream, counted as `open_media` counts them.
         kind: what it is.
+        around: the first and last time that is wanted on the container's clock, seconds; most of
+            what is far from them may be left out.
 
     Yields:
         The container, and the stream in it, whose `index` may be another one.
@@ -46,44 +59,141 @@ def open_stream(
     Raises:
         InputError: as `open_media`, or there is no such stream.
     """
+    with _opened(path) as descriptor:
+        view = _View(descriptor, index, kind)
+        margin = MARGIN_SECONDS
+        track = view.long_track if around else None
+        part = track.part(around[0] - margin, around[1] + margin) if track and around else None
+        with ExitStack() as stack:
+            try:
+                opened = stack.enter_context(view.open(path, part))
+            except InputError:
+                if part is None:
+                    raise
+                opened = stack.enter_context(view.open(path, None))
+            yield opened
+
+
+def time_groups(path: str, index: int, times: Sequence[float]) -> list[Sequence[float]]:
+    """Split ascending wanted times of a picture into those that one opening is to serve."""
+    with _opened(path) as descriptor:
+        if not times or _View(descriptor, index, "video").long_track is None:
+            return [times]
+    numbers = [int(time // PART_SECONDS) for time in times]
+    borders = [k for k in range(1, len(times)) if numbers[k] != numbers[k - 1]]
+    return [times[a:b] for a, b in pairwise([0, *borders, len(times)])]
+
+
+@contextmanager
+def open_sound(
+    path: str, index: int
+) -> Iterator[tuple[InputContainer, Any, Iterator[av.Packet[Any]]]]:
+    """Open a film for one of its sound tracks, from its start to its end.
+
+    Yields:
+        The container, the stream in it, whose `index` may be another one, and all packets in file
+        order, maybe with those of other streams. Those of a long film come from several openings:
+        they are to be decoded by the codec context of the stream.
+
+    Raises:
+        InputError: as `open_stream`.
+    """
+    with _opened(path) as descriptor:
+        view = _View(descriptor, index, "audio")
+        track = view.long_track
+        parts = track_parts(track) if track else None
+        with view.open(path, parts[0] if parts else None) as (container, stream):
+            packets = read_packets(container)
+            if parts:
+                packets = chain(packets, view.later_packets(path, parts[1:]))
+            yield container, stream, packets
+
+
+def track_parts(track: LongTrack) -> list[Part] | None:
+    """Split a sound track into parts that follow each other; None where that does not work."""
+    ends = [*range(PART_SECONDS, ceil(track.seconds), PART_SECONDS), track.seconds + PART_SECONDS]
+    parts = [track.part(first, last) for first, last in pairwise([0, *ends])]
+    whole = [part for part in parts if part is not None]
+    return whole if len(whole) == len(parts) else None
+
+
+class _View:
+    """One track of an open file as FFmpeg is shown it."""
+
+    def __init__(self, descriptor: int, index: int, kind: Literal["video", "audio"]) -> None:
+        self._descriptor = descriptor
+        self._index = index
+        self._kind = kind
+        self._hidden: list[tuple[int, bytes]] = []
+        self._is_alone = False
+        self.long_track: LongTrack | None = None
+        for box in boxes_of_file(descriptor):
+            if box.kind == b"meta":  # still pictures, which count as streams too
+                return
+            if box.kind == b"moov":
+                self._look_into(box)
+                return
+
+    def _look_into(self, moov: Box) -> None:
+        parts = list(boxes(self._descriptor, moov.content, moov.end))
+        kinds = [box.kind for box in parts]
+        tracks = [box for box in parts if box.kind == b"trak"]
+        # Cover pictures in front would shift the count of streams.
+        if self._index >= len(tracks) or {b"udta", b"meta"} & set(kinds[: kinds.index(b"trak")]):
+            return
+        self.long_track = long_track(
+            self._descriptor, moov, tracks[self._index], is_picture=self._kind == "video"
+        )
+        if b"mvex" not in kinds:  # fragments refer to their tracks
+            self._is_alone = True
+            others = [track for place, track in enumerate(tracks) if place != self._index]
+            self._hidden = [(track.start + 4, b"free") for track in others]
+
+    @contextmanager
+    def open(self, path: str, part: Part | None) -> Iterator[tuple[InputContainer, Any]]:
+        """Open a part of the track, or all of it, with the others where they cannot be hidden.
+
+        Raises:
+            InputError: the part cannot be opened, or there is no such track.
+        """
+        patches = [*self._hidden, *(part.patches if part else ())]
+        if patches or part:
+            overlay = Overlay(self._descriptor, patches, end=part.end if part else None)
+            number = 0 if self._is_alone else self._index
+            with open_container(overlay, {}) as container:
+                if number < len(container.streams):
+                    stream = container.streams[number]
+                    if _is_usable(stream, self._kind):
+                        give_memory_back()
+                        yield container, stream
+                        return
+        if part:
+            raise InputError("a part of it cannot be opened")
+        with open_media(path) as container:
+            streams = container.streams
+            if self._index >= len(streams) or not _is_usable(streams[self._index], self._kind):
+                raise InputError(
+                    f"its {self._kind} is gone; the file was replaced: look at it again"
+                )
+            yield container, streams[self._index]
+
+    def later_packets(self, path: str, parts: Sequence[Part]) -> Iterator[av.Packet[Any]]:
+        """Yield the packets of parts without their heads."""
+        for part in parts:
+            with self.open(path, part) as (container, _):
+                for packet in read_packets(container):
+                    if packet.pos not in part.head:
+                        yield packet
+
+
+@contextmanager
+def _opened(path: str) -> Iterator[int]:
     descriptor = open_regular_file(path)
     try:
-        hidden = _boxes_to_hide(descriptor, index)
-        if hidden:
-            with open_container(Overlay(descriptor, hidden), {}) as container:
-                streams = container.streams
-                if len(streams) > 0 and _is_usable(streams[0], kind):
-                    give_memory_back()
-                    yield container, streams[0]
-                    return
+        yield descriptor
     finally:
         os.close(descriptor)
-    with open_media(path) as container:
-        if index >= len(container.streams) or not _is_usable(container.streams[index], kind):
-            raise InputError(f"its {kind} is gone; the file was replaced: look at it again")
-        yield container, container.streams[index]
 
 
 def _is_usable(stream: Any, kind: str) -> bool:
     return stream.type == kind and stream.codec_context is not None
-
-
-def _boxes_to_hide(descriptor: int, index: int) -> list[int]:
-    """Places of the letters of the other tracks' boxes; none where the file must stay as it is."""
-    for box in boxes_of_file(descriptor):
-        if box.kind == b"meta":  # still pictures, which count as streams too
-            return []
-        if box.kind == b"moov":
-            return _other_tracks(list(boxes(descriptor, box.content, box.end)), index)
-    return []
-
-
-def _other_tracks(parts: list[Box], index: int) -> list[int]:
-    kinds = [box.kind for box in parts]
-    tracks = [box for box in parts if box.kind == b"trak"]
-    # Fragments refer to their tracks. Cover pictures in front would shift the count of streams.
-    if b"mvex" in kinds or index >= len(tracks):
-        return []
-    if {b"udta", b"meta"} & set(kinds[: kinds.index(b"trak")]):
-        return []
-    return [track.start + 4 for place, track in enumerate(tracks) if place != index]
