@@ -22,6 +22,7 @@ class ForetoldModel:
 
     def predict_music(self, samples, sample_rate):
         assert sample_rate == SAMPLE_RATE
+        assert samples.shape[1] >= SAMPLE_RATE  # what the towers need
         return torch.tensor([[0.5, np.abs(window).max()] for window in samples])
 
 
@@ -106,6 +107,13 @@ def test_sound_that_ends_early_is_followed_by_silence():
 def test_a_film_shorter_than_a_window_is_one_window():
     segments = split_into_segments(1.0, segment_seconds=0.5)
     va = music_affect(sound(np.full(SAMPLE_RATE, 0.3)), ForetoldModel(), segments)
+    np.testing.assert_allclose(va[:, 1], [0.3, 0.3], atol=1e-6)
+
+
+def test_a_film_shorter_than_the_tower_needs_is_followed_by_silence():
+    segments = split_into_segments(0.6, segment_seconds=0.3)
+    samples = np.full(round(0.6 * SAMPLE_RATE), 0.3)
+    va = music_affect(sound(samples), ForetoldModel(), segments)
     np.testing.assert_allclose(va[:, 1], [0.3, 0.3], atol=1e-6)
 
 

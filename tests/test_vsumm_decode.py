@@ -271,17 +271,19 @@ def test_decord_sees_the_same_frames(tmp_path):
         assert np.abs(mine.pixels.astype(int) - other.pixels).mean() < 1
 
 
-@pytest.mark.parametrize("name", ["film.mp4", "film.mkv", "film.ts"])
+@pytest.mark.parametrize("name", ["film.mp4", "film.mkv", "film.ts", "film.avi", "film.flv"])
 def test_a_cut_film_is_used_up_to_the_cut(tmp_path, name):
     options = {"movflags": "faststart"} if name == "film.mp4" else {}
     path = make_film(tmp_path / name, seconds=12, container_options=options)
+    start = probe(path).video.start_seconds
     cut(path, 0.6)
-    times = np.arange(0.25, 12, 0.5)
+    times = start + np.arange(0.25, 12, 0.5)
     frames, report = read_all(path, times)
     assert len(frames) >= 10
     numbers = [read_frame_number(frame.pixels) for frame in frames]
     if name != "film.ts":
-        assert numbers[:-1] == [int(times[frame.index] * 25 + 1e-6) for frame in frames[:-1]]
+        expected = [int((times[frame.index] - start) * 25 + 1e-6) for frame in frames]
+        assert numbers[:-2] == expected[:-2]
     if name != "film.ts":  # a stream cut short is a complete shorter stream
         assert report.reasons == ("the file ends early",)
         assert report.unreadable_seconds == pytest.approx(12 - len(frames) / 2, abs=0.6)
@@ -320,6 +322,33 @@ def test_sound_with_a_hole_keeps_its_clock(tmp_path):
     reader = read_audio(probe(path))
     samples = np.concatenate([block.samples for block in reader])
     assert find_beeps(samples, 16000) == pytest.approx([1, 11], abs=0.02)
+
+
+@pytest.mark.parametrize("name", ["film.mkv", "film.ts"])
+def test_packets_that_are_missing_are_lost_but_a_pause_is_none(tmp_path, name):
+    path = make_film(tmp_path / name, seconds=12, gop_seconds=1.0)
+    lost = []
+    for lasting in ("video", "nothing"):
+        part = leave_out(path, tmp_path / f"{lasting}{path.suffix}", 4.0, 7.0, lasting)
+        reader = read_audio(probe(part))
+        assert sum(len(block.samples) for block in reader) / 16000 == pytest.approx(12, abs=0.2)
+        lost.append(reader.report.unreadable_seconds)
+    assert lost == [0, pytest.approx(3, abs=0.1)]
+
+
+def leave_out(path, target, first_seconds, last_seconds, lasting):
+    """Copy a film without the packets between two times, except those of one kind."""
+    with av.open(str(path)) as source, av.open(str(target), "w") as container:
+        streams = [container.add_stream_from_template(stream) for stream in source.streams]
+        start = source.start_time / av.time_base
+        for packet in source.demux():
+            if packet.dts is None:
+                continue
+            time = packet.pts * packet.time_base - start
+            if packet.stream.type == lasting or not first_seconds <= time < last_seconds:
+                packet.stream = streams[packet.stream_index]
+                container.mux(packet)
+    return target
 
 
 def test_sound_of_a_cut_film_counts_what_is_lost(tmp_path):

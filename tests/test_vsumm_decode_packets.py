@@ -2,8 +2,12 @@ import itertools
 from types import SimpleNamespace
 
 import av
+import numpy as np
+import pytest
+from av.stream import Discard
+from films import make_film
 
-from vsumm.decode_packets import MAX_ERRORS_IN_A_ROW, SPARE_PACKETS, read_packets
+from vsumm.decode_packets import AVI_GAP_BYTES, MAX_ERRORS_IN_A_ROW, SPARE_PACKETS, read_packets
 
 
 class FakeContainer:
@@ -46,6 +50,40 @@ def test_a_file_is_not_read_in_circles():
     assert len(list(read_packets(container))) == FakeContainer.size + SPARE_PACKETS
 
 
-def test_streams_that_appear_late_end_the_file_in_peace():
-    container = FakeContainer([packet(0), IndexError("list index out of range"), packet(1)])
-    assert len(list(read_packets(container))) == 1
+def test_packets_of_streams_that_appear_late_are_left_out():
+    late = IndexError("list index out of range")
+    container = FakeContainer([packet(0), late, late, packet(1), FLUSH])
+    assert [p.pts for p in read_packets(container)] == [0, 1]
+
+
+def test_damage_that_looks_like_another_stream_does_not_end_the_film(tmp_path):
+    path = make_film(tmp_path / "film.flv", seconds=4, size=(64, 36))
+    with av.open(str(path)) as container:
+        packets = [p for p in container.demux() if p.size]
+        times = [p.pts for p in packets]
+        place = next(p.pos for p in packets if p.stream_index == 1 and p.pts > times[-1] / 2)
+    data = bytearray(path.read_bytes())
+    data[place] = 18  # the kind of a tag: neither picture nor sound, but a script
+    path.write_bytes(data)
+    with av.open(str(path)) as container:
+        found = [p.pts for p in read_packets(container) if p.stream_index < 2]
+    assert len(found) > 0.9 * len(times)
+    assert found[-1] == times[-1]
+
+
+@pytest.mark.parametrize(
+    ("codec", "layout"),
+    [("pcm_s16le", "stereo"), ("adpcm_ima_wav", "mono"), ("libmp3lame", "mono")],
+)
+def test_avi_sound_between_large_pictures_keeps_its_clock(tmp_path, codec, layout):
+    # A reader of the sound alone sees a gap in the file for each picture.
+    path = make_film(
+        tmp_path / "film.avi", seconds=4, codec="rawvideo", size=(128, 72), audio_codec=codec,
+        layout=layout,
+    )  # fmt: skip
+    assert path.stat().st_size > 4 * 25 * AVI_GAP_BYTES
+    with av.open(str(path)) as container:
+        container.streams.video[0].discard = Discard.all
+        packets = [p for p in read_packets(container) if p.stream_index == 1]
+        steps = np.diff([p.pts for p in packets])
+    assert (steps == [p.duration for p in packets[:-1]]).all()

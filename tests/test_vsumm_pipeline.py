@@ -1,5 +1,6 @@
 """From a film to a summary, on films that the tests make and with a model that foretells."""
 
+import av
 import pytest
 from films import make_film
 from foretold import BrightLoudModel
@@ -87,6 +88,12 @@ def test_a_short_film_gets_short_segments_and_says_so(tmp_path):
     assert summary.notes == ("the budget is shorter than 2 s: segments of 0.5 s",)
 
 
+def test_a_single_frame_is_too_short(tmp_path):
+    path = make_film(tmp_path / "film.mp4", seconds=0.04, size=(64, 36), audio=False)
+    with pytest.raises(InputError, match="lasts 0.04 s, too short"):
+        summarize_plainly(path, budget_fraction=1.0)
+
+
 def test_an_impossible_segment_length_is_an_error(film):
     with pytest.raises(InputError, match="raise --budget"):
         summarize_plainly(film, segment_seconds=5.0)
@@ -95,6 +102,24 @@ def test_an_impossible_segment_length_is_an_error(film):
 def test_a_missing_audio_track_is_an_error(film):
     with pytest.raises(InputError, match="audio track 3"):
         summarize_plainly(film, audio_track=3)
+
+
+def test_a_film_whose_sound_cannot_be_read_is_summarised_by_its_picture(tmp_path):
+    path = make_film(tmp_path / "film.mkv", seconds=6.0, size=(160, 90), flashes=[2.8])
+    with av.open(str(path)) as container:
+        packets = [p for p in container.demux() if p.stream_index == 1 and p.size]
+        places = [(bytes(p)[:40], p.size) for p in packets]
+    data = path.read_bytes()
+    for head, size in places:
+        data = data.replace(head, b"\xff" * min(size, len(head)))
+    path.write_bytes(data)
+    summary = summarize_plainly(path, budget_seconds=2.0)
+    assert (summary.by, summary.runs) == ("image", [Segment(2.0, 4.0)])
+    assert summary.music_report.unreadable_share == 1
+    assert any("the sound cannot be read: scored by the picture" in n for n in summary.notes)
+    for options in ({"by": "music"}, {"strict": True}):
+        with pytest.raises(InputError, match="sound"):
+            summarize_plainly(path, **options)
 
 
 def test_a_cut_film_is_used_as_far_as_it_goes_and_strictly_refused(tmp_path):

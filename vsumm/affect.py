@@ -19,6 +19,7 @@ from vsumm import __version__
 from vsumm.cache import RecordCache
 from vsumm.config import SummaryConfig
 from vsumm.decode import AudioReader, DecodeReport, FrameReader, read_audio, read_frames
+from vsumm.errors import InputError
 from vsumm.input_files import shown as shown_path
 from vsumm.models import ModelSource
 from vsumm.picture import frame_times, image_affect
@@ -98,9 +99,10 @@ def measure_affect(
         progress: whether to show a progress bar on stderr.
 
     Raises:
-        InputError: nothing of a modality could be read.
+        InputError: nothing of the only modality could be read; of two, one may be lost.
         ModelError: the model cannot be loaded.
     """
+    nothing = np.full((len(segments), 2), np.nan)
     memory = _Memory(cache, _key(segments, config, source, content))
     picture = memory.recall(PictureAffect) if "image" in modalities else None
     sound = memory.recall(SoundAffect) if "music" in modalities else None
@@ -118,10 +120,19 @@ def measure_affect(
         if blocks:
             listening = ears.submit(_listen, blocks, segments, source.model, advance)
         if frames:
-            picture = memory.keep(_look(frames, segments, config, source.model, advance))
-        if listening:
-            sound = memory.keep(listening.result())
-    nothing = np.full((len(segments), 2), np.nan)
+            try:
+                picture = memory.keep(_look(frames, segments, config, source.model, advance))
+            except InputError:
+                if "music" not in modalities:
+                    raise
+                picture = PictureAffect(nothing, nothing[:, 0], frames.report)
+        if listening and blocks:
+            try:
+                sound = memory.keep(listening.result())
+            except InputError:
+                if "image" not in modalities:
+                    raise
+                sound = SoundAffect(nothing, blocks.report)
     return Affect(
         image=picture.va if picture else nothing,
         motion=picture.motion if picture else nothing[:, 0],

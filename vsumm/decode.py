@@ -295,7 +295,9 @@ class AudioReader(_Reader):
         finally:
             self.close()
         if not self._num_samples:
+            self._lost_seconds = self._track.duration_seconds
             reason = next(iter(self._reasons), "nothing was decoded")
+            self._reasons = [reason]
             raise InputError(f"cannot read the sound of {shown(self._info.path)}: {reason}")
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ Runs in the decoding process only, see `vsumm.worker`.
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from typing import Any, cast
 import av
 import numpy as np
 
+from vsumm.decode_frames import HOLE_SECONDS
+
 BLOCK_SECONDS = 4.0
 """Length of the blocks that are resampled and handed out, seconds."""
 
@@ -26,6 +29,9 @@ MAX_DRIFT_SECONDS = 0.02
 
 MAX_SILENCE_SECONDS = 3600.0
 """Longest gap that is filled; a timestamp further ahead is taken for damage."""
+
+MAX_OTHER_PACKETS = 4000
+"""Packets of other streams that are remembered."""
 
 MIN_CHANNELS_MISREAD = 8
 """PyAV 18 looks for the end of so many planes beyond it, and crashes."""
@@ -39,7 +45,7 @@ class SoundDamage:
     """What of a track could not be read."""
 
     seconds: float = 0.0
-    """Length of the packets that did not decode."""
+    """Length of the packets that did not decode, and of what is missing between packets."""
     end_seconds: float = 0.0
     """End of the last sample that was read, on the presentation clock."""
     file_end_seconds: float = 0.0
@@ -95,8 +101,10 @@ def _decode(
     tick: Callable[[], None],
 ) -> Iterator[av.AudioFrame]:
     last_packets: dict[int, av.Packet[Any]] = {}
+    holes = _HoleMeter(stream)
     for packet in packets:
         tick()
+        damage.seconds += holes.seconds_before(packet)
         if packet.pts is not None:
             last_packets[packet.stream_index] = packet
         if packet.stream_index != stream.index or packet.size == 0:
@@ -109,6 +117,34 @@ def _decode(
     damage.file_end_seconds = float(max(ends, default=0)) - start_seconds
     with suppress(*DECODE_ERRORS):
         yield from stream.codec_context.decode(None)
+
+
+class _HoleMeter:
+    """Find where something is missing from a file: no packet of any stream for a long time."""
+
+    def __init__(self, stream: av.AudioStream) -> None:
+        self._index = stream.index
+        container = stream.container
+        # Of an MP4 track alone nothing is missing but what its own index leaves out.
+        self._is_blind = "mp4" in container.format.name and len(container.streams) == 1
+        self._end: float | None = None
+        self._others: deque[float] = deque(maxlen=MAX_OTHER_PACKETS)
+
+    def seconds_before(self, packet: av.Packet[Any]) -> float:
+        """How much is missing between a packet of the track and the one before it."""
+        if packet.pts is None or self._is_blind:
+            return 0.0
+        time = float(packet.pts * packet.time_base)
+        if packet.stream_index != self._index:
+            self._others.append(time)
+            return 0.0
+        gap = 0.0 if self._end is None else time - self._end
+        if gap <= HOLE_SECONDS or gap > MAX_SILENCE_SECONDS:
+            gap = 0.0
+        elif any(time - gap * 3 / 4 < other < time - gap / 4 for other in self._others):
+            gap = 0.0  # the film went on in silence
+        self._end = time + float((packet.duration or 0) * packet.time_base)
+        return gap
 
 
 def _place_on_clock(

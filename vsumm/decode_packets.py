@@ -6,6 +6,7 @@ Runs in the decoding process only, see `vsumm.worker`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import av
@@ -48,9 +49,7 @@ def _read_on(container: InputContainer) -> Iterator[av.Packet[Any]]:
                 if num_left < 0:
                     return
                 yield packet
-        except IndexError:  # PyAV 18 flushes streams that it never registered
-            return
-        except (av.FFmpegError, MemoryError):
+        except (av.FFmpegError, MemoryError, IndexError):  # IndexError: of a stream that is new
             num_errors += 1
             continue
         return
@@ -62,10 +61,12 @@ def _keep_clock(
     """Correct the times of AVI packets behind a hole.
 
     AVI has no timestamps: FFmpeg counts packets, and falls behind by those it could not find. The
-    index at the end of the file tells which number a packet really has.
+    index at the end of the file tells which number a packet really has, or, of sound that has as
+    many bytes in every second, how many bytes come before it.
     """
     end = None
     numbers: dict[tuple[int, int], int] = {}
+    in_bytes = [_is_in_bytes(stream) for stream in container.streams]
     for packet in packets:
         if packet.pos is not None:
             if end is not None and packet.pos > end + AVI_GAP_BYTES and not numbers:
@@ -73,10 +74,21 @@ def _keep_clock(
             end = packet.pos + packet.size
             number = numbers.get((packet.stream_index, packet.pos - AVI_HEADER_BYTES))
             if number is not None and packet.dts is not None:
+                if in_bytes[packet.stream_index]:
+                    number = number * (packet.duration or 0) // packet.size
                 shift = number - packet.dts
                 packet.dts = number
                 packet.pts = None if packet.pts is None else packet.pts + shift
         yield packet
+
+
+def _is_in_bytes(stream: Any) -> bool:
+    """Whether the index counts the bytes of a stream instead of its packets."""
+    entries = list(islice(stream.index_entries, 2))
+    if len(entries) < 2:
+        return False
+    first, second = entries
+    return bool(second.timestamp - first.timestamp == first.size > 1)
 
 
 def _numbers_by_place(container: InputContainer) -> dict[tuple[int, int], int]:

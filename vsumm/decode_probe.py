@@ -11,6 +11,7 @@ import re
 import struct
 from collections.abc import Callable, Iterator
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import av
@@ -104,6 +105,11 @@ def probe_media(path: str, tick: Callable[[], None]) -> dict[str, Any]:
         if picture is None and not any(_first_frame(container, s, tick) for s in sounds):
             raise InputError("neither picture nor sound in it can be decoded")
         ends = _find_ends(container, tick)
+        if container.format.name == "avi" and _is_riff_cut(path):
+            for stream in container.streams:
+                ends[stream.index] = max(
+                    _declared_in_avi(stream), ends.get(stream.index, Fraction(0))
+                )
         starts = [_start(stream) for stream in (picture, *sounds) if stream is not None]
         start = min(starts)
         video = _describe_picture(picture, frame, start, ends) if picture else None
@@ -225,13 +231,26 @@ def _tagged_end(stream: Stream) -> Fraction | None:
 
 
 def _is_cut(container: InputContainer, ends: dict[int, Fraction]) -> bool:
-    """Whether the header of a Matroska file promises more than the file holds."""
+    """Whether the header of a Matroska or FLV file promises more than the file holds."""
     last = max(ends.values(), default=Fraction(0))
-    return "matroska" in container.format.name and _declared_end(container) - last > 1
+    is_declared = "matroska" in container.format.name or container.format.name == "flv"
+    return is_declared and _declared_end(container) - last > 1
 
 
 def _declared_end(container: InputContainer) -> Fraction:
     return Fraction((container.start_time or 0) + (container.duration or 0), av.time_base)
+
+
+def _is_riff_cut(path: str) -> bool:
+    """Whether an AVI file is shorter than it says."""
+    with Path(path).open("rb") as file:
+        header = file.read(8)
+        return len(header) == 8 and file.seek(0, 2) < 8 + int.from_bytes(header[4:], "little")
+
+
+def _declared_in_avi(stream: Stream) -> Fraction:
+    """End of a stream as its header has it; FFmpeg shortens that to what the file has room for."""
+    return _start(stream) + stream.frames * (stream.time_base or Fraction(0))
 
 
 def _describe_picture(

@@ -11,6 +11,7 @@ from mmva_core.files import sha256_file
 from vsumm.affect import Affect, measure_affect
 from vsumm.cache import RecordCache
 from vsumm.config import SHORTEST_SEGMENT_SECONDS, By, SummaryConfig
+from vsumm.decode import DecodeReport
 from vsumm.errors import InputError, NoSignalError
 from vsumm.models import ModelSource
 from vsumm.probe import MediaInfo, probe
@@ -96,7 +97,7 @@ def summarize_media(
         segments=_rows(segments, affect, scores, selected, config),
         image_report=affect.image_report,
         music_report=affect.music_report,
-        notes=(*_notes(info, config, segments, by), *damage),
+        notes=(*_notes(info, config, segments, affect, by), *damage),
     )
 
 
@@ -127,6 +128,10 @@ def _split(info: MediaInfo, config: SummaryConfig) -> list[Segment]:
     """Cut into segments; they shrink to the budget unless their length was asked for."""
     budget_seconds = config.budget_of(info.duration_seconds)
     length = config.segment_seconds or min(SEGMENT_SECONDS, budget_seconds)
+    if info.duration_seconds < SHORTEST_SEGMENT_SECONDS:
+        raise InputError(
+            f"{info.path}: it lasts {info.duration_seconds:.3g} s, too short to pick anything from"
+        )
     if length > budget_seconds or length < SHORTEST_SEGMENT_SECONDS:
         raise InputError(
             f"{info.path}: a budget of {budget_seconds:.3g} s has no room for a segment of "
@@ -161,14 +166,18 @@ def _damage(info: MediaInfo, affect: Affect) -> list[str]:
     return lines
 
 
-def _notes(info: MediaInfo, config: SummaryConfig, segments: list[Segment], by: By) -> list[str]:
+def _notes(
+    info: MediaInfo, config: SummaryConfig, segments: list[Segment], affect: Affect, by: By
+) -> list[str]:
     """Collect how the file was treated differently from what was asked, one line each."""
     notes = []
     if config.by == "both" and by == "image":
         reason = "the sound is silent" if info.audio else "there is no sound"
+        reason = "the sound cannot be read" if _is_lost(affect.music_report) else reason
         notes.append(f"{reason}: scored by the picture alone")
     if config.by == "both" and by == "music":
         reason = "the picture is black" if info.video else "there is no picture"
+        reason = "the picture cannot be read" if _is_lost(affect.image_report) else reason
         notes.append(f"{reason}: scored by the sound alone")
     length = segments[0].duration_seconds
     if config.segment_seconds is None and length < min(SEGMENT_SECONDS, info.duration_seconds):
@@ -176,6 +185,10 @@ def _notes(info: MediaInfo, config: SummaryConfig, segments: list[Segment], by: 
             f"the budget is shorter than {SEGMENT_SECONDS:g} s: segments of {length:.3g} s"
         )
     return notes
+
+
+def _is_lost(report: DecodeReport | None) -> bool:
+    return report is not None and report.unreadable_seconds >= report.wanted_seconds
 
 
 def _rows(

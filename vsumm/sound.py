@@ -25,6 +25,8 @@ SAMPLE_RATE = 16_000
 """At which the sound is read, Hz."""
 MUSIC_BATCH = 32
 """Windows of sound that the music tower sees at once."""
+SHORTEST_WINDOW_SECONDS = 1
+"""What the music tower needs; a shorter film is followed by silence."""
 SILENCE_RMS = 1e-3
 """A segment is silent if its sound stays below this root mean square: -60 dB of full scale."""
 
@@ -67,8 +69,8 @@ def _centred_windows(
     Sound that ends early is followed by silence; a file shorter than a window is one window.
     """
     end_seconds = segments[-1].end_seconds
-    length = max(1, round(min(seconds, end_seconds) * SAMPLE_RATE))
-    last_start = round(end_seconds * SAMPLE_RATE) - length
+    length = round(max(SHORTEST_WINDOW_SECONDS, min(seconds, end_seconds)) * SAMPLE_RATE)
+    last_start = max(0, round(end_seconds * SAMPLE_RATE) - length)
     buffer = _SlidingBuffer(blocks)
     for row, segment in enumerate(segments):
         centred = round(segment.centre_seconds * SAMPLE_RATE) - length // 2
