@@ -31,11 +31,10 @@ def probe(film: str) -> Report:
     return {"value": _seconds_per_call(lambda: probe_film(film))}
 
 
-def frames(film: str, tolerance: str = "0") -> Report:
-    """Read the frames that the image path looks at, and say how far off their times are."""
+def frames(film: str) -> Report:
+    """Read the frames that the image path looks at, and say how far out of their windows any is."""
     from vsumm.config import SummaryConfig
-    from vsumm.decode import read_frames
-    from vsumm.picture import frame_times
+    from vsumm.picture import look_windows, read_looks
     from vsumm.pipeline import SEGMENT_SECONDS
     from vsumm.probe import probe as probe_film
     from vsumm.segments import split_into_segments
@@ -43,14 +42,19 @@ def frames(film: str, tolerance: str = "0") -> Report:
     info = probe_film(film)
     assert info.video is not None
     segments = split_into_segments(info.duration_seconds, segment_seconds=SEGMENT_SECONDS)
-    times = frame_times(segments, frames_per_segment=SummaryConfig().frames_per_segment)
-    late = 0.0
-    with read_frames(info, times, tolerance_seconds=float(tolerance)) as found:
+    frames_per_segment = SummaryConfig().frames_per_segment
+    windows = look_windows(segments, frames_per_segment=frames_per_segment)
+    error = 0.0
+    with read_looks(info, segments, frames_per_segment=frames_per_segment) as found:
         count = 0
         for frame in found:
             count += 1
-            late = max(late, abs(times[frame.index] - frame.time_seconds))
-    return {"frames": count, "largest_time_error_in_frames": round(late * info.video.frame_rate, 3)}
+            window, seconds = windows[frame.index], frame.time_seconds
+            error = max(error, window.start_seconds - seconds, seconds - window.end_seconds)
+    return {
+        "frames": count,
+        "largest_time_error_in_frames": round(error * info.video.frame_rate, 3),
+    }
 
 
 def sound(film: str) -> Report:

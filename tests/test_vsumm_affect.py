@@ -1,13 +1,18 @@
 """Valence and arousal per segment, with models whose answers can be foretold."""
 
+from itertools import pairwise
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from films import make_film
+from hypothesis import given
+from hypothesis import strategies as st
 
 from vsumm.decode import AudioBlock, Frame
-from vsumm.picture import frame_times, image_affect, is_black
+from vsumm.picture import image_affect, is_black, look_windows, read_looks
+from vsumm.probe import probe
 from vsumm.segments import Segment, split_into_segments
 from vsumm.sound import SAMPLE_RATE, music_affect
 
@@ -36,33 +41,62 @@ def sound(samples, *, block=5000):
         yield AudioBlock(start / SAMPLE_RATE, samples[start : start + block])
 
 
-def test_frames_are_taken_from_the_centres_of_equal_parts():
-    assert frame_times([Segment(0, 2), Segment(2, 3)], frames_per_segment=1) == [1.0, 2.5]
-    assert frame_times([Segment(4, 6)], frames_per_segment=4) == [4.25, 4.75, 5.25, 5.75]
+def test_every_segment_is_cut_into_windows_of_which_one_frame_is_looked_at():
+    windows = look_windows([Segment(0, 2), Segment(2, 3)], frames_per_segment=1)
+    assert windows == [Segment(0, 1), Segment(1, 2), Segment(2, 2.5), Segment(2.5, 3)]
+    starts = [
+        window.start_seconds for window in look_windows([Segment(4, 6)], frames_per_segment=2)
+    ]
+    assert starts == [4.0, 4.5, 5.0, 5.5]
 
 
-def test_a_segment_gets_the_mean_of_its_frames():
-    frames = [grey(0, 51), grey(1, 102), grey(2, 204), grey(3, 204)]
+@given(st.floats(0.01, 1e5), st.floats(0.1, 60), st.integers(1, 7))
+def test_windows_follow_each_other_whatever_their_length(seconds, segment_seconds, frames):
+    seconds = min(seconds, 500 * segment_seconds)
+    segments = split_into_segments(seconds, segment_seconds=segment_seconds)
+    windows = look_windows(segments, frames_per_segment=frames)
+    assert len(windows) == 2 * frames * len(segments)
+    assert all(earlier.end_seconds == later.start_seconds for earlier, later in pairwise(windows))
+    assert windows[-1].end_seconds == seconds
+
+
+def test_looks_are_key_frames_where_there_are_any(tmp_path):
+    path = make_film(tmp_path / "film.mp4", seconds=6, gop_seconds=1.6)
+    segments = split_into_segments(6.0)
+    with read_looks(probe(path), segments, frames_per_segment=1) as frames:
+        times = [frame.time_seconds for frame in frames]
+    assert times == pytest.approx([0.0, 1.6, 2.0, 3.2, 4.8, 5.0])
+
+
+def test_a_segment_gets_the_mean_of_the_frames_that_are_seen():
+    frames = [grey(index, level) for index, level in enumerate([51, 0, 102, 0, 204, 0, 153, 0])]
     va, _ = image_affect(frames, ForetoldModel(), 2, frames_per_segment=2)
-    np.testing.assert_allclose(va, [[0.5, 0.3], [0.5, 0.8]], atol=1e-6)
+    np.testing.assert_allclose(va, [[0.5, 0.3], [0.5, 0.7]], atol=1e-6)
 
 
-def test_black_and_unread_frames_do_not_count():
-    frames = [grey(0, 51), grey(1, 3), grey(2, 3)]  # frame 3 could not be read
-    va, _ = image_affect(frames, ForetoldModel(), 2, frames_per_segment=2)
-    np.testing.assert_allclose(va, [[0.5, 0.2], [np.nan, np.nan]], atol=1e-6)
+def test_for_a_black_or_unread_frame_the_next_look_is_seen():
+    frames = [grey(0, 3), grey(1, 102), grey(3, 51), grey(4, 3), grey(5, 3)]  # 2 was not read
+    va, _ = image_affect(frames, ForetoldModel(), 3)
+    np.testing.assert_allclose(va, [[0.5, 0.4], [0.5, 0.2], [np.nan, np.nan]], atol=1e-6)
+
+
+def test_of_many_frames_each_part_is_seen_once(monkeypatch):
+    monkeypatch.setattr("vsumm.picture.LOOKS_AT_ONCE", 3)  # batches end inside parts
+    frames = [grey(index, 51 if index % 2 == 0 else 204) for index in range(20)]
+    va, _ = image_affect(frames, ForetoldModel(), 10)
+    np.testing.assert_allclose(va[:, 1], 0.2, atol=1e-6)
 
 
 def test_motion_is_the_mean_over_the_pairs_of_frames_that_touch_a_segment():
     frames = [grey(0, 51), grey(1, 102), grey(2, 204), grey(3, 204)]
-    _, motion = image_affect(frames, ForetoldModel(), 2, frames_per_segment=2)
+    _, motion = image_affect(frames, ForetoldModel(), 2)
     np.testing.assert_allclose(motion, [(0.2 + 0.4) / 2, (0.4 + 0.0) / 2], atol=1e-6)
 
 
 def test_motion_is_not_seen_across_an_unread_frame():
-    frames = [grey(0, 51), grey(2, 204), grey(3, 204)]
-    _, motion = image_affect(frames, ForetoldModel(), 4, frames_per_segment=1)
-    np.testing.assert_array_equal(motion, [np.nan, np.nan, 0.0, 0.0])
+    frames = [grey(0, 51), grey(2, 204), grey(4, 204), grey(5, 204)]
+    _, motion = image_affect(frames, ForetoldModel(), 3)
+    np.testing.assert_array_equal(motion, [np.nan, np.nan, 0.0])
 
 
 @pytest.mark.parametrize(("level", "expected"), [(0, True), (16, True), (60, False), (255, False)])

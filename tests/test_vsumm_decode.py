@@ -234,11 +234,40 @@ def test_equal_times_and_unordered_times(tmp_path):
         numbers_at(path, [0, float("inf")])
 
 
-def test_a_key_frame_near_by_may_stand_in(tmp_path):
+def test_a_key_frame_soon_after_may_stand_in(tmp_path):
     path = make_film(tmp_path / "film.mp4", seconds=8, gop_seconds=2.0)
-    frames, _ = read_all(path, [0.5, 1.5, 3.1, 5.0], tolerance_seconds=0.95)
-    assert [frame.time_seconds for frame in frames] == pytest.approx([0, 2, 4, 5])
-    assert [read_frame_number(frame.pixels) for frame in frames] == [0, 50, 100, 125]
+    times, latest = [0.0, 0.5, 1.5, 2.5, 4.0, 5.1], [0.5, 1.5, 2.5, 4.0, 5.0, 8.0]
+    frames, _ = read_all(path, times, latest_seconds=latest)
+    assert [read_frame_number(frame.pixels) for frame in frames] == [0, 12, 50, 62, 100, 150]
+    assert [frame.time_seconds for frame in frames] == pytest.approx([0, 0.48, 2, 2.48, 4, 6])
+
+
+def test_of_several_key_frames_the_first_stands_in(tmp_path):
+    path = make_film(tmp_path / "film.mp4", seconds=8, gop_seconds=0.4)
+    frames, _ = read_all(path, [0.1, 3.9, 7.9], latest_seconds=[3.9, 7.9, 9.0])
+    assert [read_frame_number(frame.pixels) for frame in frames] == [10, 100, 197]
+
+
+def test_two_processes_read_what_one_reads(tmp_path, monkeypatch):
+    path = make_film(tmp_path / "film.mp4", seconds=8, gop_seconds=1.7)
+    times = [k * 0.35 for k in range(23)]
+    latest = [time + 0.3 for time in times]
+    frames, _ = read_all(path, times, latest_seconds=latest)
+    monkeypatch.setattr("vsumm.decode.LANE_PIXELS", 1)
+    monkeypatch.setattr("vsumm.decode.LANE_TIMES", 5)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    both, report = read_all(path, times, latest_seconds=latest)
+    assert [frame.index for frame in both] == list(range(23))
+    assert [f.time_seconds for f in both] == [f.time_seconds for f in frames]
+    assert all(np.array_equal(f.pixels, g.pixels) for f, g in zip(frames, both, strict=True))
+    assert report.unreadable_seconds == 0
+
+
+@pytest.mark.parametrize("latest", [[0.5], [0.9, 4.0], [2.1, 4.0]])
+def test_a_stand_in_comes_between_its_time_and_the_next(tmp_path, latest):
+    path = make_film(tmp_path / "film.mp4", seconds=4)
+    with pytest.raises(ValueError, match="latest_seconds"):
+        read_frames(probe(path), [1.0, 2.0], latest_seconds=latest)
 
 
 def test_far_apart_times_are_found_by_seeking(tmp_path):

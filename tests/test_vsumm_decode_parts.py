@@ -14,7 +14,7 @@ from vsumm.decode_open import open_media
 from vsumm.decode_packets import read_packets
 from vsumm.decode_part_tables import HEAD_SECONDS
 from vsumm.decode_parts import MARGIN_SECONDS
-from vsumm.decode_track import open_sound, open_stream, time_groups
+from vsumm.decode_track import groups_of_wanted, open_sound, open_stream
 from vsumm.errors import InputError
 
 MINUTES = 130
@@ -78,14 +78,14 @@ def test_a_part_of_the_picture_has_all_packets_around_the_wanted_times(film, aro
 
 
 def test_pictures_of_parts_are_those_of_the_whole(film):
-    times = [3.0, 1799.9, 1800.0, 1800.3, 5400.1, 7799.9, 7803.0]
+    times = [(time, time) for time in (3.0, 1799.9, 1800.0, 1800.3, 5400.1, 7799.9, 7803.0)]
     with open_media(film) as container:
         expected = shown_at(container, container.streams[0], times)
     found = []
-    groups = time_groups(film, 0, times)
+    groups = groups_of_wanted(film, 0, times)
     assert groups == [times[:2], times[2:4], times[4:5], times[5:]]
     for group in groups:
-        around = group[0], group[-1]
+        around = group[0][0], group[-1][1]
         with open_stream(film, 0, "video", around=around) as (container, stream):
             found += shown_at(container, stream, group)
     assert found == expected
@@ -104,7 +104,8 @@ def test_a_key_frame_far_before_the_part_is_in_it(minute, tmp_path):
 
 
 def test_what_is_short_is_shown_whole(minute):
-    assert time_groups(str(minute), 0, [1.0, 59.0]) == [[1.0, 59.0]]
+    wanted = [(1.0, 2.0), (59.0, 59.0)]
+    assert groups_of_wanted(str(minute), 0, wanted) == [wanted]
     with open_sound(str(minute), 1) as (_, stream, packets):
         assert len(list(packets)) == len(stream.index_entries)
 
@@ -126,8 +127,8 @@ def test_a_damaged_description_is_an_input_error_at_most(minute, tmp_path, kind)
             damaged[place] = random.integers(256)
         path.write_bytes(damaged)
         with suppress(InputError):
-            groups = time_groups(str(path), 0, [1.0, 3700.0])
-            with open_stream(str(path), 0, "video", around=(groups[-1][0],) * 2) as opened:
+            groups = groups_of_wanted(str(path), 0, [(1.0, 2.0), (3700.0, 3701.0)])
+            with open_stream(str(path), 0, "video", around=groups[-1][0]) as opened:
                 num_read += next(read_packets(opened[0]), None) is not None
         with suppress(InputError), open_sound(str(path), 1) as (_, _, packets):
             num_read += len(list(packets)) > 0

@@ -25,10 +25,10 @@ decode_jobs.run_crash = lambda messages: crash()
 decode_jobs.run_hang = lambda messages: hang()
 def fail_at(seconds, how):
     real = decode_frames.FramePicker._pick_one
-    def pick_one(self, index, target, following):
+    def pick_one(self, index, target, *others):
         if seconds <= float(target * self._time_base) < seconds + 0.5:
             how()
-        return real(self, index, target, following)
+        return real(self, index, target, *others)
     decode_frames.FramePicker._pick_one = pick_one
 def no_decord(*args, **options):
     crash()

@@ -18,11 +18,11 @@ from tqdm import tqdm
 from vsumm import __version__
 from vsumm.cache import RecordCache
 from vsumm.config import SummaryConfig
-from vsumm.decode import AudioReader, DecodeReport, FrameReader, read_audio, read_frames
+from vsumm.decode import AudioReader, DecodeReport, FrameReader, read_audio
 from vsumm.errors import InputError
 from vsumm.input_files import shown as shown_path
 from vsumm.models import ModelSource
-from vsumm.picture import frame_times, image_affect
+from vsumm.picture import LOOKS_PER_FRAME, image_affect, read_looks
 from vsumm.probe import MediaInfo
 from vsumm.segments import Segment
 from vsumm.sound import music_affect
@@ -110,8 +110,8 @@ def measure_affect(
         ears = stack.enter_context(ThreadPoolExecutor(1))
         frames = blocks = listening = None
         if "image" in modalities and picture is None:
-            times = frame_times(segments, frames_per_segment=config.frames_per_segment)
-            frames = stack.enter_context(read_frames(info, times))
+            looks = read_looks(info, segments, frames_per_segment=config.frames_per_segment)
+            frames = stack.enter_context(looks)
         if "music" in modalities and sound is None:
             blocks = stack.enter_context(read_audio(info, track=config.audio_track))
         num_steps = len(segments) * ((frames is not None) + (blocks is not None))
@@ -186,6 +186,7 @@ def _key(
         "segment_seconds": segments[0].duration_seconds,
         "end_seconds": segments[-1].end_seconds,
         "frames_per_segment": config.frames_per_segment,
+        "looks_per_frame": LOOKS_PER_FRAME,
         "audio_track": config.audio_track,
     }
 

@@ -68,7 +68,7 @@ def _add_scoring(group: Group) -> None:
         type=int,
         metavar="N",
         default=DEFAULTS.frames_per_segment,
-        help="frames looked at in every segment (default: %(default)s)",
+        help="frames scored in every segment (default: %(default)s)",
     )
     group.add_argument(
         "--smoothing-segments",

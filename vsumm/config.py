@@ -33,8 +33,9 @@ class SummaryConfig:
     """Length that the reel may have, seconds; takes the place of `budget_fraction`."""
     segment_seconds: float | None = None
     """Length of a segment, seconds. None: 2, or the whole budget where that is shorter."""
-    frames_per_segment: int = 2
-    """Frames whose valence and arousal are averaged into the segment's."""
+    frames_per_segment: int = 1
+    """Frames whose valence and arousal are averaged into the segment's. Twice as many are decoded,
+    to see motion."""
     smoothing_segments: int = 5
     """Width of the moving mean over neighbouring segments; odd, 1 switches it off."""
     motion_weight: float = 0.5

@@ -13,7 +13,7 @@ import math
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from types import TracebackType
 from typing import Any, Self
 
@@ -27,8 +27,9 @@ from vsumm.probe import MediaInfo, VideoStream
 from vsumm.worker_client import WorkerLostError
 from vsumm.worker_job import Job
 
-LANE_TIMES = 16
-"""Wanted times that one lane decodes before the next one takes over."""
+LANE_TIMES = 64
+"""Wanted times that one lane decodes, at most, before the next one takes over. Where it does lies
+inside a group of pictures, half of which both decode."""
 
 LANE_PIXELS = 2e9
 """Pixels of a film, over all its frames, from which on a second lane pays: 90 s of 720p. Starting
@@ -83,11 +84,11 @@ def read_frames(
     info: MediaInfo,
     times_seconds: Sequence[float],
     *,
+    latest_seconds: Sequence[float] | None = None,
     short_side: int = 256,
     decoder: Decoder = "auto",
-    tolerance_seconds: float = 0.0,
 ) -> FrameReader:
-    """Read the frames on screen at the given times.
+    """Read the frames on screen at the given times, or soon after.
 
     On screen at a time is the last frame that begins by then; before the first frame, the first
     one. Times at or after the end of the picture have no frame and are not counted as lost.
@@ -95,10 +96,11 @@ def read_frames(
     Args:
         info: the film.
         times_seconds: wanted times on the presentation clock, ascending, seconds.
+        latest_seconds: for each of them, the time before which a key frame may begin that is taken
+            in place of the frame on screen, no later than the next wanted time; the first such
+            frame is. Cheaper, and `Frame.time_seconds` tells. None: only frames on screen.
         short_side: short side of the pictures in pixels; smaller films keep their size.
         decoder: who decodes; "auto" is the fastest that is exact for this film.
-        tolerance_seconds: a key frame at most this far from a wanted time may be taken instead of
-            the frame on screen: cheaper, and `Frame.time_seconds` tells.
 
     Returns:
         An iterator and context manager; frames come in the order of their times, and times that
@@ -106,15 +108,16 @@ def read_frames(
 
     Raises:
         NoSignalError: the film has no picture.
-        ValueError: the times do not ascend, or an option is out of range.
+        ValueError: the times do not ascend, the latest ones do not lie between them, or an option
+            is out of range.
         InputError: (while iterating) not a single frame could be read.
     """
     return FrameReader(
         info,
         times_seconds,
+        times_seconds if latest_seconds is None else latest_seconds,
         short_side=short_side,
         decoder=decoder,
-        tolerance_seconds=tolerance_seconds,
     )
 
 
@@ -164,10 +167,10 @@ class FrameReader(_Reader):
         self,
         info: MediaInfo,
         times_seconds: Sequence[float],
+        latest_seconds: Sequence[float],
         *,
         short_side: int,
         decoder: Decoder,
-        tolerance_seconds: float,
     ) -> None:
         if info.video is None:
             raise NoSignalError(f"no picture in {shown(info.path)}")
@@ -176,6 +179,11 @@ class FrameReader(_Reader):
             raise ValueError("times_seconds must ascend")
         if times and not (times[0] >= 0 and math.isfinite(times[-1])):
             raise ValueError(f"times_seconds must be finite and >= 0, got {times[0]}..{times[-1]}")
+        if len(latest_seconds) != len(times):
+            raise ValueError(f"{len(times)} times_seconds but {len(latest_seconds)} latest_seconds")
+        wanted = list(zip(times, map(float, latest_seconds), strict=True))
+        if any(later < earlier for earlier, later in pairwise(chain.from_iterable(wanted))):
+            raise ValueError("each of latest_seconds must lie between its time and the next one")
         if decoder not in ATTEMPTS:
             raise ValueError(f"decoder must be one of {', '.join(ATTEMPTS)}, got {decoder!r}")
         if short_side < 1:
@@ -192,14 +200,14 @@ class FrameReader(_Reader):
             "size": scaled_size(info.video.width, info.video.height, short_side),
             "rotation_degrees": info.video.rotation_degrees,
             "is_mirrored": info.video.is_mirrored,
-            "tolerance_seconds": tolerance_seconds,
         }
-        # Lane 0 takes the first LANE_TIMES times, lane 1 the next ones, lane 0 those after, ...
-        num_lanes = _num_lanes(info.video, len(self._times))
-        self._lane_of = [index // LANE_TIMES % num_lanes for index in range(len(self._times))]
-        shares: list[list[float]] = [[] for _ in range(num_lanes)]
-        for time, lane in zip(self._times, self._lane_of, strict=True):
-            shares[lane].append(time)
+        # Lane 0 takes the first times, lane 1 the next ones, lane 0 those after, ...
+        num_lanes = _num_lanes(info.video)
+        block = min(LANE_TIMES, max(1, math.ceil(len(self._times) / num_lanes)))
+        self._lane_of = [index // block % num_lanes for index in range(len(self._times))]
+        shares: list[list[tuple[float, float]]] = [[] for _ in range(num_lanes)]
+        for pair, lane in zip(wanted, self._lane_of, strict=False):
+            shares[lane].append(pair)
         self._lanes = [FrameLane(share, decoder, request) for share in shares]
 
     @property
@@ -323,8 +331,7 @@ class AudioReader(_Reader):
             self._reasons.append("the sound ends early")
 
 
-def _num_lanes(video: VideoStream, num_times: int) -> int:
+def _num_lanes(video: VideoStream) -> int:
     """How many processes share the picture: two for long films, if there are two cores."""
     pixels = video.width * video.height * video.frame_rate * video.duration_seconds
-    is_long = pixels >= LANE_PIXELS and num_times >= 2 * LANE_TIMES
-    return 2 if is_long and (os.cpu_count() or 1) > 1 else 1
+    return 2 if pixels >= LANE_PIXELS and (os.cpu_count() or 1) > 1 else 1

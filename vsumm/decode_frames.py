@@ -5,7 +5,8 @@
     decoded   K   B   P           K       B   P                  the rest is read, not decoded
 
 Decoding starts at the latest key frame before a wanted frame; frames that no other frame refers to
-are skipped unless they are wanted themselves. So every frame picked is the exact one.
+are skipped unless they are wanted themselves. Every frame picked is the exact one on screen or,
+where the caller can wait, a key frame soon after, which needs no other.
 
 Runs in the decoding process only, see `vsumm.worker`.
 """
@@ -65,17 +66,10 @@ class FramePicker:
         container: an open file, at its beginning.
         stream: the video stream.
         tick: called at every packet, to show that this is alive.
-        tolerance_seconds: a key frame at most this far from a wanted time may stand in for the
-            frame on screen.
     """
 
     def __init__(
-        self,
-        container: InputContainer,
-        stream: av.VideoStream,
-        tick: Callable[[], None],
-        *,
-        tolerance_seconds: float = 0.0,
+        self, container: InputContainer, stream: av.VideoStream, tick: Callable[[], None]
     ) -> None:
         self._container = container
         self._stream = stream
@@ -83,7 +77,6 @@ class FramePicker:
         self._context.thread_count = 1
         self._time_base = Fraction(stream.time_base or Fraction(1, av.time_base))
         self._tick = tick
-        self._tolerance = self._to_ticks(tolerance_seconds)
         self._hole = self._to_ticks(HOLE_SECONDS)
         self._targets: list[int] = []
         self._scales: dict[int, tuple[int, int]] = {}
@@ -97,12 +90,19 @@ class FramePicker:
         self._goal = 0  # time of the frame that is being decoded for
         self._start_reading()
 
-    def pick(self, times_seconds: Sequence[float]) -> Iterator[Picked]:
-        """Yield one `Picked` per wanted time; times ascend, seconds on the container's clock."""
-        self._targets = [self._to_ticks(time + CLOCK_SLACK_SECONDS) for time in times_seconds]
+    def pick(self, wanted_seconds: Sequence[tuple[float, float]]) -> Iterator[Picked]:
+        """Yield one `Picked` per wanted time.
+
+        Args:
+            wanted_seconds: wanted times on the container's clock, ascending, each with the time
+                before which a key frame may begin that stands in for the frame on screen. The
+                first one does; where the two are equal, none.
+        """
+        self._targets = [self._to_ticks(time + CLOCK_SLACK_SECONDS) for time, _ in wanted_seconds]
         for index, target in enumerate(self._targets):
             following = self._targets[index + 1] if index + 1 < len(self._targets) else None
-            yield self._pick_one(index, target, following)
+            latest = self._to_ticks(wanted_seconds[index][1])
+            yield self._pick_one(index, target, latest, following)
 
     def _to_ticks(self, seconds: float) -> int:
         return int(seconds / self._time_base // 1)
@@ -118,10 +118,10 @@ class FramePicker:
         self._needs_flush = False
         self._decoded: list[av.VideoFrame] = []  # in order of display
 
-    def _pick_one(self, index: int, target: int, following: int | None) -> Picked:
+    def _pick_one(self, index: int, target: int, latest: int, following: int | None) -> Picked:
         self._approach(target)
-        self._read_beyond(target, self._tolerance)
-        wanted = self._wanted(target)
+        self._read_beyond(target)
+        wanted = self._wanted(target, latest)
         if wanted is None:
             return Picked(index, None, problem="no picture can be read")
         if problem := self._missing(target, wanted):
@@ -168,7 +168,7 @@ class FramePicker:
             return
         if self._first_pts is None:
             self._read_beyond(position)
-        if not self._seek(target - self._tolerance):
+        if not self._seek(target):
             return
         self._read_beyond(target)
         if not self._known or self._known[0] > target:  # a wrong index: read it all instead
@@ -189,11 +189,13 @@ class FramePicker:
         self._start_reading()
         return True
 
-    def _read_beyond(self, target: int, margin: int = 0) -> None:
-        """Read until all picture packets with times up to `target + margin` have been seen."""
-        end = target + margin
-        while not self._is_at_end and (self._read_until is None or self._read_until <= end):
-            self._read_one(target)
+    def _read_beyond(self, time: int, target: int | None = None) -> None:
+        """Read until all picture packets with times up to `time` have been seen.
+
+        Nothing before `target`, or else `time`, is wanted any more.
+        """
+        while not self._is_at_end and (self._read_until is None or self._read_until <= time):
+            self._read_one(time if target is None else target)
 
     def _read_one(self, target: int) -> None:
         """Read the next packet of any stream; nothing before `target` is wanted any more."""
@@ -231,27 +233,32 @@ class FramePicker:
             # Whatever is wanted from now on is this frame or a later one.
             self._needs_flush = self._needs_flush or bool(self._pending)
             self._pending.clear()
-        if packet.is_keyframe and self._tolerance:
+        if packet.is_keyframe:
             self._keys.append(time)
         self._pending.append(packet)
         if len(self._pending) > MAX_PENDING_PACKETS:
             for _ in range(MAX_PENDING_PACKETS // 2):
                 self._send(self._pending.popleft())
 
-    def _wanted(self, target: int) -> int | None:
-        """Time of the frame to show for `target`: on screen then, or a key frame near it."""
+    def _wanted(self, target: int, latest: int) -> int | None:
+        """Time of the frame to show: on screen at `target`, or a key frame before `latest`."""
         if not self._known:
             return None
-        if self._tolerance:
-            self._keys = [key for key in self._keys if key >= target - self._tolerance]
-            nearest = min(
-                self._keys, key=lambda key: abs(key - target), default=target + self._hole
-            )
-            if abs(nearest - target) <= self._tolerance:
-                return nearest
-        place = bisect_right(self._known, target) - 1
-        del self._known[: max(0, place)]
-        return self._known[0]  # before the first frame, the first one
+        self._forget_before(target)
+        on_screen = self._known[0]  # before the first frame, the first one
+        self._keys = [key for key in self._keys if key >= on_screen]
+        if on_screen in self._keys or latest <= target:
+            return on_screen
+        self._read_beyond(latest - 1, target)
+        key = min((key for key in self._keys if target < key < latest), default=None)
+        if key is None:
+            return on_screen
+        self._forget_before(key)
+        return key
+
+    def _forget_before(self, target: int) -> None:
+        """Keep the frame on screen at `target` and those after it."""
+        del self._known[: max(0, bisect_right(self._known, target) - 1)]
 
     def _missing(self, target: int, wanted: int) -> str:
         """Why nothing is known about `target`, or "" where the wanted frame covers it."""

@@ -15,7 +15,7 @@ from vsumm.decode_pixels import PixelConverter
 from vsumm.decode_probe import probe_media
 from vsumm.decode_scan import scan_media
 from vsumm.decode_size import Geometry
-from vsumm.decode_track import open_sound, open_stream, time_groups
+from vsumm.decode_track import groups_of_wanted, open_sound, open_stream
 from vsumm.errors import InputError
 
 if TYPE_CHECKING:
@@ -42,11 +42,10 @@ def run_frames(
     path: str,
     stream: int,
     start_seconds: float,
-    times: list[float],
+    wanted: list[tuple[float, float]],
     size: tuple[int, int],
     rotation_degrees: int,
     is_mirrored: bool,
-    tolerance_seconds: float,
 ) -> None:
     """Send one "frame" or "missing" message per wanted time.
 
@@ -55,21 +54,19 @@ def run_frames(
         path: the file.
         stream: index of the video stream.
         start_seconds: start of the presentation on the container's clock.
-        times: wanted times on the presentation clock, ascending.
+        wanted: wanted times on the presentation clock, ascending, each with the time before which a
+            key frame may begin that stands in.
         size: width and height of the upright picture.
         rotation_degrees: clockwise turn that makes it upright.
         is_mirrored: whether left and right are swapped before the turn.
-        tolerance_seconds: how far from a wanted time a key frame may stand in.
     """
     converter = PixelConverter(Geometry(*size, rotation_degrees, is_mirrored))
+    on_container = [(time + start_seconds, latest + start_seconds) for time, latest in wanted]
     num_done = 0
-    for wanted in time_groups(path, stream, [time + start_seconds for time in times]):
-        around = (wanted[0], wanted[-1]) if wanted else None
+    for group in groups_of_wanted(path, stream, on_container):
+        around = (group[0][0], group[-1][1]) if group else None
         with open_stream(path, stream, "video", around=around) as (container, picture):
-            picker = FramePicker(
-                container, picture, messages.tick, tolerance_seconds=tolerance_seconds
-            )
-            for picked in picker.pick(wanted):
+            for picked in FramePicker(container, picture, messages.tick).pick(group):
                 index = num_done + picked.index
                 if picked.frame is None:
                     messages.send("missing", index=index, problem=picked.problem)
@@ -78,7 +75,7 @@ def run_frames(
                 pixels = converter.convert(picked.frame)
                 shape = list(pixels.shape)
                 messages.send("frame", pixels, index=index, time=seconds, shape=shape)
-        num_done += len(wanted)
+        num_done += len(group)
 
 
 def run_decord_frames(
@@ -87,7 +84,7 @@ def run_decord_frames(
     path: str,
     stream: int,
     start_seconds: float,
-    times: list[float],
+    wanted: list[tuple[float, float]],
     size: tuple[int, int],
     is_mirrored: bool,
     **_: object,
@@ -99,8 +96,8 @@ def run_decord_frames(
     """
     if is_mirrored:
         raise InputError("decord cannot mirror it")
-    wanted = [time + start_seconds for time in times]
-    for picked in pick_with_decord(path, stream, wanted, size, messages.tick):
+    times = [time + start_seconds for time, _ in wanted]
+    for picked in pick_with_decord(path, stream, times, size, messages.tick):
         messages.send(
             "frame",
             picked.pixels,

@@ -46,14 +46,17 @@ class FrameLane:
     """Results for ascending times, one for each, in their order; reading starts at once.
 
     Args:
-        times: wanted times on the presentation clock, seconds.
+        wanted: wanted times on the presentation clock, each with the time before which a key frame
+            may begin that stands in; seconds.
         decoder: who decodes.
         request: the other arguments of the decoding job.
     """
 
-    def __init__(self, times: Sequence[float], decoder: Decoder, request: dict[str, Any]) -> None:
+    def __init__(
+        self, wanted: Sequence[tuple[float, float]], decoder: Decoder, request: dict[str, Any]
+    ) -> None:
         self.decoders: list[str] = []
-        self._times = times
+        self._wanted = wanted
         self._request = request
         self._attempts = list(ATTEMPTS[decoder])
         self._next = 0  # the first time that is neither read nor lost
@@ -70,7 +73,7 @@ class FrameLane:
             except (WorkerLostError, InputError) as error:
                 self.close()
                 yield from self._try_again(str(error))
-        while self._next < len(self._times):
+        while self._next < len(self._wanted):
             self._next += 1
             yield LaneResult(None, problem=self._problem)
 
@@ -101,8 +104,8 @@ class FrameLane:
 
     def _start_job(self) -> None:
         self._first = self._next
-        times = self._times[self._first :]
-        if times:
+        wanted = self._wanted[self._first :]
+        if wanted:
             decoder = self._attempts.pop(0)
             self.decoders += [decoder] if decoder not in self.decoders else []
-            self._job = Job(JOBS[decoder], times=list(times), **self._request)
+            self._job = Job(JOBS[decoder], wanted=wanted, **self._request)

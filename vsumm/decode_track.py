@@ -74,14 +74,16 @@ def open_stream(
             yield opened
 
 
-def time_groups(path: str, index: int, times: Sequence[float]) -> list[Sequence[float]]:
-    """Split ascending wanted times of a picture into those that one opening is to serve."""
+def groups_of_wanted(
+    path: str, index: int, wanted: Sequence[tuple[float, float]]
+) -> list[Sequence[tuple[float, float]]]:
+    """Split wanted times of a picture, as `FramePicker` takes them, into groups for one opening."""
     with _opened(path) as descriptor:
-        if not times or _View(descriptor, index, "video").long_track is None:
-            return [times]
-    numbers = [int(time // PART_SECONDS) for time in times]
-    borders = [k for k in range(1, len(times)) if numbers[k] != numbers[k - 1]]
-    return [times[a:b] for a, b in pairwise([0, *borders, len(times)])]
+        if not wanted or _View(descriptor, index, "video").long_track is None:
+            return [wanted]
+    numbers = [int(time // PART_SECONDS) for time, _ in wanted]
+    borders = [k for k in range(1, len(wanted)) if numbers[k] != numbers[k - 1]]
+    return [wanted[a:b] for a, b in pairwise([0, *borders, len(wanted)])]
 
 
 @contextmanager

@@ -11,8 +11,8 @@ from typing import Any
 from vsumm.errors import InputError
 from vsumm.worker_client import Message, Worker, WorkerLostError, start_job, worker_pool
 
-READ_AHEAD_MESSAGES = 32
-"""Answers read before anybody asked for them: frames of 2 s each, or blocks of sound."""
+READ_AHEAD_MESSAGES = 64
+"""Answers read before anybody asked for them: frames or blocks of sound."""
 
 
 class Job:
