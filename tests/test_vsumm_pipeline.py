@@ -90,7 +90,7 @@ def test_a_short_film_gets_short_segments_and_says_so(tmp_path):
 
 def test_a_single_frame_is_too_short(tmp_path):
     path = make_film(tmp_path / "film.mp4", seconds=0.04, size=(64, 36), audio=False)
-    with pytest.raises(InputError, match="lasts 0.04 s, too short"):
+    with pytest.raises(InputError, match=r"lasts 0\.04 s, too short"):
         summarize_plainly(path, budget_fraction=1.0)
 
 
