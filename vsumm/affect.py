@@ -26,6 +26,7 @@ from vsumm.picture import LOOKS_PER_FRAME, image_affect, read_looks
 from vsumm.probe import MediaInfo
 from vsumm.segments import Segment
 from vsumm.sound import music_affect
+from vsumm.worker import give_memory_back
 
 if TYPE_CHECKING:
     from mmva_core import MMVA
@@ -133,6 +134,7 @@ def measure_affect(
                 if "image" not in modalities:
                     raise
                 sound = SoundAffect(nothing, blocks.report)
+        give_memory_back()  # of the towers: the encoder of the reel needs some
     return Affect(
         image=picture.va if picture else nothing,
         motion=picture.motion if picture else nothing[:, 0],
