@@ -155,3 +155,16 @@ def test_what_is_added_to_the_reel_reaches_it(film, tmp_path, caplog):
 def test_fast_says_when_nothing_could_be_copied(film, tmp_path, caplog):
     assert main(["summarize", str(film), "--fast", "--quiet", "-o", str(tmp_path / "r.webm")]) == 0
     assert "encoded anew: the reel is encoded by libvpx-vp9" in caplog.text
+
+
+def test_names_that_would_break_a_line_do_not(film, tmp_path, capsys):
+    name = b"a\nb\xff.mkv".decode("utf-8", "surrogateescape")
+    path = str(film.rename(tmp_path / name))
+    assert main(["summarize", path, "--budget", "1s"]) == 0
+    output, errors = capsys.readouterr()
+    assert errors.splitlines()[0].startswith("vsumm: ")
+    assert "a\\nb\\udcff.mkv" in errors.splitlines()[0]
+    assert "'a\\nb\\udcff.mkv'" in output.splitlines()[0]
+    assert main(["summarize", str(tmp_path / "c\nd.mp4")]) == 1
+    assert len(capsys.readouterr().err.splitlines()) == 1
+    (output + errors).encode()

@@ -22,6 +22,7 @@ from vsumm import __version__
 from vsumm.cli_options import add_summarize_options
 from vsumm.config import SummaryConfig
 from vsumm.errors import VsummError
+from vsumm.input_files import one_line
 
 if TYPE_CHECKING:
     from vsumm.composition import Composition
@@ -35,6 +36,14 @@ class UsageError(Exception):
     """The command line asks for something impossible."""
 
 
+class _LineFormatter(logging.Formatter):
+    """Puts a warning on one line, whatever the names in it hold."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = super().format(record)
+        return one_line(text) if record.levelno >= logging.WARNING else text
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     signal.signal(signal.SIGTERM, _exit_on_signal)
@@ -44,7 +53,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _eval(arguments[1:])
         args = _parser().parse_args(arguments)
         level = logging.DEBUG if args.verbose else logging.WARNING
-        logging.basicConfig(level=level, format="%(name)s: %(message)s")
+        handler = logging.StreamHandler()
+        handler.setFormatter(_LineFormatter("%(name)s: %(message)s"))
+        logging.basicConfig(level=level, handlers=[handler])
         return HANDLERS[args.command](args)
     except UsageError as error:
         _complain(error)
@@ -66,7 +77,7 @@ def _exit_on_signal(number: int, frame: FrameType | None) -> None:
 
 
 def _complain(error: Exception) -> None:
-    print(f"vsumm: error: {error}", file=sys.stderr)
+    print(one_line(f"vsumm: error: {error}"), file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -134,7 +145,7 @@ def _summarize(args: argparse.Namespace) -> int:
             if outcome.result is None:
                 continue
             for note in outcome.result.summary.notes:
-                print(f"vsumm: {outcome.job.source}: {note}", file=sys.stderr)
+                print(one_line(f"vsumm: {outcome.job.source}: {note}"), file=sys.stderr)
             if args.json:
                 print(outcome.result.summary.to_json())
             elif not args.quiet:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from vsumm.input_files import shown
 from vsumm.segments import Segment
 from vsumm.summary import Summary
 
@@ -16,13 +17,13 @@ def describe(result: JobResult, *, elapsed_seconds: float) -> str:
     """Describe a reel: one line per run, with when and why, then where it is and what it took."""
     summary = result.summary
     lines = [
-        f"{summary.media.path.name}: {_clock(summary.selected_seconds)} of "
+        f"{shown(summary.media.path.name)}: {_clock(summary.selected_seconds)} of "
         f"{_clock(summary.media.duration_seconds)}, by {summary.by}",
         *run_table(summary),
     ]
     if result.reel_path:
-        lines.append(f"reel     {result.reel_path}")
-    lines.append(f"summary  {result.summary_path}")
+        lines.append(f"reel     {shown(result.reel_path)}")
+    lines.append(f"summary  {shown(result.summary_path)}")
     speed = summary.media.duration_seconds / max(elapsed_seconds, 1e-9)
     lines.append(f"took     {elapsed_seconds:.1f} s, {speed:.0f} times real time")
     return "\n".join(lines)
