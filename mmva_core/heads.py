@@ -91,6 +91,32 @@ class KernelPredictor(nn.Module):
         kernel += strength * torch.eye(len(kernel), dtype=kernel.dtype, device=kernel.device)
         self.coefficients = torch.linalg.solve(kernel, (va - self.offset).double()).float()
 
+    @torch.no_grad()
+    def unseen(self, va: Tensor, groups: Tensor, *, strength: float) -> Tensor:
+        """Say what a fit without a centre's group would say of the centre, without a second fit.
+
+        The error without a group is the group's coefficients, solved by its block of the inverse
+        of kernel and penalty. The mean label stays that of all.
+
+        Args:
+            va: (C, 2) labels, as given to `fit`.
+            groups: (C,) number of each centre's group, from 0.
+            strength: As given to `fit`.
+
+        Returns:
+            (C, 2) in [0, 1].
+        """
+        kernel = self._kernel(self.centres).double()
+        kernel += strength * torch.eye(len(kernel), dtype=kernel.dtype, device=kernel.device)
+        inverse = torch.linalg.inv(kernel)
+        predicted = torch.empty_like(self.coefficients)
+        for group in range(int(groups.max()) + 1):
+            rows = (groups == group).nonzero().squeeze(1)
+            block = inverse[rows[:, None], rows]
+            error = torch.linalg.solve(block, self.coefficients[rows].double())
+            predicted[rows] = (va[rows] - error).to(predicted.dtype)
+        return predicted.clamp(0, 1)
+
     def forward(self, embeds: Tensor) -> Tensor:
         """Turn embeddings (B, D) into valence and arousal (B, 2) in [0, 1]."""
         return (self.offset + self._kernel(embeds) @ self.coefficients).clamp(0, 1)

@@ -121,3 +121,22 @@ def test_a_strong_penalty_draws_a_kernel_predictor_to_the_mean():
         predictor.fit(embeds, va, width=1.0, strength=strength)
         errors.append(float((predictor(embeds) - va.mean(0)).abs().mean()))
     assert errors == sorted(errors, reverse=True)
+
+
+def test_unseen_groups_are_predicted_as_by_fits_without_them():
+    torch.manual_seed(3)
+    embeds, va, groups = torch.randn(12, 3), torch.rand(12, 2), torch.arange(12) // 3
+    predictor = KernelPredictor(3, 1)
+    predictor.fit(embeds, va, width=1.2, strength=0.3)
+    kernel = torch.exp(-(torch.cdist(embeds, embeds).double() ** 2) / (2 * 1.2**2))
+    expected = torch.empty(12, 2, dtype=torch.float64)
+    for group in range(4):
+        known = groups != group
+        dual = torch.linalg.solve(
+            kernel[known][:, known] + 0.3 * torch.eye(9), (va[known] - va.mean(0)).double()
+        )
+        expected[~known] = kernel[~known][:, known] @ dual + va.mean(0)
+
+    predicted = predictor.unseen(va, groups, strength=0.3)
+
+    torch.testing.assert_close(predicted, expected.clamp(0, 1).float(), atol=1e-5, rtol=0)
