@@ -1,10 +1,10 @@
 """The recipe of `mmva-lite`, the model that comes with the package.
 
-`mmva train --preset mmva-lite` runs `train_preset`. Its three steps: the music tower is trained
+`mmva train --preset mmva-lite` runs `train_preset`. Its four steps: the music tower is trained
 from scratch (`mmva_core.music_train`); the picture side is fitted in closed form
-(`mmva_core.lite_images`); then the other heads are trained together by Eq. 4 on the features of
-the frozen towers, as `mmva_core.lite_recipe` says. Everything is a function of the data and the
-seed.
+(`mmva_core.lite_images`); the other heads are trained together by Eq. 4 on the features of the
+frozen towers, as `mmva_core.lite_recipe` says; then the similarity predictor is trained alone
+(`mmva_core.lite_similarity`). Everything is a function of the data and the seed.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def train_preset(
         write_whole(weights, lambda path: save_file(tower.state_dict(), path))
     model.load_music_tower(weights)
     music_tower = cast(LiteMusicTower, model.tower("music").get_submodule("network"))
-    data = tables.hear(music_tower, recordings).everything()
+    data = tables.hear(music_tower, recordings, seed=config.seed).everything()
     yield (
         f"{len(tables.image)} pictures, {len(tables.captions)} clips with captions "
         f"in {len(data.music)} windows, {len(tables.sentences)} sentences"

@@ -9,7 +9,7 @@ artist, sentences follow EmoBank's own split.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -32,7 +32,13 @@ from mmva_core.features import cached_features, sha256_text
 from mmva_core.files import sha256_file
 from mmva_core.image_io import read_image_file
 from mmva_core.lite_damage import as_video_frame
-from mmva_core.lite_music import KEYBOARD_CAPTION, MusicTables, Recordings, music_tables
+from mmva_core.lite_music import (
+    KEYBOARD_CAPTION,
+    MusicTables,
+    Recordings,
+    music_tables,
+    train_tower_without,
+)
 from mmva_core.model import MMVA
 from mmva_core.music import LiteMusicTower
 from mmva_core.tables import FeatureTable, TrainingData, concat_tables
@@ -41,8 +47,8 @@ FOLDS = ("1", "2", "3", "4")
 """Names of the folds."""
 CROP_FRACTION = 0.875
 """Side of the centre square that training sees, as a share of the short side (224 of 256)."""
-TRAINING_VIEWS = ("whole", "centre", "frame-0", "frame-1")
-"""Views of `view_picture` that are trained on; half of them undamaged."""
+TRAINING_VIEWS = ("whole", "centre", "frame-0", "frame-1", "frame-2", "frame-3")
+"""Views of `view_picture` that are trained on; two of them undamaged."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,10 +70,39 @@ class LiteTables:
     sentences: FeatureTable
     """EmoBank's training split."""
 
-    def hear(self, tower: LiteMusicTower, recordings: Recordings) -> HeardTables:
-        """Add the clips as a music tower hears them."""
-        fold_of = dict(zip(self.captions.ids, self.clip_folds, strict=True))
-        music = music_tables(tower, recordings, self.captions, self.keyboard_caption, fold_of)
+    @property
+    def fold_of_clip(self) -> dict[str, str]:
+        """Fold of each clip, by id."""
+        return dict(zip(self.captions.ids, self.clip_folds, strict=True))
+
+    def hear(
+        self,
+        tower: LiteMusicTower,
+        recordings: Recordings,
+        *,
+        seed: int,
+        without: Collection[str] = (),
+    ) -> HeardTables:
+        """Add the clips as a music tower hears them.
+
+        For each fold another tower is trained that does not know it, which tells how far the
+        judgement of music that was never heard can be trusted.
+
+        Args:
+            tower: Describes and judges the clips.
+            recordings: Windows of the music.
+            seed: Of the other towers.
+            without: Folds that are left out: the other towers do not know them either.
+        """
+        fold_of = self.fold_of_clip
+        strangers = {
+            fold: train_tower_without(recordings, fold_of, {fold, *without}, seed)
+            for fold in FOLDS
+            if fold not in without
+        }
+        music = music_tables(
+            tower, recordings, self.captions, self.keyboard_caption, fold_of, strangers
+        )
         return HeardTables(self, music)
 
 

@@ -30,7 +30,7 @@ from mmva_core.lite_data import (
     load_lite_tables,
     sentence_table,
 )
-from mmva_core.lite_music import Recordings, load_recordings
+from mmva_core.lite_music import Recordings, load_recordings, train_tower_without
 from mmva_core.lite_recipe import build_lite, fit_lite
 from mmva_core.matching import fixed_pairs, matching_score
 from mmva_core.metrics import (
@@ -41,7 +41,6 @@ from mmva_core.metrics import (
     va_metrics,
 )
 from mmva_core.model import MMVA
-from mmva_core.music_train import MusicRecipe, train_music_tower
 from mmva_core.report import Row
 from mmva_core.tables import FeatureTable, Table, TrainingData
 from mmva_core.train_config import TrainConfig
@@ -246,11 +245,8 @@ def hear_without(recordings: Recordings, tables: LiteTables, fold: str, seed: in
         fold: What the tower may not know.
         seed: Of its training.
     """
-    fold_of = dict(zip(tables.captions.ids, tables.clip_folds, strict=True))
-    is_known = [fold_of[clip] != fold for clip in recordings.clips.clips]
-    known = recordings.clips.select(is_known)
-    tower = train_music_tower(known, recordings.pieces, MusicRecipe(seed=seed))
-    return tables.hear(tower, recordings)
+    tower = train_tower_without(recordings, tables.fold_of_clip, {fold}, seed)
+    return tables.hear(tower, recordings, seed=seed, without={fold})
 
 
 def _picture_baselines(tables: LiteTables, root: Path) -> Iterator[Row]:

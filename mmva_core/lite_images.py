@@ -35,14 +35,19 @@ ITERATIONS = 2
 """Rounds of subspace iteration."""
 
 
-def fit_images(model: MMVA, table: FeatureTable) -> None:
+def fit_images(model: MMVA, table: FeatureTable) -> Tensor:
     """Set the projection and the VA predictor of pictures; neither is trained further.
 
     Args:
         model: A model whose features are those of `POOLING_SHARES` and `BLOCK_SHARES`; its number
             of centres becomes that of the table's views.
-        table: Features (N, V, D) with labels, of what may be trained on.
+        table: Features (N, V, D) with labels and groups, of what may be trained on.
+
+    Returns:
+        (N, 2), what the predictor would say of the first view of each picture if it had been
+        fitted without the picture's group.
     """
+    assert table.groups is not None, "pictures come with themes"
     model.fit_standardizers("image", table.clean_features)
     standardizer, linear = cast(nn.Sequential, model.projections["image"])
     assert isinstance(standardizer, FeatureStandardizer), "LITE_MODEL standardises pictures"
@@ -60,7 +65,13 @@ def fit_images(model: MMVA, table: FeatureTable) -> None:
         labels = table.va.repeat_interleave(table.num_views, 0)
         strength = STRENGTH * table.num_views
         predictor.fit(model.project("image", views), labels, width=scale, strength=strength)
+        number = {name: row for row, name in enumerate(dict.fromkeys(table.groups))}
+        groups = torch.tensor([number[name] for name in table.groups], device=views.device)
+        unseen = predictor.unseen(
+            labels, groups.repeat_interleave(table.num_views), strength=strength
+        )
     model.config = replace(model.config, image_va_centres=len(views))
+    return unseen[:: table.num_views]
 
 
 def feature_shares(pooling: Sequence[Pooling], blocks: Sequence[int]) -> Tensor:

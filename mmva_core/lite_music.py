@@ -9,7 +9,7 @@ Letters in shapes: M clips, R rows (windows), D size of a feature.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from mmva_core.music_data import (
     load_piece_windows,
     render_pieces,
 )
+from mmva_core.music_train import MusicRecipe, train_music_tower
 from mmva_core.tables import FeatureTable
 
 KEYBOARD_CAPTION = "A piece of solo keyboard music."
@@ -34,6 +35,9 @@ KEYBOARD_STRIDE = 4
 """Every so many bars of VGMIDI make a row."""
 ALWAYS = "always"
 """Fold of rows that are never held out."""
+UNSEEN_VA = "unseen_va"
+"""Column of the windows: valence and arousal on the plane by a tower that knows no clip of the
+window's fold."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +93,7 @@ def music_tables(
     captions: FeatureTable,
     keyboard_caption: Tensor,
     fold_of: Mapping[str, str],
+    strangers: Mapping[str, LiteMusicTower],
 ) -> MusicTables:
     """Make the rows by one tower.
 
@@ -98,6 +103,8 @@ def music_tables(
         captions: (M) captions of the clips with ids "set/file" and the clips' labels.
         keyboard_caption: (D,) feature of `KEYBOARD_CAPTION`.
         fold_of: Fold of each clip, by id.
+        strangers: Towers that have not heard a fold, by the fold. Their judgement goes into the
+            column `UNSEEN_VA`; it is NaN for rows of other folds and for keyboard music.
     """
     chosen = _windows_of(recordings.clips.clips, captions.ids)
     rows = chosen.flatten()
@@ -111,12 +118,19 @@ def music_tables(
         *(f"vgmidi bar {number * KEYBOARD_STRIDE}" for number in range(num_keyboard)),
     )
     joined = torch.cat([features, keyboard])
+    folds = (*(fold_of[name] for name in names), *[ALWAYS] * num_keyboard)
+    unseen = torch.full((len(folds), VA_DIMENSIONS), torch.nan)
+    for fold, stranger in strangers.items():
+        of_fold = torch.tensor([row for row, name in enumerate(folds) if name == fold])
+        raw = recordings.clips.statistics[rows[of_fold], 0]
+        unseen[of_fold] = judgement_on_plane(stranger.encode_statistics(raw))
     unlabelled = torch.full((num_keyboard, VA_DIMENSIONS), torch.nan)
     return MusicTables(
         music=FeatureTable(
             features=joined,
             va=torch.cat([captions.va[clip_of_row], judgement_on_plane(keyboard)]),
             ids=ids,
+            extra={UNSEEN_VA: unseen},
         ),
         caption=FeatureTable(
             features=torch.cat(
@@ -125,7 +139,7 @@ def music_tables(
             va=torch.cat([captions.va[clip_of_row], unlabelled]),
             ids=ids,
         ),
-        folds=(*(fold_of[name] for name in names), *[ALWAYS] * num_keyboard),
+        folds=folds,
         clips=FeatureTable(
             features=features.reshape(*chosen.shape, -1)[:, 0],
             va=captions.va,
@@ -133,6 +147,22 @@ def music_tables(
             groups=captions.groups,
         ),
     )
+
+
+def train_tower_without(
+    recordings: Recordings, fold_of: Mapping[str, str], folds: Collection[str], seed: int
+) -> LiteMusicTower:
+    """Train a music tower on the clips of all other folds, and on all keyboard pieces.
+
+    Args:
+        recordings: Windows of the music.
+        fold_of: Fold of each clip, by id.
+        folds: What the tower may not know.
+        seed: Of its training.
+    """
+    is_known = [fold_of[clip] not in folds for clip in recordings.clips.clips]
+    known = recordings.clips.select(is_known)
+    return train_music_tower(known, recordings.pieces, MusicRecipe(seed=seed))
 
 
 def judgement_on_plane(features: Tensor) -> Tensor:

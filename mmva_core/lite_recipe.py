@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,9 +16,10 @@ from torch import Tensor
 from mmva_core.batches import Batch
 from mmva_core.config import ModelConfig
 from mmva_core.lite_images import BLOCK_SHARES, POOLING_SHARES, fit_images
-from mmva_core.lite_music import judgement_on_plane
-from mmva_core.losses import similarity_loss, va_loss
-from mmva_core.matching import fixed_pairs, mean_matching_score, mean_pair_distance
+from mmva_core.lite_music import UNSEEN_VA, judgement_on_plane
+from mmva_core.lite_similarity import ExpectedMatching, Trust
+from mmva_core.losses import va_loss
+from mmva_core.matching import fixed_pairs
 from mmva_core.model import MMVA
 from mmva_core.objective import ExtraLoss
 from mmva_core.outputs import MMVAOutput
@@ -39,13 +41,21 @@ of how it looks. Whole pictures keep what happens at the sides of a wide frame, 
 square. Early layers of the sentence tower know more of arousal, which hangs on words, than the
 last, which was trained to tell topics apart. `fit_images` sets the number of centres."""
 
-LITE_TRAINING = TrainConfig(epochs=16, mixup=0.4, music_weight=0.0, similarity_weight=0.0)
-"""The paper's settings but for four: few epochs (passes over the windows of music; pictures are
-gone through seven times as often), mixup, since there are few pictures, `Judgement` in place of
-the loss of the music head against the clips' labels, and `CautiousMatching` in place of L_sim. The
-labels remain the targets of matching."""
-CAUTION = 0.5
-"""How far targets of the similarity predictor are drawn to their mean."""
+LITE_TRAINING = TrainConfig(epochs=16, mixup=0.4, music_weight=0.0)
+"""The paper's settings but for three: few epochs (passes over the windows of music; pictures are
+gone through seven times as often), mixup, since there are few pictures, and `Judgement` in place of
+the loss of the music head against the clips' labels. The labels remain the targets of matching."""
+LITE_SIMILARITY: dict[str, Any] = {
+    "epochs": 60,
+    "learning_rate": 1e-3,
+    "mixup": 0.0,
+    "image_weight": 0.0,
+    "caption_weight": 0.0,
+    "similarity_weight": 0.0,
+}
+"""What differs from `LITE_TRAINING` when `ExpectedMatching` teaches the similarity predictor."""
+HEADS_FOLDER = "heads"
+"""Folder of the first run inside a run that teaches the similarity predictor afterwards."""
 
 
 class Judgement(ExtraLoss):
@@ -64,29 +74,6 @@ class Judgement(ExtraLoss):
         return va_loss(output.music_va, target, batch.music.weights)
 
 
-class CautiousMatching(ExtraLoss):
-    """L_sim with targets that are drawn to their mean by `CAUTION`.
-
-    A few hundred pictures are soon known by heart. Of pictures that it has not seen the predictor
-    is much less sure than it learns to be, and would do worse than a constant.
-
-    Args:
-        mean_score: Mean of Eq. 1 over all pairs of training.
-    """
-
-    name = "cautious matching"
-
-    def __init__(self, mean_score: float) -> None:
-        super().__init__()
-        self.mean_score = mean_score
-
-    def forward(self, output: MMVAOutput, batch: Batch) -> Tensor:
-        """Give the mean squared error against the moved matching scores."""
-        assert output.similarity is not None, "only used with a similarity predictor"
-        target = CAUTION * self.mean_score + (1 - CAUTION) * batch.matching_score
-        return similarity_loss(output.similarity, target, batch.image.weights * batch.music.weights)
-
-
 def build_lite(seed: int, *, with_similarity: bool = True) -> MMVA:
     """Make an untrained `mmva-lite`; its heads are a function of the seed."""
     with torch.random.fork_rng():
@@ -103,11 +90,11 @@ def fit_lite(
     resume: bool = False,
     progress: bool = False,
 ) -> TrainResult:
-    """Train the heads by Eq. 4 for a fixed number of epochs; nothing is selected.
+    """Train the heads by Eq. 4, then the similarity predictor alone; nothing is selected.
 
     Args:
         model: A model from `build_lite`; trained in place.
-        data: Part of the `LiteTables` that may be trained on.
+        data: Part of the `HeardTables` that may be trained on.
         config: Settings. The open sets have no pairs like IMEMNet-C's: with matching "paired"
             pictures and clips meet at random once, and stay together.
         folder: Where the run lives.
@@ -117,10 +104,29 @@ def fit_lite(
     if config.matching == "paired":
         data = replace(data, pairs=fixed_pairs(len(data.image), len(data.music), seed=config.seed))
     assert isinstance(data.image, FeatureTable), "features of the frozen tower"
-    fit_images(model, data.image)
-    losses: list[ExtraLoss] = [Judgement()]
-    if model.config.with_similarity:
-        image_va, music_va = data.image.va, data.music.va
-        sigma = mean_pair_distance(image_va, music_va)
-        losses.append(CautiousMatching(mean_matching_score(image_va, music_va, sigma)))
-    return train(model, data, config, folder, extra_losses=losses, resume=resume, progress=progress)
+    image_trust = Trust.measure(fit_images(model, data.image), data.image.va)
+    has_similarity = model.similarity_predictor is not None
+    heads = train(
+        model,
+        data,
+        config,
+        folder / HEADS_FOLDER if has_similarity else folder,
+        extra_losses=[Judgement()],
+        resume=resume,
+        progress=progress,
+    )
+    if model.similarity_predictor is None:
+        return heads
+    assert model.config.sigma is not None, "set by training"
+    music_trust = Trust.measure(data.music.extra[UNSEEN_VA], data.music.va)
+    model.requires_grad_(False)
+    model.similarity_predictor.requires_grad_(True)
+    return train(
+        model,
+        data,
+        replace(config, **LITE_SIMILARITY),
+        folder,
+        extra_losses=[ExpectedMatching(image_trust, music_trust, model.config.sigma)],
+        resume=resume,
+        progress=progress,
+    )

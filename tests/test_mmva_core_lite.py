@@ -1,5 +1,7 @@
 """Tests of the recipe of mmva-lite: its views, tables, folds and figures."""
 
+import shutil
+
 import numpy as np
 import pytest
 import torch
@@ -27,15 +29,22 @@ from mmva_core.lite_folds import (
     interval_lines,
     ridge_baseline,
 )
-from mmva_core.lite_music import KEYBOARD_STRIDE, Recordings
+from mmva_core.lite_music import (
+    KEYBOARD_STRIDE,
+    UNSEEN_VA,
+    Recordings,
+    judgement_on_plane,
+    train_tower_without,
+)
 from mmva_core.lite_recipe import (
     LITE_MODEL,
+    LITE_SIMILARITY,
     LITE_TRAINING,
-    CautiousMatching,
     Judgement,
     build_lite,
     fit_lite,
 )
+from mmva_core.model import MMVA
 from mmva_core.music_data import ClipWindows, PieceWindows
 from mmva_core.outputs import MMVAOutput
 from mmva_core.tables import FeatureTable
@@ -52,6 +61,7 @@ def small_recipe(monkeypatch):
     """The recipe with narrow heads, so that it trains in a moment."""
     narrow = ModelConfig.from_dict(LITE_MODEL.to_dict() | {"embedding_dim": 8, "hidden_dim": 8})
     monkeypatch.setattr("mmva_core.lite_recipe.LITE_MODEL", narrow)
+    monkeypatch.setitem(LITE_SIMILARITY, "epochs", 2)
     return TrainConfig(epochs=2, batch_size=16, learning_rate=0.01)
 
 
@@ -67,6 +77,7 @@ def made_tables(model, *, num_images=40, num_clips=32):
             with_views=True,
             va=whole.va,
             ids=whole.ids,
+            groups=whole.groups,
         ),
         whole_image=whole,
         image_folds=tuple(FOLDS[row // 2 % 4] for row in range(num_images)),
@@ -103,7 +114,7 @@ def made_recordings(tower, tables, *, windows_per_clip=4, num_bars=24):
 
 def heard_tables(model):
     tables, tower = made_tables(model), model.tower("music").network
-    return tables.hear(tower, made_recordings(tower, tables))
+    return tables.hear(tower, made_recordings(tower, tables), seed=0)
 
 
 def test_the_centre_square_is_seven_eighths_of_the_short_side():
@@ -211,13 +222,54 @@ def test_the_music_head_is_held_to_the_towers_judgement():
     assert float(loss) == pytest.approx(0.1**2 / 4, abs=1e-6)
 
 
-def test_targets_of_matching_are_drawn_halfway_to_their_mean():
-    pictures = ModalityBatch({"features": torch.zeros(2, 1)}, torch.zeros(2, 2), torch.ones(2))
-    batch = Batch(pictures, pictures, pictures, None, torch.tensor([1.0, 0.2]))
+def test_the_unseen_judgement_comes_from_a_tower_that_knows_neither_fold():
+    model = tiny_model()
+    tables, tower = made_tables(model), model.tower("music").network
+    recordings = made_recordings(tower, tables)
 
-    loss = CautiousMatching(0.4)(MMVAOutput(similarity=torch.tensor([0.7, 0.2])), batch)
+    music = tables.hear(tower, recordings, seed=0, without={"2"}).everything().music
 
-    assert float(loss) == pytest.approx(0.1**2 / 2, abs=1e-6)
+    stranger = train_tower_without(recordings, tables.fold_of_clip, {"1", "2"}, 0)
+    # The first clip is in fold 1, the second in fold 2; three windows each, the middle one first.
+    said = stranger.encode_statistics(recordings.clips.statistics[2:3, 0])
+    unseen = music.extra[UNSEEN_VA]
+    torch.testing.assert_close(unseen[:1], judgement_on_plane(said))
+    assert bool(unseen[3:6].isnan().all())
+    is_keyboard = torch.tensor([name.startswith("vgmidi") for name in music.ids])
+    assert bool(unseen[is_keyboard].isnan().all())
+
+
+def test_only_the_similarity_predictor_changes_after_the_heads(small_recipe, tmp_path):
+    model = build_lite(0)
+    data = heard_tables(model).everything()
+
+    fit_lite(model, data, small_recipe, tmp_path)
+
+    before = MMVA.from_pretrained(tmp_path / "heads" / "model").own_state_dict()
+    after = MMVA.from_pretrained(tmp_path / "model").own_state_dict()
+    changed = {key.split(".")[0] for key in after if not torch.equal(before[key], after[key])}
+    assert changed == {"similarity_predictor"}
+
+
+def test_a_run_cut_off_after_the_heads_goes_on_to_the_same_weights(small_recipe, tmp_path):
+    data = heard_tables(build_lite(0)).everything()
+    whole, resumed = build_lite(0), build_lite(0)
+    fit_lite(whole, data, small_recipe, tmp_path / "whole")
+    shutil.copytree(tmp_path / "whole" / "heads", tmp_path / "cut" / "heads")
+
+    fit_lite(resumed, data, small_recipe, tmp_path / "cut", resume=True)
+
+    for key, value in whole.own_state_dict().items():
+        assert torch.equal(value, resumed.own_state_dict()[key]), key
+
+
+def test_without_a_similarity_predictor_there_is_one_run(small_recipe, tmp_path):
+    model = build_lite(0, with_similarity=False)
+
+    result = fit_lite(model, heard_tables(model).everything(), small_recipe, tmp_path)
+
+    assert result.folder == tmp_path / "model"
+    assert not (tmp_path / "heads").exists()
 
 
 def test_the_window_of_a_test_is_the_middle_one():
@@ -225,7 +277,7 @@ def test_the_window_of_a_test_is_the_middle_one():
     tables, tower = made_tables(model), model.tower("music").network
     recordings = made_recordings(tower, tables)
 
-    clips = tables.hear(tower, recordings).heard.clips
+    clips = tables.hear(tower, recordings, seed=0).heard.clips
 
     third = tower.encode_statistics(recordings.clips.statistics[2:3, 0])
     torch.testing.assert_close(clips.features[:1], third)

@@ -23,6 +23,7 @@ def fitted():
         with_views=True,
         va=torch.rand(NUM_PICTURES, 2, generator=generator),
         ids=tuple(str(number) for number in range(NUM_PICTURES)),
+        groups=tuple(f"theme {number // 2}" for number in range(NUM_PICTURES)),
     )
     fit_images(model, table)
     return model, table
