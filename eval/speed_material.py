@@ -73,6 +73,15 @@ def ffmpeg_program() -> str:
     return str(get_ffmpeg_exe())
 
 
+def ffmpeg_command(*arguments: str | Path) -> list[str]:
+    """Return the command line of FFmpeg: quiet, asking nothing, replacing what is there.
+
+    Raises:
+        VsummError: as `ffmpeg_program`.
+    """
+    return [ffmpeg_program(), "-v", "error", "-nostdin", "-y", *map(str, arguments)]
+
+
 def make_film(recipe: FilmRecipe, folder: Path) -> Path:
     """Return the film of a recipe, made if it is not in the folder.
 

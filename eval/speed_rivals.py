@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from eval.speed_material import ffmpeg_program
+from eval.speed_material import ffmpeg_command
 
 Report = dict[str, Any]
 
@@ -103,18 +103,19 @@ def plain_analysis(film: str) -> Report:
 
     from vsumm.config import SummaryConfig
     from vsumm.models import load_model
+    from vsumm.pipeline import SEGMENT_SECONDS
     from vsumm.sound import SAMPLE_RATE
 
     model = load_model(SummaryConfig())
     length = round(model.config.music_window_seconds * SAMPLE_RATE)
     with av.open(film) as container:
-        next_seconds, count = 0.5, 0
+        next_seconds, count = 0.0, 0
         for frame in container.decode(video=0):
             if frame.time is not None and frame.time >= next_seconds:
                 model.predict_images(
                     [frame.to_ndarray(format="rgb24").astype(np.uint8, copy=False)]
                 )
-                next_seconds += 1.0
+                next_seconds += SEGMENT_SECONDS
                 count += 1
     with av.open(film) as container:
         resampler = av.AudioResampler("fltp", "mono", SAMPLE_RATE)
@@ -124,7 +125,7 @@ def plain_analysis(film: str) -> Report:
             for block in resampler.resample(frame)
         ]
     samples = np.concatenate(parts)
-    for start in range(0, len(samples) - length, 2 * SAMPLE_RATE):
+    for start in range(0, len(samples) - length, round(SEGMENT_SECONDS * SAMPLE_RATE)):
         model.predict_music(samples[start : start + length], SAMPLE_RATE)
     return {"frames": count}
 
@@ -146,8 +147,7 @@ def _inputs(film: str, runs: Sequence[Sequence[float]], *options: str) -> list[s
 
 
 def _ffmpeg(*arguments: str | Path) -> None:
-    command = [ffmpeg_program(), "-v", "error", "-nostdin", "-y", *map(str, arguments)]
-    subprocess.run(command, check=True)
+    subprocess.run(ffmpeg_command(*arguments), check=True)
 
 
 RIVALS: dict[str, Callable[..., Report]] = {

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from eval.speed_material import ffmpeg_program
+from eval.speed_material import ffmpeg_command
 from eval.speed_rivals import rival_command
 from eval.speed_tasks import task_command
 
@@ -120,10 +120,6 @@ def vsumm_command(*arguments: str | Path) -> list[str]:
     return [sys.executable, "-c", program, *map(str, arguments)]
 
 
-def _ffmpeg(*arguments: str | Path) -> list[str]:
-    return [ffmpeg_program(), "-v", "error", "-nostdin", "-y", *map(str, arguments)]
-
-
 def _start_stages() -> list[Stage]:
     bare = Contestant("python -c pass", [sys.executable, "-c", "pass"])
     return [
@@ -153,14 +149,14 @@ def _probe_stage(films: Films) -> Stage:
 def _decode_stage(film: Path) -> Stage:
     return Stage(
         "decode",
-        f"one frame per second of {film.name}",
+        f"the frames to look at in {film.name}",
         "cpu",
         "s CPU",
         Contestant("vsumm", task_command("frames", film)),
         (
             Contestant(
                 "ffmpeg, every frame",
-                _ffmpeg("-i", film, "-map", "0:v", "-f", "null", "-"),
+                ffmpeg_command("-i", film, "-map", "0:v", "-f", "null", "-"),
                 is_floor=True,
             ),
             Contestant("OpenCV, grab", rival_command("opencv", film), needs="cv2"),
@@ -177,7 +173,7 @@ def _sound_stage(films: Films) -> Stage:
         "cpu",
         "s CPU",
         Contestant("vsumm", task_command("sound", films.main)),
-        (Contestant("ffmpeg to PCM", _ffmpeg("-i", films.main, *pcm), is_floor=True),),
+        (Contestant("ffmpeg to PCM", ffmpeg_command("-i", films.main, *pcm), is_floor=True),),
         Goal(1.3, "ratio"),
     )
 
@@ -229,7 +225,7 @@ def _whole_stages(films: Films, scratch: Path) -> list[Stage]:
     short = vsumm_command("summarize", films.short, "--no-cache", *into)
     analyse = vsumm_command("summarize", films.main, "--no-reel", *into)
     scenes = [sys.executable, "-m", "scenedetect", "-i", str(films.main), "detect-content"]
-    everything = _ffmpeg("-i", films.main, "-f", "null", "-")
+    everything = ffmpeg_command("-i", films.main, "-f", "null", "-")
     return [
         Stage(
             "short",
