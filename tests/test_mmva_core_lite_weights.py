@@ -4,15 +4,22 @@ import json
 
 import numpy as np
 import pytest
+import torch
 
 from mmva_core import MMVA
-from mmva_core.data.open_sets import load_emobank, subset
+from mmva_core.audio_io import read_audio_file
+from mmva_core.data.open_captions import captions_of, load_tag_captions
+from mmva_core.data.open_sets import load_4qaed, load_emobank, load_oasis, subset
 from mmva_core.folders import EMBEDDED_FOLDER
+from mmva_core.image_io import read_image_file
+from mmva_core.matching import matching_score
 from mmva_core.metrics import pearson
 
 FOLDER = EMBEDDED_FOLDER / "mmva-lite"
 MOST_BYTES = 13_000_000
 CAPTION_AROUSAL_FLOOR = 0.45  # the card says .466 on EmoBank's test split; a word list: .25
+SIMILARITY_FLOOR = 0.8  # correlation with Eq. 1 between the predictions, on pairs of training
+RATE = 16000  # of the music tower, Hz
 FILMS = {"bbb_full_144p": 0.80, "visual_mix_core": 0.88}  # least area under the curve
 
 
@@ -61,6 +68,28 @@ def test_it_ranks_sentences_it_has_not_seen(model, data_folder):
     arousal = model.predict_captions(unseen.texts)[:, 1].numpy()
 
     assert pearson(arousal, unseen.va[:, 1]) > CAPTION_AROUSAL_FLOOR
+
+
+@pytest.mark.dataset
+@torch.inference_mode()
+def test_the_similarity_predictor_follows_the_predicted_distance(model, data_folder):
+    # Training taught it this much; what it is worth on unseen pairs the card says.
+    clips = load_4qaed(data_folder)
+    sentences = captions_of(clips, load_tag_captions(data_folder))[::45]
+    sounds = [read_audio_file(path, RATE) for path in clips.paths[::45]]
+    pictures = [read_image_file(path) for path in load_oasis(data_folder).paths[::40]]
+    image = model.project("image", model.image_features(pictures))
+    music = model.project("music", torch.stack([model.music_features(s, RATE)[0] for s in sounds]))
+    caption = model.project("caption", model.caption_features(sentences))
+    pairs = torch.cartesian_prod(torch.arange(len(image)), torch.arange(len(music)))
+
+    similarity = model.predict_similarity(
+        image[pairs[:, 0]], music[pairs[:, 1]], caption[pairs[:, 1]]
+    )
+
+    image_va, music_va = model.predict_va("image", image), model.predict_va("music", music)
+    score = matching_score(image_va[pairs[:, 0]], music_va[pairs[:, 1]], model.config.sigma)
+    assert pearson(similarity, score) > SIMILARITY_FLOOR
 
 
 @pytest.mark.dataset
