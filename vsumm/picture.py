@@ -103,15 +103,16 @@ def image_affect(
     """
     va, motion = _Mean(num_segments, 2), _Mean(num_segments, 1)
     num_looks = LOOKS_PER_FRAME * frames_per_segment
-    before: Frame | None = None
+    index_before, grey_before = -1, None
     seen_part = -1  # of each part of a segment the model sees one frame
     for batch in in_batches(frames, LOOKS_AT_ONCE):
         seen = []
         for frame in batch:
-            if before is not None and frame.index == before.index + 1:
-                rows = {frame.index // num_looks, before.index // num_looks}
-                motion.add(list(rows), motion_between(before.pixels, frame.pixels))
-            before = frame
+            grey = small_grey(frame.pixels)
+            if grey_before is not None and frame.index == index_before + 1:
+                rows = {frame.index // num_looks, index_before // num_looks}
+                motion.add(list(rows), motion_between(grey_before, grey))
+            index_before, grey_before = frame.index, grey
             part = frame.index // LOOKS_PER_FRAME
             if part != seen_part and not is_black(frame.pixels):
                 seen_part = part
@@ -131,17 +132,20 @@ def is_black(pixels: Pixels) -> bool:
     return bool(np.mean(is_bright) < BRIGHT_SHARE)
 
 
-def motion_between(before: Pixels, after: Pixels) -> float:
-    """Return how much two pictures differ, in [0, 1]: the mean over both scaled to small grey ones.
+def motion_between(before: npt.NDArray[np.int16], after: npt.NDArray[np.int16]) -> float:
+    """Return how much two pictures from `small_grey` differ, in [0, 1].
 
-    >>> motion_between(np.zeros((90, 160, 3), np.uint8), np.full((90, 160, 3), 255, np.uint8))
+    >>> black, white = np.zeros((90, 160, 3), np.uint8), np.full((90, 160, 3), 255, np.uint8)
+    >>> motion_between(small_grey(black), small_grey(white))
     1.0
     """
-    first, second = (
-        np.asarray(Image.fromarray(pixels).convert("L").resize(MOTION_SIZE, Resampling.BOX))
-        for pixels in (before, after)
-    )
-    return float(np.abs(first.astype(np.int16) - second.astype(np.int16)).mean() / 255)
+    return float(np.abs(before - after).mean() / 255)
+
+
+def small_grey(pixels: Pixels) -> npt.NDArray[np.int16]:
+    """Scale a picture, uint8 (H, W, 3), to grey levels of `MOTION_SIZE`."""
+    small = Image.fromarray(pixels).convert("L").resize(MOTION_SIZE, Resampling.BOX)
+    return np.asarray(small).astype(np.int16)
 
 
 class _Mean:
