@@ -40,7 +40,7 @@ BRIGHT_SHARE = 0.005
 def look_windows(segments: Sequence[Segment], *, frames_per_segment: int) -> list[Segment]:
     """Cut every segment into equal windows, of each of which one frame is looked at.
 
-    >>> look_windows([Segment(0, 2)], frames_per_segment=1)
+    >>> look_windows([Segment(0.0, 2.0)], frames_per_segment=1)
     [Segment(start_seconds=0.0, end_seconds=1.0), Segment(start_seconds=1.0, end_seconds=2.0)]
     """
     num_windows = LOOKS_PER_FRAME * frames_per_segment
