@@ -105,7 +105,8 @@ def all_stages(films: Films, scratch: Path) -> list[Stage]:
     return [
         *_start_stages(),
         _probe_stage(films),
-        *[_decode_stage(film) for film in (films.main, *films.others)],
+        _decode_stage(films.main, "segments"),
+        *[_decode_stage(film, "looks") for film in (films.main, *films.others)],
         _sound_stage(films),
         *_tower_stages(films),
         *_knapsack_stages(),
@@ -146,13 +147,14 @@ def _probe_stage(films: Films) -> Stage:
     )
 
 
-def _decode_stage(film: Path) -> Stage:
+def _decode_stage(film: Path, windows: Literal["looks", "segments"]) -> Stage:
+    what = {"looks": "the frames to look at", "segments": "one frame per segment"}[windows]
     return Stage(
         "decode",
-        f"the frames to look at in {film.name}",
+        f"{what} in {film.name}",
         "cpu",
         "s CPU",
-        Contestant("vsumm", task_command("frames", film)),
+        Contestant("vsumm", task_command("frames", film, windows)),
         (
             Contestant(
                 "ffmpeg, every frame",

@@ -31,8 +31,13 @@ def probe(film: str) -> Report:
     return {"value": _seconds_per_call(lambda: probe_film(film))}
 
 
-def frames(film: str) -> Report:
-    """Read the frames that the image path looks at, and say how far out of their windows any is."""
+def frames(film: str, windows_are: str = "looks") -> Report:
+    """Read the frames that the image path looks at, and say how far out of their windows any is.
+
+    Args:
+        film: the film.
+        windows_are: "looks" for the windows of the image path, "segments" for one in a segment.
+    """
     from vsumm.config import SummaryConfig
     from vsumm.picture import look_windows, read_looks
     from vsumm.pipeline import SEGMENT_SECONDS
@@ -43,9 +48,10 @@ def frames(film: str) -> Report:
     assert info.video is not None
     segments = split_into_segments(info.duration_seconds, segment_seconds=SEGMENT_SECONDS)
     frames_per_segment = SummaryConfig().frames_per_segment
-    windows = look_windows(segments, frames_per_segment=frames_per_segment)
+    looks = look_windows(segments, frames_per_segment=frames_per_segment)
+    windows = {"looks": looks, "segments": segments}[windows_are]
     error = 0.0
-    with read_looks(info, segments, frames_per_segment=frames_per_segment) as found:
+    with read_looks(info, windows) as found:
         count = 0
         for frame in found:
             count += 1

@@ -98,7 +98,7 @@ def test_speed_prints_a_table_and_writes_json(tmp_path, capsys):
     assert "vsumm --help" in printed
     assert "ffmpeg, every frame" in printed
     names = [stage["stage"] for stage in json.loads(record.read_text())["stages"]]
-    assert names == ["start", "start", "decode"]
+    assert names == ["start", "start", "decode", "decode"]
 
 
 def test_an_unknown_stage_is_an_error(tmp_path, capsys):

@@ -62,8 +62,8 @@ def test_windows_follow_each_other_whatever_their_length(seconds, segment_second
 
 def test_looks_are_key_frames_where_there_are_any(tmp_path):
     path = make_film(tmp_path / "film.mp4", seconds=6, gop_seconds=1.6)
-    segments = split_into_segments(6.0)
-    with read_looks(probe(path), segments, frames_per_segment=1) as frames:
+    windows = look_windows(split_into_segments(6.0), frames_per_segment=1)
+    with read_looks(probe(path), windows) as frames:
         times = [frame.time_seconds for frame in frames]
     assert times == pytest.approx([0.0, 1.6, 2.0, 3.2, 4.8, 5.0])
 

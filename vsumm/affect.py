@@ -22,7 +22,7 @@ from vsumm.decode import AudioReader, DecodeReport, FrameReader, read_audio
 from vsumm.errors import InputError
 from vsumm.input_files import shown as shown_path
 from vsumm.models import ModelSource
-from vsumm.picture import LOOKS_PER_FRAME, image_affect, read_looks
+from vsumm.picture import LOOKS_PER_FRAME, image_affect, look_windows, read_looks
 from vsumm.probe import MediaInfo
 from vsumm.segments import Segment
 from vsumm.sound import music_affect
@@ -111,8 +111,8 @@ def measure_affect(
         ears = stack.enter_context(ThreadPoolExecutor(1))
         frames = blocks = listening = None
         if "image" in modalities and picture is None:
-            looks = read_looks(info, segments, frames_per_segment=config.frames_per_segment)
-            frames = stack.enter_context(looks)
+            windows = look_windows(segments, frames_per_segment=config.frames_per_segment)
+            frames = stack.enter_context(read_looks(info, windows))
         if "music" in modalities and sound is None:
             blocks = stack.enter_context(read_audio(info, track=config.audio_track))
         num_steps = len(segments) * ((frames is not None) + (blocks is not None))

@@ -59,9 +59,7 @@ def look_windows(segments: Sequence[Segment], *, frames_per_segment: int) -> lis
     ]
 
 
-def read_looks(
-    info: MediaInfo, segments: Sequence[Segment], *, frames_per_segment: int
-) -> FrameReader:
+def read_looks(info: MediaInfo, windows: Sequence[Segment]) -> FrameReader:
     """Read one frame of every window: the first key frame, or else the one on screen at its start.
 
     Key frames need no others: on film of 720p with one every 4 s this took three quarters of the
@@ -70,7 +68,6 @@ def read_looks(
     Raises:
         NoSignalError: the film has no picture.
     """
-    windows = look_windows(segments, frames_per_segment=frames_per_segment)
     return read_frames(
         info,
         [window.start_seconds for window in windows],
@@ -89,10 +86,10 @@ def image_affect(
     """Predict valence and arousal of every segment from its frames, and see how much they change.
 
     Args:
-        frames: as `read_looks` gives them; some may be missing.
+        frames: one of each of the `look_windows`; some may be missing.
         model: predicts `(batch, 2)` from pictures.
         num_segments: N.
-        frames_per_segment: as given to `read_looks`: how many of a segment's frames the model
+        frames_per_segment: as given to `look_windows`: how many of a segment's frames the model
             sees. Of each `LOOKS_PER_FRAME` it is the first that is not black.
         on_progress: called with the number of segments done since the last call.
 
