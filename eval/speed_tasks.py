@@ -75,8 +75,8 @@ def sound(film: str) -> Report:
 
 
 def image(film: str) -> Report:
-    """Score frames: black, motion, preprocessing, tower and heads; images per second."""
-    from vsumm.picture import image_affect
+    """Score frames: black, motion, preprocessing, tower and heads; images that it sees a second."""
+    from vsumm.picture import LOOKS_PER_FRAME, image_affect
 
     model, found = _model(), some_frames(film)
     count = len(found)
@@ -85,7 +85,7 @@ def image(film: str) -> Report:
         image_affect(found, model, count)
 
     score()
-    return {"value": count / _seconds_per_call(score)}
+    return {"value": count / LOOKS_PER_FRAME / _seconds_per_call(score)}
 
 
 def image_tower(film: str) -> Report:
