@@ -58,9 +58,9 @@ class SampleTrack:
         if not KNOWN_TABLES.issuperset(self._tables) or self._has_groups_of_keys():
             raise UnknownFormError
         fixed_size, self._num_samples = self._numbers(self._tables[b"stsz"].content + 4, 2)
-        self._times = _Runs(descriptor, self._tables[b"stts"], 2)
+        self._times = _Runs(descriptor, self._tables[b"stts"])
         shifts = self._tables.get(b"ctts")
-        self._shifts = _Runs(descriptor, shifts, 2) if shifts else None
+        self._shifts = _Runs(descriptor, shifts) if shifts else None
         samples = [self._times.num_samples]
         samples += [self._shifts.num_samples] if self._shifts else []
         if fixed_size or not all(num == self._num_samples <= MAX_SAMPLES for num in samples):
@@ -227,11 +227,11 @@ class SampleTrack:
 class _Runs:
     """A table of runs: how many samples in a row have a value; read a block at a time."""
 
-    def __init__(self, descriptor: int, box: Box, num_columns: int) -> None:
+    def __init__(self, descriptor: int, box: Box) -> None:
         self._descriptor = descriptor
         self._start = box.content + 8
         self._num_runs = int.from_bytes(read_exactly(descriptor, box.content + 4, 4))
-        if self._start + 4 * num_columns * self._num_runs > box.end:
+        if self._start + 8 * self._num_runs > box.end:
             raise UnknownFormError
         self.num_samples = sum(int(counts.sum()) for counts, _ in self._blocks())
 

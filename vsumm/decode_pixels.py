@@ -42,21 +42,19 @@ class PixelConverter:
         elif has_alpha:
             pixels = _over_black(self._scale(frame, "rgba"))
         else:
-            pixels = self._scale(frame, "rgb24", in_two_steps=frame.format.name in IN_TWO_STEPS)
+            pixels = self._scale(frame, "rgb24")
         if self._geometry.is_mirrored:
             pixels = pixels[:, ::-1]
         return np.ascontiguousarray(np.rot90(pixels, -(self._geometry.rotation_degrees // 90)))
 
-    def _scale(
-        self, frame: av.VideoFrame, pixel_format: str, *, in_two_steps: bool = False
-    ) -> np.ndarray:
+    def _scale(self, frame: av.VideoFrame, pixel_format: str) -> np.ndarray:
         width, height = self._geometry.width, self._geometry.height
         if self._geometry.rotation_degrees % 180:
             width, height = height, width
         # The scaler keeps the fields of interlaced frames apart, in every other line.
         step = 2 if frame.interlaced_frame else 1
         steps = [(self._scaler, pixel_format)]
-        if in_two_steps and width < frame.width:
+        if pixel_format == "rgb24" and frame.format.name in IN_TWO_STEPS and width < frame.width:
             steps = [(self._shrinker, "yuv444p"), *steps]
         for scaler, name in steps:
             frame = scaler.reformat(

@@ -44,19 +44,12 @@ def look_windows(segments: Sequence[Segment], *, frames_per_segment: int) -> lis
     [Segment(start_seconds=0.0, end_seconds=1.0), Segment(start_seconds=1.0, end_seconds=2.0)]
     """
     num_windows = LOOKS_PER_FRAME * frames_per_segment
-    return [
-        Segment(*window)
-        for segment in segments
-        for window in pairwise(
-            [
-                *(
-                    segment.start_seconds + number / num_windows * segment.duration_seconds
-                    for number in range(num_windows)
-                ),
-                segment.end_seconds,
-            ]
-        )
-    ]
+    shares = [number / num_windows for number in range(num_windows)]
+    windows: list[Segment] = []
+    for segment in segments:
+        starts = [segment.start_seconds + share * segment.duration_seconds for share in shares]
+        windows += [Segment(*window) for window in pairwise([*starts, segment.end_seconds])]
+    return windows
 
 
 def read_looks(info: MediaInfo, windows: Sequence[Segment]) -> FrameReader:
