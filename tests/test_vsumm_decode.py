@@ -34,6 +34,12 @@ def test_frames_are_those_on_screen(tmp_path, suffix):
     assert numbers_at(path, times) == [0, 25, 49, 87]
 
 
+def test_the_first_frames_are_exact_where_the_file_does_not_say_when_they_are_decoded(tmp_path):
+    options = {"x264-params": "b-adapt=0"}
+    path = make_film(tmp_path / "film.mkv", seconds=2, b_frames=8, encoder_options=options)
+    assert numbers_at(path, [0.1, 0.14, 0.5]) == [2, 3, 12]
+
+
 def test_frames_of_a_variable_rate_film(tmp_path):
     frame_times = [0, 0.1, 0.5, 2, 2.04, 3, 5.5]
     path = make_film(tmp_path / "film.mp4", frame_times=frame_times)
@@ -246,6 +252,46 @@ def test_of_several_key_frames_the_first_stands_in(tmp_path):
     path = make_film(tmp_path / "film.mp4", seconds=8, gop_seconds=0.4)
     frames, _ = read_all(path, [0.1, 3.9, 7.9], latest_seconds=[3.9, 7.9, 9.0])
     assert [read_frame_number(frame.pixels) for frame in frames] == [10, 100, 197]
+
+
+@pytest.mark.parametrize(
+    ("suffix", "options"),
+    [
+        (".mp4", {"b_frames": 0}),
+        (".mp4", {"b_frames": 3, "encoder_options": {"x264-params": "b-pyramid=normal"}}),
+        (".mkv", {"b_frames": 8, "encoder_options": {"x264-params": "open-gop=1:b-adapt=0"}}),
+        (".ts", {"b_frames": 3, "frame_rate": 5}),
+        (".mp4", {"b_frames": 4, "codec": "libx265"}),
+        (".webm", {"gop_seconds": 4.0}),
+    ],
+)
+def test_a_stand_in_is_a_key_frame_or_else_the_first_in_the_file(tmp_path, suffix, options):
+    options = {"seconds": 8, "frame_rate": 25, "gop_seconds": 1.7, "audio": False, **options}
+    path = make_film(tmp_path / f"film{suffix}", **options)
+    info = probe(path)
+    in_file = packet_times(path, info.start_seconds)
+    rng = np.random.default_rng(0)
+    borders = np.cumsum([0.1, *rng.choice([0.06, 0.3, 1.0], 40)])
+    borders = borders[borders < 7.8]
+    times, latest = borders[:-1], borders[1:]
+    frames, _ = read_all(path, times, latest_seconds=latest)
+    assert [frame.index for frame in frames] == list(range(len(times)))
+    for frame, time, late in zip(frames, times, latest, strict=True):
+        on_screen = max(t for t, _ in in_file if t <= time + 1e-6)
+        usable = [(t, is_key) for t, is_key in in_file if on_screen <= t < late - 1e-6]
+        keys = [on_screen for t, is_key in usable if is_key and t == on_screen]
+        keys = keys or sorted(t for t, is_key in usable if is_key)
+        assert frame.time_seconds == pytest.approx((keys or [t for t, _ in usable])[0], abs=1e-4)
+        number = round((frame.time_seconds - info.video.start_seconds) * options["frame_rate"])
+        assert read_frame_number(frame.pixels) == number
+
+
+def packet_times(path, start_seconds):
+    """Times on the presentation clock of all pictures in file order, and whether each is a key."""
+    with av.open(str(path)) as container:
+        packets = [packet for packet in container.demux(video=0) if packet.size]
+    times = [float(packet.pts * packet.time_base) - start_seconds for packet in packets]
+    return [(t, packet.is_keyframe) for t, packet in zip(times, packets, strict=True)]
 
 
 def test_two_processes_read_what_one_reads(tmp_path, monkeypatch):

@@ -96,9 +96,10 @@ def read_frames(
     Args:
         info: the film.
         times_seconds: wanted times on the presentation clock, ascending, seconds.
-        latest_seconds: for each of them, the time before which a key frame may begin that is taken
-            in place of the frame on screen, no later than the next wanted time; the first such
-            frame is. Cheaper, and `Frame.time_seconds` tells. None: only frames on screen.
+        latest_seconds: for each of them, the time before which a frame may begin that is taken in
+            place of the one on screen, no later than the next wanted time. The first key frame is,
+            or else the frame that comes first in the file, a few frames after the wanted time at
+            most. Cheaper, and `Frame.time_seconds` tells. None: only frames on screen.
         short_side: short side of the pictures in pixels; smaller films keep their size.
         decoder: who decodes; "auto" is the fastest that is exact for this film.
 
@@ -203,7 +204,8 @@ class FrameReader(_Reader):
         }
         # Lane 0 takes the first times, lane 1 the next ones, lane 0 those after, ...
         num_lanes = _num_lanes(info.video)
-        block = min(LANE_TIMES, max(1, math.ceil(len(self._times) / num_lanes)))
+        num_blocks = num_lanes * max(1, math.ceil(len(self._times) / (num_lanes * LANE_TIMES)))
+        block = max(1, math.ceil(len(self._times) / num_blocks))
         self._lane_of = [index // block % num_lanes for index in range(len(self._times))]
         shares: list[list[tuple[float, float]]] = [[] for _ in range(num_lanes)]
         for pair, lane in zip(wanted, self._lane_of, strict=False):

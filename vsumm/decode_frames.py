@@ -1,12 +1,14 @@
 """Pick the frames on screen at given times, decoding as little as that takes.
 
-    packets   K b B b P b B b P | K b B b P b B b P | K ...    K key frame, b no frame's reference
-    wanted        ^                       ^
-    decoded   K   B   P           K       B   P                  the rest is read, not decoded
+    on screen    K b B b P b B b P | K b B b P b B b P | K ...    K key frame, b nobody's reference
+    in the file  K P B b b P B b b | K P B b b P B b b | K ...
+    wanted           ^                     ^ or soon after
+    decoded      K P B               K P                            the rest is read, not decoded
 
 Decoding starts at the latest key frame before a wanted frame; frames that no other frame refers to
 are skipped unless they are wanted themselves. Every frame picked is the exact one on screen or,
-where the caller can wait, a key frame soon after, which needs no other.
+where the caller can wait, the one soon after that needs the fewest others: a key frame, or else the
+first of them in the file.
 
 Runs in the decoding process only, see `vsumm.worker`.
 """
@@ -19,6 +21,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 from typing import Any
 
 import av
@@ -31,6 +34,9 @@ SEEK_GAP_SECONDS = 20
 
 MAX_PENDING_PACKETS = 2000
 """Packets held back in the hope of a key frame before they are decoded after all."""
+
+MAX_REORDERED = 16
+"""Frames that at most come on screen before a frame that the file has before them (H.264, HEVC)."""
 
 REFRESH_SECONDS = 10
 """How far back decoding begins where a key frame turned out not to be a whole picture."""
@@ -79,6 +85,8 @@ class FramePicker:
         self._tick = tick
         self._hole = self._to_ticks(HOLE_SECONDS)
         self._targets: list[int] = []
+        self._latest: list[int] = []
+        self._num_chosen = 0  # so many wanted times have their frame
         self._scales: dict[int, tuple[int, int]] = {}
         self._other_times: deque[int] = deque(maxlen=4000)
         self._end = 0  # end of the last picture packet
@@ -87,7 +95,7 @@ class FramePicker:
         self._can_seek = self._may_jump = starts_anywhere(stream)
         self._can_skip = can_skip_frames(self._context)
         self._num_errors = 0
-        self._goal = 0  # time of the frame that is being decoded for
+        self._goal = -(1 << 63)  # time of the frame that is being decoded for
         self._start_reading()
 
     def pick(self, wanted_seconds: Sequence[tuple[float, float]]) -> Iterator[Picked]:
@@ -95,14 +103,17 @@ class FramePicker:
 
         Args:
             wanted_seconds: wanted times on the container's clock, ascending, each with the time
-                before which a key frame may begin that stands in for the frame on screen. The
-                first one does; where the two are equal, none.
+                before which a frame may begin that stands in for the one on screen where that
+                takes less decoding; where the two are equal, none may.
         """
         self._targets = [self._to_ticks(time + CLOCK_SLACK_SECONDS) for time, _ in wanted_seconds]
-        for index, target in enumerate(self._targets):
-            following = self._targets[index + 1] if index + 1 < len(self._targets) else None
-            latest = self._to_ticks(wanted_seconds[index][1])
-            yield self._pick_one(index, target, latest, following)
+        self._latest = [
+            max(target, self._to_ticks(latest))
+            for target, (_, latest) in zip(self._targets, wanted_seconds, strict=True)
+        ]
+        for index in range(len(self._targets)):
+            self._num_chosen = index
+            yield self._pick_one(index)
 
     def _to_ticks(self, seconds: float) -> int:
         return int(seconds / self._time_base // 1)
@@ -115,29 +126,33 @@ class FramePicker:
         self._read_until: int | None = None  # all picture packets up to here have been read
         self._known: list[int] = []  # times of the picture packets read, ascending
         self._keys: list[int] = []  # times of the key frames read, in file order
+        self._sent: list[int] = []  # given to the decoder since it started afresh, in file order
         self._needs_flush = False
         self._decoded: list[av.VideoFrame] = []  # in order of display
 
-    def _pick_one(self, index: int, target: int, latest: int, following: int | None) -> Picked:
+    def _pick_one(self, index: int) -> Picked:
+        target = self._targets[index]
         self._approach(target)
         self._read_beyond(target)
-        wanted = self._wanted(target, latest)
+        wanted = self._choose(index)
         if wanted is None:
             return Picked(index, None, problem="no picture can be read")
+        self._num_chosen = index + 1
+        self._forget_before(wanted)
         if problem := self._missing(target, wanted):
             return Picked(index, None, problem=problem)
-        frame = self._decode(wanted, following) or self._decode_again(target, wanted)
+        frame = self._decode(wanted) or self._decode_again(target, wanted)
         if frame is None:
             return Picked(index, None, problem="damaged frames")
         return Picked(index, frame, float(_pts(frame) * self._time_base))
 
-    def _decode(self, wanted: int, following: int | None) -> av.VideoFrame | None:
+    def _decode(self, wanted: int) -> av.VideoFrame | None:
         """The wanted frame, or None where it is damaged."""
         self._num_errors = 0
         if self._may_jump:
             self._jump_to_key(wanted)
         self._goal = wanted
-        self._decode_until(wanted, following)
+        self._decode_until(wanted)
         self._keep([])
         frame = self._decoded[0] if self._decoded else None
         if frame is None or frame.is_corrupt or not self._is_near(frame, wanted):
@@ -156,7 +171,7 @@ class FramePicker:
         if not self._seek(target - self._to_ticks(REFRESH_SECONDS)):
             return None
         self._read_beyond(target)
-        frame = self._decode(wanted, None)
+        frame = self._decode(wanted)
         self._may_jump = frame is None  # it was damage after all
         return frame
 
@@ -228,11 +243,13 @@ class FramePicker:
         # A damaged decoding time later than the picture's own would hide what comes between.
         self._end = max(self._end, time + (packet.duration or 0))
         self._end_slack = self._hole // 4 if packet.duration else self._hole
-        self._read_until = time if packet.dts is None else min(packet.dts, time)
+        if packet.dts is not None:
+            self._read_until = min(packet.dts, time)
+        elif len(self._known) > MAX_REORDERED:
+            self._read_until = self._known[-1 - MAX_REORDERED]
         if packet.is_keyframe and time <= target and self._may_jump:
             # Whatever is wanted from now on is this frame or a later one.
-            self._needs_flush = self._needs_flush or bool(self._pending)
-            self._pending.clear()
+            self._leave_out(len(self._pending))
         if packet.is_keyframe:
             self._keys.append(time)
         self._pending.append(packet)
@@ -240,25 +257,31 @@ class FramePicker:
             for _ in range(MAX_PENDING_PACKETS // 2):
                 self._send(self._pending.popleft())
 
-    def _wanted(self, target: int, latest: int) -> int | None:
-        """Time of the frame to show: on screen at `target`, or a key frame before `latest`."""
+    def _choose(self, index: int) -> int | None:
+        """Time of the frame to show for a wanted time, None where there is none.
+
+        All packets up to the wanted time must have been read.
+        """
+        target, latest = self._targets[index], self._latest[index]
         if not self._known:
             return None
-        self._forget_before(target)
-        on_screen = self._known[0]  # before the first frame, the first one
-        self._keys = [key for key in self._keys if key >= on_screen]
+        on_screen = self._on_screen(target)
         if on_screen in self._keys or latest <= target:
             return on_screen
         self._read_beyond(latest - 1, target)
-        key = min((key for key in self._keys if target < key < latest), default=None)
-        if key is None:
-            return on_screen
-        self._forget_before(key)
-        return key
+        in_file = chain(self._sent, map(_pts, self._pending))
+        usable = [[t for t in times if on_screen <= t < latest] for times in (self._keys, in_file)]
+        return next(chain(*usable), on_screen)
 
-    def _forget_before(self, target: int) -> None:
-        """Keep the frame on screen at `target` and those after it."""
-        del self._known[: max(0, bisect_right(self._known, target) - 1)]
+    def _on_screen(self, target: int) -> int:
+        """Time of the frame on screen, of those known: before the first one, that one."""
+        return self._known[max(0, bisect_right(self._known, target) - 1)]
+
+    def _forget_before(self, wanted: int) -> None:
+        """Forget the times of frames that begin before the one that is shown now."""
+        del self._known[: bisect_left(self._known, wanted)]
+        self._keys = [key for key in self._keys if key >= wanted]
+        self._sent = [time for time in self._sent if time >= wanted]
 
     def _missing(self, target: int, wanted: int) -> str:
         """Why nothing is known about `target`, or "" where the wanted frame covers it."""
@@ -279,33 +302,40 @@ class FramePicker:
             for place, packet in enumerate(self._pending)
             if packet.is_keyframe and _pts(packet) <= wanted
         ]
-        for _ in range(starts[-1] if starts else 0):
-            self._pending.popleft()
-            self._needs_flush = True
+        self._leave_out(starts[-1] if starts else 0)
 
-    def _decode_until(self, wanted: int, following: int | None) -> None:
+    def _leave_out(self, num_packets: int) -> None:
+        """Drop the next packets: the decoder has to start afresh at the one after them."""
+        for _ in range(num_packets):
+            self._pending.popleft()
+        if num_packets:
+            self._needs_flush = True
+            self._sent.clear()
+
+    def _decode_until(self, wanted: int) -> None:
         """Give packets to the decoder until it has shown the wanted frame or a later one."""
         while not (self._decoded and _pts(self._decoded[-1]) >= wanted):
             if not self._pending and not self._is_at_end:
                 self._read_one(wanted)
                 continue
-            if not self._pending or self._may_drain(wanted, following):
+            if not self._pending or self._may_drain(wanted):
                 self._drain()
                 return
             self._send(self._pending.popleft())
 
-    def _may_drain(self, wanted: int, following: int | None) -> bool:
+    def _may_drain(self, wanted: int) -> bool:
         """Whether the decoder has the wanted frame and can start afresh at the next one."""
         if any(_pts(packet) <= wanted for packet in self._pending):
             return False
         if not self._may_jump:
             return False
-        if following is None:
+        if self._num_chosen == len(self._targets):
             return True
-        self._read_beyond(following)
-        if not self._pending or self._needs_flush:
+        self._read_beyond(self._targets[self._num_chosen])
+        following = self._choose(self._num_chosen)
+        if not self._pending or self._needs_flush or following is None:
             return self._needs_flush
-        return self._pending[0].is_keyframe and _pts(self._pending[0]) <= following
+        return any(packet.is_keyframe and _pts(packet) <= following for packet in self._pending)
 
     def _send(self, packet: av.Packet[Any]) -> None:
         if self._needs_flush:
@@ -313,23 +343,30 @@ class FramePicker:
             self._needs_flush = False
         if self._can_skip:
             self._context.skip_frame = "DEFAULT" if self._is_wanted(_pts(packet)) else "NONREF"
+        self._sent.append(_pts(packet))
         try:
             self._keep(packet.decode())
         except DECODE_ERRORS:
             self._num_errors += 1  # the frame will be found missing if anybody wants it
 
     def _is_wanted(self, pts: int) -> bool:
+        """Whether a frame may be the one to show, now or for one of the next wanted times."""
+        if pts <= self._goal:
+            return pts == self._goal
         after = bisect_right(self._known, pts)
-        if after <= 1:  # at or before the frame that is looked for now
-            return pts == self._known[0]
         next_pts = self._known[after] if after < len(self._known) else pts + self._hole
-        first = bisect_left(self._targets, pts)
-        return first < len(self._targets) and self._targets[first] < next_pts
+        first = max(self._num_chosen, bisect_left(self._latest, pts))
+        for index in range(first, bisect_left(self._targets, next_pts)):
+            on_screen = self._on_screen(self._targets[index])
+            if not any(on_screen <= time < self._latest[index] for time in self._sent):
+                return True  # no frame before it in the file will be shown
+        return False
 
     def _drain(self) -> None:
         with suppress(*DECODE_ERRORS):
             self._keep(self._context.decode(None))
         self._context.flush_buffers()
+        self._sent.clear()
 
     def _keep(self, frames: list[av.VideoFrame]) -> None:
         for frame in frames:

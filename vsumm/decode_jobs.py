@@ -54,8 +54,8 @@ def run_frames(
         path: the file.
         stream: index of the video stream.
         start_seconds: start of the presentation on the container's clock.
-        wanted: wanted times on the presentation clock, ascending, each with the time before which a
-            key frame may begin that stands in.
+        wanted: wanted times on the presentation clock, ascending, each with the time before which
+            another frame may begin that stands in.
         size: width and height of the upright picture.
         rotation_degrees: clockwise turn that makes it upright.
         is_mirrored: whether left and right are swapped before the turn.

@@ -46,8 +46,8 @@ class FrameLane:
     """Results for ascending times, one for each, in their order; reading starts at once.
 
     Args:
-        wanted: wanted times on the presentation clock, each with the time before which a key frame
-            may begin that stands in; seconds.
+        wanted: wanted times on the presentation clock, each with the time before which another
+            frame may begin that stands in; seconds.
         decoder: who decodes.
         request: the other arguments of the decoding job.
     """

@@ -53,10 +53,11 @@ def look_windows(segments: Sequence[Segment], *, frames_per_segment: int) -> lis
 
 
 def read_looks(info: MediaInfo, windows: Sequence[Segment]) -> FrameReader:
-    """Read one frame of every window: the first key frame, or else the one on screen at its start.
+    """Read one frame of every window: the first key frame, or else the first that decoding reaches.
 
-    Key frames need no others: on film of 720p with one every 4 s this took three quarters of the
-    time that frames at fixed times took.
+    That comes a few frames after the start of the window at most. Key frames need no others: on
+    film of 720p with one every 4 s this took two thirds of the time that exact frames at fixed
+    times took.
 
     Raises:
         NoSignalError: the film has no picture.
