@@ -90,9 +90,10 @@ def stay_in_this_process() -> None:
     import vsumm.decode_lane
     import vsumm.export
     import vsumm.probe
+    import vsumm.worker_process
     from vsumm.export_encode import encode_reel
 
-    vsumm.worker_client.prepare_workers = lambda num_workers=2: None
+    vsumm.worker_process.prepare_server = lambda: None
     vsumm.decode.Job = vsumm.decode_lane.Job = ThreadJob  # type: ignore[misc, assignment]
     vsumm.probe.run_job = lambda job, **request: list(ThreadJob(job, **request))
     vsumm.export.run_encoder = encode_reel

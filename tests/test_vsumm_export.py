@@ -12,11 +12,13 @@ import av
 import pytest
 from films import make_film
 
-import vsumm.export_process
+from vsumm import worker_process
 from vsumm.errors import InputError, NoSignalError, OutputError
 from vsumm.export import EncodeSettings, write_reel
 from vsumm.probe import probe
 from vsumm.segments import Segment
+from vsumm.worker_client import Worker
+from vsumm.worker_process import end_server
 
 RUNS = [Segment(0.2, 0.6), Segment(1, 1.6)]
 SIZE = (128, 96)
@@ -142,18 +144,30 @@ def test_damage_is_replaced_and_reported(tmp_path, caplog):
     assert "s of picture (the last good frame is held)" in record.getMessage()
 
 
-def test_a_crash_of_the_encoder_is_one_line_and_leaves_nothing(film, tmp_path, monkeypatch):
-    boot = "import os, sys; sys.stdin.readline(); os.kill(os.getpid(), 11)"
-    monkeypatch.setattr(vsumm.export_process, "_BOOT", boot)
+@pytest.fixture
+def break_encoder(monkeypatch):
+    """Make the encoder call something in place of its work."""
+
+    def use(code):
+        end_server()
+        find, run = worker_process._BOOT.rsplit("; ", 1)
+        broken = f"import os; from vsumm import export_worker as home; home.run_encode = {code}"
+        monkeypatch.setattr(worker_process, "_BOOT", f"{find}; {broken}\n{run}")
+
+    yield use
+    end_server()
+
+
+def test_a_crash_of_the_encoder_is_one_line_and_leaves_nothing(film, tmp_path, break_encoder):
+    break_encoder("lambda *_, **__: os.kill(os.getpid(), 11)")
     with pytest.raises(InputError, match=r"film\.mp4: writing its reel failed: .*crashed"):
         write_reel(probe(film), RUNS, tmp_path / "reel.mp4")
     assert names(tmp_path) == {"film.mp4"}
 
 
-def test_a_hang_of_the_encoder_is_one_line_and_leaves_nothing(film, tmp_path, monkeypatch):
-    boot = "import sys, time; sys.stdin.readline(); time.sleep(60)"
-    monkeypatch.setattr(vsumm.export_process, "_BOOT", boot)
-    monkeypatch.setattr(vsumm.export_process, "STALL_SECONDS", 0.2)
+def test_a_hang_of_the_encoder_is_one_line(film, tmp_path, break_encoder, monkeypatch):
+    break_encoder("lambda *_, **__: __import__('time').sleep(60)")
+    monkeypatch.setattr("vsumm.export_process.STALL_SECONDS", 0.2)
     with pytest.raises(InputError, match="hung"):
         write_reel(probe(film), RUNS, tmp_path / "reel.mp4")
     assert names(tmp_path) == {"film.mp4"}
@@ -166,8 +180,8 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(film, tmp_path):
     from vsumm.export import write_reel
     from vsumm.probe import probe
     from vsumm.segments import Segment
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))  # before any process is started
     info = probe(sys.argv[1])
-    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
     try:
         write_reel(info, [Segment(0, 2)], sys.argv[2])
     except OutputError as error:
@@ -225,7 +239,9 @@ def test_ctrl_c_leaves_nothing(film, tmp_path, monkeypatch):
         os.kill(os.getpid(), signal.SIGINT)
         time.sleep(1)
 
-    monkeypatch.setattr(vsumm.export_process._Encoder, "report", interrupt)
+    encoder = type("Encoder", (Worker,), {"messages": interrupt})
+
+    monkeypatch.setattr("vsumm.export_process.Worker", encoder)
     with pytest.raises(KeyboardInterrupt):
         write_reel(probe(film), RUNS, tmp_path / "reel.mp4")
     assert names(tmp_path) == {"film.mp4"}

@@ -15,7 +15,7 @@ from foretold import BrightLoudModel
 from vsumm.config import SummaryConfig
 from vsumm.job import Job
 from vsumm.overlap import run_jobs
-from vsumm.worker_client import halted_workers, start_job
+from vsumm.worker_client import Worker, halted_workers, run_job
 
 CONFIG = SummaryConfig(budget_seconds=4)
 
@@ -97,15 +97,14 @@ def test_fewer_jobs_than_one_are_refused(made_films):
 
 
 def test_halting_wakes_whoever_waits_for_a_worker(made_films):
-    worker = start_job("probe", path=str(made_films[0]))
-    list(worker.messages())
+    worker = Worker("probe", path=str(made_films[0]))
     with halted_workers():
         with pytest.raises(KeyboardInterrupt):
             list(worker.messages())
         with pytest.raises(KeyboardInterrupt):
-            start_job("probe", path=str(made_films[0]))
+            Worker("probe", path=str(made_films[0]))
     worker.kill()
-    start_job("nothing").kill()
+    assert run_job("probe", path=str(made_films[0]))
 
 
 INTERRUPTED = """

@@ -21,12 +21,12 @@ from vsumm.config import SummaryConfig
 from vsumm.decode import AudioReader, DecodeReport, FrameReader, read_audio
 from vsumm.errors import InputError
 from vsumm.input_files import shown as shown_path
+from vsumm.memory import give_memory_back
 from vsumm.models import ModelSource
 from vsumm.picture import LOOKS_PER_FRAME, image_affect, look_windows, read_looks
 from vsumm.probe import MediaInfo
 from vsumm.segments import Segment
 from vsumm.sound import music_affect
-from vsumm.worker import give_memory_back
 
 if TYPE_CHECKING:
     from mmva_core import MMVA

@@ -105,11 +105,11 @@ def _add_summarize(commands: Commands) -> argparse.ArgumentParser:
 
 
 def _summarize(args: argparse.Namespace) -> int:
-    from vsumm.worker_client import prepare_workers
+    from vsumm.worker_process import prepare_server
 
     config = _config(args)
     composition = _composition(args)
-    prepare_workers()  # they start while the rest is imported
+    prepare_server()  # it starts while the rest is imported
 
     from tqdm import tqdm
 

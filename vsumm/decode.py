@@ -231,8 +231,6 @@ class FrameReader(_Reader):
                 else:
                     self._num_read += 1
                     yield Frame(index, result.time_seconds, result.pixels)
-            for rest in results:
-                next(rest, None)  # lets the lane end its job, whose worker can be used again
         finally:
             self.close()
         if self._times and not self._num_read:

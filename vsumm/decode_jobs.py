@@ -22,10 +22,6 @@ if TYPE_CHECKING:
     from vsumm.worker import Messages
 
 
-def run_nothing(messages: Messages) -> None:
-    """Answer at all."""
-
-
 def run_probe(messages: Messages, *, path: str) -> None:
     """Send the facts about a file as one "probe" message."""
     messages.send("probe", info=probe_media(path, messages.tick))

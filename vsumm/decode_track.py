@@ -33,7 +33,7 @@ from vsumm.decode_part import LongTrack, Part
 from vsumm.decode_parts import MARGIN_SECONDS, PART_SECONDS, long_track
 from vsumm.errors import InputError
 from vsumm.input_files import open_regular_file
-from vsumm.worker import give_memory_back
+from vsumm.memory import give_memory_back
 
 
 @contextmanager

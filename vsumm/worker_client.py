@@ -1,58 +1,46 @@
-"""Run decoding jobs in processes that may crash or hang without harm to this one.
+"""Have jobs done by processes that may crash or hang without harm to this one.
 
-A worker is started once and serves job after job; idle ones are kept for the next job and end with
-this process, however it ends. See `vsumm.worker` for what goes over the pipes.
+Every job gets a worker of its own, which ends with this process, however that ends. See
+`vsumm.worker` for what it says, `vsumm.worker_process` for where it comes from.
 """
 
 from __future__ import annotations
 
-import atexit
 import json
 import logging
 import os
-import select
-import subprocess
-import sys
 import threading
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from weakref import WeakSet
 
 import numpy as np
 
-import vsumm
-from vsumm.errors import InputError
+from vsumm import errors
+from vsumm.worker_process import start_worker
 
 logger = logging.getLogger(__name__)
 
 STALL_SECONDS = 20.0
-"""A worker that says nothing for so long is killed; a living one speaks every second."""
+"""A decoder that says nothing for so long is killed; a living one speaks every second."""
 
 START_SECONDS = 60.0
 """The same until its first message: a cold disk may take this long to load FFmpeg."""
 
-MAX_IDLE_WORKERS = 3
-"""Workers kept for the next job: two for the picture, one for the sound."""
-
-PIPE_BYTES = 1 << 20
-"""Wanted size of the pipe a worker answers on, so that it can work ahead."""
-
-F_SETPIPE_SZ = 1031
-"""From linux/fcntl.h."""
-
-_BOOT = (
-    "import sys; root = sys.argv.pop(); sys.path.insert(0, root); import vsumm; "
-    "sys.path.remove(root); from vsumm.worker import main; main()"
-)
-"""Find the same `vsumm` as this process, and nothing else, in the place it came from."""
-
 
 class WorkerLostError(Exception):
     """A worker crashed, hung or failed; the message says which."""
+
+
+class WorkerFailedError(WorkerLostError):
+    """A worker met something that nobody had thought of."""
+
+    def __init__(self, text: str, trace: str) -> None:
+        super().__init__(text)
+        self.trace = trace
+        """Traceback in the worker."""
 
 
 @dataclass(frozen=True)
@@ -66,119 +54,115 @@ class Message:
 
 
 class Worker:
-    """A decoding process and the pipes to it."""
+    """A process that does one job.
 
-    def __init__(self) -> None:
-        self._start(_BOOT)
-        self._has_spoken = False
-        _enlarge_pipe(self._answers)
+    Args:
+        job: what to do, see `vsumm.decode_jobs` and `vsumm.export_worker`.
+        request: with which arguments; plain data and paths.
 
-    def _start(self, boot: str, env: Mapping[str, str] | None = None) -> None:
-        """Start the process.
+    Raises:
+        KeyboardInterrupt: all work is being given up.
+        WorkerLostError: the system does not start another process.
+    """
 
-        Raises:
-            KeyboardInterrupt: all work is being given up.
-        """
-        root = str(Path(vsumm.__file__).resolve().parent.parent)
+    def __init__(self, job: str, **request: Any) -> None:
+        self.process_id: int | None = None
+        """Process id, from the first message on."""
+        self.stall_seconds = STALL_SECONDS
+        """How long it may say nothing."""
+        self._name = "encoder" if job == "encode" else "decoder"
         with _halt_lock:
             if _is_halted.is_set():
                 raise KeyboardInterrupt
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-c", boot, str(os.getpid()), root],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env=env,
-            )
+            try:
+                self._process, self._channel = start_worker()
+            except OSError as error:
+                raise WorkerLostError(f"the {self._name} does not start: {error}") from error
             _workers.add(self)
-        assert self._process.stdout is not None
-        self._answers = self._process.stdout.fileno()
-
-    @property
-    def process_id(self) -> int:
-        """Process id of the worker."""
-        return self._process.pid
-
-    def ask(self, job: str, **request: Any) -> None:
-        """Send a request; its answers come from `messages`.
-
-        Raises:
-            WorkerLostError: the worker has died.
-        """
-        line = json.dumps({"job": job, **request}) + "\n"
         try:
-            assert self._process.stdin is not None
-            self._process.stdin.write(line.encode())
-            self._process.stdin.flush()
-        except OSError as error:
-            raise _loss("the decoder has died") from error
+            self._ask({"job": job, **request})
+        except BaseException:
+            self.kill()
+            raise
 
     def messages(self) -> Iterator[Message]:
-        """Yield the answers to one request, without the signs of life, up to its end.
+        """Yield the answers, without the signs of life, up to the end of the job.
 
         Raises:
-            InputError: the file cannot be used, as the worker found.
-            WorkerLostError: the worker crashed, made no progress for STALL_SECONDS, or met
-                something that nobody had thought of; the log has the traceback then.
+            VsummError: the file cannot be used, as the worker found.
+            WorkerLostError: the worker crashed or made no progress for `stall_seconds`.
+            WorkerFailedError: it met something that nobody had thought of.
         """
         while True:
             message = self._receive()
-            kind = message.header["kind"]
-            if kind == "done":
-                return
-            if kind == "error":
-                if message.header["is_input"]:
-                    raise InputError(message.header["text"])
-                logger.debug("in the decoder: %s", message.header["trace"])
-                raise WorkerLostError(f"the decoder failed ({message.header['text']})")
-            if kind != "tick":
-                yield message
+            header = message.header
+            match header["kind"]:
+                case "ready":
+                    self.process_id = header["process_id"]
+                case "tick":
+                    continue
+                case "done":
+                    return
+                case "error":
+                    raise self._told(header)
+                case _:
+                    yield message
 
     def interrupt(self) -> None:
         """Make the process end; whoever waits for its answers learns that it is lost."""
-        self._process.kill()
+        self._process.end()
 
     def kill(self) -> None:
         """End the process at once."""
-        self._process.kill()
-        self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                with suppress(OSError):  # a request that was never read
-                    pipe.close()
+        self._process.end()
+        self._channel.close()
 
-    def is_alive(self) -> bool:
-        """Whether the process still answers; one that has just been started is believed to."""
-        if not self._has_spoken:
-            return self._process.poll() is None
+    def _told(self, header: dict[str, Any]) -> Exception:
+        """Return the error that the worker tells of."""
+        if header["name"] is not None:
+            error: Exception = getattr(errors, header["name"])(header["text"])
+            return error
+        logger.debug("in the %s: %s", self._name, header["trace"])
+        return WorkerFailedError(f"the {self._name} failed ({header['text']})", header["trace"])
+
+    def _ask(self, request: dict[str, Any]) -> None:
+        # Names that are no UTF-8 survive as escaped surrogates.
+        line = json.dumps(request, default=os.fspath) + "\n"
+        self._channel.settimeout(START_SECONDS)
         try:
-            self.ask("nothing")
-            return not list(self.messages())
-        except WorkerLostError:
-            return False
+            self._channel.sendall(line.encode())
+        except TimeoutError as error:
+            raise self._loss(f"hung for {START_SECONDS:g} s") from error
+        except OSError as error:
+            raise self._loss("has died") from error
 
     def _receive(self) -> Message:
-        limit = STALL_SECONDS if self._has_spoken else START_SECONDS
-        lengths = self._read(8, limit)
-        self._has_spoken = True
-        header = self._read(int.from_bytes(lengths[:4].tobytes(), "little"), STALL_SECONDS)
-        payload = self._read(int.from_bytes(lengths[4:].tobytes(), "little"), STALL_SECONDS)
+        lengths = self._read(8)
+        header = self._read(int.from_bytes(lengths[:4].tobytes(), "little"))
+        payload = self._read(int.from_bytes(lengths[4:].tobytes(), "little"))
         return Message(json.loads(header.tobytes()), payload)
 
-    def _read(self, num_bytes: int, limit_seconds: float) -> np.ndarray:
+    def _read(self, num_bytes: int) -> np.ndarray:
         data = np.empty(num_bytes, np.uint8)
         view = memoryview(data.data)
-        poll = select.poll()
-        poll.register(self._answers, select.POLLIN)
+        limit_seconds = START_SECONDS if self.process_id is None else self.stall_seconds
+        self._channel.settimeout(limit_seconds)
         while view:
-            if not poll.poll(limit_seconds * 1000):
-                raise WorkerLostError(f"the decoder hung for {limit_seconds:g} s")
-            num_read = os.readv(self._answers, [view])
+            try:
+                num_read = self._channel.recv_into(view)
+            except TimeoutError as error:
+                raise self._loss(f"hung for {limit_seconds:g} s") from error
+            except ConnectionResetError:  # it ended before it had read its request
+                num_read = 0
             if num_read == 0:
-                code = self._process.wait()
-                raise _loss(f"the decoder crashed (exit status {code})")
+                raise self._loss(f"crashed (exit status {self._process.end()})")
             view = view[num_read:]
         return data
+
+    def _loss(self, text: str) -> BaseException:
+        if _is_halted.is_set():
+            return KeyboardInterrupt()
+        return WorkerLostError(f"the {self._name} {text}")
 
 
 _workers: WeakSet[Worker] = WeakSet()
@@ -203,120 +187,14 @@ def halted_workers() -> Iterator[None]:
         _is_halted.clear()
 
 
-def _loss(text: str) -> BaseException:
-    return KeyboardInterrupt() if _is_halted.is_set() else WorkerLostError(text)
-
-
-class _Pool:
-    """Idle workers; new ones are started by a thread that lives as long as the process.
-
-    A worker is killed by the system when the thread that started it ends, so no other thread
-    may start one.
-    """
-
-    def __init__(self) -> None:
-        self.process_id = os.getpid()
-        self._lock = threading.Lock()
-        self._idle: list[Worker] = []
-        self._starter = ThreadPoolExecutor(1, "vsumm-worker-starter")
-
-    def acquire(self) -> Worker:
-        """An idle worker, or a new one."""
-        while True:
-            with self._lock:
-                worker = self._idle.pop() if self._idle else None
-            if worker is None:
-                break
-            if worker.is_alive():
-                return worker
-            worker.kill()
-        return self._starter.submit(Worker).result()
-
-    def prepare(self, num_workers: int) -> None:
-        """Start workers without waiting for them, as far as none are idle."""
-        with self._lock:
-            num_missing = min(num_workers, MAX_IDLE_WORKERS) - len(self._idle)
-        for _ in range(num_missing):
-            self._starter.submit(lambda: self.release(Worker()))
-
-    def release(self, worker: Worker) -> None:
-        """Keep a worker that has finished its job."""
-        with self._lock:
-            if len(self._idle) < MAX_IDLE_WORKERS:
-                self._idle.append(worker)
-                return
-        worker.kill()
-
-    def close(self) -> None:
-        """End all idle workers."""
-        with self._lock:
-            idle, self._idle = self._idle, []
-        for worker in idle:
-            worker.kill()
-
-
-_pool: _Pool | None = None
-_pool_lock = threading.Lock()
-
-
-def worker_pool() -> _Pool:
-    """The pool of this process; a forked child gets its own."""
-    global _pool
-    with _pool_lock:
-        if _pool is None or _pool.process_id != os.getpid():
-            _pool = _Pool()
-            atexit.register(_pool.close)
-        return _pool
-
-
-def prepare_workers(num_workers: int = 2) -> None:
-    """Start workers ahead of their first job and return at once.
-
-    A worker takes a few tenths of a second to load FFmpeg: called before slow imports, this hides
-    behind them. One worker reads the picture, another one the sound.
-    """
-    worker_pool().prepare(num_workers)
-
-
-def start_job(job: str, **request: Any) -> Worker:
-    """Have a worker begin a job; its answers come from `Worker.messages`.
-
-    Raises:
-        WorkerLostError: no worker could be started.
-    """
-    worker = worker_pool().acquire()
-    try:
-        worker.ask(job, **request)
-    except WorkerLostError:
-        worker.kill()
-        raise
-    return worker
-
-
 def run_job(job: str, **request: Any) -> list[Message]:
     """Run one short job to its end and return its answers.
 
     Raises:
-        InputError, WorkerLostError: see `Worker.messages`.
+        VsummError, WorkerLostError: see `Worker`.
     """
-    worker = start_job(job, **request)
+    worker = Worker(job, **request)
     try:
-        messages = list(worker.messages())
-    except InputError:
-        worker_pool().release(worker)
-        raise
-    except BaseException:
+        return list(worker.messages())
+    finally:
         worker.kill()
-        raise
-    worker_pool().release(worker)
-    return messages
-
-
-def _enlarge_pipe(descriptor: int) -> None:
-    if sys.platform == "linux":
-        import fcntl
-
-        try:
-            fcntl.fcntl(descriptor, F_SETPIPE_SZ, PIPE_BYTES)
-        except OSError:
-            return  # the system allows less: the worker works less far ahead

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 from vsumm.errors import InputError
-from vsumm.worker_client import Message, Worker, WorkerLostError, start_job, worker_pool
+from vsumm.worker_client import Message, Worker, WorkerLostError
 
 READ_AHEAD_MESSAGES = 64
 """Answers read before anybody asked for them: frames or blocks of sound."""
@@ -19,11 +19,10 @@ class Job:
     """A request to a worker whose answers are read ahead by a thread."""
 
     def __init__(self, job: str, **request: Any) -> None:
-        self._worker = start_job(job, **request)
+        self._worker = Worker(job, **request)
         self._queue: queue.Queue[Message | BaseException | None] = queue.Queue(READ_AHEAD_MESSAGES)
-        self._is_finished = False
         self._is_closed = False
-        self._thread = threading.Thread(target=self._fetch, args=(self._worker,), daemon=True)
+        self._thread = threading.Thread(target=self._fetch, daemon=True)
         self._thread.start()
 
     def __iter__(self) -> Iterator[Message]:
@@ -36,13 +35,11 @@ class Job:
             yield item
 
     def close(self) -> None:
-        """End the job; a worker that has not finished it is killed."""
+        """End the job, finished or not."""
         if self._is_closed:
             return
         self._is_closed = True
-        is_finished = self._is_finished
-        if not is_finished:
-            self._worker.interrupt()
+        self._worker.interrupt()
         while self._thread.is_alive():
             try:
                 self._queue.get(timeout=0.01)
@@ -50,19 +47,12 @@ class Job:
                 continue
         with suppress(queue.Full):
             self._queue.put_nowait(None)  # for a thread that still waits for an answer
-        if is_finished:
-            worker_pool().release(self._worker)
-        else:
-            self._worker.kill()
+        self._worker.kill()
 
-    def _fetch(self, worker: Worker) -> None:
+    def _fetch(self) -> None:
         try:
-            for message in worker.messages():
+            for message in self._worker.messages():
                 self._queue.put(message)
-            self._is_finished = True
             self._queue.put(None)
-        except InputError as error:
-            self._is_finished = True
-            self._queue.put(error)
-        except (WorkerLostError, KeyboardInterrupt) as error:
+        except (InputError, WorkerLostError, KeyboardInterrupt) as error:
             self._queue.put(error)

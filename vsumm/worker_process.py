@@ -1,0 +1,190 @@
+"""Start worker processes, and end them.
+
+On Linux they are forked from a server, a process of its own that has loaded FFmpeg: that takes
+milliseconds, where to start one takes a quarter of a second. Elsewhere each is started by itself,
+since libraries of other systems need not survive a fork.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Protocol
+
+import vsumm
+
+HAS_SERVER = sys.platform == "linux"
+"""Whether workers are forked from a server."""
+
+ANSWER_SECONDS = 60.0
+"""How long the server may take for an answer: a cold disk may take this long to load FFmpeg."""
+
+MAX_MESSAGE_BYTES = 64
+"""Longer than any message from or to the server."""
+
+_BOOT = (
+    "import sys, socket; _, module, channel, root = sys.argv; sys.path.insert(0, root); "
+    "import vsumm; sys.path.remove(root); from importlib import import_module; "
+    "import_module(module).main(socket.socket(fileno=int(channel)))"
+)
+"""Find the same `vsumm` as this process, and nothing else, in the place it came from."""
+
+_ENVIRONMENT = {"MALLOC_ARENA_MAX": "4", "OPENBLAS_NUM_THREADS": "1"}
+"""The first keeps glibc from setting 64 MB of address space aside for each thread of each codec;
+the second keeps NumPy from starting threads, which a process that forks must not have."""
+
+
+class WorkerProcess(Protocol):
+    """A process that answers one request."""
+
+    def end(self) -> int | None:
+        """Kill it unless it has ended.
+
+        Returns:
+            Its exit status: minus the signal where one ended it, None where nobody knows.
+        """
+
+
+def start_worker() -> tuple[WorkerProcess, socket.socket]:
+    """Start a worker and return it with the socket to it.
+
+    Raises:
+        OSError: the system has no room for another process.
+    """
+    ours, theirs = socket.socketpair()
+    try:
+        with theirs:
+            if HAS_SERVER:
+                return _Forked(_running_server(), theirs), ours
+            return _Started("vsumm.worker", theirs), ours
+    except BaseException:
+        ours.close()
+        raise
+
+
+def prepare_server() -> None:
+    """Start the server of workers, if there is one, and return at once."""
+    if HAS_SERVER:
+        _running_server()
+
+
+def end_server() -> None:
+    """End the server and all its workers; the next worker gets a new one."""
+    global _server
+    with _server_lock:
+        if _server and _server.is_own():
+            _server.end()
+        _server = None
+
+
+class _Started:
+    """A process that was started by itself."""
+
+    def __init__(self, module: str, channel: socket.socket) -> None:
+        root = str(Path(vsumm.__file__).resolve().parent.parent)
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-c", _BOOT, module, str(channel.fileno()), root],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            pass_fds=[channel.fileno()],
+            env={**os.environ, **_ENVIRONMENT},
+            process_group=0,  # Ctrl-C is for this process to handle
+        )
+
+    def is_running(self) -> bool:
+        return self._process.poll() is None
+
+    def end(self) -> int | None:
+        self._process.kill()
+        return self._process.wait()
+
+
+class _Server(_Started):
+    """The process that workers are forked from."""
+
+    def __init__(self) -> None:
+        self._owner_id = os.getpid()
+        self._lock = threading.Lock()
+        self._num_workers = 0
+        self._control, theirs = socket.socketpair(type=socket.SOCK_SEQPACKET)
+        self._control.settimeout(ANSWER_SECONDS)
+        with theirs:
+            super().__init__("vsumm.worker_server", theirs)
+
+    def is_own(self) -> bool:
+        """Whether this process has started it, and not one that this was forked from."""
+        return self._owner_id == os.getpid()
+
+    def start_worker(self, channel: socket.socket) -> int:
+        """Have a worker forked, without waiting for it, and return its number."""
+        with self._lock:
+            self._num_workers += 1
+            request = f"start {self._num_workers}".encode()
+            socket.send_fds(self._control, [request], [channel.fileno()])
+            return self._num_workers
+
+    def end_worker(self, number: int) -> int | None:
+        """Kill a worker and return its exit status, None where the server cannot tell."""
+        with self._lock:
+            status = self._status_of(number)
+        if status is None:
+            self.end()  # whatever is wrong with it, its workers end too
+        return status
+
+    def end(self) -> int | None:
+        status = super().end()
+        with self._lock:  # whoever waits for an answer has seen the end of it
+            self._control.close()
+        return status
+
+    def _status_of(self, number: int) -> int | None:
+        try:
+            self._control.send(f"end {number}".encode())
+            while answer := self._control.recv(MAX_MESSAGE_BYTES):
+                ended, status = map(int, answer.split())
+                if ended == number:  # and not one that was no longer waited for after Ctrl-C
+                    return status
+        except OSError:
+            pass
+        return None
+
+
+class _Forked:
+    """A worker that was forked from the server."""
+
+    def __init__(self, server: _Server, channel: socket.socket) -> None:
+        self._server = server
+        self._number = server.start_worker(channel)
+        self._lock = threading.Lock()
+        self._is_ended = False
+        self._status: int | None = None
+
+    def end(self) -> int | None:
+        with self._lock:
+            if not self._is_ended:
+                self._status = self._server.end_worker(self._number)
+                self._is_ended = True
+            return self._status
+
+
+_server: _Server | None = None
+_server_lock = threading.Lock()
+atexit.register(end_server)
+
+
+def _running_server() -> _Server:
+    """Return the server of this process; a forked child gets its own."""
+    global _server
+    with _server_lock:
+        if _server and _server.is_own() and not _server.is_running():
+            _server.end()
+            _server = None
+        if _server is None or not _server.is_own():
+            _server = _Server()
+        return _server
