@@ -29,10 +29,10 @@ decode_jobs.run_hang = lambda messages: hang()
 decode_jobs.run_nothing = lambda messages: None
 def fail_at(seconds, how):
     real = decode_frames.FramePicker._pick_one
-    def pick_one(self, index, target, *others):
-        if seconds <= float(target * self._time_base) < seconds + 0.5:
+    def pick_one(self, index):
+        if seconds <= float(self._targets[index] * self._time_base) < seconds + 0.5:
             how()
-        return real(self, index, target, *others)
+        return real(self, index)
     decode_frames.FramePicker._pick_one = pick_one
 def no_decord(*args, **options):
     crash()
