@@ -30,7 +30,7 @@ decode_jobs.run_nothing = lambda messages: None
 def fail_at(seconds, how):
     real = decode_frames.FramePicker._pick_one
     def pick_one(self, index):
-        if seconds <= float(self._targets[index] * self._time_base) < seconds + 0.5:
+        if seconds <= float(self._targets[index] * self._ahead.time_base) < seconds + 0.5:
             how()
         return real(self, index)
     decode_frames.FramePicker._pick_one = pick_one

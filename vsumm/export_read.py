@@ -11,7 +11,8 @@ from typing import Any, Literal
 from av.error import FFmpegError
 from av.stream import Discard
 
-from vsumm.decode_frames import can_skip_frames, starts_anywhere
+from vsumm.decode_ahead import starts_anywhere
+from vsumm.decode_frames import can_skip_frames
 from vsumm.decode_packets import read_packets
 from vsumm.decode_track import open_stream
 from vsumm.errors import InputError
