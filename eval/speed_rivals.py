@@ -93,6 +93,34 @@ def opencv_frames(film: str) -> Report:
     return {"frames": count}
 
 
+def openvino_tower(film: str) -> Report:
+    """Run the image tower by OpenVINO in fp32, in the batches that we use, preprocessing included.
+
+    The report says how far the features are from ours at most, and how large those are.
+    """
+    import openvino
+    import torch
+
+    from eval.speed_tasks import default_model, seconds_per_call, some_frames
+    from mmva_core.tower_batches import CPU_BATCH_SIZE
+
+    model, pictures = default_model(), [frame.pixels for frame in some_frames(film)]
+    tower = model.tower("image")
+    converted = openvino.convert_model(tower, example_input=tower.preprocess(pictures[:1]))
+    compiled = openvino.compile_model(converted, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+
+    def encode() -> torch.Tensor:
+        batches = tower.preprocess(pictures).split(CPU_BATCH_SIZE)
+        return torch.cat([torch.from_numpy(compiled(batch.numpy())[0]) for batch in batches])
+
+    ours = model.image_features(pictures)
+    return {
+        "largest_difference": float((encode() - ours).abs().max()),
+        "largest_feature": float(ours.abs().max()),
+        "value": len(pictures) / seconds_per_call(encode),
+    }
+
+
 def plain_analysis(film: str) -> Report:
     """Summarise without any of our shortcuts: decode everything, score one by one, in one process.
 
@@ -155,6 +183,7 @@ RIVALS: dict[str, Callable[..., Report]] = {
     "one-process-per-run": one_process_per_run,
     "moviepy": moviepy_reel,
     "opencv": opencv_frames,
+    "openvino": openvino_tower,
     "plain": plain_analysis,
 }
 """Every task by its name."""

@@ -188,7 +188,14 @@ def _tower_stages(films: Films) -> list[Stage]:
             "value",
             "images/s",
             Contestant("vsumm", task_command("image", films.main)),
-            (Contestant("the tower alone", task_command("image-tower", films.main)),),
+            (
+                Contestant("the tower alone", task_command("image-tower", films.main)),
+                Contestant(
+                    "the tower alone, OpenVINO",
+                    rival_command("openvino", films.main),
+                    needs="openvino",
+                ),
+            ),
             Goal(60, "value", is_upper=False),
         ),
         Stage(

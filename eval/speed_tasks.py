@@ -28,7 +28,7 @@ def probe(film: str) -> Report:
     from vsumm.probe import probe as probe_film
 
     probe_film(film)
-    return {"value": _seconds_per_call(lambda: probe_film(film))}
+    return {"value": seconds_per_call(lambda: probe_film(film))}
 
 
 def frames(film: str, windows_are: str = "looks") -> Report:
@@ -78,26 +78,22 @@ def image(film: str) -> Report:
     """Score frames: black, motion, preprocessing, tower and heads; images that it sees a second."""
     from vsumm.picture import LOOKS_PER_FRAME, image_affect
 
-    model, found = _model(), some_frames(film)
+    model, found = default_model(), some_frames(film)
     count = len(found)
 
     def score() -> None:
         image_affect(found, model, count)
 
     score()
-    return {"value": count / LOOKS_PER_FRAME / _seconds_per_call(score)}
+    return {"value": count / LOOKS_PER_FRAME / seconds_per_call(score)}
 
 
 def image_tower(film: str) -> Report:
-    """The image tower alone, on pixels that are ready: images per second."""
-    import torch
-
-    model, found = _model(), some_frames(film)
-    tower = model.tower("image")
-    with torch.inference_mode():
-        ready = tower.preprocess([frame.pixels for frame in found[:32]])
-        seconds = _seconds_per_call(lambda: tower(ready))
-    return {"value": len(ready) / seconds}
+    """The image tower alone, with its preprocessing: images per second."""
+    model, pictures = default_model(), [frame.pixels for frame in some_frames(film)]
+    model.image_features(pictures[:1])
+    seconds = seconds_per_call(lambda: model.image_features(pictures))
+    return {"value": len(pictures) / seconds}
 
 
 def music(seconds_text: str) -> Report:
@@ -108,7 +104,7 @@ def music(seconds_text: str) -> Report:
     from vsumm.segments import split_into_segments
     from vsumm.sound import SAMPLE_RATE, music_affect
 
-    model, seconds = _model(), float(seconds_text)
+    model, seconds = default_model(), float(seconds_text)
     block = np.random.default_rng(0).normal(0, 0.1, 4 * SAMPLE_RATE).astype(np.float32)
     segments = split_into_segments(seconds, segment_seconds=2.0)
 
@@ -120,7 +116,7 @@ def music(seconds_text: str) -> Report:
         music_affect(blocks(), model, segments)
 
     score()
-    return {"value": seconds / _seconds_per_call(score)}
+    return {"value": seconds / seconds_per_call(score)}
 
 
 def knapsack(kind: str) -> Report:
@@ -137,14 +133,14 @@ def knapsack(kind: str) -> Report:
         scores = rng.uniform(0, 1, len(segments))
         budget = 0.15 * 24 * 3600
         return {
-            "value": _seconds_per_call(
+            "value": seconds_per_call(
                 lambda: select_segments(segments, scores, budget_seconds=budget)
             )
         }
     lengths = rng.integers(24, 400, 5000).tolist()
     values = (rng.uniform(0, 1, 5000) * lengths).tolist()
     capacity = int(0.15 * sum(lengths))
-    return {"value": _seconds_per_call(lambda: solve_knapsack(values, lengths, capacity))}
+    return {"value": seconds_per_call(lambda: solve_knapsack(values, lengths, capacity))}
 
 
 def reel(film: str, plan: str, target: str) -> Report:
@@ -159,7 +155,8 @@ def reel(film: str, plan: str, target: str) -> Report:
     return {"frames": count_frames(target)}
 
 
-def _model() -> Any:
+def default_model() -> Any:
+    """Load the model that the command line uses by itself."""
     from vsumm.config import SummaryConfig
     from vsumm.models import load_model
 
@@ -177,7 +174,7 @@ def some_frames(film: str) -> list[Any]:
         return list(islice(found, NUM_FRAMES))
 
 
-def _seconds_per_call(call: Callable[[], object]) -> float:
+def seconds_per_call(call: Callable[[], object]) -> float:
     """Return the median duration of calls that together last long enough."""
     durations: list[float] = []
     while sum(durations) < SHORTEST_MEASUREMENT_SECONDS or len(durations) < 3:

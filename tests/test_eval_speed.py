@@ -126,6 +126,14 @@ def test_a_reel_by_each_of_ffmpegs_ways_has_every_frame(tmp_path):
     assert TASKS["reel"](str(film), plan, str(target)) == {"frames": expected}
 
 
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
+def test_the_tower_says_the_same_by_openvino(tmp_path):
+    pytest.importorskip("openvino", reason="the extra 'peers' is not installed")
+    found = RIVALS["openvino"](str(make_film(TINY, tmp_path)))
+    assert found["largest_difference"] < 1e-3 < found["largest_feature"]
+    assert found["value"] > 0
+
+
 def test_precisions_need_a_tower_that_has_them(tmp_path, capsys):
     film = make_film(TINY, tmp_path)
     assert main(["speed", "precision", "--model", "mmva-lite", "--film", str(film)]) == 1
