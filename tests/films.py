@@ -36,6 +36,7 @@ CODECS = {
     ".flv": ("libx264", "aac"),
     ".webm": ("libvpx-vp9", "libopus"),
     ".avi": ("mpeg4", "libmp3lame"),
+    ".wmv": ("wmv2", "libmp3lame"),
     ".gif": ("gif", None),
     ".apng": ("apng", None),
     ".h264": ("libx264", None),
@@ -218,8 +219,9 @@ def _configure_picture(stream, pixel_format, b_frames, encoder_options) -> None:
     context = stream.codec_context
     usual = {"gif": "rgb8", "apng": "rgb24"}.get(context.name, "yuv420p")
     stream.pix_fmt = pixel_format or usual
-    # MPEG-4 part 2 stores its time base in 16 bits.
-    context.time_base = 1 / stream.average_rate if context.name == "mpeg4" else CLOCK
+    # MPEG-4 part 2 and its kin store their time base in 16 bits.
+    is_coarse = context.name in ("mpeg4", "wmv2")
+    context.time_base = 1 / stream.average_rate if is_coarse else CLOCK
     context.thread_count = 1
     context.options = FAST_OPTIONS.get(context.name, {}) | encoder_options
     if context.name in ("libx264", "libx265", "mpeg4"):

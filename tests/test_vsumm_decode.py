@@ -346,21 +346,21 @@ def test_decord_sees_the_same_frames(tmp_path):
         assert np.abs(mine.pixels.astype(int) - other.pixels).mean() < 1
 
 
-@pytest.mark.parametrize("name", ["film.mp4", "film.mkv", "film.ts", "film.avi", "film.flv"])
-def test_a_cut_film_is_used_up_to_the_cut(tmp_path, name):
-    options = {"movflags": "faststart"} if name == "film.mp4" else {}
-    path = make_film(tmp_path / name, seconds=12, container_options=options)
+@pytest.mark.parametrize("suffix", ["mp4", "mkv", "ts", "avi", "flv", "wmv"])
+def test_a_cut_film_is_used_up_to_the_cut(tmp_path, suffix):
+    options = {"movflags": "faststart"} if suffix == "mp4" else {}
+    path = make_film(tmp_path / f"film.{suffix}", seconds=12, container_options=options)
     start = probe(path).video.start_seconds
     cut(path, 0.6)
     times = start + np.arange(0.25, 12, 0.5)
     frames, report = read_all(path, times)
     assert len(frames) >= 10
     numbers = [read_frame_number(frame.pixels) for frame in frames]
-    if name != "film.ts":
+    if suffix != "ts":
         expected = [int((times[frame.index] - start) * 25 + 1e-6) for frame in frames]
         assert numbers[:-2] == expected[:-2]
-    if name != "film.ts":  # a stream cut short is a complete shorter stream
-        assert report.reasons == ("the file ends early",)
+    if suffix != "ts":  # a stream cut short is a complete shorter stream
+        assert report.reasons[-1] == "the file ends early"
         assert report.unreadable_seconds == pytest.approx(12 - len(frames) / 2, abs=0.6)
 
 

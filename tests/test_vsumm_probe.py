@@ -63,12 +63,13 @@ def test_a_frame_that_stays_long_does_not_lengthen_the_film(tmp_path):
     assert probe(path).duration_seconds == pytest.approx(33, abs=0.1)
 
 
-@pytest.mark.parametrize("place", [0.5, 0.97])
-def test_one_damaged_time_does_not_lengthen_the_film(tmp_path, place):
+@pytest.mark.parametrize("places", [[0.5], [0.97], [0.5, 0.97], [0.2, 0.4, 0.95, 0.96, 0.97]])
+def test_damaged_times_do_not_lengthen_the_film(tmp_path, places):
     path = make_film(tmp_path / "film.flv", seconds=20)
     data = bytearray(path.read_bytes())
-    tag = _flv_tag_at(data, int(len(data) * place))
-    data[tag + 7] = 1  # the highest byte of its time: 4.66 hours later
+    for number, place in enumerate(places):
+        tag = _flv_tag_at(data, int(len(data) * place))
+        data[tag + 7] = 1 + number  # the highest byte of its time: 4.66 hours later, or more
     path.write_bytes(data)
     assert probe(path).duration_seconds == pytest.approx(20, abs=0.2)
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 import re
 import struct
+from bisect import insort
 from collections.abc import Callable, Iterator
 from fractions import Fraction
-from pathlib import Path
+from itertools import pairwise
 from typing import Any
 
 import av
@@ -19,6 +20,7 @@ from av.container import InputContainer
 from av.sidedata.sidedata import Type
 from av.stream import Disposition, Stream
 
+from vsumm.decode_declared import declared_ends
 from vsumm.decode_open import MAX_PIXELS, open_media
 from vsumm.decode_packets import read_packets
 from vsumm.decode_size import displayed_size
@@ -36,7 +38,10 @@ MIN_BYTES_PER_SECOND = 1
 picture takes more, at one frame in ten seconds."""
 
 JUMP_SECONDS = 600
-"""A packet that comes so much later than all others has a damaged time."""
+"""A packet that comes so much later than the one before it has a damaged time."""
+
+NUM_LAST = 16
+"""Packets shown last that are looked at: so many may have a damaged time, less one."""
 
 TAIL_SECONDS = 10
 """How far before the declared end the search for the last packets begins, seconds."""
@@ -55,28 +60,31 @@ class _Ends:
     """Ends of the packets that are shown last, by stream index, on the container's clock."""
 
     def __init__(self) -> None:
-        self._last: dict[int, list[tuple[Fraction, Fraction]]] = {}
+        self._last: dict[int, list[tuple[Fraction, Fraction]]] = {}  # of each, ascending
 
     def note(self, packet: av.Packet[Any]) -> None:
         if packet.pts is None or packet.is_corrupt:
             return
         start = packet.pts * packet.time_base
         end = start + (packet.duration or 0) * packet.time_base
-        last_two = self._last.setdefault(packet.stream.index, [])
-        if len(last_two) < 2 or start > last_two[0][0]:
-            last_two.append((start, end))
-            last_two.sort()
-            del last_two[:-2]
+        last = self._last.setdefault(packet.stream.index, [])
+        if len(last) < NUM_LAST or start > last[0][0]:
+            insort(last, (start, end))
+            del last[:-NUM_LAST]
 
     @property
     def seconds(self) -> dict[int, Fraction]:
-        """End of each stream; of a packet far behind all others the time is damaged."""
-        return {
-            # Only of the last packet the duration counts: that of others may be the distance to
-            # the one that is decoded next, not to the one that is shown next.
-            index: last_two[0 if last_two[-1][0] - last_two[0][0] > JUMP_SECONDS else -1][1]
-            for index, last_two in self._last.items()
-        }
+        """End of each stream; of packets far behind all others the times are damaged."""
+        # Only of the last packet the duration counts: that of others may be the distance to the
+        # one that is decoded next, not to the one that is shown next.
+        return {index: _before_jump(last)[1] for index, last in self._last.items()}
+
+
+def _before_jump(last: list[tuple[Fraction, Fraction]]) -> tuple[Fraction, Fraction]:
+    """Return the last packet, or the one before the first jump if not all are that far apart."""
+    steps = [later[0] - earlier[0] for earlier, later in pairwise(last)]
+    jumps = [number for number, step in enumerate(steps) if step > JUMP_SECONDS]
+    return last[jumps[0]] if jumps and (len(steps) == 1 or len(jumps) < len(steps)) else last[-1]
 
 
 def probe_media(path: str, tick: Callable[[], None]) -> dict[str, Any]:
@@ -105,11 +113,8 @@ def probe_media(path: str, tick: Callable[[], None]) -> dict[str, Any]:
         if picture is None and not any(_first_frame(container, s, tick) for s in sounds):
             raise InputError("neither picture nor sound in it can be decoded")
         ends = _find_ends(container, tick)
-        if container.format.name == "avi" and _is_riff_cut(path):
-            for stream in container.streams:
-                ends[stream.index] = max(
-                    _declared_in_avi(stream), ends.get(stream.index, Fraction(0))
-                )
+        for index, end in declared_ends(path, container).items():
+            ends[index] = max(end, ends.get(index, end))
         starts = [_start(stream) for stream in (picture, *sounds) if stream is not None]
         start = min(starts)
         video = _describe_picture(picture, frame, start, ends) if picture else None
@@ -239,18 +244,6 @@ def _is_cut(container: InputContainer, ends: dict[int, Fraction]) -> bool:
 
 def _declared_end(container: InputContainer) -> Fraction:
     return Fraction((container.start_time or 0) + (container.duration or 0), av.time_base)
-
-
-def _is_riff_cut(path: str) -> bool:
-    """Whether an AVI file is shorter than it says."""
-    with Path(path).open("rb") as file:
-        header = file.read(8)
-        return len(header) == 8 and file.seek(0, 2) < 8 + int.from_bytes(header[4:], "little")
-
-
-def _declared_in_avi(stream: Stream) -> Fraction:
-    """End of a stream as its header has it; FFmpeg shortens that to what the file has room for."""
-    return _start(stream) + stream.frames * (stream.time_base or Fraction(0))
 
 
 def _describe_picture(
