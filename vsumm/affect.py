@@ -120,20 +120,19 @@ def measure_affect(
         # The readers run in processes of their own: they decode while the model is loaded.
         if blocks:
             listening = ears.submit(_listen, blocks, segments, source.model, advance)
+        may_be_lost = len(modalities) > 1
         if frames:
-            try:
-                picture = memory.keep(_look(frames, segments, config, source.model, advance))
-            except InputError:
-                if "music" not in modalities:
-                    raise
-                picture = PictureAffect(nothing, nothing[:, 0], frames.report)
+            picture = _unless_lost(
+                lambda: memory.keep(_look(frames, segments, config, source.model, advance)),
+                lambda: PictureAffect(nothing, nothing[:, 0], frames.report),
+                may_be_lost=may_be_lost,
+            )
         if listening and blocks:
-            try:
-                sound = memory.keep(listening.result())
-            except InputError:
-                if "image" not in modalities:
-                    raise
-                sound = SoundAffect(nothing, blocks.report)
+            sound = _unless_lost(
+                lambda: memory.keep(listening.result()),
+                lambda: SoundAffect(nothing, blocks.report),
+                may_be_lost=may_be_lost,
+            )
         give_memory_back()  # of the towers: the encoder of the reel needs some
     return Affect(
         image=picture.va if picture else nothing,
@@ -142,6 +141,18 @@ def measure_affect(
         image_report=picture.report if picture else None,
         music_report=sound.report if sound else None,
     )
+
+
+def _unless_lost(
+    measure: Callable[[], Measured], nothing: Callable[[], Measured], *, may_be_lost: bool
+) -> Measured:
+    """Measure, or return what stands for a modality of which nothing could be read."""
+    try:
+        return measure()
+    except InputError:
+        if not may_be_lost:
+            raise
+        return nothing()
 
 
 def _look(
