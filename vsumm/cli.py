@@ -14,6 +14,7 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, TypeAlias
@@ -26,6 +27,7 @@ from vsumm.input_files import one_line
 
 if TYPE_CHECKING:
     from vsumm.composition import Composition
+    from vsumm.overlap import Outcome
 
     Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -117,7 +119,6 @@ def _summarize(args: argparse.Namespace) -> int:
     from vsumm.export_job import EncodeSettings
     from vsumm.job import Job
     from vsumm.overlap import run_jobs
-    from vsumm.printing import describe
 
     is_folder = args.output is not None and (
         args.output.endswith(os.sep) or Path(args.output).is_dir() or len(args.inputs) > 1
@@ -137,20 +138,29 @@ def _summarize(args: argparse.Namespace) -> int:
         progress=_shows_progress(args),
     )
     code = EXIT_DONE
-    for outcome in outcomes:
-        with tqdm.external_write_mode(sys.stderr):  # the bars of other films make room
+    with closing(outcomes):  # wherever a signal comes, all work ends
+        for outcome in outcomes:
+            with tqdm.external_write_mode(sys.stderr):  # the bars of other films make room
+                _report(outcome, args)
             if outcome.error is not None:
-                _complain(outcome.error)
                 code = EXIT_FAILED
-            if outcome.result is None:
-                continue
-            for note in outcome.result.summary.notes:
-                print(one_line(f"vsumm: {outcome.job.source}: {note}"), file=sys.stderr)
-            if args.json:
-                print(outcome.result.summary.to_json())
-            elif not args.quiet:
-                print(describe(outcome.result, elapsed_seconds=outcome.elapsed_seconds), flush=True)
     return code
+
+
+def _report(outcome: Outcome, args: argparse.Namespace) -> None:
+    """Print what became of one film."""
+    from vsumm.printing import describe
+
+    if outcome.error is not None:
+        _complain(outcome.error)
+    if outcome.result is None:
+        return
+    for note in outcome.result.summary.notes:
+        print(one_line(f"vsumm: {outcome.job.source}: {note}"), file=sys.stderr)
+    if args.json:
+        print(outcome.result.summary.to_json())
+    elif not args.quiet:
+        print(describe(outcome.result, elapsed_seconds=outcome.elapsed_seconds), flush=True)
 
 
 def _config(args: argparse.Namespace) -> SummaryConfig:

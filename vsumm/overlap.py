@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,7 +54,7 @@ def run_jobs(
     settings: EncodeSettings | None = None,
     composition: Composition | None = None,
     progress: bool = False,
-) -> Iterator[Outcome]:
+) -> Generator[Outcome, None, None]:
     """Summarise many files; one that fails does not stop the others.
 
     The results do not depend on `num_jobs`. A job whose files would take the place of those of an
@@ -72,7 +72,8 @@ def run_jobs(
 
     Yields:
         One outcome per job, in their order. Whatever ends the iteration early, Ctrl-C above all,
-        ends all work at once; files that are not finished leave nothing behind.
+        ends all work at once, and so does closing the iterator; files that are not finished leave
+        nothing behind.
 
     Raises:
         ValueError: `num_jobs` is less than 1.
@@ -104,13 +105,13 @@ def run_jobs(
         return Outcome(job, time.monotonic() - start_seconds, result, error)
 
     if num_jobs == 1 or len(jobs) == 1:
-        return map(attempt, range(len(jobs)))
+        return (attempt(number) for number in range(len(jobs)))
     return _overlapped(attempt, len(jobs), num_jobs)
 
 
 def _overlapped(
     attempt: Callable[[int], Outcome], num_items: int, num_threads: int
-) -> Iterator[Outcome]:
+) -> Generator[Outcome, None, None]:
     """Yield attempt(0), attempt(1), ... with some of them ahead in threads."""
     pool = ThreadPoolExecutor(num_threads, "vsumm-film")
     ahead: deque[Future[Outcome]] = deque()
