@@ -103,6 +103,11 @@ def test_wrong_usage_has_its_own_exit_code():
         assert caught.value.code == EXIT_USAGE
 
 
+def test_a_precision_that_the_tower_lacks_is_one_line(model_folder, picture, capsys):
+    assert main(["predict", "--model", str(model_folder), "--precision", "bf16", str(picture)]) == 1
+    assert "clip-vit-b32 only" in capsys.readouterr().err
+
+
 def test_ctrl_c_has_its_own_exit_code(monkeypatch, model_folder, capsys):
     def interrupt(*args, **options):
         raise KeyboardInterrupt

@@ -58,6 +58,12 @@ def add_parser(subparsers: Subparsers) -> None:
         help="what every input is (default: decided by looking at it)",
     )
     add_model_options(parser)
+    parser.add_argument(
+        "--precision",
+        choices=("fp32", "bf16"),
+        default="fp32",
+        help="arithmetic of the image tower; bf16 for CLIP only (default: %(default)s)",
+    )
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
     parser.set_defaults(run=run)
 
@@ -67,7 +73,9 @@ def run(args: Namespace) -> Iterator[Output]:
     from mmva_core.distributed import local_device
     from mmva_core.model import MMVA
 
-    model = MMVA.from_pretrained(args.model, device=str(local_device(args.device)))
+    model = MMVA.from_pretrained(
+        args.model, device=str(local_device(args.device)), precision=args.precision
+    )
     if not args.json:
         yield f"{'valence':>7} {'arousal':>7}  {'what':<7}  input"
     results: list[Prediction] = []
