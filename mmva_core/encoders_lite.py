@@ -258,20 +258,30 @@ def _pad_inside(convolution: nn.Conv2d) -> nn.Conv2d:
     """
     size, stride = convolution.kernel_size[0], convolution.stride[0]
     with torch.device("meta"):
-        plain = nn.Conv2d(
+        plain = (_Pointwise if size == 1 else nn.Conv2d)(
             convolution.in_channels,
             convolution.out_channels,
             size + stride - 1,
             stride,
             padding=size // 2,
-            # Of one pixel it means nothing, but on one thread PyTorch leaves plain 1 x 1 kernels
-            # to code of its own that takes a tenth more time than oneDNN.
-            dilation=2 if size == 1 else 1,
             groups=convolution.groups,
         )
     kernel = nn.functional.pad(convolution.weight, (stride - 1, 0, stride - 1, 0))
     plain.weight, plain.bias = nn.Parameter(kernel, requires_grad=False), convolution.bias
     return plain
+
+
+class _Pointwise(nn.Conv2d):
+    """A convolution with a kernel of one pixel, in oneDNN where PyTorch by itself would not.
+
+    On one thread PyTorch leaves such kernels to code of its own that takes a tenth more time. A
+    dilation, which means nothing to one pixel, makes it think again; not for one picture alone.
+    """
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """Convolve (B, C, H, W)."""
+        dilation = 2 if len(maps) > 1 else 1
+        return nn.functional.conv2d(maps, self.weight, self.bias, dilation=dilation)
 
 
 def _pool(maps: Tensor, kind: Pooling) -> Tensor:
