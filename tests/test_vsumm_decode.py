@@ -364,6 +364,20 @@ def test_a_cut_film_is_used_up_to_the_cut(tmp_path, suffix):
         assert report.unreadable_seconds == pytest.approx(12 - len(frames) / 2, abs=0.6)
 
 
+@pytest.mark.parametrize("suffix", ["wav", "mp3", "m4a", "wmv"])
+def test_cut_sound_says_what_is_missing(tmp_path, suffix):
+    options = {"movflags": "faststart"} if suffix == "m4a" else {}
+    path = tmp_path / f"sound.{suffix}"
+    make_film(path, seconds=12, video=False, container_options=options)
+    cut(path, 0.6)
+    with read_audio(probe(path)) as reader:
+        num_samples = sum(len(block.samples) for block in reader)
+    assert reader.report.wanted_seconds == pytest.approx(12, abs=0.1)
+    lost = 12 - num_samples / 16000
+    assert 3 < lost < 6
+    assert reader.report.unreadable_seconds == pytest.approx(lost, abs=0.2)
+
+
 def test_a_film_that_is_cut_where_a_fragment_is_described_is_used(tmp_path):
     options = {"movflags": "frag_keyframe+empty_moov"}
     path = make_film(

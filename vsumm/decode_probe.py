@@ -112,13 +112,18 @@ def probe_media(path: str, tick: Callable[[], None]) -> dict[str, Any]:
             picture = None
         if picture is None and not any(_first_frame(container, s, tick) for s in sounds):
             raise InputError("neither picture nor sound in it can be decoded")
-        ends = _find_ends(container, tick)
-        for index, end in declared_ends(path, container).items():
-            ends[index] = max(end, ends.get(index, end))
+        found, declared = _find_ends(container, tick), declared_ends(path, container)
+        ends = {
+            stream.index: max(declared[stream.index], found.get(stream.index, Fraction(0)))
+            if stream.index in declared
+            else _end(stream, container, found)
+            for stream in (picture, *sounds)
+            if stream is not None
+        }
         starts = [_start(stream) for stream in (picture, *sounds) if stream is not None]
         start = min(starts)
-        video = _describe_picture(picture, frame, start, ends) if picture else None
-        audio = [_describe_sound(sound, container, start, ends) for sound in sounds]
+        video = _describe_picture(picture, frame, start, ends[picture.index]) if picture else None
+        audio = [_describe_sound(sound, start, ends[sound.index]) for sound in sounds]
         end = max(s["start_seconds"] + s["duration_seconds"] for s in (video, *audio) if s)
         _check_duration(end, container.size)
         return {
@@ -246,9 +251,7 @@ def _declared_end(container: InputContainer) -> Fraction:
     return Fraction((container.start_time or 0) + (container.duration or 0), av.time_base)
 
 
-def _describe_picture(
-    stream: Any, frame: Any, start: Fraction, ends: dict[int, Fraction]
-) -> dict[str, Any]:
+def _describe_picture(stream: Any, frame: Any, start: Fraction, end: Fraction) -> dict[str, Any]:
     ratio = stream.sample_aspect_ratio
     rotation, is_mirrored = _orientation(frame)
     width, height = displayed_size(frame.width, frame.height, ratio, rotation)
@@ -256,7 +259,7 @@ def _describe_picture(
     # The first frame on screen may come later than the stream claims (leading frames that
     # cannot be decoded, reordering in AVI).
     first = max(_start(stream), min(frame.pts * stream.time_base, _start(stream) + 1))
-    end = max(_end(stream, stream.container, ends), first + (1 / rate if rate else 0))
+    end = max(end, first + (1 / rate if rate else 0))
     return {
         "index": stream.index,
         "codec": stream.codec_context.codec.canonical_name,
@@ -286,16 +289,14 @@ def _orientation(frame: Any) -> tuple[int, bool]:
     return round(degrees / 90) * 90 % 360, is_mirrored
 
 
-def _describe_sound(
-    stream: Any, container: InputContainer, start: Fraction, ends: dict[int, Fraction]
-) -> dict[str, Any]:
+def _describe_sound(stream: Any, start: Fraction, end: Fraction) -> dict[str, Any]:
     return {
         "index": stream.index,
         "codec": stream.codec_context.codec.canonical_name,
         "sample_rate": stream.codec_context.sample_rate,
         "num_channels": stream.codec_context.layout.nb_channels,
         "start_seconds": float(_start(stream) - start),
-        "duration_seconds": float(max(_end(stream, container, ends) - _start(stream), Fraction(0))),
+        "duration_seconds": float(max(end - _start(stream), Fraction(0))),
         "language": stream.language if stream.language != "und" else None,
     }
 

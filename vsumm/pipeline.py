@@ -159,9 +159,11 @@ def _damage(info: MediaInfo, affect: Affect) -> list[str]:
     lines = list(info.problems)
     for what, report in (("picture", affect.image_report), ("sound", affect.music_report)):
         if report and report.unreadable_seconds:
+            seconds = report.unreadable_seconds
+            amount = f"{seconds:.1f} s" if seconds >= 0.05 else f"{seconds * 1000:.0f} ms"
             lines.append(
-                f"{report.unreadable_seconds:.1f} s of the {what} ({report.unreadable_share:.0%}) "
-                f"could not be read: {', '.join(report.reasons)}"
+                f"{amount} of the {what} ({report.unreadable_share:.0%}) could not be read: "
+                f"{', '.join(report.reasons)}"
             )
     return lines
 
