@@ -74,6 +74,16 @@ def test_damaged_times_do_not_lengthen_the_film(tmp_path, places):
     assert probe(path).duration_seconds == pytest.approx(20, abs=0.2)
 
 
+def test_a_clock_that_makes_days_of_a_few_frames_is_refused(tmp_path):
+    options = {"movflags": "faststart"}
+    path = make_film(tmp_path / "film.mp4", seconds=20, audio=False, container_options=options)
+    data = bytearray(path.read_bytes())
+    place = data.index(b"mdhd") + 16
+    data[place : place + 4] = (1).to_bytes(4, "big")  # ticks in a second
+    path.write_bytes(data + bytes(1_000_000))
+    assert "has only 500 frames" in refusal(path)
+
+
 def test_a_mirrored_picture_is_told_from_a_turned_one(tmp_path):
     video = probe(make_film(tmp_path / "film.mp4", seconds=1, mirrored=True)).video
     assert (video.rotation_degrees, video.is_mirrored) == (0, True)

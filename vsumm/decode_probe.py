@@ -37,6 +37,11 @@ MIN_BYTES_PER_SECOND = 1
 """Presentations longer than LONG_SECONDS with fewer bytes than this are not believed: even a still
 picture takes more, at one frame in ten seconds."""
 
+DAY_SECONDS = 24 * 3600
+MAX_FRAME_SECONDS = 60
+"""Presentations longer than a day whose frames last longer than this on average, by the number
+that the header gives, are not believed."""
+
 JUMP_SECONDS = 600
 """A packet that comes so much later than the one before it has a damaged time."""
 
@@ -126,6 +131,7 @@ def probe_media(path: str, tick: Callable[[], None]) -> dict[str, Any]:
         audio = [_describe_sound(sound, start, ends[sound.index]) for sound in sounds]
         end = max(s["start_seconds"] + s["duration_seconds"] for s in (video, *audio) if s)
         _check_duration(end, container.size)
+        _check_frames(end, max(stream.frames for stream in (picture, *sounds) if stream))
         return {
             "container": container.format.name,
             "start_seconds": float(start),
@@ -310,3 +316,9 @@ def _check_duration(seconds: float, num_bytes: int) -> None:
         )
     if seconds > LONG_SECONDS and num_bytes < seconds * MIN_BYTES_PER_SECOND:
         raise InputError(f"it claims to last {seconds:.0f} s but has only {num_bytes} bytes")
+
+
+def _check_frames(seconds: float, num_frames: int) -> None:
+    """Refuse a clock that makes days of a few frames; 0 of them are an unknown number."""
+    if seconds > DAY_SECONDS and 0 < num_frames < seconds / MAX_FRAME_SECONDS:
+        raise InputError(f"it claims to last {seconds:.0f} s but has only {num_frames} frames")
