@@ -118,7 +118,6 @@ REMUXED: dict[str, tuple[str, ...]] = {
     "fragments.mp4": ("-movflags", "frag_keyframe+empty_moov", "-frag_duration", "1000000"),
     "fragments of dash.mp4": ("-movflags", "dash+delay_moov+frag_keyframe"),
     "blocks.m2ts": (), "plain.mov": (), "plain.mkv": (), "plain.ts": (), "plain.flv": (),
-    "raw.h264": ("-map", "0:v"),
     "raw.aac": ("-map", "0:a"),
 }  # fmt: skip
 """Arguments by name of what is copied from the plain film; OFFSET is some hours."""
@@ -267,7 +266,8 @@ def convert(folder: OddFolder) -> None:
         inputs[2 * late : 2 * late] = "-itsoffset", str(delay)
         flash_at = -delay if late else delay
         folder.convert(name, *inputs, *both, seconds=SECONDS + delay, flash_at=flash_at)
-    folder.convert("sound begins before.mkv", *plain, "-ss", "0.52", *plain, *both)
+    folder.convert("early sound.mkv", *plain, "-ss", "0.52", *plain, *both, flash_at=0.52)
+    folder.convert("raw.h264", *plain, "-c", "copy", "-map", "0:v", refused=True)
 
 
 if __name__ == "__main__":
