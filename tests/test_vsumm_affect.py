@@ -133,6 +133,18 @@ def test_a_silent_segment_has_no_value_even_beside_a_loud_one():
     assert np.isfinite(va[:, 1]).tolist() == [True, False, False]
 
 
+@pytest.mark.parametrize("seconds", [6.0, 5.5])
+def test_sound_is_read_to_its_end_where_losses_are_told(seconds):
+    told = []
+
+    def blocks():
+        yield from sound(np.full(6 * SAMPLE_RATE, 0.3))
+        told.append("damage")
+
+    music_affect(blocks(), ForetoldModel(), split_into_segments(seconds))
+    assert told
+
+
 def test_sound_that_ends_early_is_followed_by_silence():
     va = music_affect(sound(np.full(SAMPLE_RATE, 0.3)), ForetoldModel(), split_into_segments(8.0))
     assert np.isfinite(va[:, 1]).tolist() == [True, False, False, False]

@@ -82,6 +82,7 @@ def _centred_windows(
         buffer.forget_before(min(first, span[0]))
         inside = buffer.read(*span).astype(np.float64)
         yield row, buffer.read(first, first + length), float(np.sqrt(np.mean(inside**2)))
+    buffer.finish()
 
 
 class _SlidingBuffer:
@@ -103,6 +104,11 @@ class _SlidingBuffer:
         """Return samples [start, stop); past the end of the stream they are zero."""
         self._fill(stop)
         return self._samples[start - self._first : stop - self._first]
+
+    def finish(self) -> None:
+        """Take what is left of the stream: what of it could not be read is known at its end."""
+        for _ in self._blocks:
+            continue
 
     def _fill(self, stop: int) -> None:
         parts = [self._samples]
