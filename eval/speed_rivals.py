@@ -129,9 +129,8 @@ def plain_analysis(film: str) -> Report:
     import av
     import numpy as np
 
-    from vsumm.config import SummaryConfig
+    from vsumm.config import SEGMENT_SECONDS, SummaryConfig
     from vsumm.models import load_model
-    from vsumm.pipeline import SEGMENT_SECONDS
     from vsumm.sound import SAMPLE_RATE
 
     model = load_model(SummaryConfig())

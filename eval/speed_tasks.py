@@ -38,9 +38,8 @@ def frames(film: str, windows_are: str = "looks") -> Report:
         film: the film.
         windows_are: "looks" for the windows of the image path, "segments" for one in a segment.
     """
-    from vsumm.config import SummaryConfig
+    from vsumm.config import SEGMENT_SECONDS, SummaryConfig
     from vsumm.picture import look_windows, read_looks
-    from vsumm.pipeline import SEGMENT_SECONDS
     from vsumm.probe import probe as probe_film
     from vsumm.segments import split_into_segments
 

@@ -10,6 +10,8 @@ from typing import Literal
 By = Literal["image", "music", "both"]
 
 BUDGET_FORMS = "15%, 90s, 1:30 or 1:02:30"
+SEGMENT_SECONDS = 2.0
+"""Length of a segment where nothing else is asked for."""
 SHORTEST_SEGMENT_SECONDS = 0.1
 """Pieces shorter than this show nothing: a budget below it is refused."""
 

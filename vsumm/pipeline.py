@@ -10,7 +10,7 @@ import numpy as np
 from mmva_core.files import sha256_file
 from vsumm.affect import Affect, measure_affect
 from vsumm.cache import RecordCache
-from vsumm.config import SHORTEST_SEGMENT_SECONDS, By, SummaryConfig
+from vsumm.config import SEGMENT_SECONDS, SHORTEST_SEGMENT_SECONDS, By, SummaryConfig
 from vsumm.decode import DecodeReport
 from vsumm.errors import InputError, NoSignalError
 from vsumm.models import ModelSource
@@ -22,9 +22,6 @@ from vsumm.summary import SCHEMA_VERSION, ScoredSegment, Summary
 
 if TYPE_CHECKING:
     from mmva_core import MMVA
-
-SEGMENT_SECONDS = 2.0
-"""Default length of a segment, seconds."""
 
 
 def summarize(
