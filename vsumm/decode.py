@@ -32,8 +32,8 @@ LANE_TIMES = 64
 inside a group of pictures, half of which both decode."""
 
 LANE_PIXELS = 2e9
-"""Pixels of a film, over all its frames, from which on a second lane pays: 90 s of 720p. Starting
-it costs a quarter of a second, and lanes meet inside groups of pictures."""
+"""Pixels of a film, over all its frames, from which on a second lane pays: 90 s of 720p. With
+less, one is done by the time that the model is loaded."""
 
 END_SLACK_SECONDS = 0.25
 """Sound that ends this much before its declared end is complete: priming, rounding."""
