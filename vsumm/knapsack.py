@@ -94,13 +94,53 @@ def _solve_equal_but_one(
 
 
 def _solve_general(values: list[int], weights: list[int], capacity: int) -> list[int]:
+    taken, undecided = _decide_clear_items(values, weights, capacity)
+    room = capacity - sum(weights[i] for i in taken)
+    undecided = [i for i in undecided if weights[i] <= room]
+    if not undecided:
+        return taken
     # Divide and conquer alone is exact and bounded on every kind of input: branch and bound does
     # not end on equal or strongly correlated values.
-    unit = math.gcd(*weights)
+    unit = math.gcd(*(weights[i] for i in undecided))
     solver = knapsack_solver.KnapsackSolver(
         knapsack_solver.SolverType.KNAPSACK_DIVIDE_AND_CONQUER_SOLVER, "segments"
     )
-    solver.init(values, [[weight // unit for weight in weights]], [capacity // unit])
+    solver.init(
+        [values[i] for i in undecided], [[weights[i] // unit for i in undecided]], [room // unit]
+    )
     solver.solve()
     assert solver.is_solution_optimal()  # no time limit is set
-    return [i for i in range(len(values)) if solver.best_solution_contains(i)]
+    chosen = [i for k, i in enumerate(undecided) if solver.best_solution_contains(k)]
+    return sorted(taken + chosen)
+
+
+def _decide_clear_items(
+    values: list[int], weights: list[int], capacity: int
+) -> tuple[list[int], list[int]]:
+    """Find items that every best solution has, and those that only solving can decide on.
+
+    Values less the price of their weight, at the price per unit where the greedy solution stops,
+    bound what any solution reaches. An item that would bring this bound below the greedy solution
+    by its absence, or by its presence, is decided (Ingargiola and Korsh, "A reduction algorithm
+    for zero-one single knapsack problems", 1973).
+    """
+    by_ratio = sorted(range(len(values)), key=lambda i: -values[i] / weights[i])
+    room, reached = capacity, 0
+    price: float | None = None
+    for i in by_ratio:
+        if weights[i] <= room:
+            room -= weights[i]
+            reached += values[i]
+        elif price is None:
+            price = values[i] / weights[i]
+    assert price is not None, "not everything fits"
+    gains = [value - price * weight for value, weight in zip(values, weights, strict=True)]
+    bound = price * capacity + math.fsum(gain for gain in gains if gain > 0)
+    taken: list[int] = []
+    undecided: list[int] = []
+    for i, gain in enumerate(gains):
+        if bound - abs(gain) >= reached - 1:  # one step of value, far more than rounding errors
+            undecided.append(i)
+        elif gain > 0:
+            taken.append(i)
+    return taken, undecided
