@@ -22,9 +22,9 @@ from eval.scores import ScoresUnit, match_scores, read_scores
 from eval.summe import load_summe
 from eval.tables import format_evaluation
 from eval.tvsum import load_tvsum
-from vsumm.cache import RecordCache, default_cache_folder
 from vsumm.config import SummaryConfig
 from vsumm.errors import InputError
+from vsumm.files.cache import RecordCache, default_cache_folder
 
 LOADERS = {"tvsum": load_tvsum, "summe": load_summe}
 

@@ -21,8 +21,8 @@ from typing import Any
 from eval.speed_material import X265, FilmRecipe, cut_film, make_film
 from eval.speed_measure import Usage, measure
 from eval.speed_stages import Contestant, Films, Quantity, Stage, all_stages
-from vsumm.cache import default_cache_folder
 from vsumm.errors import VsummError
+from vsumm.files.cache import default_cache_folder
 from vsumm.probe import probe
 
 FILM_SECONDS, QUICK_SECONDS = 600, 60

@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 from eval.benchmark import Benchmark, BenchmarkVideo, FloatArray
 from eval.h5_file import load_features
 from eval.summarisers import SUMMARISERS
-from vsumm.cache import RecordCache
 from vsumm.errors import InputError, ScoresError
+from vsumm.files.cache import RecordCache
 
 logger = logging.getLogger(__name__)
 

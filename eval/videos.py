@@ -22,9 +22,9 @@ from eval.kts import PENALTY, segment_features
 from mmva_core.errors import MmvaError
 from mmva_core.folders import find_folder
 from vsumm import __version__
-from vsumm.cache import RecordCache
 from vsumm.config import SummaryConfig
 from vsumm.errors import InputError, ModelError, VsummError
+from vsumm.files.cache import RecordCache
 from vsumm.models import load_model
 from vsumm.pipeline import summarize
 from vsumm.probe import probe

@@ -10,8 +10,8 @@ from eval import training
 from eval.h5_file import load_h5
 from eval.selection import summarise_frames
 from eval.training import Split, TrainingPlan, make_folds, read_splits, train_and_score
-from vsumm.cache import RecordCache
 from vsumm.errors import InputError, ScoresError
+from vsumm.files.cache import RecordCache
 
 BORDERS = np.array([0, 80, 130, 210, 300])
 KEYS = [f"video_{n}" for n in range(1, 8)]

@@ -15,9 +15,9 @@ from eval.videos import (
     score_videos,
     segment_videos,
 )
-from vsumm.cache import RecordCache
 from vsumm.config import SummaryConfig
 from vsumm.errors import InputError, ModelError
+from vsumm.files.cache import RecordCache
 
 RATE = Fraction(25)
 

@@ -5,8 +5,8 @@ import pytest
 from films import make_film
 from foretold import BrightLoudModel
 
-from vsumm.cache import RecordCache
 from vsumm.config import SummaryConfig
+from vsumm.files.cache import RecordCache
 from vsumm.pipeline import summarize
 
 

@@ -194,7 +194,7 @@ def test_pipes_and_devices_are_refused_at_once(tmp_path):
 def test_no_permission(film, monkeypatch):
     # Root may read everything, so the system's answer is made here.
     error = PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-    monkeypatch.setattr("vsumm.input_files.os.open", Mock(side_effect=error))
+    monkeypatch.setattr("vsumm.files.inputs.os.open", Mock(side_effect=error))
     assert "permission denied" in refusal(film)
 
 

@@ -16,11 +16,11 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from vsumm import __version__
-from vsumm.cache import RecordCache
 from vsumm.config import SummaryConfig
 from vsumm.decode import AudioReader, DecodeReport, FrameReader, read_audio
 from vsumm.errors import InputError
-from vsumm.input_files import shown as shown_path
+from vsumm.files.cache import RecordCache
+from vsumm.files.inputs import shown as shown_path
 from vsumm.memory import give_memory_back
 from vsumm.models import ModelSource
 from vsumm.picture import LOOKS_PER_FRAME, image_affect, look_windows, read_looks

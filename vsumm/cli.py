@@ -23,7 +23,7 @@ from vsumm import __version__
 from vsumm.cli_options import add_summarize_options
 from vsumm.config import SummaryConfig
 from vsumm.errors import VsummError
-from vsumm.input_files import one_line
+from vsumm.files.inputs import one_line
 
 if TYPE_CHECKING:
     from vsumm.composition import Composition
@@ -115,8 +115,8 @@ def _summarize(args: argparse.Namespace) -> int:
 
     from tqdm import tqdm
 
-    from vsumm.cache import RecordCache, default_cache_folder
     from vsumm.export_job import EncodeSettings
+    from vsumm.files.cache import RecordCache, default_cache_folder
     from vsumm.job import Job
     from vsumm.overlap import run_jobs
 
@@ -256,7 +256,7 @@ def _add_cache(commands: Commands) -> argparse.ArgumentParser:
 
 
 def _cache(args: argparse.Namespace) -> int:
-    from vsumm.cache import RecordCache, default_cache_folder
+    from vsumm.files.cache import RecordCache, default_cache_folder
 
     cache = RecordCache(default_cache_folder())
     if args.clear:

@@ -18,7 +18,7 @@ from typing import Literal
 
 from vsumm.errors import NoSignalError, OutputError
 from vsumm.export_formats import ReelFormat
-from vsumm.input_files import shown
+from vsumm.files.inputs import shown
 from vsumm.probe import MediaInfo, probe
 from vsumm.segments import Segment
 

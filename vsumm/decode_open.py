@@ -18,7 +18,7 @@ from av.container import InputContainer
 
 from vsumm.decode_boxes import Overlay, start_of_cut_fragment
 from vsumm.errors import InputError
-from vsumm.input_files import open_regular_file
+from vsumm.files.inputs import open_regular_file
 
 CONTAINERS = (
     "mov", "matroska", "webm", "avi", "mpegts", "mpeg", "mpegvideo", "flv", "live_flv", "ogg",

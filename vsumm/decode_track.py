@@ -32,7 +32,7 @@ from vsumm.decode_packets import read_packets
 from vsumm.decode_part import LongTrack, Part
 from vsumm.decode_parts import MARGIN_SECONDS, PART_SECONDS, long_track
 from vsumm.errors import InputError
-from vsumm.input_files import open_regular_file
+from vsumm.files.inputs import open_regular_file
 from vsumm.memory import give_memory_back
 
 

@@ -19,8 +19,8 @@ import numpy.typing as npt
 
 from vsumm.config import SummaryConfig
 from vsumm.errors import OutputError
+from vsumm.files.outputs import atomic_output
 from vsumm.job import Job, JobResult, run_job
-from vsumm.outputs import atomic_output
 from vsumm.segments import Segment
 
 Pixels = npt.NDArray[np.uint8]

@@ -13,7 +13,7 @@ from typing import Any
 from vsumm.decode import DecodeReport, read_audio, read_frames
 from vsumm.decode_hdr import HLG, PQ
 from vsumm.errors import InputError
-from vsumm.input_files import shown
+from vsumm.files.inputs import shown
 from vsumm.probe import AudioStream, MediaInfo, VideoStream, probe
 from vsumm.worker_client import WorkerLostError, run_job
 

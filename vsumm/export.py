@@ -20,8 +20,8 @@ from vsumm.export_formats import reel_format
 from vsumm.export_job import EncodeSettings, ReelJob, ReelReport
 from vsumm.export_layout import lay_out
 from vsumm.export_process import run_encoder
-from vsumm.input_files import shown
-from vsumm.outputs import atomic_output, check_output
+from vsumm.files.inputs import shown
+from vsumm.files.outputs import atomic_output, check_output
 from vsumm.probe import MediaInfo
 from vsumm.segments import Segment
 from vsumm.summary import Summary

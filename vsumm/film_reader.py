@@ -10,9 +10,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from mmva_core.errors import DataError
-from vsumm.cache import RecordCache, default_cache_folder
 from vsumm.config import SummaryConfig
 from vsumm.errors import VsummError
+from vsumm.files.cache import RecordCache, default_cache_folder
 from vsumm.pipeline import summarize
 
 

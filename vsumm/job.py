@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from vsumm.cache import RecordCache
 from vsumm.composition import Composition, check_composition, find_soundtrack
 from vsumm.config import SummaryConfig
 from vsumm.export import EncodeSettings, export_reel
 from vsumm.export_formats import reel_format
+from vsumm.files.cache import RecordCache
+from vsumm.files.outputs import atomic_output, check_output
 from vsumm.models import ModelSource
-from vsumm.outputs import atomic_output, check_output
 from vsumm.pipeline import summarize_media
 from vsumm.probe import MediaInfo, probe
 from vsumm.summary import Summary

@@ -17,11 +17,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from vsumm.cache import RecordCache
 from vsumm.composition import Composition
 from vsumm.config import SummaryConfig
 from vsumm.errors import OutputError, VsummError
 from vsumm.export import EncodeSettings
+from vsumm.files.cache import RecordCache
 from vsumm.job import Job, JobResult, run_job
 from vsumm.models import ModelSource
 from vsumm.worker_client import halted_workers

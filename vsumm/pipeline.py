@@ -9,10 +9,10 @@ import numpy as np
 
 from mmva_core.files import sha256_file
 from vsumm.affect import Affect, measure_affect
-from vsumm.cache import RecordCache
 from vsumm.config import SEGMENT_SECONDS, SHORTEST_SEGMENT_SECONDS, By, SummaryConfig
 from vsumm.decode import DecodeReport
 from vsumm.errors import InputError, NoSignalError
+from vsumm.files.cache import RecordCache
 from vsumm.models import ModelSource
 from vsumm.probe import MediaInfo, probe
 from vsumm.score import FloatArray, add_motion, combine, smooth

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from vsumm.input_files import shown
+from vsumm.files.inputs import shown
 from vsumm.segments import Segment
 from vsumm.summary import Summary
 

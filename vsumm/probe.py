@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from vsumm.errors import InputError
-from vsumm.input_files import open_regular_file, shown
+from vsumm.files.inputs import open_regular_file, shown
 from vsumm.worker_client import WorkerLostError, run_job
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from vsumm.errors import OutputError
-from vsumm.outputs import atomic_output
+from vsumm.files.outputs import atomic_output
 
 MAX_BYTES = 256 * 2**20
 """Default bound of the folder; a 10-hour film takes about 2 MB."""

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from vsumm.cache import RecordCache
+from vsumm.files.cache import RecordCache
 
 KEY = {"content": "abc", "settings": {"frames": 1}}
 RECORD = {"va": [[0.25, 0.75], None]}

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from vsumm.errors import OutputError
-from vsumm.outputs import atomic_output, check_output
+from vsumm.files.outputs import atomic_output, check_output
 
 
 def names(folder: Path) -> set[str]:
@@ -193,7 +193,7 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path):
     code = """
     import resource, sys
     from vsumm.errors import OutputError
-    from vsumm.outputs import atomic_output
+    from vsumm.files.outputs import atomic_output
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
     try:
         with atomic_output(sys.argv[1]) as partial:
@@ -209,7 +209,7 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path):
 def test_a_killed_run_leaves_the_old_file_and_the_next_run_sweeps(tmp_path):
     code = """
     import os, signal, sys
-    from vsumm.outputs import atomic_output
+    from vsumm.files.outputs import atomic_output
     with atomic_output(sys.argv[1], overwrite=True) as partial:
         partial.write_bytes(b"half")
         os.kill(os.getpid(), signal.SIGKILL)
