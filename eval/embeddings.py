@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from eval.benchmark import FloatArray
 from vsumm.decode import Frame, read_frames
 from vsumm.errors import NoSignalError
-from vsumm.probe import MediaInfo
+from vsumm.media.info import MediaInfo
 
 if TYPE_CHECKING:
     from mmva_core import MMVA

@@ -23,7 +23,7 @@ from eval.speed_measure import Usage, measure
 from eval.speed_stages import Contestant, Films, Quantity, Stage, all_stages
 from vsumm.errors import VsummError
 from vsumm.files.cache import default_cache_folder
-from vsumm.probe import probe
+from vsumm.media.info import probe
 
 FILM_SECONDS, QUICK_SECONDS = 600, 60
 """Length of the main film, and that of a quick look."""

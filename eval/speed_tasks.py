@@ -25,7 +25,7 @@ Report = dict[str, Any]
 
 def probe(film: str) -> Report:
     """Find out what a file is; the worker runs already."""
-    from vsumm.probe import probe as probe_film
+    from vsumm.media.info import probe as probe_film
 
     probe_film(film)
     return {"value": seconds_per_call(lambda: probe_film(film))}
@@ -39,9 +39,9 @@ def frames(film: str, windows_are: str = "looks") -> Report:
         windows_are: "looks" for the windows of the image path, "segments" for one in a segment.
     """
     from vsumm.config import SEGMENT_SECONDS, SummaryConfig
+    from vsumm.media.info import probe as probe_film
+    from vsumm.media.segments import split_into_segments
     from vsumm.picture import look_windows, read_looks
-    from vsumm.probe import probe as probe_film
-    from vsumm.segments import split_into_segments
 
     info = probe_film(film)
     assert info.video is not None
@@ -65,7 +65,7 @@ def frames(film: str, windows_are: str = "looks") -> Report:
 def sound(film: str) -> Report:
     """Read the whole sound as the music path does."""
     from vsumm.decode import read_audio
-    from vsumm.probe import probe as probe_film
+    from vsumm.media.info import probe as probe_film
     from vsumm.sound import SAMPLE_RATE
 
     with read_audio(probe_film(film), sample_rate=SAMPLE_RATE) as blocks:
@@ -100,7 +100,7 @@ def music(seconds_text: str) -> Report:
     import numpy as np
 
     from vsumm.decode import AudioBlock
-    from vsumm.segments import split_into_segments
+    from vsumm.media.segments import split_into_segments
     from vsumm.sound import SAMPLE_RATE, music_affect
 
     model, seconds = default_model(), float(seconds_text)
@@ -123,7 +123,7 @@ def knapsack(kind: str) -> Report:
     import numpy as np
 
     from vsumm.knapsack import solve_knapsack
-    from vsumm.segments import split_into_segments
+    from vsumm.media.segments import split_into_segments
     from vsumm.select import select_segments
 
     rng = np.random.default_rng(0)
@@ -146,8 +146,8 @@ def reel(film: str, plan: str, target: str) -> Report:
     """Write the reel of a plan, a JSON list of [start, end) in seconds."""
     from eval.speed_rivals import count_frames
     from vsumm.export import write_reel
-    from vsumm.probe import probe as probe_film
-    from vsumm.segments import Segment
+    from vsumm.media.info import probe as probe_film
+    from vsumm.media.segments import Segment
 
     runs = [Segment(start, end) for start, end in json.loads(plan)]
     write_reel(probe_film(film), runs, target, overwrite=True)
@@ -165,7 +165,7 @@ def default_model() -> Any:
 def some_frames(film: str) -> list[Any]:
     """Read frames that lie 2 s apart."""
     from vsumm.decode import read_frames
-    from vsumm.probe import probe as probe_film
+    from vsumm.media.info import probe as probe_film
 
     info = probe_film(film)
     times = [second + 0.5 for second in range(0, int(info.duration_seconds), 2)]

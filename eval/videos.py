@@ -25,9 +25,9 @@ from vsumm import __version__
 from vsumm.config import SummaryConfig
 from vsumm.errors import InputError, ModelError, VsummError
 from vsumm.files.cache import RecordCache
+from vsumm.media.info import probe
 from vsumm.models import load_model
 from vsumm.pipeline import summarize
-from vsumm.probe import probe
 
 if TYPE_CHECKING:
     from mmva_core import MMVA

@@ -89,13 +89,13 @@ def stay_in_this_process() -> None:
     import vsumm.decode
     import vsumm.decode_lane
     import vsumm.export
-    import vsumm.probe
+    import vsumm.media.info
     import vsumm.worker_process
     from vsumm.export_encode import encode_reel
 
     vsumm.worker_process.prepare_server = lambda: None
     vsumm.decode.Job = vsumm.decode_lane.Job = ThreadJob  # type: ignore[misc, assignment]
-    vsumm.probe.run_job = lambda job, **request: list(ThreadJob(job, **request))
+    vsumm.media.info.run_job = lambda job, **request: list(ThreadJob(job, **request))
     vsumm.export.run_encoder = encode_reel
 
 

@@ -31,7 +31,7 @@ from films import make_film
 from vsumm import worker_client
 from vsumm.decode import read_audio, read_frames
 from vsumm.errors import InputError
-from vsumm.probe import probe
+from vsumm.media.info import probe
 
 LIMIT_SECONDS = 60.0
 """Longest time a case may take: several decoders may have to be given up."""

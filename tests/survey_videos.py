@@ -43,8 +43,8 @@ from vsumm import Summary
 from vsumm.decode import read_audio, read_frames
 from vsumm.decode_audio import channels_of
 from vsumm.errors import VsummError
-from vsumm.probe import MediaInfo, probe
-from vsumm.segments import Segment
+from vsumm.media.info import MediaInfo, probe
+from vsumm.media.segments import Segment
 
 LIMIT_SECONDS = 300
 """Longest time that a command may take."""

@@ -16,7 +16,7 @@ from eval.speed_stages import Contestant, Goal, Stage
 from eval.speed_tasks import TASKS
 from eval.speed_train import measure_training
 from vsumm.errors import VsummError
-from vsumm.probe import probe
+from vsumm.media.info import probe
 
 TINY = FilmRecipe("tiny", 3, (128, 72))
 

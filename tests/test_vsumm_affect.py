@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vsumm.decode import AudioBlock, Frame
+from vsumm.media.info import probe
+from vsumm.media.segments import Segment, split_into_segments
 from vsumm.picture import image_affect, is_black, look_windows, read_looks
-from vsumm.probe import probe
-from vsumm.segments import Segment, split_into_segments
 from vsumm.sound import SAMPLE_RATE, music_affect
 
 

@@ -15,8 +15,8 @@ from vsumm.errors import InputError, NoSignalError, OutputError
 from vsumm.export import write_reel
 from vsumm.export_encode import encode_reel
 from vsumm.export_job import ReelJob
-from vsumm.probe import probe
-from vsumm.segments import Segment
+from vsumm.media.info import probe
+from vsumm.media.segments import Segment
 
 SIZE = (192, 96)
 RUNS = [Segment(0, 2), Segment(4, 6), Segment(8, 10)]

@@ -10,7 +10,7 @@ from films import BEEP_SECONDS, find_beeps, is_flash, make_film, read_frame_numb
 from vsumm.decode import DecodeReport, read_audio, read_frames
 from vsumm.decode_size import scaled_size
 from vsumm.errors import NoSignalError
-from vsumm.probe import probe
+from vsumm.media.info import probe
 
 AUDIO_TOLERANCE_SECONDS = 0.005
 """Codecs smear the beginning of a tone over a few milliseconds."""

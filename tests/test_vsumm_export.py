@@ -15,8 +15,8 @@ from films import make_film
 from vsumm import worker_process
 from vsumm.errors import InputError, NoSignalError, OutputError
 from vsumm.export import EncodeSettings, write_reel
-from vsumm.probe import probe
-from vsumm.segments import Segment
+from vsumm.media.info import probe
+from vsumm.media.segments import Segment
 from vsumm.worker_client import Worker
 from vsumm.worker_process import end_server
 
@@ -178,8 +178,8 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(film, tmp_path):
     import resource, sys
     from vsumm.errors import OutputError
     from vsumm.export import write_reel
-    from vsumm.probe import probe
-    from vsumm.segments import Segment
+    from vsumm.media.info import probe
+    from vsumm.media.segments import Segment
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))  # before any process is started
     info = probe(sys.argv[1])
     try:
@@ -204,8 +204,8 @@ def test_killed_runs_leave_the_old_reel_or_a_whole_new_one(film, tmp_path):
     code = """if True:
     import sys
     from vsumm.export import write_reel
-    from vsumm.probe import probe
-    from vsumm.segments import Segment
+    from vsumm.media.info import probe
+    from vsumm.media.segments import Segment
     info = probe(sys.argv[1])
     print("go", flush=True)
     write_reel(info, [Segment(0, 2)], sys.argv[2], overwrite=True)

@@ -10,8 +10,8 @@ from films import find_beeps, is_flash, make_film, read_frame_number
 
 from vsumm.export_encode import encode_reel
 from vsumm.export_job import EncodeSettings, ReelJob
-from vsumm.probe import probe
-from vsumm.segments import Segment
+from vsumm.media.info import probe
+from vsumm.media.segments import Segment
 
 SIZE = (192, 96)
 RUNS = [Segment(1, 2), Segment(3, 4.6)]

@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from vsumm.export_layout import constant_rate, lay_out, num_ticks
-from vsumm.segments import Segment
+from vsumm.media.segments import Segment
 
 
 def test_runs_follow_each_other_without_a_hole():

@@ -7,8 +7,8 @@ from foretold import BrightLoudModel
 
 from vsumm.config import SummaryConfig
 from vsumm.errors import InputError, NoSignalError
+from vsumm.media.segments import Segment
 from vsumm.pipeline import summarize
-from vsumm.segments import Segment
 
 FLASH, BEEP = 12.8, 20.8
 

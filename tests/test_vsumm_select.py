@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vsumm.segments import split_into_segments
+from vsumm.media.segments import split_into_segments
 from vsumm.select import select_segments
 
 

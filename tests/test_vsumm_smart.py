@@ -15,8 +15,8 @@ from vsumm.export import write_reel
 from vsumm.export_encode import encode_reel
 from vsumm.export_job import EncodeSettings, ReelJob
 from vsumm.export_layout import Cut
-from vsumm.probe import probe
-from vsumm.segments import Segment
+from vsumm.media.info import probe
+from vsumm.media.segments import Segment
 from vsumm.smart_h264 import ParameterSets, read_header, split_units, write_header
 from vsumm.smart_plan import PacketFacts, plan_copy
 

@@ -9,8 +9,8 @@ import pytest
 from vsumm.config import SummaryConfig
 from vsumm.decode import DecodeReport
 from vsumm.errors import ScoresError
-from vsumm.probe import AudioStream, MediaInfo, VideoStream
-from vsumm.segments import Segment
+from vsumm.media.info import AudioStream, MediaInfo, VideoStream
+from vsumm.media.segments import Segment
 from vsumm.summary import SCHEMA_VERSION, ScoredSegment, Summary
 
 

@@ -13,7 +13,7 @@ from films import make_film, read_frame_number
 from vsumm import worker_client, worker_process
 from vsumm.decode import read_audio, read_frames
 from vsumm.errors import InputError
-from vsumm.probe import probe
+from vsumm.media.info import probe
 from vsumm.worker_client import Worker, WorkerLostError, run_job
 from vsumm.worker_process import end_server, prepare_server
 
@@ -237,7 +237,7 @@ def test_the_death_of_the_server_is_told(server, break_decoders):
 FORK = """
 import os, sys
 from vsumm import worker_process
-from vsumm.probe import probe
+from vsumm.media.info import probe
 probe(sys.argv[1])
 server = worker_process._server._process.pid
 child = os.fork()

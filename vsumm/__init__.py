@@ -24,22 +24,22 @@ if TYPE_CHECKING:
         VsummError,
     )
     from vsumm.export import export_reel
+    from vsumm.media.info import MediaInfo
+    from vsumm.media.segments import Segment
     from vsumm.models import load_model
     from vsumm.pipeline import summarize
-    from vsumm.probe import MediaInfo
-    from vsumm.segments import Segment
     from vsumm.summary import ScoredSegment, Summary
 
 _HOME = {
     "Composition": "vsumm.composition",
     "InputError": "vsumm.errors",
-    "MediaInfo": "vsumm.probe",
+    "MediaInfo": "vsumm.media.info",
     "ModelError": "vsumm.errors",
     "NoSignalError": "vsumm.errors",
     "OutputError": "vsumm.errors",
     "ScoredSegment": "vsumm.summary",
     "ScoresError": "vsumm.errors",
-    "Segment": "vsumm.segments",
+    "Segment": "vsumm.media.segments",
     "Summary": "vsumm.summary",
     "SummaryConfig": "vsumm.config",
     "VsummError": "vsumm.errors",

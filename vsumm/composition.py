@@ -19,8 +19,8 @@ from typing import Literal
 from vsumm.errors import NoSignalError, OutputError
 from vsumm.export_formats import ReelFormat
 from vsumm.files.inputs import shown
-from vsumm.probe import MediaInfo, probe
-from vsumm.segments import Segment
+from vsumm.media.info import MediaInfo, probe
+from vsumm.media.segments import Segment
 
 SoundtrackMode = Literal["replace", "duck"]
 

@@ -23,7 +23,7 @@ from vsumm.decode_lane import ATTEMPTS, Decoder, FrameLane
 from vsumm.decode_size import scaled_size
 from vsumm.errors import InputError, NoSignalError
 from vsumm.files.inputs import shown
-from vsumm.probe import MediaInfo, VideoStream
+from vsumm.media.info import MediaInfo, VideoStream
 from vsumm.worker_client import WorkerLostError
 from vsumm.worker_job import Job
 

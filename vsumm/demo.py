@@ -21,7 +21,7 @@ from vsumm.config import SummaryConfig
 from vsumm.errors import OutputError
 from vsumm.files.outputs import atomic_output
 from vsumm.job import Job, JobResult, run_job
-from vsumm.segments import Segment
+from vsumm.media.segments import Segment
 
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]

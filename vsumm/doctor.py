@@ -14,7 +14,7 @@ from vsumm.decode import DecodeReport, read_audio, read_frames
 from vsumm.decode_hdr import HLG, PQ
 from vsumm.errors import InputError
 from vsumm.files.inputs import shown
-from vsumm.probe import AudioStream, MediaInfo, VideoStream, probe
+from vsumm.media.info import AudioStream, MediaInfo, VideoStream, probe
 from vsumm.worker_client import WorkerLostError, run_job
 
 SAMPLE_SECONDS = 2.0

@@ -22,8 +22,8 @@ from vsumm.export_layout import lay_out
 from vsumm.export_process import run_encoder
 from vsumm.files.inputs import shown
 from vsumm.files.outputs import atomic_output, check_output
-from vsumm.probe import MediaInfo
-from vsumm.segments import Segment
+from vsumm.media.info import MediaInfo
+from vsumm.media.segments import Segment
 from vsumm.summary import Summary
 
 __all__ = ["EncodeSettings", "export_reel", "write_reel"]

@@ -18,7 +18,7 @@ from vsumm.export_layout import Cut, lay_out
 from vsumm.export_read import StreamReader
 from vsumm.export_sound import SoundPlacer
 from vsumm.export_tracks import PictureTrack, SoundTrack
-from vsumm.probe import MediaInfo
+from vsumm.media.info import MediaInfo
 from vsumm.smart_track import NotCopiableError, SmartPictureTrack
 
 

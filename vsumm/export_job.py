@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from vsumm.composition import Composition
-from vsumm.probe import MediaInfo
-from vsumm.segments import Segment
+from vsumm.media.info import MediaInfo
+from vsumm.media.segments import Segment
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from vsumm.decode_packets import read_packets
 from vsumm.decode_track import open_stream
 from vsumm.errors import InputError
 from vsumm.export_layout import TOLERANCE_SECONDS
-from vsumm.probe import MediaInfo
+from vsumm.media.info import MediaInfo
 
 SEEK_STEPS_SECONDS = (0, 1, 4, 16, 64, 256)
 """How far before the wanted instant to look for a place to start, one after the other."""

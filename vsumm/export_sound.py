@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from vsumm.decode_audio import channels_of
 from vsumm.export_layout import Cut, num_ticks, round_half_up
 from vsumm.export_read import StreamReader
-from vsumm.probe import AudioStream
+from vsumm.media.info import AudioStream
 
 FADE_SECONDS = Fraction(5, 1000)
 """Length of the fade at each end of a run."""

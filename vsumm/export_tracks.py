@@ -40,7 +40,7 @@ from vsumm.export_picture import (
 from vsumm.export_prefetch import prefetched
 from vsumm.export_read import StreamReader
 from vsumm.export_sound import Samples, to_audio_frame
-from vsumm.probe import VideoStream
+from vsumm.media.info import VideoStream
 
 if TYPE_CHECKING:
     from vsumm.compose_picture import ComposedPictures

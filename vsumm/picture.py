@@ -16,8 +16,8 @@ from PIL.Image import Resampling
 
 from vsumm.batches import in_batches
 from vsumm.decode import Frame, FrameReader, read_frames
-from vsumm.probe import MediaInfo
-from vsumm.segments import Segment
+from vsumm.media.info import MediaInfo
+from vsumm.media.segments import Segment
 
 if TYPE_CHECKING:
     from mmva_core import MMVA

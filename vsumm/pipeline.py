@@ -13,10 +13,10 @@ from vsumm.config import SEGMENT_SECONDS, SHORTEST_SEGMENT_SECONDS, By, SummaryC
 from vsumm.decode import DecodeReport
 from vsumm.errors import InputError, NoSignalError
 from vsumm.files.cache import RecordCache
+from vsumm.media.info import MediaInfo, probe
+from vsumm.media.segments import Segment, split_into_segments
 from vsumm.models import ModelSource
-from vsumm.probe import MediaInfo, probe
 from vsumm.score import FloatArray, add_motion, combine, smooth
-from vsumm.segments import Segment, split_into_segments
 from vsumm.select import select_segments
 from vsumm.summary import SCHEMA_VERSION, ScoredSegment, Summary
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from vsumm.files.inputs import shown
-from vsumm.segments import Segment
+from vsumm.media.segments import Segment
 from vsumm.summary import Summary
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vsumm.knapsack import solve_knapsack
-from vsumm.segments import Segment
+from vsumm.media.segments import Segment
 
 TICKS_PER_SECOND = 1_000_000
 """Weights of the knapsack are whole microseconds."""

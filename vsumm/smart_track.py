@@ -27,7 +27,7 @@ from vsumm.export_picture import PicturePlacer
 from vsumm.export_prefetch import prefetched
 from vsumm.export_read import StreamReader
 from vsumm.export_tracks import PictureTrack
-from vsumm.probe import VideoStream
+from vsumm.media.info import VideoStream
 from vsumm.smart_h264 import (
     DELIMITER,
     IDR,

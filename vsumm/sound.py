@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from vsumm.batches import in_batches
 from vsumm.decode import AudioBlock
-from vsumm.segments import Segment
+from vsumm.media.segments import Segment
 
 if TYPE_CHECKING:
     from mmva_core import MMVA

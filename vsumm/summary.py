@@ -12,8 +12,8 @@ import msgspec
 from vsumm.config import By, SummaryConfig
 from vsumm.decode import DecodeReport
 from vsumm.errors import ScoresError
-from vsumm.probe import MediaInfo
-from vsumm.segments import Segment, merge_neighbours
+from vsumm.media.info import MediaInfo
+from vsumm.media.segments import Segment, merge_neighbours
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,7 +10,7 @@ import pytest
 from films import make_film
 
 from vsumm.errors import InputError
-from vsumm.probe import probe
+from vsumm.media.info import probe
 
 CLOCK_TOLERANCE_SECONDS = 0.025
 """Sound encoders put up to 24 ms of padding in front; some containers cannot say so."""

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vsumm.segments import Segment, merge_neighbours, split_into_segments
+from vsumm.media.segments import Segment, merge_neighbours, split_into_segments
 
 
 def borders(segments):
