@@ -90,17 +90,17 @@ def stay_in_this_process() -> None:
     import vsumm.decode_lane
     import vsumm.export
     import vsumm.media.info
-    import vsumm.worker_process
+    import vsumm.workers.start
     from vsumm.export_encode import encode_reel
 
-    vsumm.worker_process.prepare_server = lambda: None
+    vsumm.workers.start.prepare_server = lambda: None
     vsumm.decode.Job = vsumm.decode_lane.Job = ThreadJob  # type: ignore[misc, assignment]
     vsumm.media.info.run_job = lambda job, **request: list(ThreadJob(job, **request))
     vsumm.export.run_encoder = encode_reel
 
 
 class ThreadJob:
-    """Does what `vsumm.worker_job.Job` does, with a thread in place of a process."""
+    """Does what `vsumm.workers.job.Job` does, with a thread in place of a process."""
 
     def __init__(self, job: str, **request: Any) -> None:
         from vsumm import decode_jobs
@@ -117,8 +117,8 @@ class ThreadJob:
             yield item
 
     def send(self, kind: str, payload: Any = b"", **header: Any) -> None:
-        """Pass a message on, as `vsumm.worker.Messages` does."""
-        from vsumm.worker_client import Message
+        """Pass a message on, as `vsumm.workers.child.Messages` does."""
+        from vsumm.workers.client import Message
 
         data = np.frombuffer(bytes(memoryview(payload).cast("B")), np.uint8)
         self._queue.put(Message({"kind": kind, **header}, data))

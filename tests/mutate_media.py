@@ -28,10 +28,10 @@ from pathlib import Path
 
 from films import make_film
 
-from vsumm import worker_client
 from vsumm.decode import read_audio, read_frames
 from vsumm.errors import InputError
 from vsumm.media.info import probe
+from vsumm.workers import client as worker_client
 
 LIMIT_SECONDS = 60.0
 """Longest time a case may take: several decoders may have to be given up."""

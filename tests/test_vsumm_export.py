@@ -12,13 +12,13 @@ import av
 import pytest
 from films import make_film
 
-from vsumm import worker_process
 from vsumm.errors import InputError, NoSignalError, OutputError
 from vsumm.export import EncodeSettings, write_reel
 from vsumm.media.info import probe
 from vsumm.media.segments import Segment
-from vsumm.worker_client import Worker
-from vsumm.worker_process import end_server
+from vsumm.workers import start as worker_process
+from vsumm.workers.client import Worker
+from vsumm.workers.start import end_server
 
 RUNS = [Segment(0.2, 0.6), Segment(1, 1.6)]
 SIZE = (128, 96)

@@ -16,7 +16,7 @@ from measure_memory import family
 from vsumm.config import SummaryConfig
 from vsumm.job import Job
 from vsumm.overlap import run_jobs
-from vsumm.worker_client import Worker, halted_workers, run_job
+from vsumm.workers.client import Worker, halted_workers, run_job
 
 CONFIG = SummaryConfig(budget_seconds=4)
 
@@ -113,7 +113,7 @@ import signal, sys
 sys.path.insert(0, sys.argv[1])
 from foretold import BrightLoudModel
 import vsumm.models
-from vsumm import worker_process
+from vsumm.workers import start as worker_process
 from vsumm.cli import main
 signal.signal(signal.SIGINT, signal.default_int_handler)
 find, run = worker_process._BOOT.rsplit("; ", 1)

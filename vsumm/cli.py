@@ -107,7 +107,7 @@ def _add_summarize(commands: Commands) -> argparse.ArgumentParser:
 
 
 def _summarize(args: argparse.Namespace) -> int:
-    from vsumm.worker_process import prepare_server
+    from vsumm.workers.start import prepare_server
 
     config = _config(args)
     composition = _composition(args)

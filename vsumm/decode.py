@@ -24,8 +24,8 @@ from vsumm.decode_size import scaled_size
 from vsumm.errors import InputError, NoSignalError
 from vsumm.files.inputs import shown
 from vsumm.media.info import MediaInfo, VideoStream
-from vsumm.worker_client import WorkerLostError
-from vsumm.worker_job import Job
+from vsumm.workers.client import WorkerLostError
+from vsumm.workers.job import Job
 
 LANE_TIMES = 64
 """Wanted times that one lane decodes, at most, before the next one takes over. Where it does lies

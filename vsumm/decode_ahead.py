@@ -1,6 +1,6 @@
 """Read the packets of a picture track ahead of its decoder, to know what comes and what is missing.
 
-Runs in the decoding process only, see `vsumm.worker`.
+Runs in the decoding process only, see `vsumm.workers.child`.
 """
 
 from __future__ import annotations

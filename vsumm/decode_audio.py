@@ -3,7 +3,7 @@
 Channels are averaged (the usual mixers make a mono signal sqrt(2) louder), what the file leaves
 out is silence, and the result is resampled in one go from the start of the presentation.
 
-Runs in the decoding process only, see `vsumm.worker`.
+Runs in the decoding process only, see `vsumm.workers.child`.
 """
 
 from __future__ import annotations

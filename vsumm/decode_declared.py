@@ -1,6 +1,6 @@
 """What the headers of a file promise that was cut off, where FFmpeg does not tell.
 
-Runs in the decoding process only, see `vsumm.worker`.
+Runs in the decoding process only, see `vsumm.workers.child`.
 """
 
 from __future__ import annotations

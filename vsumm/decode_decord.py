@@ -3,7 +3,7 @@
 decord counts frames, so their times come from the packets, read with PyAV; where the two disagree
 about how many frames there are, decord is not used. It applies the rotation itself.
 
-Runs in the decoding process only, see `vsumm.worker`.
+Runs in the decoding process only, see `vsumm.workers.child`.
 """
 
 from __future__ import annotations

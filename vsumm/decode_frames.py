@@ -10,7 +10,7 @@ are skipped unless they are wanted themselves. Every frame picked is the exact o
 where the caller can wait, the one soon after that needs the fewest others: a key frame, or else the
 first of them in the file.
 
-Runs in the decoding process only, see `vsumm.worker`.
+Runs in the decoding process only, see `vsumm.workers.child`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The jobs of the decoding process: probe a file, read its frames, read its sound.
 
-Runs in the decoding process only, see `vsumm.worker`.
+Runs in the decoding process only, see `vsumm.workers.child`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from vsumm.decode_track import groups_of_wanted, open_sound, open_stream
 from vsumm.errors import InputError
 
 if TYPE_CHECKING:
-    from vsumm.worker import Messages
+    from vsumm.workers.child import Messages
 
 
 def run_probe(messages: Messages, *, path: str) -> None:

@@ -9,8 +9,8 @@ from typing import Any, Literal
 import numpy as np
 
 from vsumm.errors import InputError
-from vsumm.worker_client import WorkerLostError
-from vsumm.worker_job import Job
+from vsumm.workers.client import WorkerLostError
+from vsumm.workers.job import Job
 
 Decoder = Literal["auto", "decord", "pyav"]
 """Who decodes the picture."""

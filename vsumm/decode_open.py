@@ -3,7 +3,7 @@
 The file is handed over as an open descriptor: its name, whatever it holds, means nothing to
 FFmpeg, and no other protocol is allowed, so a playlist inside it cannot name another file or host.
 
-Runs in the decoding process only, see `vsumm.worker`.
+Runs in the decoding process only, see `vsumm.workers.child`.
 """
 
 from __future__ import annotations

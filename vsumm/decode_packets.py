@@ -1,6 +1,6 @@
 """Read packets to the end of a file, over damaged places and streams that appear on the way.
 
-Runs in the decoding process only, see `vsumm.worker`.
+Runs in the decoding process only, see `vsumm.workers.child`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What a part of an MP4 track is, and how boxes are read for it; see `vsumm.decode_parts`.
 
-Runs in the decoding process only, see `vsumm.worker`.
+Runs in the decoding process only, see `vsumm.workers.child`.
 """
 
 from __future__ import annotations

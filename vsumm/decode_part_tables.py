@@ -1,6 +1,6 @@
 """Parts of an MP4 track that is described by tables at one place: new tables for each.
 
-Runs in the decoding process only, see `vsumm.worker`.
+Runs in the decoding process only, see `vsumm.workers.child`.
 """
 
 from __future__ import annotations

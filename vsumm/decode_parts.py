@@ -9,7 +9,7 @@ track, which sets its clock, and the packets of some time; both keep their times
 
 Where a track has something that this module does not know, there are no parts.
 
-Runs in the decoding process only, see `vsumm.worker`.
+Runs in the decoding process only, see `vsumm.workers.child`.
 """
 
 from __future__ import annotations

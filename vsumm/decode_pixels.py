@@ -1,6 +1,6 @@
 """Turn decoded frames into upright RGB pixels of the wanted size.
 
-Runs in the decoding process only, see `vsumm.worker`.
+Runs in the decoding process only, see `vsumm.workers.child`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Measure a film with FFmpeg: streams, clock, shape of the picture, real ends.
 
-Runs in the decoding process only, see `vsumm.worker`. The result is plain data, as `vsumm.media.info`
+Runs in the decoding process only, see `vsumm.workers.child`. The result is plain data, as `vsumm.media.info`
 turns it into `MediaInfo`.
 """
 

@@ -1,6 +1,6 @@
 """Go through all packets of a film without decoding: frame steps, key frames, ends.
 
-Runs in the decoding process only, see `vsumm.worker`.
+Runs in the decoding process only, see `vsumm.workers.child`.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ It reads no packets but the track's own then. Of films longer than an hour it ca
 a time, see `vsumm.decode_parts`. Films in fragments keep all their tracks, and those in other
 containers are opened as they are.
 
-Runs in the decoding process only, see `vsumm.worker`.
+Runs in the decoding process only, see `vsumm.workers.child`.
 """
 
 from __future__ import annotations

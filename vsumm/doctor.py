@@ -15,7 +15,7 @@ from vsumm.decode_hdr import HLG, PQ
 from vsumm.errors import InputError
 from vsumm.files.inputs import shown
 from vsumm.media.info import AudioStream, MediaInfo, VideoStream, probe
-from vsumm.worker_client import WorkerLostError, run_job
+from vsumm.workers.client import WorkerLostError, run_job
 
 SAMPLE_SECONDS = 2.0
 """Distance of the frames that are decoded: one in a segment, as for a summary."""

@@ -37,10 +37,10 @@ from vsumm.export_picture import (
     ReelPicture,
     survey_rate,
 )
-from vsumm.export_prefetch import prefetched
 from vsumm.export_read import StreamReader
 from vsumm.export_sound import Samples, to_audio_frame
 from vsumm.media.info import VideoStream
+from vsumm.workers.ahead import prefetched
 
 if TYPE_CHECKING:
     from vsumm.compose_picture import ComposedPictures

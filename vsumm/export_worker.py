@@ -1,6 +1,6 @@
 """The job of the encoding process: decode, filter and encode one reel.
 
-Runs in a worker only, see `vsumm.worker`, because native code can crash or hang on a damaged film.
+Runs in a worker only, see `vsumm.workers.child`, because native code can crash or hang on a damaged film.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from vsumm.export_job import ReelJob
 
 if TYPE_CHECKING:
-    from vsumm.worker import Messages
+    from vsumm.workers.child import Messages
 
 PROGRESS_SECONDS = 0.1
 """Shortest distance of two messages of progress, seconds."""

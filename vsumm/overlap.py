@@ -24,7 +24,7 @@ from vsumm.export import EncodeSettings
 from vsumm.files.cache import RecordCache
 from vsumm.job import Job, JobResult, run_job
 from vsumm.models import ModelSource
-from vsumm.worker_client import halted_workers
+from vsumm.workers.client import halted_workers
 
 MAX_WAITING = 16
 """Films that may be done before an earlier one is."""

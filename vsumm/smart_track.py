@@ -24,7 +24,6 @@ from vsumm.errors import InputError
 from vsumm.export_encoders import encoder_options
 from vsumm.export_layout import Cut, num_ticks
 from vsumm.export_picture import PicturePlacer
-from vsumm.export_prefetch import prefetched
 from vsumm.export_read import StreamReader
 from vsumm.export_tracks import PictureTrack
 from vsumm.media.info import VideoStream
@@ -42,6 +41,7 @@ from vsumm.smart_h264 import (
     write_header,
 )
 from vsumm.smart_plan import LARGEST_REORDERING, SHORTEST_COPY_SECONDS, Copy, PacketFacts, plan_copy
+from vsumm.workers.ahead import prefetched
 
 ENCODER = "libx264"
 _LIMITED, _FULL = "yuv420p", "yuvj420p"

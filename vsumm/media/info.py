@@ -14,7 +14,7 @@ from typing import Any
 
 from vsumm.errors import InputError
 from vsumm.files.inputs import open_regular_file, shown
-from vsumm.worker_client import WorkerLostError, run_job
+from vsumm.workers.client import WorkerLostError, run_job
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class MediaInfo:
 def probe(path: str | os.PathLike[str]) -> MediaInfo:
     """Find out what a file is.
 
-    The native code that reads it runs in a process of its own, see `vsumm.worker_client`.
+    The native code that reads it runs in a process of its own, see `vsumm.workers.client`.
 
     Args:
         path: a film or sound file.

@@ -1,7 +1,7 @@
 """Have jobs done by processes that may crash or hang without harm to this one.
 
 Every job gets a worker of its own, which ends with this process, however that ends. See
-`vsumm.worker` for what it says, `vsumm.worker_process` for where it comes from.
+`vsumm.workers.child` for what it says, `vsumm.workers.start` for where it comes from.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from weakref import WeakSet
 import numpy as np
 
 from vsumm import errors
-from vsumm.worker_process import start_worker
+from vsumm.workers.start import start_worker
 
 logger = logging.getLogger(__name__)
 

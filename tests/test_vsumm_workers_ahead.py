@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from vsumm.export_prefetch import NUM_AHEAD, prefetched
+from vsumm.workers.ahead import NUM_AHEAD, prefetched
 
 
 def test_items_come_in_order_and_all_of_them():

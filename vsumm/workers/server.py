@@ -1,6 +1,6 @@
 """The server process: it loads FFmpeg once, and every worker is forked from it.
 
-`vsumm.worker_process` starts it with one end of a socket, where each request is one message:
+`vsumm.workers.start` starts it with one end of a socket, where each request is one message:
 
     "start N"  with one end of another socket: fork worker N, which answers there
     "end N"    kill worker N and answer "N S", its exit status
@@ -17,8 +17,8 @@ import os
 import signal
 import socket
 
-from vsumm.worker import answer_request, limit_resources
-from vsumm.worker_process import MAX_MESSAGE_BYTES
+from vsumm.workers.child import answer_request, limit_resources
+from vsumm.workers.start import MAX_MESSAGE_BYTES
 
 PR_SET_PDEATHSIG = 1
 """From linux/prctl.h: the signal a process gets when its parent dies."""

@@ -61,7 +61,7 @@ def start_worker() -> tuple[WorkerProcess, socket.socket]:
         with theirs:
             if HAS_SERVER:
                 return _Forked(_running_server(), theirs), ours
-            return _Started("vsumm.worker", theirs), ours
+            return _Started("vsumm.workers.child", theirs), ours
     except BaseException:
         ours.close()
         raise
@@ -115,7 +115,7 @@ class _Server(_Started):
         self._control, theirs = socket.socketpair(type=socket.SOCK_SEQPACKET)
         self._control.settimeout(ANSWER_SECONDS)
         with theirs:
-            super().__init__("vsumm.worker_server", theirs)
+            super().__init__("vsumm.workers.server", theirs)
 
     def is_own(self) -> bool:
         """Whether this process has started it, and not one that this was forked from."""

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 from vsumm.errors import InputError
-from vsumm.worker_client import Message, Worker, WorkerLostError
+from vsumm.workers.client import Message, Worker, WorkerLostError
 
 READ_AHEAD_MESSAGES = 64
 """Answers read before anybody asked for them: frames or blocks of sound."""

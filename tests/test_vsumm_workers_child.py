@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 from films import make_film, read_frame_number
 
-from vsumm import worker_client, worker_process
 from vsumm.decode import read_audio, read_frames
 from vsumm.errors import InputError
 from vsumm.media.info import probe
-from vsumm.worker_client import Worker, WorkerLostError, run_job
-from vsumm.worker_process import end_server, prepare_server
+from vsumm.workers import client as worker_client
+from vsumm.workers import start as worker_process
+from vsumm.workers.client import Worker, WorkerLostError, run_job
+from vsumm.workers.start import end_server, prepare_server
 
 WAIT_SECONDS = 20
 
@@ -149,7 +150,7 @@ def test_a_hanging_worker_dies_with_its_parent(break_decoders):
     break_decoders("decode_jobs.run_hang = lambda messages: (messages.send('hanging'), hang())")
     code = (
         "import sys, time; from vsumm import worker_process; worker_process._BOOT = sys.argv[1];"
-        "from vsumm.worker_client import Worker; worker = Worker('hang'); next(worker.messages());"
+        "from vsumm.workers.client import Worker; worker = Worker('hang'); next(worker.messages());"
         "print(worker.process_id, flush=True); time.sleep(1000)"
     )
     parent = subprocess.Popen(
@@ -236,7 +237,7 @@ def test_the_death_of_the_server_is_told(server, break_decoders):
 
 FORK = """
 import os, sys
-from vsumm import worker_process
+from vsumm.workers import start as worker_process
 from vsumm.media.info import probe
 probe(sys.argv[1])
 server = worker_process._server._process.pid

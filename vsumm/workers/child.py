@@ -1,6 +1,6 @@
 """The worker process: native code decodes or encodes here, where a crash costs nothing else.
 
-It answers one request and ends. `vsumm.worker_process` starts it with one end of a socket; from
+It answers one request and ends. `vsumm.workers.start` starts it with one end of a socket; from
 there comes the request, one line of JSON, and there go the messages:
 
     4 bytes  length of the header, little-endian     4 bytes  length of the payload
