@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from eval.benchmark import FloatArray
-from vsumm.decode import Frame, read_frames
+from vsumm.decode.readers import Frame, read_frames
 from vsumm.errors import NoSignalError
 from vsumm.media.info import MediaInfo
 

@@ -64,7 +64,7 @@ def frames(film: str, windows_are: str = "looks") -> Report:
 
 def sound(film: str) -> Report:
     """Read the whole sound as the music path does."""
-    from vsumm.decode import read_audio
+    from vsumm.decode.readers import read_audio
     from vsumm.media.info import probe as probe_film
     from vsumm.sound import SAMPLE_RATE
 
@@ -99,7 +99,7 @@ def music(seconds_text: str) -> Report:
     """Score sound: windows, spectra, tower and heads; seconds of sound per second."""
     import numpy as np
 
-    from vsumm.decode import AudioBlock
+    from vsumm.decode.readers import AudioBlock
     from vsumm.media.segments import split_into_segments
     from vsumm.sound import SAMPLE_RATE, music_affect
 
@@ -164,7 +164,7 @@ def default_model() -> Any:
 
 def some_frames(film: str) -> list[Any]:
     """Read frames that lie 2 s apart."""
-    from vsumm.decode import read_frames
+    from vsumm.decode.readers import read_frames
     from vsumm.media.info import probe as probe_film
 
     info = probe_film(film)

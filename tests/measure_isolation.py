@@ -86,15 +86,15 @@ def summarize(film: Path, options: list[str], *, is_isolated: bool) -> int:
 def stay_in_this_process() -> None:
     """Put functions of this process in the place of the ones that start others."""
     import vsumm.cli
-    import vsumm.decode
-    import vsumm.decode_lane
+    import vsumm.decode.lane
+    import vsumm.decode.readers
     import vsumm.export
     import vsumm.media.info
     import vsumm.workers.start
     from vsumm.export_encode import encode_reel
 
     vsumm.workers.start.prepare_server = lambda: None
-    vsumm.decode.Job = vsumm.decode_lane.Job = ThreadJob  # type: ignore[misc, assignment]
+    vsumm.decode.readers.Job = vsumm.decode.lane.Job = ThreadJob  # type: ignore[misc, assignment]
     vsumm.media.info.run_job = lambda job, **request: list(ThreadJob(job, **request))
     vsumm.export.run_encoder = encode_reel
 
@@ -103,7 +103,7 @@ class ThreadJob:
     """Does what `vsumm.workers.job.Job` does, with a thread in place of a process."""
 
     def __init__(self, job: str, **request: Any) -> None:
-        from vsumm import decode_jobs
+        from vsumm.decode.readers import jobs as decode_jobs
 
         self._work: Callable[..., None] = getattr(decode_jobs, f"run_{job}")
         self._request = request

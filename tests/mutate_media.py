@@ -28,7 +28,7 @@ from pathlib import Path
 
 from films import make_film
 
-from vsumm.decode import read_audio, read_frames
+from vsumm.decode.readers import read_audio, read_frames
 from vsumm.errors import InputError
 from vsumm.media.info import probe
 from vsumm.workers import client as worker_client

@@ -40,8 +40,8 @@ import av
 import numpy as np
 
 from vsumm import Summary
-from vsumm.decode import read_audio, read_frames
-from vsumm.decode_audio import channels_of
+from vsumm.decode.readers import read_audio, read_frames
+from vsumm.decode.sound import channels_of
 from vsumm.errors import VsummError
 from vsumm.media.info import MediaInfo, probe
 from vsumm.media.segments import Segment

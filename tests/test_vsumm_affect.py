@@ -10,7 +10,7 @@ from films import make_film
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vsumm.decode import AudioBlock, Frame
+from vsumm.decode.readers import AudioBlock, Frame
 from vsumm.media.info import probe
 from vsumm.media.segments import Segment, split_into_segments
 from vsumm.picture import image_affect, is_black, look_windows, read_looks

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from vsumm.decode_hdr import HLG, PQ, light_of_signal, to_sdr
+from vsumm.decode.hdr import HLG, PQ, light_of_signal, to_sdr
 
 
 def grey(signal, transfer):

@@ -7,7 +7,7 @@ import pytest
 from av.stream import Discard
 from films import make_film
 
-from vsumm.decode_packets import AVI_GAP_BYTES, MAX_ERRORS_IN_A_ROW, SPARE_PACKETS, read_packets
+from vsumm.decode.packets import AVI_GAP_BYTES, MAX_ERRORS_IN_A_ROW, SPARE_PACKETS, read_packets
 
 
 class FakeContainer:

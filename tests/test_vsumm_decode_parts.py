@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from films import make_film
 
-from vsumm.decode_frames import FramePicker
-from vsumm.decode_open import open_media
-from vsumm.decode_packets import read_packets
+from vsumm.decode.open_file import open_media
+from vsumm.decode.open_track import groups_of_wanted, open_sound, open_stream
+from vsumm.decode.packets import read_packets
+from vsumm.decode.pick_frames import FramePicker
 from vsumm.decode_part_tables import HEAD_SECONDS
 from vsumm.decode_parts import MARGIN_SECONDS
-from vsumm.decode_track import groups_of_wanted, open_sound, open_stream
 from vsumm.errors import InputError
 
 MINUTES = 130

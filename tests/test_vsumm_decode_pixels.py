@@ -4,8 +4,8 @@ import av
 import numpy as np
 import pytest
 
-from vsumm.decode_pixels import IN_TWO_STEPS, PixelConverter
-from vsumm.decode_size import Geometry
+from vsumm.decode.pixels import IN_TWO_STEPS, PixelConverter
+from vsumm.decode.size import Geometry
 
 
 def textured_frame(pixel_format, *, is_full_range):
@@ -22,7 +22,7 @@ def test_shrinking_first_changes_next_to_nothing(pixel_format, is_full_range, mo
     frame = textured_frame(pixel_format, is_full_range=is_full_range)
     geometry = Geometry(227, 128, 0, False)
     in_two = PixelConverter(geometry).convert(frame).astype(int)
-    monkeypatch.setattr("vsumm.decode_pixels.IN_TWO_STEPS", ())
+    monkeypatch.setattr("vsumm.decode.pixels.IN_TWO_STEPS", ())
     in_one = PixelConverter(geometry).convert(frame).astype(int)
     assert in_two.shape == (128, 227, 3)
     assert in_one.std() > 30

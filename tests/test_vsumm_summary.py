@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from vsumm.config import SummaryConfig
-from vsumm.decode import DecodeReport
+from vsumm.decode.readers import DecodeReport
 from vsumm.errors import ScoresError
 from vsumm.media.info import AudioStream, MediaInfo, VideoStream
 from vsumm.media.segments import Segment

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from films import make_film, read_frame_number
 
-from vsumm.decode import read_audio, read_frames
+from vsumm.decode.readers import read_audio, read_frames
 from vsumm.errors import InputError
 from vsumm.media.info import probe
 from vsumm.workers import client as worker_client
@@ -22,7 +22,10 @@ WAIT_SECONDS = 20
 
 BROKEN_DECODERS = """
 import ctypes
-from vsumm import decode_audio, decode_decord, decode_frames, decode_jobs
+from vsumm.decode.readers import sound as decode_audio
+from vsumm.decode.readers import decord_frames as decode_decord
+from vsumm.decode.readers import pick_frames as decode_frames
+from vsumm.decode.readers import jobs as decode_jobs
 def crash(): ctypes.string_at(0)
 def hang(): ctypes.PyDLL(None).sleep(1000)  # keeps the interpreter's lock, as decord can
 decode_jobs.run_crash = lambda messages: crash()
@@ -279,7 +282,7 @@ def test_a_server_does_not_load_the_model_library(break_decoders):
 
 
 def test_importing_decode_loads_no_decoder():
-    code = "import sys, vsumm.decode; print(sorted({'av', 'decord', 'torch'} & set(sys.modules)))"
+    code = "import sys, vsumm.decode.readers; print(sorted({'av', 'decord', 'torch'} & set(sys.modules)))"
     output = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout
     assert output.strip() == b"[]"
 

@@ -17,13 +17,13 @@ from tqdm import tqdm
 
 from vsumm import __version__
 from vsumm.config import SummaryConfig
-from vsumm.decode import AudioReader, DecodeReport, FrameReader, read_audio
+from vsumm.decode.memory import give_memory_back
+from vsumm.decode.readers import AudioReader, DecodeReport, FrameReader, read_audio
 from vsumm.errors import InputError
 from vsumm.files.cache import RecordCache
 from vsumm.files.inputs import shown as shown_path
 from vsumm.media.info import MediaInfo
 from vsumm.media.segments import Segment
-from vsumm.memory import give_memory_back
 from vsumm.models import ModelSource
 from vsumm.picture import LOOKS_PER_FRAME, image_affect, look_windows, read_looks
 from vsumm.sound import music_affect

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from vsumm.decode import DecodeReport, read_audio, read_frames
-from vsumm.decode_hdr import HLG, PQ
+from vsumm.decode.hdr import HLG, PQ
+from vsumm.decode.readers import DecodeReport, read_audio, read_frames
 from vsumm.errors import InputError
 from vsumm.files.inputs import shown
 from vsumm.media.info import AudioStream, MediaInfo, VideoStream, probe

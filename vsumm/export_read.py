@@ -11,10 +11,10 @@ from typing import Any, Literal
 from av.error import FFmpegError
 from av.stream import Discard
 
-from vsumm.decode_ahead import starts_anywhere
-from vsumm.decode_frames import can_skip_frames
-from vsumm.decode_packets import read_packets
-from vsumm.decode_track import open_stream
+from vsumm.decode.open_track import open_stream
+from vsumm.decode.packets import read_packets
+from vsumm.decode.packets_ahead import starts_anywhere
+from vsumm.decode.pick_frames import can_skip_frames
 from vsumm.errors import InputError
 from vsumm.export_layout import TOLERANCE_SECONDS
 from vsumm.media.info import MediaInfo

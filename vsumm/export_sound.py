@@ -16,7 +16,7 @@ from av.audio.layout import AudioLayout
 from av.audio.resampler import AudioResampler
 from numpy.typing import NDArray
 
-from vsumm.decode_audio import channels_of
+from vsumm.decode.sound import channels_of
 from vsumm.export_layout import Cut, num_ticks, round_half_up
 from vsumm.export_read import StreamReader
 from vsumm.media.info import AudioStream

@@ -15,7 +15,7 @@ from PIL import Image
 from PIL.Image import Resampling
 
 from vsumm.batches import in_batches
-from vsumm.decode import Frame, FrameReader, read_frames
+from vsumm.decode.readers import Frame, FrameReader, read_frames
 from vsumm.media.info import MediaInfo
 from vsumm.media.segments import Segment
 

@@ -10,7 +10,7 @@ import numpy as np
 from mmva_core.files import sha256_file
 from vsumm.affect import Affect, measure_affect
 from vsumm.config import SEGMENT_SECONDS, SHORTEST_SEGMENT_SECONDS, By, SummaryConfig
-from vsumm.decode import DecodeReport
+from vsumm.decode.readers import DecodeReport
 from vsumm.errors import InputError, NoSignalError
 from vsumm.files.cache import RecordCache
 from vsumm.media.info import MediaInfo, probe

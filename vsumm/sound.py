@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vsumm.batches import in_batches
-from vsumm.decode import AudioBlock
+from vsumm.decode.readers import AudioBlock
 from vsumm.media.segments import Segment
 
 if TYPE_CHECKING:

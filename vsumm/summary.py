@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from vsumm.config import By, SummaryConfig
-from vsumm.decode import DecodeReport
+from vsumm.decode.readers import DecodeReport
 from vsumm.errors import ScoresError
 from vsumm.media.info import MediaInfo
 from vsumm.media.segments import Segment, merge_neighbours

@@ -9,8 +9,8 @@ import av
 import numpy as np
 from av.video.reformatter import Interpolation, VideoReformatter
 
-from vsumm.decode_hdr import HLG, PQ, to_sdr
-from vsumm.decode_size import Geometry
+from vsumm.decode.hdr import HLG, PQ, to_sdr
+from vsumm.decode.size import Geometry
 
 IN_TWO_STEPS = ("yuv420p", "yuvj420p")
 """Formats that libswscale shrinks and converts faster one after the other: 1.3 ms for a frame of

@@ -14,7 +14,7 @@ from typing import Any
 import av
 from av.container import InputContainer
 
-from vsumm.decode_packets import read_packets
+from vsumm.decode.packets import read_packets
 
 SEEK_GAP_SECONDS = 20
 """From this distance on, seeking to the next wanted time beats reading all packets."""

@@ -19,8 +19,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from vsumm.decode_lane import ATTEMPTS, Decoder, FrameLane
-from vsumm.decode_size import scaled_size
+from vsumm.decode.lane import ATTEMPTS, Decoder, FrameLane
+from vsumm.decode.size import scaled_size
 from vsumm.errors import InputError, NoSignalError
 from vsumm.files.inputs import shown
 from vsumm.media.info import MediaInfo, VideoStream

@@ -8,14 +8,14 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from vsumm.decode_audio import SoundDamage, read_mono
-from vsumm.decode_decord import pick_with_decord
-from vsumm.decode_frames import FramePicker
-from vsumm.decode_pixels import PixelConverter
-from vsumm.decode_probe import probe_media
-from vsumm.decode_scan import scan_media
-from vsumm.decode_size import Geometry
-from vsumm.decode_track import groups_of_wanted, open_sound, open_stream
+from vsumm.decode.decord_frames import pick_with_decord
+from vsumm.decode.open_track import groups_of_wanted, open_sound, open_stream
+from vsumm.decode.pick_frames import FramePicker
+from vsumm.decode.pixels import PixelConverter
+from vsumm.decode.probe import probe_media
+from vsumm.decode.scan import scan_media
+from vsumm.decode.size import Geometry
+from vsumm.decode.sound import SoundDamage, read_mono
 from vsumm.errors import InputError
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from vsumm.decode_packets import read_packets
-from vsumm.decode_track import open_stream
+from vsumm.decode.open_track import open_stream
+from vsumm.decode.packets import read_packets
 from vsumm.errors import InputError
 from vsumm.files.inputs import open_regular_file
 

@@ -20,10 +20,10 @@ from av.container import InputContainer
 from av.sidedata.sidedata import Type
 from av.stream import Disposition, Stream
 
-from vsumm.decode_declared import declared_ends
-from vsumm.decode_open import MAX_PIXELS, open_media
-from vsumm.decode_packets import read_packets
-from vsumm.decode_size import displayed_size
+from vsumm.decode.cut_headers import declared_ends
+from vsumm.decode.open_file import MAX_PIXELS, open_media
+from vsumm.decode.packets import read_packets
+from vsumm.decode.size import displayed_size
 from vsumm.errors import InputError
 
 NOT_FILM = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from vsumm.decode_open import open_media
-from vsumm.decode_packets import read_packets
+from vsumm.decode.open_file import open_media
+from vsumm.decode.packets import read_packets
 
 REORDER_PACKETS = 64
 """Packets held to bring them into the order of display; more than any codec reorders."""

@@ -26,14 +26,14 @@ from typing import Any, Literal
 import av
 from av.container import InputContainer
 
+from vsumm.decode.memory import give_memory_back
+from vsumm.decode.open_file import open_container, open_media
+from vsumm.decode.packets import read_packets
 from vsumm.decode_boxes import Box, Overlay, boxes, boxes_of_file
-from vsumm.decode_open import open_container, open_media
-from vsumm.decode_packets import read_packets
 from vsumm.decode_part import LongTrack, Part
 from vsumm.decode_parts import MARGIN_SECONDS, PART_SECONDS, long_track
 from vsumm.errors import InputError
 from vsumm.files.inputs import open_regular_file
-from vsumm.memory import give_memory_back
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from typing import Any, cast
 import av
 import numpy as np
 
-from vsumm.decode_ahead import HOLE_SECONDS
+from vsumm.decode.packets_ahead import HOLE_SECONDS
 
 BLOCK_SECONDS = 4.0
 """Length of the blocks that are resampled and handed out, seconds."""
