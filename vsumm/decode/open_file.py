@@ -16,7 +16,7 @@ from typing import Any
 import av
 from av.container import InputContainer
 
-from vsumm.decode_boxes import Overlay, start_of_cut_fragment
+from vsumm.decode.mp4.boxes import Overlay, start_of_cut_fragment
 from vsumm.errors import InputError
 from vsumm.files.inputs import open_regular_file
 

@@ -8,7 +8,7 @@ are shown to it as free space:
     moov ( mvhd  free    trak 1  free   ) mdat      as FFmpeg sees it, asked for stream 1
 
 It reads no packets but the track's own then. Of films longer than an hour it can be shown a part at
-a time, see `vsumm.decode_parts`. Films in fragments keep all their tracks, and those in other
+a time, see `vsumm.decode.mp4.parts`. Films in fragments keep all their tracks, and those in other
 containers are opened as they are.
 
 Runs in the decoding process only, see `vsumm.workers.child`.
@@ -27,11 +27,11 @@ import av
 from av.container import InputContainer
 
 from vsumm.decode.memory import give_memory_back
+from vsumm.decode.mp4.boxes import Box, Overlay, boxes, boxes_of_file
+from vsumm.decode.mp4.part import LongTrack, Part
+from vsumm.decode.mp4.parts import MARGIN_SECONDS, PART_SECONDS, long_track
 from vsumm.decode.open_file import open_container, open_media
 from vsumm.decode.packets import read_packets
-from vsumm.decode_boxes import Box, Overlay, boxes, boxes_of_file
-from vsumm.decode_part import LongTrack, Part
-from vsumm.decode_parts import MARGIN_SECONDS, PART_SECONDS, long_track
 from vsumm.errors import InputError
 from vsumm.files.inputs import open_regular_file
 

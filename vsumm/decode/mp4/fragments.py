@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from vsumm.decode_boxes import Box, boxes, boxes_of_file
-from vsumm.decode_part import Part, UnknownFormError, read_exactly, read_number
+from vsumm.decode.mp4.boxes import Box, boxes, boxes_of_file
+from vsumm.decode.mp4.part import Part, UnknownFormError, read_exactly, read_number
 
 NON_SYNC = 0x10000
 """Flag of a sample in a fragment that is no key frame."""

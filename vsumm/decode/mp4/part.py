@@ -1,4 +1,4 @@
-"""What a part of an MP4 track is, and how boxes are read for it; see `vsumm.decode_parts`.
+"""What a part of an MP4 track is, and how boxes are read for it; see `vsumm.decode.mp4.parts`.
 
 Runs in the decoding process only, see `vsumm.workers.child`.
 """
@@ -10,7 +10,7 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from vsumm.decode_boxes import Box, boxes
+from vsumm.decode.mp4.boxes import Box, boxes
 
 
 @dataclass(frozen=True)

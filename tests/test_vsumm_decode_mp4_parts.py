@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from films import make_film
 
+from vsumm.decode.mp4.parts import MARGIN_SECONDS
+from vsumm.decode.mp4.sample_tables import HEAD_SECONDS
 from vsumm.decode.open_file import open_media
 from vsumm.decode.open_track import groups_of_wanted, open_sound, open_stream
 from vsumm.decode.packets import read_packets
 from vsumm.decode.pick_frames import FramePicker
-from vsumm.decode_part_tables import HEAD_SECONDS
-from vsumm.decode_parts import MARGIN_SECONDS
 from vsumm.errors import InputError
 
 MINUTES = 130

@@ -14,10 +14,16 @@ Runs in the decoding process only, see `vsumm.workers.child`.
 
 from __future__ import annotations
 
-from vsumm.decode_boxes import Box, boxes
-from vsumm.decode_part import LongTrack, UnknownFormError, inner_boxes, read_exactly, read_number
-from vsumm.decode_part_fragments import FragmentTrack
-from vsumm.decode_part_tables import SampleTrack
+from vsumm.decode.mp4.boxes import Box, boxes
+from vsumm.decode.mp4.fragments import FragmentTrack
+from vsumm.decode.mp4.part import (
+    LongTrack,
+    UnknownFormError,
+    inner_boxes,
+    read_exactly,
+    read_number,
+)
+from vsumm.decode.mp4.sample_tables import SampleTrack
 
 PART_SECONDS = 1800
 """How much of a track is shown at once."""

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from vsumm.decode_boxes import Box, boxes
-from vsumm.decode_part import Part, UnknownFormError, read_exactly
+from vsumm.decode.mp4.boxes import Box, boxes
+from vsumm.decode.mp4.part import Part, UnknownFormError, read_exactly
 
 HEAD_SECONDS = 10
 """Every part begins with so much of the track."""
