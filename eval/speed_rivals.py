@@ -130,8 +130,8 @@ def plain_analysis(film: str) -> Report:
     import numpy as np
 
     from vsumm.config import SEGMENT_SECONDS, SummaryConfig
-    from vsumm.models import load_model
-    from vsumm.sound import SAMPLE_RATE
+    from vsumm.score.model_source import load_model
+    from vsumm.score.sound import SAMPLE_RATE
 
     model = load_model(SummaryConfig())
     length = round(model.config.music_window_seconds * SAMPLE_RATE)

@@ -41,7 +41,7 @@ def frames(film: str, windows_are: str = "looks") -> Report:
     from vsumm.config import SEGMENT_SECONDS, SummaryConfig
     from vsumm.media.info import probe as probe_film
     from vsumm.media.segments import split_into_segments
-    from vsumm.picture import look_windows, read_looks
+    from vsumm.score.picture import look_windows, read_looks
 
     info = probe_film(film)
     assert info.video is not None
@@ -66,7 +66,7 @@ def sound(film: str) -> Report:
     """Read the whole sound as the music path does."""
     from vsumm.decode.readers import read_audio
     from vsumm.media.info import probe as probe_film
-    from vsumm.sound import SAMPLE_RATE
+    from vsumm.score.sound import SAMPLE_RATE
 
     with read_audio(probe_film(film), sample_rate=SAMPLE_RATE) as blocks:
         count = sum(len(block.samples) for block in blocks)
@@ -75,7 +75,7 @@ def sound(film: str) -> Report:
 
 def image(film: str) -> Report:
     """Score frames: black, motion, preprocessing, tower and heads; images that it sees a second."""
-    from vsumm.picture import LOOKS_PER_FRAME, image_affect
+    from vsumm.score.picture import LOOKS_PER_FRAME, image_affect
 
     model, found = default_model(), some_frames(film)
     count = len(found)
@@ -101,7 +101,7 @@ def music(seconds_text: str) -> Report:
 
     from vsumm.decode.readers import AudioBlock
     from vsumm.media.segments import split_into_segments
-    from vsumm.sound import SAMPLE_RATE, music_affect
+    from vsumm.score.sound import SAMPLE_RATE, music_affect
 
     model, seconds = default_model(), float(seconds_text)
     block = np.random.default_rng(0).normal(0, 0.1, 4 * SAMPLE_RATE).astype(np.float32)
@@ -157,7 +157,7 @@ def reel(film: str, plan: str, target: str) -> Report:
 def default_model() -> Any:
     """Load the model that the command line uses by itself."""
     from vsumm.config import SummaryConfig
-    from vsumm.models import load_model
+    from vsumm.score.model_source import load_model
 
     return load_model(SummaryConfig())
 

@@ -26,8 +26,8 @@ from vsumm.config import SummaryConfig
 from vsumm.errors import InputError, ModelError, VsummError
 from vsumm.files.cache import RecordCache
 from vsumm.media.info import probe
-from vsumm.models import load_model
 from vsumm.pipeline import summarize
+from vsumm.score.model_source import load_model
 
 if TYPE_CHECKING:
     from mmva_core import MMVA

@@ -22,8 +22,10 @@ def made_film(tmp_path_factory):
 
 @pytest.fixture
 def film(made_film, tmp_path, tmp_path_factory, monkeypatch):
-    monkeypatch.setattr("vsumm.models.load_model", lambda config: BrightLoudModel())
-    monkeypatch.setattr("vsumm.models.model_fingerprint", lambda name: "bright and loud")
+    monkeypatch.setattr("vsumm.score.model_source.load_model", lambda config: BrightLoudModel())
+    monkeypatch.setattr(
+        "vsumm.score.model_source.model_fingerprint", lambda name: "bright and loud"
+    )
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
     return shutil.copy(made_film, tmp_path / "my film.mp4")
 

@@ -28,8 +28,10 @@ class CountingModel(BrightLoudModel):
 @pytest.fixture
 def model(monkeypatch):
     model = CountingModel()
-    monkeypatch.setattr("vsumm.models.load_model", lambda config: model)
-    monkeypatch.setattr("vsumm.models.model_fingerprint", lambda name: f"digest of {name}")
+    monkeypatch.setattr("vsumm.score.model_source.load_model", lambda config: model)
+    monkeypatch.setattr(
+        "vsumm.score.model_source.model_fingerprint", lambda name: f"digest of {name}"
+    )
     return model
 
 

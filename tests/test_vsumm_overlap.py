@@ -33,8 +33,12 @@ def made_films(tmp_path_factory):
 @pytest.fixture
 def num_loaded(monkeypatch):
     loaded = []
-    monkeypatch.setattr("vsumm.models.load_model", lambda _: loaded.append(1) or BrightLoudModel())
-    monkeypatch.setattr("vsumm.models.model_fingerprint", lambda name: "bright and loud")
+    monkeypatch.setattr(
+        "vsumm.score.model_source.load_model", lambda _: loaded.append(1) or BrightLoudModel()
+    )
+    monkeypatch.setattr(
+        "vsumm.score.model_source.model_fingerprint", lambda name: "bright and loud"
+    )
     return lambda: len(loaded)
 
 
@@ -112,15 +116,15 @@ INTERRUPTED = """
 import signal, sys
 sys.path.insert(0, sys.argv[1])
 from foretold import BrightLoudModel
-import vsumm.models
+import vsumm.score.model_source
 from vsumm.workers import start as worker_process
 from vsumm.cli import main
 signal.signal(signal.SIGINT, signal.default_int_handler)
 find, run = worker_process._BOOT.rsplit("; ", 1)
 hang = "from vsumm import export_worker as home; home.run_encode = lambda *_, **__: time.sleep(999)"
 worker_process._BOOT = f"import time; {find}; {hang}\\n{run}"
-vsumm.models.load_model = lambda config: BrightLoudModel()
-vsumm.models.model_fingerprint = lambda name: "bright and loud"
+vsumm.score.model_source.load_model = lambda config: BrightLoudModel()
+vsumm.score.model_source.model_fingerprint = lambda name: "bright and loud"
 sys.exit(main(["summarize", *sys.argv[2:], "--jobs", "2"]))
 """
 """No reel is ever done, so that the signal comes in time however slow the machine is."""

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from vsumm.export import export_reel
     from vsumm.media.info import MediaInfo
     from vsumm.media.segments import Segment
-    from vsumm.models import load_model
     from vsumm.pipeline import summarize
+    from vsumm.score.model_source import load_model
     from vsumm.summary import ScoredSegment, Summary
 
 _HOME = {
@@ -44,7 +44,7 @@ _HOME = {
     "SummaryConfig": "vsumm.config",
     "VsummError": "vsumm.errors",
     "export_reel": "vsumm.export",
-    "load_model": "vsumm.models",
+    "load_model": "vsumm.score.model_source",
     "summarize": "vsumm.pipeline",
 }
 

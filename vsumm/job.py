@@ -12,8 +12,8 @@ from vsumm.export_formats import reel_format
 from vsumm.files.cache import RecordCache
 from vsumm.files.outputs import atomic_output, check_output
 from vsumm.media.info import MediaInfo, probe
-from vsumm.models import ModelSource
 from vsumm.pipeline import summarize_media
+from vsumm.score.model_source import ModelSource
 from vsumm.summary import Summary
 
 

@@ -23,7 +23,7 @@ from vsumm.errors import OutputError, VsummError
 from vsumm.export import EncodeSettings
 from vsumm.files.cache import RecordCache
 from vsumm.job import Job, JobResult, run_job
-from vsumm.models import ModelSource
+from vsumm.score.model_source import ModelSource
 from vsumm.workers.client import halted_workers
 
 MAX_WAITING = 16

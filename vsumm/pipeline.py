@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mmva_core.files import sha256_file
-from vsumm.affect import Affect, measure_affect
 from vsumm.config import SEGMENT_SECONDS, SHORTEST_SEGMENT_SECONDS, By, SummaryConfig
 from vsumm.decode.readers import DecodeReport
 from vsumm.errors import InputError, NoSignalError
 from vsumm.files.cache import RecordCache
 from vsumm.media.info import MediaInfo, probe
 from vsumm.media.segments import Segment, split_into_segments
-from vsumm.models import ModelSource
-from vsumm.score import FloatArray, add_motion, combine, smooth
+from vsumm.score.affect import Affect, measure_affect
+from vsumm.score.arousal import FloatArray, add_motion, combine, smooth
+from vsumm.score.model_source import ModelSource
 from vsumm.select import select_segments
 from vsumm.summary import SCHEMA_VERSION, ScoredSegment, Summary
 

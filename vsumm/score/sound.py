@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from vsumm.batches import in_batches
 from vsumm.decode.readers import AudioBlock
 from vsumm.media.segments import Segment
+from vsumm.score.batches import in_batches
 
 if TYPE_CHECKING:
     from mmva_core import MMVA

@@ -14,10 +14,10 @@ import numpy.typing as npt
 from PIL import Image
 from PIL.Image import Resampling
 
-from vsumm.batches import in_batches
 from vsumm.decode.readers import Frame, FrameReader, read_frames
 from vsumm.media.info import MediaInfo
 from vsumm.media.segments import Segment
+from vsumm.score.batches import in_batches
 
 if TYPE_CHECKING:
     from mmva_core import MMVA

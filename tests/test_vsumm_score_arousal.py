@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vsumm.score import add_motion, combine, smooth
+from vsumm.score.arousal import add_motion, combine, smooth
 
 NAN = np.nan
 

@@ -24,9 +24,9 @@ from vsumm.files.cache import RecordCache
 from vsumm.files.inputs import shown as shown_path
 from vsumm.media.info import MediaInfo
 from vsumm.media.segments import Segment
-from vsumm.models import ModelSource
-from vsumm.picture import LOOKS_PER_FRAME, image_affect, look_windows, read_looks
-from vsumm.sound import music_affect
+from vsumm.score.model_source import ModelSource
+from vsumm.score.picture import LOOKS_PER_FRAME, image_affect, look_windows, read_looks
+from vsumm.score.sound import music_affect
 
 if TYPE_CHECKING:
     from mmva_core import MMVA

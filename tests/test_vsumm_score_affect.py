@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from vsumm.decode.readers import AudioBlock, Frame
 from vsumm.media.info import probe
 from vsumm.media.segments import Segment, split_into_segments
-from vsumm.picture import image_affect, is_black, look_windows, read_looks
-from vsumm.sound import SAMPLE_RATE, music_affect
+from vsumm.score.picture import image_affect, is_black, look_windows, read_looks
+from vsumm.score.sound import SAMPLE_RATE, music_affect
 
 
 class ForetoldModel:
@@ -81,7 +81,7 @@ def test_for_a_black_or_unread_frame_the_next_look_is_seen():
 
 
 def test_of_many_frames_each_part_is_seen_once(monkeypatch):
-    monkeypatch.setattr("vsumm.picture.LOOKS_AT_ONCE", 3)  # batches end inside parts
+    monkeypatch.setattr("vsumm.score.picture.LOOKS_AT_ONCE", 3)  # batches end inside parts
     frames = [grey(index, 51 if index % 2 == 0 else 204) for index in range(20)]
     va, _ = image_affect(frames, ForetoldModel(), 10)
     np.testing.assert_allclose(va[:, 1], 0.2, atol=1e-6)
