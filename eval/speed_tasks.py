@@ -122,9 +122,9 @@ def knapsack(kind: str) -> Report:
     """Select from 24 hours of 2-second segments ("even"), or solve 5,000 unequal shots."""
     import numpy as np
 
-    from vsumm.knapsack import solve_knapsack
     from vsumm.media.segments import split_into_segments
-    from vsumm.select import select_segments
+    from vsumm.select.knapsack import solve_knapsack
+    from vsumm.select.segments import select_segments
 
     rng = np.random.default_rng(0)
     if kind == "even":

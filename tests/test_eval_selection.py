@@ -15,7 +15,7 @@ from eval.selection import (
     summarise_frames,
 )
 from eval.tvsum import load_tvsum
-from vsumm.knapsack import solve_knapsack
+from vsumm.select.knapsack import solve_knapsack
 
 items = st.lists(
     st.tuples(st.integers(0, 20).map(lambda v: v / 4), st.integers(1, 9)), min_size=1, max_size=8

@@ -17,7 +17,7 @@ from vsumm.media.segments import Segment, split_into_segments
 from vsumm.score.affect import Affect, measure_affect
 from vsumm.score.arousal import FloatArray, add_motion, combine, smooth
 from vsumm.score.model_source import ModelSource
-from vsumm.select import select_segments
+from vsumm.select.segments import select_segments
 from vsumm.summary import SCHEMA_VERSION, ScoredSegment, Summary
 
 if TYPE_CHECKING:

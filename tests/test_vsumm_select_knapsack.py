@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vsumm.knapsack import solve_knapsack
+from vsumm.select.knapsack import solve_knapsack
 
 items = st.lists(st.tuples(st.integers(-3, 20), st.integers(0, 9)), max_size=10)
 equal_but_last = st.tuples(

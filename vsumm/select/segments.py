@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from vsumm.knapsack import solve_knapsack
 from vsumm.media.segments import Segment
+from vsumm.select.knapsack import solve_knapsack
 
 TICKS_PER_SECOND = 1_000_000
 """Weights of the knapsack are whole microseconds."""
