@@ -145,9 +145,9 @@ def knapsack(kind: str) -> Report:
 def reel(film: str, plan: str, target: str) -> Report:
     """Write the reel of a plan, a JSON list of [start, end) in seconds."""
     from eval.speed_rivals import count_frames
-    from vsumm.export import write_reel
     from vsumm.media.info import probe as probe_film
     from vsumm.media.segments import Segment
+    from vsumm.reel.export import write_reel
 
     runs = [Segment(start, end) for start, end in json.loads(plan)]
     write_reel(probe_film(film), runs, target, overwrite=True)

@@ -88,15 +88,15 @@ def stay_in_this_process() -> None:
     import vsumm.cli
     import vsumm.decode.lane
     import vsumm.decode.readers
-    import vsumm.export
     import vsumm.media.info
+    import vsumm.reel.export
     import vsumm.workers.start
-    from vsumm.export_encode import encode_reel
+    from vsumm.reel.write import encode_reel
 
     vsumm.workers.start.prepare_server = lambda: None
     vsumm.decode.readers.Job = vsumm.decode.lane.Job = ThreadJob  # type: ignore[misc, assignment]
     vsumm.media.info.run_job = lambda job, **request: list(ThreadJob(job, **request))
-    vsumm.export.run_encoder = encode_reel
+    vsumm.reel.export.run_encoder = encode_reel
 
 
 class ThreadJob:

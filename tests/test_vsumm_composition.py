@@ -12,11 +12,11 @@ from films import make_film, read_frame_number
 from vsumm.cli import main
 from vsumm.composition import Composition
 from vsumm.errors import InputError, NoSignalError, OutputError
-from vsumm.export import write_reel
-from vsumm.export_encode import encode_reel
-from vsumm.export_job import ReelJob
 from vsumm.media.info import probe
 from vsumm.media.segments import Segment
+from vsumm.reel.export import write_reel
+from vsumm.reel.settings import ReelJob
+from vsumm.reel.write import encode_reel
 
 SIZE = (192, 96)
 RUNS = [Segment(0, 2), Segment(4, 6), Segment(8, 10)]

@@ -11,12 +11,12 @@ import pytest
 from films import find_beeps, is_flash, make_film, read_frame_number
 
 from vsumm.composition import Composition
-from vsumm.export import write_reel
-from vsumm.export_encode import encode_reel
-from vsumm.export_job import EncodeSettings, ReelJob
-from vsumm.export_layout import Cut
 from vsumm.media.info import probe
 from vsumm.media.segments import Segment
+from vsumm.reel.export import write_reel
+from vsumm.reel.layout import Cut
+from vsumm.reel.settings import EncodeSettings, ReelJob
+from vsumm.reel.write import encode_reel
 from vsumm.smart_h264 import ParameterSets, read_header, split_units, write_header
 from vsumm.smart_plan import PacketFacts, plan_copy
 

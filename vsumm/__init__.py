@@ -23,10 +23,10 @@ if TYPE_CHECKING:
         ScoresError,
         VsummError,
     )
-    from vsumm.export import export_reel
     from vsumm.media.info import MediaInfo
     from vsumm.media.segments import Segment
     from vsumm.pipeline import summarize
+    from vsumm.reel.export import export_reel
     from vsumm.score.model_source import load_model
     from vsumm.summary import ScoredSegment, Summary
 
@@ -43,7 +43,7 @@ _HOME = {
     "Summary": "vsumm.summary",
     "SummaryConfig": "vsumm.config",
     "VsummError": "vsumm.errors",
-    "export_reel": "vsumm.export",
+    "export_reel": "vsumm.reel.export",
     "load_model": "vsumm.score.model_source",
     "summarize": "vsumm.pipeline",
 }

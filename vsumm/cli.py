@@ -115,10 +115,10 @@ def _summarize(args: argparse.Namespace) -> int:
 
     from tqdm import tqdm
 
-    from vsumm.export_job import EncodeSettings
     from vsumm.files.cache import RecordCache, default_cache_folder
     from vsumm.job import Job
     from vsumm.overlap import run_jobs
+    from vsumm.reel.settings import EncodeSettings
 
     is_folder = args.output is not None and (
         args.output.endswith(os.sep) or Path(args.output).is_dir() or len(args.inputs) > 1

@@ -1,7 +1,7 @@
 """Compose the picture of a reel with moviepy: cross-fades between runs, a title over the first one.
 
 Only pictures that are blended or drawn upon go through moviepy, in RGB; all others pass by as they
-are. Runs in the encoding process only, see `vsumm.export_worker`.
+are. Runs in the encoding process only, see `vsumm.reel.job`.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from PIL import ImageFont
 
 from vsumm.composition import Composition
 from vsumm.errors import OutputError
-from vsumm.export_filter import BT709, PictureTarget
-from vsumm.export_layout import Cut, num_ticks
-from vsumm.export_picture import PicturePlacer, ReelClock, ReelPicture
+from vsumm.reel.filter import BT709, PictureTarget
+from vsumm.reel.layout import Cut, num_ticks
+from vsumm.reel.place_pictures import PicturePlacer, ReelClock, ReelPicture
 
 TITLE_SECONDS = 3.0
 """How long the title stays."""

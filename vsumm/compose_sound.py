@@ -1,6 +1,6 @@
 """Compose the sound of a reel: cross-fades between runs, and a soundtrack, in bounded memory.
 
-Letters: C channels, T samples. Runs in the encoding process only, see `vsumm.export_worker`.
+Letters: C channels, T samples. Runs in the encoding process only, see `vsumm.reel.job`.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Protocol
 
 import numpy as np
 
-from vsumm.export_layout import Cut, num_ticks
-from vsumm.export_sound import Samples, SoundPlacer
+from vsumm.reel.layout import Cut, num_ticks
+from vsumm.reel.place_sound import Samples, SoundPlacer
 
 END_FADE_SECONDS = 2
 """How long a soundtrack fades out at the end of the reel."""

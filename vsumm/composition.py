@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Literal
 
 from vsumm.errors import NoSignalError, OutputError
-from vsumm.export_formats import ReelFormat
 from vsumm.files.inputs import shown
 from vsumm.media.info import MediaInfo, probe
 from vsumm.media.segments import Segment
+from vsumm.reel.formats import ReelFormat
 
 SoundtrackMode = Literal["replace", "duck"]
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from vsumm.composition import Composition, check_composition, find_soundtrack
 from vsumm.config import SummaryConfig
-from vsumm.export import EncodeSettings, export_reel
-from vsumm.export_formats import reel_format
 from vsumm.files.cache import RecordCache
 from vsumm.files.outputs import atomic_output, check_output
 from vsumm.media.info import MediaInfo, probe
 from vsumm.pipeline import summarize_media
+from vsumm.reel.export import EncodeSettings, export_reel
+from vsumm.reel.formats import reel_format
 from vsumm.score.model_source import ModelSource
 from vsumm.summary import Summary
 

@@ -20,9 +20,9 @@ from pathlib import Path
 from vsumm.composition import Composition
 from vsumm.config import SummaryConfig
 from vsumm.errors import OutputError, VsummError
-from vsumm.export import EncodeSettings
 from vsumm.files.cache import RecordCache
 from vsumm.job import Job, JobResult, run_job
+from vsumm.reel.export import EncodeSettings
 from vsumm.score.model_source import ModelSource
 from vsumm.workers.client import halted_workers
 

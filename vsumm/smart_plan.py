@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
 
-from vsumm.export_layout import TOLERANCE_SECONDS, Cut, round_half_up
+from vsumm.reel.layout import TOLERANCE_SECONDS, Cut, round_half_up
 
 SHORTEST_COPY_SECONDS = 1.0
 """A shorter copy is not worth the two key frames that it costs."""

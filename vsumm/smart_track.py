@@ -5,7 +5,7 @@
 
 Every piece begins with a picture that needs nothing before it, so that a decoder passes from one
 to the next as at any key frame; the pieces name their parameter sets by different ids. Runs in the
-encoding process only, see `vsumm.export_worker`.
+encoding process only, see `vsumm.reel.job`.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from av.codec.context import Flags
 from av.error import FFmpegError
 
 from vsumm.errors import InputError
-from vsumm.export_encoders import encoder_options
-from vsumm.export_layout import Cut, num_ticks
-from vsumm.export_picture import PicturePlacer
-from vsumm.export_read import StreamReader
-from vsumm.export_tracks import PictureTrack
 from vsumm.media.info import VideoStream
+from vsumm.reel.encoders import encoder_options
+from vsumm.reel.layout import Cut, num_ticks
+from vsumm.reel.picture_track import PictureTrack
+from vsumm.reel.place_pictures import PicturePlacer
+from vsumm.reel.read import StreamReader
 from vsumm.smart_h264 import (
     DELIMITER,
     IDR,

@@ -80,7 +80,7 @@ def answer_request(channel: socket.socket) -> None:
 
 def _run(messages: Messages, request: dict[str, Any]) -> None:
     job = request.pop("job")
-    home = import_module("vsumm.export_worker" if job == "encode" else "vsumm.decode.jobs")
+    home = import_module("vsumm.reel.job" if job == "encode" else "vsumm.decode.jobs")
     try:
         getattr(home, f"run_{job}")(messages, **request)
         messages.send("done")

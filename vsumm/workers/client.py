@@ -57,7 +57,7 @@ class Worker:
     """A process that does one job.
 
     Args:
-        job: what to do, see `vsumm.decode.jobs` and `vsumm.export_worker`.
+        job: what to do, see `vsumm.decode.jobs` and `vsumm.reel.job`.
         request: with which arguments; plain data and paths.
 
     Raises:

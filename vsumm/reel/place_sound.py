@@ -17,9 +17,9 @@ from av.audio.resampler import AudioResampler
 from numpy.typing import NDArray
 
 from vsumm.decode.sound import channels_of
-from vsumm.export_layout import Cut, num_ticks, round_half_up
-from vsumm.export_read import StreamReader
 from vsumm.media.info import AudioStream
+from vsumm.reel.layout import Cut, num_ticks, round_half_up
+from vsumm.reel.read import StreamReader
 
 FADE_SECONDS = Fraction(5, 1000)
 """Length of the fade at each end of a run."""

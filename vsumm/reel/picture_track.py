@@ -1,6 +1,6 @@
 """The picture and the sound of a reel: from the streams of the source to packets.
 
-Runs in the encoding process only, see `vsumm.export_worker`.
+Runs in the encoding process only, see `vsumm.reel.job`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from av.error import FFmpegError
 from vsumm.compose_sound import SoundSource
 from vsumm.composition import Composition
 from vsumm.errors import OutputError
-from vsumm.export_encoders import (
+from vsumm.media.info import VideoStream
+from vsumm.reel.encoders import (
     choose_video_encoder,
     encoder_options,
     is_hdr,
@@ -25,11 +26,10 @@ from vsumm.export_encoders import (
     nearest_rate,
     traits_of,
 )
-from vsumm.export_filter import BT709, PictureTarget, output_matrix
-from vsumm.export_formats import ReelFormat
-from vsumm.export_job import ReelJob
-from vsumm.export_layout import Cut
-from vsumm.export_picture import (
+from vsumm.reel.filter import BT709, PictureTarget, output_matrix
+from vsumm.reel.formats import ReelFormat
+from vsumm.reel.layout import Cut
+from vsumm.reel.place_pictures import (
     EXACT_RATE,
     SLOWEST_CONSTANT_RATE,
     PicturePlacer,
@@ -37,9 +37,9 @@ from vsumm.export_picture import (
     ReelPicture,
     survey_rate,
 )
-from vsumm.export_read import StreamReader
-from vsumm.export_sound import Samples, to_audio_frame
-from vsumm.media.info import VideoStream
+from vsumm.reel.place_sound import Samples, to_audio_frame
+from vsumm.reel.read import StreamReader
+from vsumm.reel.settings import ReelJob
 from vsumm.workers.ahead import prefetched
 
 if TYPE_CHECKING:

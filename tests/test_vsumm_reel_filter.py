@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from av.codec.context import Flags
 
-from vsumm.export_filter import PictureFilter, PictureTarget, black_picture, output_matrix
+from vsumm.reel.filter import PictureFilter, PictureTarget, black_picture, output_matrix
 
 WIDTH, HEIGHT = 64, 32
 TARGET = PictureTarget(WIDTH, HEIGHT, "yuv420p", 0, WIDTH, HEIGHT)

@@ -12,13 +12,13 @@ from av.error import FFmpegError
 
 from vsumm.compose_sound import CrossfadedSound, DuckedSound, SoundSource, Soundtrack
 from vsumm.errors import OutputError
-from vsumm.export_formats import ReelFormat, reel_format
-from vsumm.export_job import ReelJob, ReelReport
-from vsumm.export_layout import Cut, lay_out
-from vsumm.export_read import StreamReader
-from vsumm.export_sound import SoundPlacer
-from vsumm.export_tracks import PictureTrack, SoundTrack
 from vsumm.media.info import MediaInfo
+from vsumm.reel.formats import ReelFormat, reel_format
+from vsumm.reel.layout import Cut, lay_out
+from vsumm.reel.picture_track import PictureTrack, SoundTrack
+from vsumm.reel.place_sound import SoundPlacer
+from vsumm.reel.read import StreamReader
+from vsumm.reel.settings import ReelJob, ReelReport
 from vsumm.smart_track import NotCopiableError, SmartPictureTrack
 
 

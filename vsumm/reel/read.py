@@ -16,8 +16,8 @@ from vsumm.decode.packets import read_packets
 from vsumm.decode.packets_ahead import starts_anywhere
 from vsumm.decode.pick_frames import can_skip_frames
 from vsumm.errors import InputError
-from vsumm.export_layout import TOLERANCE_SECONDS
 from vsumm.media.info import MediaInfo
+from vsumm.reel.layout import TOLERANCE_SECONDS
 
 SEEK_STEPS_SECONDS = (0, 1, 4, 16, 64, 256)
 """How far before the wanted instant to look for a place to start, one after the other."""

@@ -4,15 +4,15 @@ import av
 import pytest
 
 from vsumm.errors import OutputError
-from vsumm.export_encoders import (
+from vsumm.reel.encoders import (
     choose_video_encoder,
     encoder_options,
     is_hdr,
     nearest_layout,
     nearest_rate,
 )
-from vsumm.export_formats import FORMATS, reel_format
-from vsumm.export_job import EncodeSettings
+from vsumm.reel.formats import FORMATS, reel_format
+from vsumm.reel.settings import EncodeSettings
 
 
 @pytest.mark.parametrize("suffix", sorted(FORMATS))

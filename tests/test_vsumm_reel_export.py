@@ -13,9 +13,9 @@ import pytest
 from films import make_film
 
 from vsumm.errors import InputError, NoSignalError, OutputError
-from vsumm.export import EncodeSettings, write_reel
 from vsumm.media.info import probe
 from vsumm.media.segments import Segment
+from vsumm.reel.export import EncodeSettings, write_reel
 from vsumm.workers import start as worker_process
 from vsumm.workers.client import Worker
 from vsumm.workers.start import end_server
@@ -167,7 +167,7 @@ def test_a_crash_of_the_encoder_is_one_line_and_leaves_nothing(film, tmp_path, b
 
 def test_a_hang_of_the_encoder_is_one_line(film, tmp_path, break_encoder, monkeypatch):
     break_encoder("lambda *_, **__: __import__('time').sleep(60)")
-    monkeypatch.setattr("vsumm.export_process.STALL_SECONDS", 0.2)
+    monkeypatch.setattr("vsumm.reel.process.STALL_SECONDS", 0.2)
     with pytest.raises(InputError, match="hung"):
         write_reel(probe(film), RUNS, tmp_path / "reel.mp4")
     assert names(tmp_path) == {"film.mp4"}
@@ -177,7 +177,7 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(film, tmp_path):
     code = """if True:
     import resource, sys
     from vsumm.errors import OutputError
-    from vsumm.export import write_reel
+    from vsumm.reel.export import write_reel
     from vsumm.media.info import probe
     from vsumm.media.segments import Segment
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))  # before any process is started
@@ -203,7 +203,7 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(film, tmp_path):
 def test_killed_runs_leave_the_old_reel_or_a_whole_new_one(film, tmp_path):
     code = """if True:
     import sys
-    from vsumm.export import write_reel
+    from vsumm.reel.export import write_reel
     from vsumm.media.info import probe
     from vsumm.media.segments import Segment
     info = probe(sys.argv[1])
@@ -241,7 +241,7 @@ def test_ctrl_c_leaves_nothing(film, tmp_path, monkeypatch):
 
     encoder = type("Encoder", (Worker,), {"messages": interrupt})
 
-    monkeypatch.setattr("vsumm.export_process.Worker", encoder)
+    monkeypatch.setattr("vsumm.reel.process.Worker", encoder)
     with pytest.raises(KeyboardInterrupt):
         write_reel(probe(film), RUNS, tmp_path / "reel.mp4")
     assert names(tmp_path) == {"film.mp4"}

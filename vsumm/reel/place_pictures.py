@@ -20,9 +20,9 @@ from itertools import islice
 from math import floor
 from typing import Any
 
-from vsumm.export_filter import PictureFilter, PictureTarget, black_picture
-from vsumm.export_layout import TOLERANCE_SECONDS, Cut, constant_rate, num_ticks, round_half_up
-from vsumm.export_read import StreamReader
+from vsumm.reel.filter import PictureFilter, PictureTarget, black_picture
+from vsumm.reel.layout import TOLERANCE_SECONDS, Cut, constant_rate, num_ticks, round_half_up
+from vsumm.reel.read import StreamReader
 
 EXACT_RATE = Fraction(90_000)
 """Ticks per second of a reel without constant rate: MPEG's clock, which common rates divide."""

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from films import find_beeps, is_flash, make_film, read_frame_number
 
-from vsumm.export_encode import encode_reel
-from vsumm.export_job import EncodeSettings, ReelJob
 from vsumm.media.info import probe
 from vsumm.media.segments import Segment
+from vsumm.reel.settings import EncodeSettings, ReelJob
+from vsumm.reel.write import encode_reel
 
 SIZE = (192, 96)
 RUNS = [Segment(1, 2), Segment(3, 4.6)]

@@ -16,14 +16,14 @@ from vsumm.composition import (
     find_soundtrack,
 )
 from vsumm.errors import InputError, NoSignalError
-from vsumm.export_formats import reel_format
-from vsumm.export_job import EncodeSettings, ReelJob, ReelReport
-from vsumm.export_layout import lay_out
-from vsumm.export_process import run_encoder
 from vsumm.files.inputs import shown
 from vsumm.files.outputs import atomic_output, check_output
 from vsumm.media.info import MediaInfo
 from vsumm.media.segments import Segment
+from vsumm.reel.formats import reel_format
+from vsumm.reel.layout import lay_out
+from vsumm.reel.process import run_encoder
+from vsumm.reel.settings import EncodeSettings, ReelJob, ReelReport
 from vsumm.summary import Summary
 
 __all__ = ["EncodeSettings", "export_reel", "write_reel"]

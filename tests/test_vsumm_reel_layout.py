@@ -4,8 +4,8 @@ from fractions import Fraction
 
 import pytest
 
-from vsumm.export_layout import constant_rate, lay_out, num_ticks
 from vsumm.media.segments import Segment
+from vsumm.reel.layout import constant_rate, lay_out, num_ticks
 
 
 def test_runs_follow_each_other_without_a_hole():

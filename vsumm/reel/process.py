@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from vsumm.errors import InputError
-from vsumm.export_job import ReelJob, ReelReport
+from vsumm.reel.settings import ReelJob, ReelReport
 from vsumm.workers.client import Worker, WorkerFailedError, WorkerLostError
 
 STALL_SECONDS = 120.0

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vsumm.export_job import ReelJob
+from vsumm.reel.settings import ReelJob
 
 if TYPE_CHECKING:
     from vsumm.workers.child import Messages
@@ -33,7 +33,7 @@ def run_encode(messages: Messages, *, folder: str | None, reel: dict[str, Any]) 
     # Whoever only decodes need not load these.
     import msgspec
 
-    from vsumm.export_encode import encode_reel
+    from vsumm.reel.write import encode_reel
 
     if folder is not None:
         os.chdir(folder)

@@ -1,6 +1,6 @@
 """Choose picture and sound encoders, and the options to open them with.
 
-Runs in the encoding process only, see `vsumm.export_worker`.
+Runs in the encoding process only, see `vsumm.reel.job`.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from av.codec.codec import UnknownCodecError
 from av.error import FFmpegError
 
 from vsumm.errors import OutputError
-from vsumm.export_formats import ReelFormat
-from vsumm.export_job import EncodeSettings
+from vsumm.reel.formats import ReelFormat
+from vsumm.reel.settings import EncodeSettings
 
 
 @dataclass(frozen=True)
