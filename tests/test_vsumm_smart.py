@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from films import find_beeps, is_flash, make_film, read_frame_number
 
-from vsumm.composition import Composition
 from vsumm.media.info import probe
 from vsumm.media.segments import Segment
+from vsumm.reel.compose.options import Composition
 from vsumm.reel.export import write_reel
 from vsumm.reel.layout import Cut
 from vsumm.reel.settings import EncodeSettings, ReelJob

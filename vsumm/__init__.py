@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from vsumm.composition import Composition
     from vsumm.config import SummaryConfig
     from vsumm.errors import (
         InputError,
@@ -26,12 +25,13 @@ if TYPE_CHECKING:
     from vsumm.media.info import MediaInfo
     from vsumm.media.segments import Segment
     from vsumm.pipeline import summarize
+    from vsumm.reel.compose.options import Composition
     from vsumm.reel.export import export_reel
     from vsumm.score.model_source import load_model
     from vsumm.summary import ScoredSegment, Summary
 
 _HOME = {
-    "Composition": "vsumm.composition",
+    "Composition": "vsumm.reel.compose.options",
     "InputError": "vsumm.errors",
     "MediaInfo": "vsumm.media.info",
     "ModelError": "vsumm.errors",

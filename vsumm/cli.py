@@ -26,8 +26,8 @@ from vsumm.errors import VsummError
 from vsumm.files.inputs import one_line
 
 if TYPE_CHECKING:
-    from vsumm.composition import Composition
     from vsumm.overlap import Outcome
+    from vsumm.reel.compose.options import Composition
 
     Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -174,7 +174,7 @@ def _config(args: argparse.Namespace) -> SummaryConfig:
 
 
 def _composition(args: argparse.Namespace) -> Composition:
-    from vsumm.composition import Composition
+    from vsumm.reel.compose.options import Composition
 
     if args.soundtrack_mode is not None and args.soundtrack is None:
         raise UsageError("--soundtrack-mode needs --soundtrack")

@@ -17,11 +17,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from vsumm.composition import Composition
 from vsumm.config import SummaryConfig
 from vsumm.errors import OutputError, VsummError
 from vsumm.files.cache import RecordCache
 from vsumm.job import Job, JobResult, run_job
+from vsumm.reel.compose.options import Composition
 from vsumm.reel.export import EncodeSettings
 from vsumm.score.model_source import ModelSource
 from vsumm.workers.client import halted_workers

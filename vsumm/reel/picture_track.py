@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import av
 from av.error import FFmpegError
 
-from vsumm.compose_sound import SoundSource
-from vsumm.composition import Composition
 from vsumm.errors import OutputError
 from vsumm.media.info import VideoStream
+from vsumm.reel.compose.options import Composition
+from vsumm.reel.compose.sound import SoundSource
 from vsumm.reel.encoders import (
     choose_video_encoder,
     encoder_options,
@@ -43,7 +43,7 @@ from vsumm.reel.settings import ReelJob
 from vsumm.workers.ahead import prefetched
 
 if TYPE_CHECKING:
-    from vsumm.compose_picture import ComposedPictures
+    from vsumm.reel.compose.picture import ComposedPictures
 
 KEY_FRAME_SECONDS = 5
 """Longest distance of key frames, so that a player can seek in the reel."""
@@ -135,7 +135,7 @@ class PictureTrack:
     def _composed(
         self, placers: Sequence[PicturePlacer], composition: Composition
     ) -> ComposedPictures:
-        from vsumm.compose_picture import ComposedPictures  # loads moviepy, half a second
+        from vsumm.reel.compose.picture import ComposedPictures  # loads moviepy, half a second
 
         return ComposedPictures(placers, self.clock, self.target, composition, matrix=self._matrix)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from vsumm.composition import Composition
 from vsumm.media.info import MediaInfo
 from vsumm.media.segments import Segment
+from vsumm.reel.compose.options import Composition
 
 
 @dataclass(frozen=True)

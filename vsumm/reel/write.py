@@ -10,9 +10,9 @@ from pathlib import Path
 import av
 from av.error import FFmpegError
 
-from vsumm.compose_sound import CrossfadedSound, DuckedSound, SoundSource, Soundtrack
 from vsumm.errors import OutputError
 from vsumm.media.info import MediaInfo
+from vsumm.reel.compose.sound import CrossfadedSound, DuckedSound, SoundSource, Soundtrack
 from vsumm.reel.formats import ReelFormat, reel_format
 from vsumm.reel.layout import Cut, lay_out
 from vsumm.reel.picture_track import PictureTrack, SoundTrack

@@ -20,8 +20,8 @@ from moviepy import CompositeVideoClip, TextClip, VideoClip, vfx
 from numpy.typing import NDArray
 from PIL import ImageFont
 
-from vsumm.composition import Composition
 from vsumm.errors import OutputError
+from vsumm.reel.compose.options import Composition
 from vsumm.reel.filter import BT709, PictureTarget
 from vsumm.reel.layout import Cut, num_ticks
 from vsumm.reel.place_pictures import PicturePlacer, ReelClock, ReelPicture

@@ -10,10 +10,10 @@ import pytest
 from films import make_film, read_frame_number
 
 from vsumm.cli import main
-from vsumm.composition import Composition
 from vsumm.errors import InputError, NoSignalError, OutputError
 from vsumm.media.info import probe
 from vsumm.media.segments import Segment
+from vsumm.reel.compose.options import Composition
 from vsumm.reel.export import write_reel
 from vsumm.reel.settings import ReelJob
 from vsumm.reel.write import encode_reel
@@ -256,7 +256,7 @@ def test_moviepy_is_loaded_only_to_compose_pictures(film, music, tmp_path):
     code = f"""if True:
     import sys
     sys.path.insert(0, {str(Path(__file__).parent)!r})
-    from test_vsumm_composition import RUNS, reel_of
+    from test_vsumm_reel_compose_options import RUNS, reel_of
     reel_of({str(film)!r}, {str(tmp_path)!r}, soundtrack={str(music)!r})
     assert not any(name.startswith("moviepy") for name in sys.modules)
     reel_of({str(film)!r}, {str(tmp_path)!r}, crossfade_seconds=0.2)
