@@ -13,12 +13,12 @@ from films import find_beeps, is_flash, make_film, read_frame_number
 from vsumm.media.info import probe
 from vsumm.media.segments import Segment
 from vsumm.reel.compose.options import Composition
+from vsumm.reel.copy.h264 import ParameterSets, read_header, split_units, write_header
+from vsumm.reel.copy.plan import PacketFacts, plan_copy
 from vsumm.reel.export import write_reel
 from vsumm.reel.layout import Cut
 from vsumm.reel.settings import EncodeSettings, ReelJob
 from vsumm.reel.write import encode_reel
-from vsumm.smart_h264 import ParameterSets, read_header, split_units, write_header
-from vsumm.smart_plan import PacketFacts, plan_copy
 
 SIZE = (192, 96)
 RUNS = [Segment(0.52, 4.6), Segment(6.36, 9.88)]

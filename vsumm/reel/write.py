@@ -13,13 +13,13 @@ from av.error import FFmpegError
 from vsumm.errors import OutputError
 from vsumm.media.info import MediaInfo
 from vsumm.reel.compose.sound import CrossfadedSound, DuckedSound, SoundSource, Soundtrack
+from vsumm.reel.copy.track import NotCopiableError, SmartPictureTrack
 from vsumm.reel.formats import ReelFormat, reel_format
 from vsumm.reel.layout import Cut, lay_out
 from vsumm.reel.picture_track import PictureTrack, SoundTrack
 from vsumm.reel.place_sound import SoundPlacer
 from vsumm.reel.read import StreamReader
 from vsumm.reel.settings import ReelJob, ReelReport
-from vsumm.smart_track import NotCopiableError, SmartPictureTrack
 
 
 def encode_reel(

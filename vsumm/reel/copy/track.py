@@ -22,12 +22,7 @@ from av.error import FFmpegError
 
 from vsumm.errors import InputError
 from vsumm.media.info import VideoStream
-from vsumm.reel.encoders import encoder_options
-from vsumm.reel.layout import Cut, num_ticks
-from vsumm.reel.picture_track import PictureTrack
-from vsumm.reel.place_pictures import PicturePlacer
-from vsumm.reel.read import StreamReader
-from vsumm.smart_h264 import (
+from vsumm.reel.copy.h264 import (
     DELIMITER,
     IDR,
     PPS,
@@ -40,7 +35,18 @@ from vsumm.smart_h264 import (
     unit_type,
     write_header,
 )
-from vsumm.smart_plan import LARGEST_REORDERING, SHORTEST_COPY_SECONDS, Copy, PacketFacts, plan_copy
+from vsumm.reel.copy.plan import (
+    LARGEST_REORDERING,
+    SHORTEST_COPY_SECONDS,
+    Copy,
+    PacketFacts,
+    plan_copy,
+)
+from vsumm.reel.encoders import encoder_options
+from vsumm.reel.layout import Cut, num_ticks
+from vsumm.reel.picture_track import PictureTrack
+from vsumm.reel.place_pictures import PicturePlacer
+from vsumm.reel.read import StreamReader
 from vsumm.workers.ahead import prefetched
 
 ENCODER = "libx264"
