@@ -247,7 +247,7 @@ def test_wrong_usage_exits_with_two(film, options, capsys):
 
 
 def test_a_missing_soundtrack_is_said_before_the_work_starts(film, capsys, monkeypatch):
-    monkeypatch.setattr("vsumm.job.summarize_media", None)  # calling it would be a TypeError
+    monkeypatch.setattr("vsumm.batch.job.summarize_media", None)  # calling it would be a TypeError
     assert main(["summarize", str(film), "--soundtrack", "nowhere.mp3"]) == 1
     assert "nowhere.mp3" in capsys.readouterr().err
 

@@ -26,7 +26,7 @@ from vsumm.errors import VsummError
 from vsumm.files.inputs import one_line
 
 if TYPE_CHECKING:
-    from vsumm.overlap import Outcome
+    from vsumm.batch.run import Outcome
     from vsumm.reel.compose.options import Composition
 
     Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -115,9 +115,9 @@ def _summarize(args: argparse.Namespace) -> int:
 
     from tqdm import tqdm
 
+    from vsumm.batch.job import Job
+    from vsumm.batch.run import run_jobs
     from vsumm.files.cache import RecordCache, default_cache_folder
-    from vsumm.job import Job
-    from vsumm.overlap import run_jobs
     from vsumm.reel.settings import EncodeSettings
 
     is_folder = args.output is not None and (

@@ -17,10 +17,10 @@ import av
 import numpy as np
 import numpy.typing as npt
 
+from vsumm.batch.job import Job, JobResult, run_job
 from vsumm.config import SummaryConfig
 from vsumm.errors import OutputError
 from vsumm.files.outputs import atomic_output
-from vsumm.job import Job, JobResult, run_job
 from vsumm.media.segments import Segment
 
 Pixels = npt.NDArray[np.uint8]

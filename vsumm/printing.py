@@ -10,7 +10,7 @@ from vsumm.media.segments import Segment
 from vsumm.summary import Summary
 
 if TYPE_CHECKING:
-    from vsumm.job import JobResult
+    from vsumm.batch.job import JobResult
 
 
 def describe(result: JobResult, *, elapsed_seconds: float) -> str:

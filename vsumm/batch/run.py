@@ -17,10 +17,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from vsumm.batch.job import Job, JobResult, run_job
 from vsumm.config import SummaryConfig
 from vsumm.errors import OutputError, VsummError
 from vsumm.files.cache import RecordCache
-from vsumm.job import Job, JobResult, run_job
 from vsumm.reel.compose.options import Composition
 from vsumm.reel.export import EncodeSettings
 from vsumm.score.model_source import ModelSource

@@ -13,9 +13,9 @@ from films import make_film
 from foretold import BrightLoudModel
 from measure_memory import family
 
+from vsumm.batch.job import Job
+from vsumm.batch.run import run_jobs
 from vsumm.config import SummaryConfig
-from vsumm.job import Job
-from vsumm.overlap import run_jobs
 from vsumm.workers.client import Worker, halted_workers, run_job
 
 CONFIG = SummaryConfig(budget_seconds=4)
@@ -85,9 +85,9 @@ def test_two_films_of_one_name_do_not_fight_for_one_place(made_films, tmp_path, 
 
 @pytest.mark.usefixtures("num_loaded")
 def test_results_that_nobody_takes_do_not_pile_up(made_films, tmp_path, monkeypatch):
-    monkeypatch.setattr("vsumm.overlap.MAX_WAITING", 0)
+    monkeypatch.setattr("vsumm.batch.run.MAX_WAITING", 0)
     started = []
-    monkeypatch.setattr("vsumm.overlap.run_job", lambda job, *_, **__: started.append(job))
+    monkeypatch.setattr("vsumm.batch.run.run_job", lambda job, *_, **__: started.append(job))
     jobs = [Job(tmp_path / f"{k}.mp4") for k in range(9)]
     outcomes = run_jobs(jobs, CONFIG, num_jobs=2)
     next(outcomes)
