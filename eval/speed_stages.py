@@ -117,7 +117,7 @@ def all_stages(films: Films, scratch: Path) -> list[Stage]:
 
 def vsumm_command(*arguments: str | Path) -> list[str]:
     """Return the command line of vsumm under this Python."""
-    program = "import sys; from vsumm.cli import main; sys.exit(main())"
+    program = "import sys; from vsumm.cli.program import main; sys.exit(main())"
     return [sys.executable, "-c", program, *map(str, arguments)]
 
 

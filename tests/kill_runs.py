@@ -151,7 +151,7 @@ class Stage:
             if max_bytes is not None:
                 resource.setrlimit(resource.RLIMIT_FSIZE, (max_bytes, max_bytes))
 
-        code = "import sys; from vsumm.cli import main; sys.exit(main())"
+        code = "import sys; from vsumm.cli.program import main; sys.exit(main())"
         command = [sys.executable, "-c", code, "summarize", str(self._film), "--quiet"]
         return subprocess.Popen(
             [*command, "-o", str(self._reel), *options],

@@ -78,14 +78,14 @@ def summarize(film: Path, options: list[str], *, is_isolated: bool) -> int:
     """Run the command line in this process."""
     if not is_isolated:
         stay_in_this_process()
-    from vsumm.cli import main as command_line
+    from vsumm.cli.program import main as command_line
 
     return command_line(["summarize", str(film), "--force", "--no-cache", "--quiet", *options])
 
 
 def stay_in_this_process() -> None:
     """Put functions of this process in the place of the ones that start others."""
-    import vsumm.cli
+    import vsumm.cli.program
     import vsumm.decode.lane
     import vsumm.decode.readers
     import vsumm.media.info

@@ -87,7 +87,11 @@ def repeat(piece: Path, minutes: int, kind: str) -> Path:
 
 def peak_of_summary(film: Path, options: list[str]) -> Peak:
     """Summarise a film, reel and all, and watch it."""
-    command = [sys.executable, "-c", "import sys; from vsumm.cli import main; sys.exit(main())"]
+    command = [
+        sys.executable,
+        "-c",
+        "import sys; from vsumm.cli.program import main; sys.exit(main())",
+    ]
     command += ["summarize", str(film), "--force", "--no-cache", "--quiet", *options]
     start_seconds = time.monotonic()
     process = subprocess.Popen(command)

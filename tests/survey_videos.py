@@ -152,7 +152,11 @@ def line(*cells: str) -> str:
 def survey(path: Path, name: str, output: Path, budget: str, expected: dict[str, Any]) -> Row:
     """Summarise one file and compare."""
     output.mkdir(exist_ok=True)
-    command = [sys.executable, "-c", "import sys; from vsumm.cli import main; sys.exit(main())"]
+    command = [
+        sys.executable,
+        "-c",
+        "import sys; from vsumm.cli.program import main; sys.exit(main())",
+    ]
     command += ["summarize", "-o", f"{output}/", "--no-cache", "--quiet", "--force"]
     command += ["--budget", budget, "--", str(path)]
     start_seconds = time.monotonic()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from vsumm.cli import _parser, main
+from vsumm.cli.program import _parser, main
 from vsumm.demo import INTENSE_PASSAGES, make_sample_film
 from vsumm.summary import Summary
 

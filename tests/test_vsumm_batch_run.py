@@ -118,7 +118,7 @@ sys.path.insert(0, sys.argv[1])
 from foretold import BrightLoudModel
 import vsumm.score.model_source
 from vsumm.workers import start as worker_process
-from vsumm.cli import main
+from vsumm.cli.program import main
 signal.signal(signal.SIGINT, signal.default_int_handler)
 find, run = worker_process._BOOT.rsplit("; ", 1)
 hang = "from vsumm import export_worker as home; home.run_encode = lambda *_, **__: time.sleep(999)"

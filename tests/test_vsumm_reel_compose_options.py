@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from films import make_film, read_frame_number
 
-from vsumm.cli import main
+from vsumm.cli.program import main
 from vsumm.errors import InputError, NoSignalError, OutputError
 from vsumm.media.info import probe
 from vsumm.media.segments import Segment

@@ -20,7 +20,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, TypeAlias
 
 from vsumm import __version__
-from vsumm.cli_options import add_summarize_options
+from vsumm.cli.options import add_summarize_options
 from vsumm.config import SummaryConfig
 from vsumm.errors import VsummError
 from vsumm.files.inputs import one_line
@@ -149,7 +149,7 @@ def _summarize(args: argparse.Namespace) -> int:
 
 def _report(outcome: Outcome, args: argparse.Namespace) -> None:
     """Print what became of one film."""
-    from vsumm.printing import describe
+    from vsumm.cli.text import describe
 
     if outcome.error is not None:
         _complain(outcome.error)
@@ -210,8 +210,8 @@ def _add_demo(commands: Commands) -> argparse.ArgumentParser:
 
 
 def _demo(args: argparse.Namespace) -> int:
+    from vsumm.cli.text import describe
     from vsumm.demo import run_demo
-    from vsumm.printing import describe
 
     start_seconds = time.monotonic()
     result = run_demo(args.folder, progress=_shows_progress(args))

@@ -8,7 +8,7 @@ import pytest
 from films import make_film
 from foretold import BrightLoudModel
 
-from vsumm.cli import main
+from vsumm.cli.program import main
 from vsumm.summary import Summary
 
 FLASH = 12.8
