@@ -20,7 +20,7 @@ from eval.digests import hash_file, hash_folder
 from eval.embeddings import KTS_RATE, SCATTER, embed_frames
 from eval.kts import PENALTY, segment_features
 from mmva_core.errors import MmvaError
-from mmva_core.folders import find_folder
+from mmva_core.store.folders import find_folder
 from vsumm import __version__
 from vsumm.config import SummaryConfig
 from vsumm.errors import InputError, ModelError, VsummError

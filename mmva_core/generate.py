@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from mmva_core.errors import CheckpointError, DataError, MissingExtraError
-from mmva_core.files import write_whole
+from mmva_core.store.files import write_whole
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase

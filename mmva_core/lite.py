@@ -20,7 +20,6 @@ from safetensors.torch import save_file
 
 from mmva_core.distributed import local_device
 from mmva_core.errors import DataError
-from mmva_core.files import write_whole
 from mmva_core.lite_data import load_lite_tables
 from mmva_core.lite_folds import recipe_rows, sentence_rows
 from mmva_core.lite_music import load_recordings
@@ -29,6 +28,7 @@ from mmva_core.model import MMVA
 from mmva_core.music import LiteMusicTower
 from mmva_core.music_train import MusicRecipe, train_music_tower
 from mmva_core.report import PAPER_ROWS, Row
+from mmva_core.store.files import write_whole
 
 DATA_VARIABLE = "VSUMM_DATA"
 """Environment variable that names the folder of the open sets."""

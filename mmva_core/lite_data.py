@@ -28,8 +28,6 @@ from mmva_core.data.open_sets import (
     subset,
 )
 from mmva_core.encoders import ImageArray
-from mmva_core.features import cached_features, sha256_text
-from mmva_core.files import sha256_file
 from mmva_core.image_io import read_image_file
 from mmva_core.lite_damage import as_video_frame
 from mmva_core.lite_music import (
@@ -41,6 +39,8 @@ from mmva_core.lite_music import (
 )
 from mmva_core.model import MMVA
 from mmva_core.music import LiteMusicTower
+from mmva_core.store.features import cached_features, sha256_text
+from mmva_core.store.files import sha256_file
 from mmva_core.tables import FeatureTable, TrainingData, concat_tables
 
 FOLDS = ("1", "2", "3", "4")

@@ -16,7 +16,6 @@ import torch
 from torch import Tensor, nn
 
 from mmva_core.audio import cut_windows
-from mmva_core.checkpoints import read_tensors, save_folder
 from mmva_core.config import MODALITIES, Modality, ModelConfig, Precision
 from mmva_core.encoders import (
     CaptionTower,
@@ -27,7 +26,6 @@ from mmva_core.encoders import (
     build_tower,
     tower_feature_shape,
 )
-from mmva_core.folders import TOWERS_NAME, WEIGHTS_NAME, find_folder, read_config
 from mmva_core.heads import (
     VA_DIMENSIONS,
     FeatureStandardizer,
@@ -37,7 +35,9 @@ from mmva_core.heads import (
     build_va_predictor,
 )
 from mmva_core.outputs import MMVAOutput
-from mmva_core.state_dicts import load_strictly, to_half
+from mmva_core.store.checkpoints import read_tensors, save_folder
+from mmva_core.store.folders import TOWERS_NAME, WEIGHTS_NAME, find_folder, read_config
+from mmva_core.store.state_dicts import load_strictly, to_half
 from mmva_core.tower_batches import picture_features, sentence_features, window_features
 from mmva_core.towers import tower_info
 

@@ -23,7 +23,6 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name PyTorch users know it by
 
-from mmva_core.files import write_whole
 from mmva_core.music import LiteMusicConfig, LiteMusicTower
 from mmva_core.music_data import (
     ClipWindows,
@@ -32,6 +31,7 @@ from mmva_core.music_data import (
     load_piece_windows,
     render_pieces,
 )
+from mmva_core.store.files import write_whole
 
 SHUT_GATE = -20.0  # logit of a gate that never opens
 GATE_MARGIN = 1.0  # the gate opens only where the sound is keyboard music beyond doubt

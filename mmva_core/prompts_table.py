@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from mmva_core.errors import DataError
-from mmva_core.folders import model_fingerprint
 from mmva_core.prompts import Templates
+from mmva_core.store.folders import model_fingerprint
 
 if TYPE_CHECKING:
     from mmva_core.model import MMVA

@@ -20,8 +20,6 @@ import numpy as np
 from tqdm import tqdm
 
 from mmva_core.errors import CheckpointError, DataError, MmvaError
-from mmva_core.files import write_whole
-from mmva_core.folders import find_folder, model_fingerprint, read_config
 from mmva_core.retrieval_index import (
     ARRAY_PREFIXES,
     HEADER_NAME,
@@ -35,6 +33,8 @@ from mmva_core.retrieval_index import (
     save_index,
 )
 from mmva_core.retrieval_sources import Source
+from mmva_core.store.files import write_whole
+from mmva_core.store.folders import find_folder, model_fingerprint, read_config
 
 if TYPE_CHECKING:
     from mmva_core.model import MMVA

@@ -31,7 +31,6 @@ from numpy.typing import NDArray
 
 from mmva_core.config import Modality
 from mmva_core.errors import DataError
-from mmva_core.files import write_whole
 from mmva_core.retrieval import (
     FloatArray,
     IntArray,
@@ -41,6 +40,7 @@ from mmva_core.retrieval import (
     top_k,
     va_distances,
 )
+from mmva_core.store.files import write_whole
 
 HEADER_NAME = "index.json"
 SCHEMA_VERSION = 1
@@ -76,7 +76,7 @@ class IndexHeader:
     model: str
     """Name or folder of the model."""
     fingerprint: str
-    """`mmva_core.folders.model_fingerprint` of the model."""
+    """`mmva_core.store.folders.model_fingerprint` of the model."""
     sigma: float
     """The model's scale of Eq. 1."""
     root: str

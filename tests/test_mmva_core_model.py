@@ -14,7 +14,7 @@ from mmva_tiny import CAPTION_DIM, IMAGE_DIM, tiny_config, tiny_model
 from safetensors.torch import load_file, save_file
 
 from mmva_core import MMVA, CheckpointError, ModelConfig
-from mmva_core.folders import embedded_models, find_folder, model_fingerprint
+from mmva_core.store.folders import embedded_models, find_folder, model_fingerprint
 
 ROUNDING = 1e-5
 """The same arithmetic on the same values."""
@@ -296,7 +296,7 @@ def test_the_fingerprint_is_that_of_the_content(folder, tmp_path):
 
 def test_another_way_of_preparing_inputs_changes_the_fingerprint(folder, monkeypatch):
     before = model_fingerprint(folder)
-    monkeypatch.setattr("mmva_core.folders.PREPROCESSING_VERSION", -1)
+    monkeypatch.setattr("mmva_core.store.folders.PREPROCESSING_VERSION", -1)
     assert model_fingerprint(folder) != before
 
 
@@ -321,7 +321,7 @@ def test_pictures_and_music_need_neither_transformers_nor_the_hub():
 
 
 def test_finding_a_model_needs_no_torch():
-    code = "import sys, mmva_core.folders, mmva_core.cli; print('torch' in sys.modules)"
+    code = "import sys, mmva_core.store.folders, mmva_core.cli; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mmva_core.files import sha256_file
+from mmva_core.store.files import sha256_file
 from vsumm.config import SEGMENT_SECONDS, SHORTEST_SEGMENT_SECONDS, By, SummaryConfig
 from vsumm.decode.readers import DecodeReport
 from vsumm.errors import InputError, NoSignalError

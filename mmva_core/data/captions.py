@@ -22,7 +22,7 @@ from transformers.modeling_outputs import BaseModelOutput
 from mmva_core.audio import fit_length
 from mmva_core.errors import CheckpointError
 from mmva_core.hub_loading import translate_errors
-from mmva_core.state_dicts import load_strictly
+from mmva_core.store.state_dicts import load_strictly
 
 SAMPLE_RATE = 16000
 """Hz."""

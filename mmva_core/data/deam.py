@@ -24,7 +24,7 @@ from mmva_core.audio_io import Samples, read_audio_file
 from mmva_core.data.imemnet import MUSIC_SUFFIXES, Sample, find_files
 from mmva_core.data.rescale import Scale
 from mmva_core.errors import DataError
-from mmva_core.files import write_whole
+from mmva_core.store.files import write_whole
 
 CLIP_SECONDS = 2
 FIRST_RATED_SECOND = 15

@@ -20,10 +20,10 @@ from mmva_core.audio import fit_length
 from mmva_core.audio_io import read_audio_file
 from mmva_core.config import Modality
 from mmva_core.encoders import CaptionTower, ImageTower
-from mmva_core.features import cached_features, sha256_text
-from mmva_core.files import sha256_file
 from mmva_core.image_io import read_image_file
 from mmva_core.model import MMVA
+from mmva_core.store.features import cached_features, sha256_text
+from mmva_core.store.files import sha256_file
 from mmva_core.tables import FeatureTable, InputTable, Table
 
 FILES_AT_ONCE = 64

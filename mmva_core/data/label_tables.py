@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from mmva_core.data.imemnet import Sample
-from mmva_core.files import write_whole
+from mmva_core.store.files import write_whole
 
 
 def write_labels(

@@ -15,7 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from mmva_core.files import write_whole
+from mmva_core.store.files import write_whole
 
 logger = logging.getLogger(__name__)
 

@@ -14,8 +14,8 @@ from torch import Tensor
 
 from mmva_core.config import MODALITIES, ModelConfig
 from mmva_core.errors import CheckpointError
-from mmva_core.files import write_whole
-from mmva_core.folders import CARD_NAME, CONFIG_NAME, WEIGHTS_NAME
+from mmva_core.store.files import write_whole
+from mmva_core.store.folders import CARD_NAME, CONFIG_NAME, WEIGHTS_NAME
 from mmva_core.towers import TOWER_INFO
 
 
