@@ -28,7 +28,7 @@ from mmva_core.data.open_sets import (
     subset,
 )
 from mmva_core.encoders import ImageArray
-from mmva_core.image_io import read_image_file
+from mmva_core.inputs.image_file import read_image_file
 from mmva_core.lite_damage import as_video_frame
 from mmva_core.lite_music import (
     KEYBOARD_CAPTION,

@@ -21,8 +21,8 @@ from torch import Tensor
 from mmva_core.config import Modality
 from mmva_core.data.open_sets import load_oasis
 from mmva_core.heads import VA_DIMENSIONS
-from mmva_core.image_io import read_image_file
 from mmva_core.image_statistics import pixel_statistics
+from mmva_core.inputs.image_file import read_image_file
 from mmva_core.lite_data import (
     FOLDS,
     HeardTables,

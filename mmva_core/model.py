@@ -15,7 +15,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mmva_core.audio import cut_windows
 from mmva_core.config import MODALITIES, Modality, ModelConfig, Precision
 from mmva_core.encoders import (
     CaptionTower,
@@ -34,6 +33,7 @@ from mmva_core.heads import (
     build_similarity_predictor,
     build_va_predictor,
 )
+from mmva_core.inputs.windows import cut_windows
 from mmva_core.outputs import MMVAOutput
 from mmva_core.store.checkpoints import read_tensors, save_folder
 from mmva_core.store.folders import TOWERS_NAME, WEIGHTS_NAME, find_folder, read_config

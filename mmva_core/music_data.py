@@ -22,7 +22,6 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - the name PyTorch users know it by
 from tqdm import tqdm
 
-from mmva_core.audio_io import read_audio_file
 from mmva_core.data.open_sets import (
     PLANE_CENTRE,
     PLANE_DEVIATION,
@@ -32,6 +31,7 @@ from mmva_core.data.open_sets import (
     load_vgmidi,
 )
 from mmva_core.errors import DataError
+from mmva_core.inputs.audio_file import read_audio_file
 from mmva_core.music import LiteMusicTower
 from mmva_core.music_statistics import to_decibels
 

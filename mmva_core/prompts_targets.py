@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from mmva_core.clock import format_clock
 from mmva_core.errors import DataError
-from mmva_core.inputs import guess_modality
+from mmva_core.inputs.clock import format_clock
+from mmva_core.inputs.guess import guess_modality
 from mmva_core.prompts_film import (
     FilmSegment,
     parse_film_curve,
@@ -96,7 +96,7 @@ def film_targets(segments: tuple[FilmSegment, ...], every_seconds: float) -> lis
 
 def _image_va(path: str, model_name: str, device: str) -> tuple[float, float]:
     from mmva_core.distributed import local_device
-    from mmva_core.image_io import read_image_file
+    from mmva_core.inputs.image_file import read_image_file
     from mmva_core.model import MMVA
 
     image = read_image_file(path)

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import torch
 
-from mmva_core.audio import window_starts
-from mmva_core.audio_io import read_audio_file
 from mmva_core.config import Modality
 from mmva_core.encoders import ImageArray
 from mmva_core.errors import DataError
-from mmva_core.image_io import read_image_file
+from mmva_core.inputs.audio_file import read_audio_file
+from mmva_core.inputs.image_file import read_image_file
+from mmva_core.inputs.windows import window_starts
 from mmva_core.retrieval import unit_rows
 from mmva_core.retrieval_index import VA_COLUMNS, Floats, ItemRows
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from mmva_core.config import Modality
 from mmva_core.errors import CheckpointError, DataError
-from mmva_core.inputs import guess_modality
+from mmva_core.inputs.guess import guess_modality
 from mmva_core.retrieval import By, FloatArray, unit_rows
 from mmva_core.retrieval_index import ItemRows, Match, RetrievalIndex
 from mmva_core.store.folders import model_fingerprint

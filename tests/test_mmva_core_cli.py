@@ -19,7 +19,7 @@ from safetensors.torch import load_file
 
 from mmva_core.cli import main
 from mmva_core.errors import DataError
-from mmva_core.inputs import guess_modality
+from mmva_core.inputs.guess import guess_modality
 
 EXIT_USAGE = 2
 

@@ -98,7 +98,7 @@ def test_table_must_say_what_a_file_is(library):
 
 def test_windows_are_those_of_the_model(made_index, made_library, model_folder):
     from mmva_core import MMVA
-    from mmva_core.audio_io import read_audio_file
+    from mmva_core.inputs.audio_file import read_audio_file
 
     index = load_index(made_index)
     place = [item.name for item in index.items].index("low.wav")

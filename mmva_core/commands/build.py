@@ -119,11 +119,11 @@ def run_captions(args: Namespace) -> Iterator[Output]:
     """Describe every clip of a table and write the table with captions."""
     import torch
 
-    from mmva_core.audio_io import read_audio_file
     from mmva_core.data.captions import LPMusicCaps, caption_clips
     from mmva_core.data.imemnet import MUSIC_SUFFIXES, attach_files, read_labels
     from mmva_core.data.label_tables import write_labels
     from mmva_core.data.refine import CaptionRefiner
+    from mmva_core.inputs.audio_file import read_audio_file
 
     _check_free(Path(args.output), args.force)
     samples, files, _ = attach_files(*read_labels(args.labels), args.clips, MUSIC_SUFFIXES)

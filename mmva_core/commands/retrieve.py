@@ -9,10 +9,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from mmva_core.clock import format_clock
 from mmva_core.commands import Output, add_model_options
 from mmva_core.commands.arguments import positive_integer
 from mmva_core.config import MODALITIES
+from mmva_core.inputs.clock import format_clock
 from mmva_core.retrieval import By
 
 if TYPE_CHECKING:

@@ -19,9 +19,9 @@ from torch.nn import functional as F  # noqa: N812 - the name PyTorch users know
 from transformers import AutoTokenizer, BartConfig, BartForConditionalGeneration
 from transformers.modeling_outputs import BaseModelOutput
 
-from mmva_core.audio import fit_length
 from mmva_core.errors import CheckpointError
 from mmva_core.hub_loading import translate_errors
+from mmva_core.inputs.windows import fit_length
 from mmva_core.store.state_dicts import load_strictly
 
 SAMPLE_RATE = 16000

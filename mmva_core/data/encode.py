@@ -16,11 +16,11 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from mmva_core.audio import fit_length
-from mmva_core.audio_io import read_audio_file
 from mmva_core.config import Modality
 from mmva_core.encoders import CaptionTower, ImageTower
-from mmva_core.image_io import read_image_file
+from mmva_core.inputs.audio_file import read_audio_file
+from mmva_core.inputs.image_file import read_image_file
+from mmva_core.inputs.windows import fit_length
 from mmva_core.model import MMVA
 from mmva_core.store.features import cached_features, sha256_text
 from mmva_core.store.files import sha256_file

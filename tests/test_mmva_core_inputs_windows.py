@@ -9,10 +9,10 @@ import torch
 from mmva_imemnet import write_tone
 from PIL import Image
 
-from mmva_core.audio import cut_windows, fit_length, resample, window_starts
-from mmva_core.audio_io import read_audio_file
 from mmva_core.errors import DataError
-from mmva_core.image_io import read_image_file
+from mmva_core.inputs.audio_file import read_audio_file
+from mmva_core.inputs.image_file import read_image_file
+from mmva_core.inputs.windows import cut_windows, fit_length, resample, window_starts
 
 QUANTUM = 2 / 32768
 """Two steps of 16-bit sound."""

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from mmva_core.audio import resample
 from mmva_core.errors import DataError
+from mmva_core.inputs.windows import resample
 
 Samples = NDArray[np.float32]
 """(T,) float32, mono, full scale is [-1, 1]."""
