@@ -102,7 +102,7 @@ def openvino_tower(film: str) -> Report:
     import torch
 
     from eval.speed_tasks import default_model, seconds_per_call, some_frames
-    from mmva_core.tower_batches import CPU_BATCH_SIZE
+    from mmva_core.towers.run import CPU_BATCH_SIZE
 
     model, pictures = default_model(), [frame.pixels for frame in some_frames(film)]
     tower = model.tower("image")

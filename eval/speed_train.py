@@ -164,7 +164,7 @@ def _paper_model() -> Iterator[MMVA]:
 
 
 def _random_data(model: MMVA) -> TrainingData:
-    from mmva_core.encoders import tower_feature_shape
+    from mmva_core.towers.build import tower_feature_shape
 
     def table(modality: str, num_samples: int, va: Tensor) -> FeatureTable:
         shape = tower_feature_shape(model.config, modality)  # type: ignore[arg-type]

@@ -22,7 +22,7 @@ Pooling = Literal["mean", "max", "std"]
 """How a map of features becomes one vector per channel."""
 
 Geometry = Literal["crop", "rect", "squash"]
-"""How a picture is brought to the size of the image tower; see `mmva_core.preprocess`."""
+"""How a picture is brought to the size of the image tower; see `mmva_core.towers.preprocess`."""
 
 PREPROCESSING_VERSION = 1
 """To be raised when a picture, a sound or a sentence is prepared for the same tower in another way:
@@ -40,7 +40,7 @@ class ModelConfig:
     """
 
     image_tower: str = "efficientnet-lite0"
-    """Name of the image tower, a key of `mmva_core.encoders.TOWER_INFO`."""
+    """Name of the image tower, a key of `mmva_core.towers.build.TOWER_INFO`."""
     music_tower: str = "music-lite"
     """Name of the music tower."""
     caption_tower: str = "minilm-l6"

@@ -175,7 +175,7 @@ def _load(source: str) -> tuple[Any, PreTrainedTokenizerBase]:
     try:
         from transformers import AutoTokenizer, MusicgenForConditionalGeneration
 
-        from mmva_core.hub_loading import translate_errors
+        from mmva_core.towers.hub import translate_errors
     except ModuleNotFoundError as error:
         raise MissingExtraError(
             "generating music needs the package transformers; install it with: "

@@ -25,10 +25,10 @@ from mmva_core.lite_folds import recipe_rows, sentence_rows
 from mmva_core.lite_music import load_recordings
 from mmva_core.lite_recipe import LITE_TRAINING, build_lite, fit_lite
 from mmva_core.model import MMVA
-from mmva_core.music import LiteMusicTower
 from mmva_core.music_train import MusicRecipe, train_music_tower
 from mmva_core.report import PAPER_ROWS, Row
 from mmva_core.store.files import write_whole
+from mmva_core.towers.music import LiteMusicTower
 
 DATA_VARIABLE = "VSUMM_DATA"
 """Environment variable that names the folder of the open sets."""

@@ -27,7 +27,6 @@ from mmva_core.data.open_sets import (
     load_oasis,
     subset,
 )
-from mmva_core.encoders import ImageArray
 from mmva_core.inputs.image_file import read_image_file
 from mmva_core.lite_damage import as_video_frame
 from mmva_core.lite_music import (
@@ -38,10 +37,11 @@ from mmva_core.lite_music import (
     train_tower_without,
 )
 from mmva_core.model import MMVA
-from mmva_core.music import LiteMusicTower
 from mmva_core.store.features import cached_features, sha256_text
 from mmva_core.store.files import sha256_file
 from mmva_core.tables import FeatureTable, TrainingData, concat_tables
+from mmva_core.towers.build import ImageArray
+from mmva_core.towers.music import LiteMusicTower
 
 FOLDS = ("1", "2", "3", "4")
 """Names of the folds."""

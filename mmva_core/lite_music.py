@@ -18,7 +18,6 @@ from torch import Tensor
 
 from mmva_core.data.open_sets import PLANE_CENTRE, PLANE_DEVIATION
 from mmva_core.heads import VA_DIMENSIONS
-from mmva_core.music import LiteMusicTower
 from mmva_core.music_data import (
     ClipWindows,
     PieceWindows,
@@ -28,6 +27,7 @@ from mmva_core.music_data import (
 )
 from mmva_core.music_train import MusicRecipe, train_music_tower
 from mmva_core.tables import FeatureTable
+from mmva_core.towers.music import LiteMusicTower
 
 KEYBOARD_CAPTION = "A piece of solo keyboard music."
 """Sentence about every window of VGMIDI; it has no label."""

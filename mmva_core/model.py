@@ -16,15 +16,6 @@ import torch
 from torch import Tensor, nn
 
 from mmva_core.config import MODALITIES, Modality, ModelConfig, Precision
-from mmva_core.encoders import (
-    CaptionTower,
-    ImageArray,
-    ImageTower,
-    Tower,
-    WaveformTower,
-    build_tower,
-    tower_feature_shape,
-)
 from mmva_core.heads import (
     VA_DIMENSIONS,
     FeatureStandardizer,
@@ -38,8 +29,17 @@ from mmva_core.outputs import MMVAOutput
 from mmva_core.store.checkpoints import read_tensors, save_folder
 from mmva_core.store.folders import TOWERS_NAME, WEIGHTS_NAME, find_folder, read_config
 from mmva_core.store.state_dicts import load_strictly, to_half
-from mmva_core.tower_batches import picture_features, sentence_features, window_features
-from mmva_core.towers import tower_info
+from mmva_core.towers.build import (
+    CaptionTower,
+    ImageArray,
+    ImageTower,
+    Tower,
+    WaveformTower,
+    build_tower,
+    tower_feature_shape,
+)
+from mmva_core.towers.registry import tower_info
+from mmva_core.towers.run import picture_features, sentence_features, window_features
 
 # Annotations are kept as objects in this module: PyTorchModelHubMixin reads them from __init__.
 

@@ -32,8 +32,8 @@ from mmva_core.data.open_sets import (
 )
 from mmva_core.errors import DataError
 from mmva_core.inputs.audio_file import read_audio_file
-from mmva_core.music import LiteMusicTower
-from mmva_core.music_statistics import to_decibels
+from mmva_core.towers.log_mel import to_decibels
+from mmva_core.towers.music import LiteMusicTower
 
 HOP_SECONDS = 1.5
 """From one window of a clip to the next; the tag table's own step."""

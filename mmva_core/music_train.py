@@ -23,7 +23,6 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name PyTorch users know it by
 
-from mmva_core.music import LiteMusicConfig, LiteMusicTower
 from mmva_core.music_data import (
     ClipWindows,
     PieceWindows,
@@ -32,6 +31,7 @@ from mmva_core.music_data import (
     render_pieces,
 )
 from mmva_core.store.files import write_whole
+from mmva_core.towers.music import LiteMusicConfig, LiteMusicTower
 
 SHUT_GATE = -20.0  # logit of a gate that never opens
 GATE_MARGIN = 1.0  # the gate opens only where the sound is keyboard music beyond doubt

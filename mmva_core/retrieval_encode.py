@@ -13,13 +13,13 @@ import numpy as np
 import torch
 
 from mmva_core.config import Modality
-from mmva_core.encoders import ImageArray
 from mmva_core.errors import DataError
 from mmva_core.inputs.audio_file import read_audio_file
 from mmva_core.inputs.image_file import read_image_file
 from mmva_core.inputs.windows import window_starts
 from mmva_core.retrieval import unit_rows
 from mmva_core.retrieval_index import VA_COLUMNS, Floats, ItemRows
+from mmva_core.towers.build import ImageArray
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -10,7 +10,6 @@ from PIL import Image
 
 from mmva_core.batches import Batch, ModalityBatch
 from mmva_core.config import ModelConfig
-from mmva_core.encoders import tower_feature_shape
 from mmva_core.errors import DataError
 from mmva_core.lite import find_data
 from mmva_core.lite_damage import as_video_frame, compress
@@ -48,6 +47,7 @@ from mmva_core.model import MMVA
 from mmva_core.music_data import ClipWindows, PieceWindows
 from mmva_core.outputs import MMVAOutput
 from mmva_core.tables import FeatureTable
+from mmva_core.towers.build import tower_feature_shape
 from mmva_core.train_config import TrainConfig
 
 

@@ -3,7 +3,6 @@ import pytest
 import torch
 from scipy.stats import spearmanr
 
-from mmva_core.music import LiteMusicTower
 from mmva_core.music_data import ClipWindows, PieceWindows
 from mmva_core.music_folds import (
     _Folds,
@@ -13,6 +12,7 @@ from mmva_core.music_folds import (
     evaluate_folds,
 )
 from mmva_core.music_train import MusicRecipe
+from mmva_core.towers.music import LiteMusicTower
 
 NUM_STATISTICS = LiteMusicTower().statistics_mean.numel()
 

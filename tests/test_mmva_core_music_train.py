@@ -7,7 +7,6 @@ import torch
 
 from mmva_core import music_data
 from mmva_core.errors import DataError
-from mmva_core.music import LiteMusicConfig, LiteMusicTower
 from mmva_core.music_data import (
     ClipWindows,
     PieceWindows,
@@ -20,6 +19,7 @@ from mmva_core.music_train import (
     fit_keyboard_expert,
     train_music_tower,
 )
+from mmva_core.towers.music import LiteMusicConfig, LiteMusicTower
 
 CONFIG = LiteMusicConfig(hidden_dim=16)
 RECIPE = MusicRecipe(epochs=6, batch_size=64)

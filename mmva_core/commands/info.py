@@ -11,7 +11,7 @@ from mmva_core.commands import Output
 from mmva_core.config import MODALITIES
 from mmva_core.store.files import sha256_file
 from mmva_core.store.folders import WEIGHTS_NAME, find_folder, model_fingerprint, read_config
-from mmva_core.towers import TOWER_INFO, tower_info
+from mmva_core.towers.registry import TOWER_INFO, tower_info
 
 if TYPE_CHECKING:
     from mmva_core.commands import Subparsers

@@ -17,7 +17,6 @@ from torch import Tensor
 from tqdm import tqdm
 
 from mmva_core.config import Modality
-from mmva_core.encoders import CaptionTower, ImageTower
 from mmva_core.inputs.audio_file import read_audio_file
 from mmva_core.inputs.image_file import read_image_file
 from mmva_core.inputs.windows import fit_length
@@ -25,6 +24,7 @@ from mmva_core.model import MMVA
 from mmva_core.store.features import cached_features, sha256_text
 from mmva_core.store.files import sha256_file
 from mmva_core.tables import FeatureTable, InputTable, Table
+from mmva_core.towers.build import CaptionTower, ImageTower
 
 FILES_AT_ONCE = 64
 """Files that are decoded before their features are computed."""

@@ -19,8 +19,8 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from mmva_core.encoders import CaptionTower, ImageArray, ImageTower, WaveformTower
-from mmva_core.preprocess import group_by_shape
+from mmva_core.towers.build import CaptionTower, ImageArray, ImageTower, WaveformTower
+from mmva_core.towers.preprocess import group_by_shape
 
 BATCH_SIZE = 32
 """Pictures, windows or sentences that go through a tower at once."""

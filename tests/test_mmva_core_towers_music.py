@@ -1,13 +1,13 @@
 import pytest
 import torch
 
-from mmva_core.music import (
+from mmva_core.towers.log_mel import LogMel, modulation_spectrum, statistics
+from mmva_core.towers.music import (
     SILENT_VA,
     LiteMusicConfig,
     LiteMusicTower,
     music_level_db,
 )
-from mmva_core.music_statistics import LogMel, modulation_spectrum, statistics
 
 SAMPLE_RATE = 16000
 FRAME_RATE = 50.0

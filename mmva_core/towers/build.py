@@ -1,7 +1,7 @@
 """The towers: frozen encoders whose features enter the model, by name.
 
 A tower turns preprocessed input into a feature of fixed shape. Which towers there are, where their
-weights come from and under which licence stands in `mmva_core.towers`; the classes live in
+weights come from and under which licence stands in `mmva_core.towers.registry`; the classes live in
 `encoders_lite` (arrive with pip), `encoders_paper` (the paper's) and `music` (ours), and are
 imported only when they are built: loading the lite towers imports nothing but torch.
 """
@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from mmva_core.config import Modality, ModelConfig, Precision
 from mmva_core.errors import MissingExtraError, PrecisionError
-from mmva_core.towers import tower_info
+from mmva_core.towers.registry import tower_info
 
 ImageArray = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
 """A picture: (H, W, 3) uint8, RGB."""
@@ -109,7 +109,7 @@ def build_tower(config: ModelConfig, modality: Modality, structure: Path | None 
     info = tower_info(config, modality)
     name, source = config.tower_name(modality), config.tower_weights(modality)
     if structure is not None and structure.is_dir():
-        from mmva_core.encoders_paper import build_paper_tower
+        from mmva_core.towers.paper import build_paper_tower
 
         return build_paper_tower(name, str(structure), with_weights=False).eval()
     try:
@@ -131,15 +131,15 @@ def tower_feature_shape(config: ModelConfig, modality: Modality) -> tuple[int, .
     info = tower_info(config, modality)
     name, source = config.tower_name(modality), config.tower_weights(modality)
     if name == "efficientnet-lite0":
-        from mmva_core.encoders_lite import image_feature_dim
+        from mmva_core.towers.lite import image_feature_dim
 
         return (image_feature_dim(config.image_pooling, config.image_blocks),)
     if name == "minilm-l6":
-        from mmva_core.encoders_lite import caption_feature_dim
+        from mmva_core.towers.lite import caption_feature_dim
 
         return (caption_feature_dim(config.caption_layers),)
     if info.default_source is not None:
-        from mmva_core.encoders_paper import paper_feature_shape
+        from mmva_core.towers.paper import paper_feature_shape
 
         return paper_feature_shape(name, source or info.default_source)
     return _build(name, source, config).feature_shape
@@ -148,7 +148,7 @@ def tower_feature_shape(config: ModelConfig, modality: Modality) -> tuple[int, .
 def _build(name: str, source: str | None, config: ModelConfig) -> Tower:
     # Imported here, not above: the towers bring packages that cost seconds to import.
     if name in ("efficientnet-lite0", "minilm-l6"):
-        from mmva_core import encoders_lite
+        from mmva_core.towers.registry import lite as encoders_lite
 
         if name == "minilm-l6":
             return encoders_lite.MiniLM(source, config.caption_layers)
@@ -156,10 +156,10 @@ def _build(name: str, source: str | None, config: ModelConfig) -> Tower:
             config.image_pooling, config.image_blocks, geometry=config.image_geometry
         )
     if name == "music-lite":
-        from mmva_core.encoders_lite import LiteMusic
+        from mmva_core.towers.lite import LiteMusic
 
         return LiteMusic(config.music_options)
-    from mmva_core import encoders_paper
+    from mmva_core.towers.registry import paper as encoders_paper
 
     assert source is not None, "every paper tower has a default source"
     return encoders_paper.build_paper_tower(name, source)

@@ -20,8 +20,8 @@ from safetensors.torch import load_file, save_file
 from transformers import CLIPImageProcessor, CLIPModel, HubertModel, RobertaModel
 
 from mmva_core import MMVA, CheckpointError, ModelConfig
-from mmva_core.encoders_paper import MERT, CLIPImage, Roberta
 from mmva_core.errors import PrecisionError
+from mmva_core.towers.paper import MERT, CLIPImage, Roberta
 
 ROUNDING = 1e-5
 """Two ways of computing one thing in float32."""

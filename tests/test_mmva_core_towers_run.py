@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from mmva_core.encoders import ImageTower
-from mmva_core.tower_batches import BATCH_SIZE, picture_features
+from mmva_core.towers.build import ImageTower
+from mmva_core.towers.run import BATCH_SIZE, picture_features
 
 
 class Recorder(ImageTower):

@@ -8,13 +8,13 @@ from efficientnet_lite_pytorch import EfficientNet
 from PIL import Image
 
 from mmva_core import CheckpointError
-from mmva_core.encoders_lite import (
+from mmva_core.towers.lite import (
     EfficientNetLite0,
     MiniLM,
     caption_feature_dim,
     image_feature_dim,
 )
-from mmva_core.preprocess import resize_and_crop, target_size
+from mmva_core.towers.preprocess import resize_and_crop, target_size
 
 FOLDING = 1e-3
 """Folded batch normalisation rounds differently; features are of size 1."""

@@ -17,9 +17,9 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from mmva_core.config import Geometry, Pooling
-from mmva_core.encoders import CaptionTower, ImageArray, ImageTower, WaveformTower
 from mmva_core.errors import CheckpointError
-from mmva_core.preprocess import check_image, resize_and_crop, target_size
+from mmva_core.towers.build import CaptionTower, ImageArray, ImageTower, WaveformTower
+from mmva_core.towers.preprocess import check_image, resize_and_crop, target_size
 
 BLOCK_CHANNELS = (16, 24, 24, 40, 40, 40, 80, 80, 80, 112, 112, 112, 192, 192, 192, 320)
 """Output channels of the 16 blocks of EfficientNet-Lite0."""
@@ -130,15 +130,15 @@ class EfficientNetLite0(ImageTower):
 
 
 class LiteMusic(WaveformTower):
-    """Our music network over log-mel spectra, see `mmva_core.music`.
+    """Our music network over log-mel spectra, see `mmva_core.towers.music`.
 
     Args:
-        options: Fields of `mmva_core.music.LiteMusicConfig`, as JSON values.
+        options: Fields of `mmva_core.towers.music.LiteMusicConfig`, as JSON values.
     """
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         super().__init__()
-        from mmva_core.music import LiteMusicConfig, LiteMusicTower
+        from mmva_core.towers.music import LiteMusicConfig, LiteMusicTower
 
         self.options = dict(options)
         self.network = LiteMusicTower(LiteMusicConfig(**self.options))
@@ -173,7 +173,7 @@ class MiniLM(CaptionTower):
         # Imported here: the picture and music towers need nothing of transformers.
         from transformers import AutoTokenizer, BertModel
 
-        from mmva_core.hub_loading import load_network, translate_errors
+        from mmva_core.towers.hub import load_network, translate_errors
 
         folder = _packaged_minilm() if source is None else source
         self.network = load_network(

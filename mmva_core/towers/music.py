@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from mmva_core.music_statistics import LogMel, statistics
+from mmva_core.towers.log_mel import LogMel, statistics
 
 SILENCE_DB = -60.0
 """RMS level under which a window holds no music worth judging, dB re full scale."""
