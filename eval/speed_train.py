@@ -17,12 +17,12 @@ import torch
 from torch import Tensor
 
 from mmva_core import MMVA
-from mmva_core.batches import epoch_batches, steps_per_epoch
 from mmva_core.config import ModelConfig
-from mmva_core.matching import mean_pair_distance
-from mmva_core.objective import Objective
-from mmva_core.tables import FeatureTable, TrainingData
-from mmva_core.train_config import TrainConfig
+from mmva_core.train.batches import epoch_batches, steps_per_epoch
+from mmva_core.train.config import TrainConfig
+from mmva_core.train.matching import mean_pair_distance
+from mmva_core.train.objective import Objective
+from mmva_core.train.tables import FeatureTable, TrainingData
 
 NUM_IMAGES, NUM_CLIPS = 25_000, 24_000
 """Sizes of IMEMNet-C, rounded."""

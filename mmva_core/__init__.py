@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from mmva_core.errors import MmvaError as MmvaError
     from mmva_core.model import MMVA as MMVA
     from mmva_core.outputs import MMVAOutput as MMVAOutput
-    from mmva_core.train import train as train_model
-    from mmva_core.train_config import TrainConfig as TrainConfig
+    from mmva_core.train.config import TrainConfig as TrainConfig
+    from mmva_core.train.loop import train as train_model
 
 __all__ = [
     "MMVA",
@@ -37,9 +37,9 @@ _HOMES = {
     "MissingExtraError": ("mmva_core.errors", "MissingExtraError"),
     "MmvaError": ("mmva_core.errors", "MmvaError"),
     "ModelConfig": ("mmva_core.config", "ModelConfig"),
-    "TrainConfig": ("mmva_core.train_config", "TrainConfig"),
+    "TrainConfig": ("mmva_core.train.config", "TrainConfig"),
     # Not "train": the module of that name is a part of the package and would hide it.
-    "train_model": ("mmva_core.train", "train"),
+    "train_model": ("mmva_core.train.loop", "train"),
 }
 
 

@@ -18,7 +18,6 @@ from typing import Any, cast
 
 from safetensors.torch import save_file
 
-from mmva_core.distributed import local_device
 from mmva_core.errors import DataError
 from mmva_core.lite_data import load_lite_tables
 from mmva_core.lite_folds import recipe_rows, sentence_rows
@@ -29,6 +28,7 @@ from mmva_core.music_train import MusicRecipe, train_music_tower
 from mmva_core.report import PAPER_ROWS, Row
 from mmva_core.store.files import write_whole
 from mmva_core.towers.music import LiteMusicTower
+from mmva_core.train.distributed import local_device
 
 DATA_VARIABLE = "VSUMM_DATA"
 """Environment variable that names the folder of the open sets."""

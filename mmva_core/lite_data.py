@@ -39,9 +39,9 @@ from mmva_core.lite_music import (
 from mmva_core.model import MMVA
 from mmva_core.store.features import cached_features, sha256_text
 from mmva_core.store.files import sha256_file
-from mmva_core.tables import FeatureTable, TrainingData, concat_tables
 from mmva_core.towers.build import ImageArray
 from mmva_core.towers.music import LiteMusicTower
+from mmva_core.train.tables import FeatureTable, TrainingData, concat_tables
 
 FOLDS = ("1", "2", "3", "4")
 """Names of the folds."""

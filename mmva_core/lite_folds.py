@@ -32,19 +32,19 @@ from mmva_core.lite_data import (
 )
 from mmva_core.lite_music import Recordings, load_recordings, train_tower_without
 from mmva_core.lite_recipe import build_lite, fit_lite
-from mmva_core.matching import fixed_pairs, matching_score
-from mmva_core.metrics import (
+from mmva_core.model import MMVA
+from mmva_core.report import Row
+from mmva_core.train.config import TrainConfig
+from mmva_core.train.matching import fixed_pairs, matching_score
+from mmva_core.train.metrics import (
     DIMENSIONS,
     bootstrap_interval,
     pearson,
     regression_metrics,
     va_metrics,
 )
-from mmva_core.model import MMVA
-from mmva_core.report import Row
-from mmva_core.tables import FeatureTable, Table, TrainingData
-from mmva_core.train_config import TrainConfig
-from mmva_core.validate import PAIR_SEED, embed_table
+from mmva_core.train.tables import FeatureTable, Table, TrainingData
+from mmva_core.train.validate import PAIR_SEED, embed_table
 
 SPLIT = "open sets, 4 folds by theme and artist"
 """Name of the split in tables."""

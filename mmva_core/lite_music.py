@@ -26,8 +26,8 @@ from mmva_core.music_data import (
     render_pieces,
 )
 from mmva_core.music_train import MusicRecipe, train_music_tower
-from mmva_core.tables import FeatureTable
 from mmva_core.towers.music import LiteMusicTower
+from mmva_core.train.tables import FeatureTable
 
 KEYBOARD_CAPTION = "A piece of solo keyboard music."
 """Sentence about every window of VGMIDI; it has no label."""

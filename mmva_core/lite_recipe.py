@@ -13,19 +13,19 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mmva_core.batches import Batch
 from mmva_core.config import ModelConfig
 from mmva_core.lite_images import BLOCK_SHARES, POOLING_SHARES, fit_images
 from mmva_core.lite_music import UNSEEN_VA, judgement_on_plane
 from mmva_core.lite_similarity import ExpectedMatching, Trust
-from mmva_core.losses import va_loss
-from mmva_core.matching import fixed_pairs
 from mmva_core.model import MMVA
-from mmva_core.objective import ExtraLoss
 from mmva_core.outputs import MMVAOutput
-from mmva_core.tables import FeatureTable, TrainingData
-from mmva_core.train import TrainResult, train
-from mmva_core.train_config import TrainConfig
+from mmva_core.train.batches import Batch
+from mmva_core.train.config import TrainConfig
+from mmva_core.train.loop import TrainResult, train
+from mmva_core.train.losses import va_loss
+from mmva_core.train.matching import fixed_pairs
+from mmva_core.train.objective import ExtraLoss
+from mmva_core.train.tables import FeatureTable, TrainingData
 
 LITE_MODEL = ModelConfig(
     image_pooling=tuple(POOLING_SHARES),

@@ -15,13 +15,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from mmva_core.batches import Batch
 from mmva_core.heads import VA_DIMENSIONS
 from mmva_core.lite_music import judgement_on_plane
-from mmva_core.losses import similarity_loss
-from mmva_core.matching import matching_score
-from mmva_core.objective import ExtraLoss
 from mmva_core.outputs import MMVAOutput
+from mmva_core.train.batches import Batch
+from mmva_core.train.losses import similarity_loss
+from mmva_core.train.matching import matching_score
+from mmva_core.train.objective import ExtraLoss
 
 NUM_DRAWS = 64
 """Draws of the error that an expectation is the mean of."""

@@ -101,8 +101,8 @@ def _complete(
     progress: bool,
 ) -> None:
     """Fill the rows of a partial table that are still NaN."""
-    from mmva_core.distributed import local_device
     from mmva_core.model import MMVA
+    from mmva_core.train.distributed import local_device
 
     table = _open(partial, shape, writable=True)
     if table is None:

@@ -95,9 +95,9 @@ def film_targets(segments: tuple[FilmSegment, ...], every_seconds: float) -> lis
 
 
 def _image_va(path: str, model_name: str, device: str) -> tuple[float, float]:
-    from mmva_core.distributed import local_device
     from mmva_core.inputs.image_file import read_image_file
     from mmva_core.model import MMVA
+    from mmva_core.train.distributed import local_device
 
     image = read_image_file(path)
     model = MMVA.from_pretrained(model_name, device=str(local_device(device)))

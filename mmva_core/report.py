@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Literal, get_args
 
-from mmva_core.metrics import Metrics
-from mmva_core.validate import Evaluation
+from mmva_core.train.metrics import Metrics
+from mmva_core.train.validate import Evaluation
 
 Format = Literal["text", "csv", "json"]
 """How a table is written."""

@@ -51,7 +51,7 @@ def matching_scores(query_va: ArrayLike, va: ArrayLike, sigma: float) -> FloatAr
     Args:
         query_va: (Q, 2) or (2,).
         va: (N, 2).
-        sigma: Scale of Eq. 1, see `mmva_core.matching.mean_pair_distance`.
+        sigma: Scale of Eq. 1, see `mmva_core.train.matching.mean_pair_distance`.
 
     Returns:
         (Q, N) or (N,) in (0, 1].

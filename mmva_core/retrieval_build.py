@@ -199,8 +199,8 @@ class _Reader:
     def model(self) -> MMVA:
         with self._loading:
             if self._model is None:
-                from mmva_core.distributed import local_device
                 from mmva_core.model import MMVA
+                from mmva_core.train.distributed import local_device
 
                 device = str(local_device(self._device))
                 self._model = MMVA.from_pretrained(self._model_name, device=device)

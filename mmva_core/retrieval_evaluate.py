@@ -23,7 +23,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mmva_core.metrics import bootstrap_interval
 from mmva_core.retrieval import By, FloatArray, unit_rows, va_distances
 from mmva_core.retrieval_metrics import (
     RetrievalMetrics,
@@ -32,6 +31,7 @@ from mmva_core.retrieval_metrics import (
     rank_bounds,
     retrieval_metrics,
 )
+from mmva_core.train.metrics import bootstrap_interval
 
 Direction = Literal["caption to music", "music to caption"]
 """What is given, and what is looked for."""

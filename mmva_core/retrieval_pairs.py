@@ -23,9 +23,9 @@ from mmva_core.lite_recipe import build_lite, fit_lite
 from mmva_core.model import MMVA
 from mmva_core.retrieval_encode import encode_content, read_content
 from mmva_core.retrieval_evaluate import EncodedPairs, RetrievalRow, retrieval_rows
-from mmva_core.tables import TrainingData
-from mmva_core.train_config import TrainConfig
-from mmva_core.validate import embed_table
+from mmva_core.train.config import TrainConfig
+from mmva_core.train.tables import TrainingData
+from mmva_core.train.validate import embed_table
 
 
 @dataclass(frozen=True)

@@ -87,9 +87,9 @@ def make_query(
         raise CheckpointError(
             f"the index was made with another model than {name!r} is now: run mmva index again"
         )
-    from mmva_core.distributed import local_device
     from mmva_core.model import MMVA
     from mmva_core.retrieval_encode import encode_content, read_content
+    from mmva_core.train.distributed import local_device
 
     model = MMVA.from_pretrained(name, device=str(local_device(device)))
     rate = model.music_sample_rate if kind == "music" else 0

@@ -3,7 +3,7 @@
 import torch
 
 from mmva_core import MMVA, ModelConfig
-from mmva_core.tables import FeatureTable, TrainingData
+from mmva_core.train.tables import FeatureTable, TrainingData
 
 IMAGE_DIM, CAPTION_DIM = 1280, 384
 

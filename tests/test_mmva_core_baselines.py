@@ -12,8 +12,8 @@ from mmva_core.baselines import (
     metric_loss,
     train_baseline,
 )
-from mmva_core.tables import TrainingData
-from mmva_core.train_config import TrainConfig
+from mmva_core.train.config import TrainConfig
+from mmva_core.train.tables import TrainingData
 
 WIDTH = 8
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from mmva_core.config import PAPER_CONFIG, ModelConfig
-from mmva_core.train_config import TrainConfig
+from mmva_core.train.config import TrainConfig
 
 
 @pytest.mark.parametrize(

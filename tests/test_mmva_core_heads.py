@@ -4,7 +4,6 @@ import pytest
 import torch
 from torch import nn
 
-from mmva_core.distributed import Processes
 from mmva_core.heads import (
     BatchDropout,
     FeatureStandardizer,
@@ -14,6 +13,7 @@ from mmva_core.heads import (
     build_similarity_predictor,
     build_va_predictor,
 )
+from mmva_core.train.distributed import Processes
 
 VA_LAYERS = [nn.Linear, nn.ReLU, nn.LayerNorm, BatchDropout] * 2 + [nn.Linear, nn.Sigmoid]
 

@@ -8,7 +8,6 @@ import torch
 from mmva_tiny import feature_table, tiny_model
 from PIL import Image
 
-from mmva_core.batches import Batch, ModalityBatch
 from mmva_core.config import ModelConfig
 from mmva_core.errors import DataError
 from mmva_core.lite import find_data
@@ -46,9 +45,10 @@ from mmva_core.lite_recipe import (
 from mmva_core.model import MMVA
 from mmva_core.music_data import ClipWindows, PieceWindows
 from mmva_core.outputs import MMVAOutput
-from mmva_core.tables import FeatureTable
 from mmva_core.towers.build import tower_feature_shape
-from mmva_core.train_config import TrainConfig
+from mmva_core.train.batches import Batch, ModalityBatch
+from mmva_core.train.config import TrainConfig
+from mmva_core.train.tables import FeatureTable
 
 
 def noise_picture(height=48, width=80, seed=0):

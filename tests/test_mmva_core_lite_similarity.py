@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from mmva_core.batches import Batch, ModalityBatch
 from mmva_core.lite_similarity import ExpectedMatching, Trust
-from mmva_core.matching import matching_score
 from mmva_core.outputs import MMVAOutput
+from mmva_core.train.batches import Batch, ModalityBatch
+from mmva_core.train.matching import matching_score
 
 SIGMA = 0.35
 SAMPLING_ERROR = 0.03  # of a mean of 64 scores whose deviation is at most about .2

@@ -11,9 +11,9 @@ from mmva_core.data.open_captions import captions_of, load_tag_captions
 from mmva_core.data.open_sets import load_4qaed, load_emobank, load_oasis, subset
 from mmva_core.inputs.audio_file import read_audio_file
 from mmva_core.inputs.image_file import read_image_file
-from mmva_core.matching import matching_score
-from mmva_core.metrics import pearson
 from mmva_core.store.folders import EMBEDDED_FOLDER
+from mmva_core.train.matching import matching_score
+from mmva_core.train.metrics import pearson
 
 FOLDER = EMBEDDED_FOLDER / "mmva-lite"
 MOST_BYTES = 13_000_000

@@ -61,10 +61,10 @@ def run(args: Namespace) -> Iterator[Output]:
 
 
 def _pairs_rows(args: Namespace, progress: bool) -> list[RetrievalRow]:
-    from mmva_core.distributed import local_device
     from mmva_core.model import MMVA
     from mmva_core.retrieval_evaluate import retrieval_rows
     from mmva_core.retrieval_pairs import encode_pairs, read_pairs
+    from mmva_core.train.distributed import local_device
 
     pairs = read_pairs(Path(args.pairs), limit=args.n, seed=args.seed)
     model = MMVA.from_pretrained(args.model, device=str(local_device(args.device)))

@@ -70,8 +70,8 @@ def add_parser(subparsers: Subparsers) -> None:
 
 def run(args: Namespace) -> Iterator[Output]:
     """Predict every input; one that fails does not stop the others."""
-    from mmva_core.distributed import local_device
     from mmva_core.model import MMVA
+    from mmva_core.train.distributed import local_device
 
     model = MMVA.from_pretrained(
         args.model, device=str(local_device(args.device)), precision=args.precision

@@ -71,10 +71,10 @@ def _train_config(args: Namespace) -> Iterator[Output]:
     import torch
 
     from mmva_core.data.imemnet_runs import load_imemnet
-    from mmva_core.distributed import local_device
     from mmva_core.model import MMVA
     from mmva_core.run_config import read_run_config
-    from mmva_core.train import train
+    from mmva_core.train.distributed import local_device
+    from mmva_core.train.loop import train
 
     model_changes: dict[str, Any] = {"with_similarity": False} if args.no_similarity else {}
     config = read_run_config(args.config, model=model_changes, train=_overrides(args))

@@ -10,10 +10,10 @@ from typing import Any
 import torch
 
 from mmva_core.errors import CheckpointError
-from mmva_core.objective import Objective
 from mmva_core.store.checkpoints import load_training_state, save_training_state
-from mmva_core.train_config import TrainConfig
-from mmva_core.validate import Evaluation
+from mmva_core.train.config import TrainConfig
+from mmva_core.train.objective import Objective
+from mmva_core.train.validate import Evaluation
 
 LAST_NAME = "last.pt"
 BEST_NAME = "best.pt"

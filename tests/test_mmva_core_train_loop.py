@@ -13,9 +13,9 @@ import torch
 from mmva_tiny import CAPTION_DIM, feature_table, tiny_data, tiny_model
 
 from mmva_core import MMVA, CheckpointError, DataError
-from mmva_core.objective import ExtraLoss
-from mmva_core.train import _Run, train
-from mmva_core.train_config import TrainConfig
+from mmva_core.train.config import TrainConfig
+from mmva_core.train.loop import _Run, train
+from mmva_core.train.objective import ExtraLoss
 
 PROCESS_TOLERANCE = 1e-5
 """Two processes add gradients in another order than one: a few units of float32."""

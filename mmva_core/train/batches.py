@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from mmva_core.matching import (
+from mmva_core.train.config import TrainConfig
+from mmva_core.train.matching import (
     matching_score,
     paired_matching,
     permutation_chain,
     random_matching,
 )
-from mmva_core.tables import Table, TrainingData
-from mmva_core.train_config import TrainConfig
+from mmva_core.train.tables import Table, TrainingData
 
 
 @dataclass(frozen=True, eq=False)

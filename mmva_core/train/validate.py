@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from mmva_core.batches import ModalityBatch
 from mmva_core.config import MODALITIES, Modality
-from mmva_core.matching import fixed_pairs, matching_score, mean_matching_score
-from mmva_core.metrics import Metrics, regression_metrics, va_metrics
 from mmva_core.model import MMVA
-from mmva_core.objective import embed
-from mmva_core.tables import Table, TrainingData
+from mmva_core.train.batches import ModalityBatch
+from mmva_core.train.matching import fixed_pairs, matching_score, mean_matching_score
+from mmva_core.train.metrics import Metrics, regression_metrics, va_metrics
+from mmva_core.train.objective import embed
+from mmva_core.train.tables import Table, TrainingData
 
 ROWS_AT_ONCE = 512
 """Samples that go through the model at once."""

@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
-from mmva_core.losses import similarity_loss, total_loss, va_loss
-from mmva_core.matching import (
+from mmva_core.train.losses import similarity_loss, total_loss, va_loss
+from mmva_core.train.matching import (
     fixed_pairs,
     matching_score,
     mean_matching_score,

@@ -4,11 +4,11 @@ import pytest
 import torch
 from mmva_tiny import feature_table
 
-from mmva_core.batches import epoch_batches, epoch_seed, steps_per_epoch
 from mmva_core.store.features import cached_features, sha256_tensor, sha256_text
 from mmva_core.store.files import sha256_file, write_whole
-from mmva_core.tables import FeatureTable, InputTable, TrainingData, concat_tables
-from mmva_core.train_config import TrainConfig
+from mmva_core.train.batches import epoch_batches, epoch_seed, steps_per_epoch
+from mmva_core.train.config import TrainConfig
+from mmva_core.train.tables import FeatureTable, InputTable, TrainingData, concat_tables
 
 SIGMA = 0.4
 

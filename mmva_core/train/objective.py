@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 
 from torch import Tensor, nn
 
-from mmva_core.batches import Batch, ModalityBatch
 from mmva_core.config import Modality
-from mmva_core.losses import similarity_loss, total_loss, va_loss
 from mmva_core.model import MMVA
 from mmva_core.outputs import MMVAOutput
+from mmva_core.train.batches import Batch, ModalityBatch
+from mmva_core.train.losses import similarity_loss, total_loss, va_loss
 
 
 class ExtraLoss(nn.Module):

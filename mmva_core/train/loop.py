@@ -19,18 +19,18 @@ from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 from tqdm import tqdm
 
-from mmva_core.batches import epoch_batches, epoch_seed, steps_per_epoch
 from mmva_core.config import MODALITIES
-from mmva_core.distributed import Processes, join_processes
 from mmva_core.errors import CheckpointError, DataError
-from mmva_core.matching import mean_pair_distance
 from mmva_core.model import MMVA
-from mmva_core.objective import ExtraLoss, Objective
-from mmva_core.tables import FeatureTable, TrainingData
-from mmva_core.train_config import TrainConfig
-from mmva_core.train_log import EpochLog
-from mmva_core.train_state import BEST_NAME, LAST_NAME, Progress, RunState
-from mmva_core.validate import Constants, Evaluation, evaluate
+from mmva_core.train.batches import epoch_batches, epoch_seed, steps_per_epoch
+from mmva_core.train.config import TrainConfig
+from mmva_core.train.distributed import Processes, join_processes
+from mmva_core.train.log import EpochLog
+from mmva_core.train.matching import mean_pair_distance
+from mmva_core.train.objective import ExtraLoss, Objective
+from mmva_core.train.state import BEST_NAME, LAST_NAME, Progress, RunState
+from mmva_core.train.tables import FeatureTable, TrainingData
+from mmva_core.train.validate import Constants, Evaluation, evaluate
 
 MODEL_FOLDER = "model"
 """Folder of the finished model inside a run."""

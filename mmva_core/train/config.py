@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
 
-from mmva_core.metrics import HIGHER_IS_BETTER
+from mmva_core.train.metrics import HIGHER_IS_BETTER
 
 Matching = Literal["random", "paired"]
 """Any picture with any clip, or a fixed list of pairs ("No Random Matching")."""

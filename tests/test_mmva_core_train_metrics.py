@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from mmva_core.metrics import (
+from mmva_core.train.metrics import (
     bootstrap_interval,
     concordance,
     pearson,
