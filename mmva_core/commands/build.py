@@ -80,8 +80,8 @@ def _add_captions(parts: Subparsers) -> None:
 
 def run_music(args: Namespace) -> Iterator[Output]:
     """Cut songs and write `music_va.csv` beside the clips, captions still empty."""
-    from mmva_core.data.deam import join_clips, read_deam, write_clips
-    from mmva_core.data.label_tables import write_labels
+    from mmva_core.data.sources.deam import join_clips, read_deam, write_clips
+    from mmva_core.data.sources.label_tables import write_labels
 
     table = Path(args.output) / "music_va.csv"
     _check_free(table, args.force)
@@ -98,8 +98,8 @@ def run_music(args: Namespace) -> Iterator[Output]:
 
 def run_images(args: Namespace) -> Iterator[Output]:
     """Read the sources that were named and write `image_va.csv`."""
-    from mmva_core.data.image_sources import read_emotic, read_iaps, read_naps
-    from mmva_core.data.label_tables import write_labels
+    from mmva_core.data.sources.label_tables import write_labels
+    from mmva_core.data.sources.pictures import read_emotic, read_iaps, read_naps
 
     _check_free(Path(args.output), args.force)
     samples = []
@@ -119,10 +119,10 @@ def run_captions(args: Namespace) -> Iterator[Output]:
     """Describe every clip of a table and write the table with captions."""
     import torch
 
-    from mmva_core.data.captions import LPMusicCaps, caption_clips
     from mmva_core.data.imemnet import MUSIC_SUFFIXES, attach_files, read_labels
-    from mmva_core.data.label_tables import write_labels
-    from mmva_core.data.refine import CaptionRefiner
+    from mmva_core.data.sources.captions import LPMusicCaps, caption_clips
+    from mmva_core.data.sources.label_tables import write_labels
+    from mmva_core.data.sources.refine import CaptionRefiner
     from mmva_core.inputs.audio_file import read_audio_file
 
     _check_free(Path(args.output), args.force)

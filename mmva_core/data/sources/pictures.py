@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from mmva_core.data.imemnet import Sample
-from mmva_core.data.rescale import Rescaling, Scale, rescale
+from mmva_core.data.sources.rescale import Rescaling, Scale, rescale
 from mmva_core.errors import DataError
 
 IAPS_SCALE = NAPS_SCALE = Scale(1.0, 9.0)
