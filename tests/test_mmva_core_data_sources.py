@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import scipy.io
 
-from mmva_core.data.imemnet import Sample, read_labels
+from mmva_core.data.imemnet.labels import Sample, read_labels
 from mmva_core.data.sources.deam import Clip, join_clips, read_deam, write_clips
 from mmva_core.data.sources.label_tables import write_labels
 from mmva_core.data.sources.pictures import RatingColumns, read_emotic, read_iaps, read_naps

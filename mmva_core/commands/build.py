@@ -119,7 +119,7 @@ def run_captions(args: Namespace) -> Iterator[Output]:
     """Describe every clip of a table and write the table with captions."""
     import torch
 
-    from mmva_core.data.imemnet import MUSIC_SUFFIXES, attach_files, read_labels
+    from mmva_core.data.imemnet.labels import MUSIC_SUFFIXES, attach_files, read_labels
     from mmva_core.data.sources.captions import LPMusicCaps, caption_clips
     from mmva_core.data.sources.label_tables import write_labels
     from mmva_core.data.sources.refine import CaptionRefiner

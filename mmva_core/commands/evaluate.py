@@ -70,10 +70,10 @@ def run(args: Namespace) -> Iterator[Output]:
 
 def _config_rows(args: Namespace, progress: bool) -> list[Row]:
     from mmva_core.baselines import BASELINES, evaluate_baseline, train_baseline
-    from mmva_core.data.imemnet_runs import load_imemnet
+    from mmva_core.data.imemnet.run_file import read_run_config
+    from mmva_core.data.imemnet.runs import load_imemnet
     from mmva_core.model import MMVA
     from mmva_core.report import PAPER_ROWS, evaluation_rows
-    from mmva_core.run_config import read_run_config
     from mmva_core.train.distributed import local_device
     from mmva_core.train.validate import Constants, evaluate
 

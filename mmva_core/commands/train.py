@@ -58,7 +58,7 @@ def add_parser(subparsers: Subparsers) -> None:
 def run(args: Namespace) -> Iterator[Output]:
     """Train, and say what came out."""
     if args.template:
-        from mmva_core.run_config import TEMPLATE
+        from mmva_core.data.imemnet.run_file import TEMPLATE
 
         yield TEMPLATE.rstrip()
         return
@@ -70,9 +70,9 @@ def run(args: Namespace) -> Iterator[Output]:
 def _train_config(args: Namespace) -> Iterator[Output]:
     import torch
 
-    from mmva_core.data.imemnet_runs import load_imemnet
+    from mmva_core.data.imemnet.run_file import read_run_config
+    from mmva_core.data.imemnet.runs import load_imemnet
     from mmva_core.model import MMVA
-    from mmva_core.run_config import read_run_config
     from mmva_core.train.distributed import local_device
     from mmva_core.train.loop import train
 

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mmva_core.data.imemnet import MUSIC_SUFFIXES, Sample, find_files
+from mmva_core.data.imemnet.labels import MUSIC_SUFFIXES, Sample, find_files
 from mmva_core.data.sources.rescale import Scale
 from mmva_core.errors import DataError
 from mmva_core.inputs.audio_file import Samples, read_audio_file

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from mmva_core.data.imemnet import Sample
+from mmva_core.data.imemnet.labels import Sample
 from mmva_core.store.files import write_whole
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mmva_core.config import PAPER_CONFIG, ModelConfig
-from mmva_core.data.imemnet_runs import ImemnetConfig
+from mmva_core.data.imemnet.runs import ImemnetConfig
 from mmva_core.errors import MmvaError
 from mmva_core.train.config import TrainConfig
 

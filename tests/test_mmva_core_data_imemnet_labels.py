@@ -2,7 +2,7 @@
 
 import pytest
 
-from mmva_core.data.imemnet import (
+from mmva_core.data.imemnet.labels import (
     IMAGE_SUFFIXES,
     Policies,
     attach_files,
@@ -11,7 +11,7 @@ from mmva_core.data.imemnet import (
     read_labels,
     read_match_list,
 )
-from mmva_core.data.splits import SPLITS, rows_of, split_by_group
+from mmva_core.data.imemnet.splits import SPLITS, rows_of, split_by_group
 from mmva_core.errors import DataError
 
 HEADER = ",img,valence,arousal\n"

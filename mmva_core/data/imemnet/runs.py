@@ -10,8 +10,8 @@ from typing import Any
 import torch
 
 from mmva_core.config import MODALITIES
-from mmva_core.data.encode import LabelledItems, encode_items
-from mmva_core.data.imemnet import (
+from mmva_core.data.imemnet.encode import LabelledItems, encode_items
+from mmva_core.data.imemnet.labels import (
     IMAGE_SUFFIXES,
     MUSIC_SUFFIXES,
     DuplicatePolicy,
@@ -25,7 +25,7 @@ from mmva_core.data.imemnet import (
     read_labels,
     read_match_list,
 )
-from mmva_core.data.splits import Split, rows_of, split_by_group
+from mmva_core.data.imemnet.splits import Split, rows_of, split_by_group
 from mmva_core.errors import DataError
 from mmva_core.model import MMVA
 from mmva_core.train.tables import Table, TrainingData
