@@ -18,8 +18,8 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from mmva_core.data.open_captions import captions_of, load_tag_captions
-from mmva_core.data.open_sets import (
+from mmva_core.data.open.captions import captions_of, load_tag_captions
+from mmva_core.data.open.sets import (
     OpenSet,
     load_4qaed,
     load_emobank,

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from mmva_core.config import Modality
-from mmva_core.data.open_sets import load_oasis
+from mmva_core.data.open.sets import load_oasis
 from mmva_core.heads import VA_DIMENSIONS
 from mmva_core.image_statistics import pixel_statistics
 from mmva_core.inputs.image_file import read_image_file

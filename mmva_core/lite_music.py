@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from mmva_core.data.open_sets import PLANE_CENTRE, PLANE_DEVIATION
+from mmva_core.data.open.sets import PLANE_CENTRE, PLANE_DEVIATION
 from mmva_core.heads import VA_DIMENSIONS
 from mmva_core.music_data import (
     ClipWindows,

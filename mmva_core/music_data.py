@@ -22,7 +22,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - the name PyTorch users know it by
 from tqdm import tqdm
 
-from mmva_core.data.open_sets import (
+from mmva_core.data.open.sets import (
     PLANE_CENTRE,
     PLANE_DEVIATION,
     OpenSet,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mmva_core.data.open_captions import (
+from mmva_core.data.open.captions import (
     MOODS,
     SOUNDS,
     STYLES,
@@ -11,7 +11,7 @@ from mmva_core.data.open_captions import (
     load_tag_captions,
     tag_caption,
 )
-from mmva_core.data.open_sets import (
+from mmva_core.data.open.sets import (
     OPEN_SETS,
     LabelScale,
     load_4qaed,

@@ -284,7 +284,7 @@ def test_the_window_of_a_test_is_the_middle_one():
 
 
 def test_features_of_pictures_come_from_the_view_asked_for(tmp_path):
-    from mmva_core.data.open_sets import OpenSet
+    from mmva_core.data.open.sets import OpenSet
 
     path = tmp_path / "a.png"
     Image.fromarray(noise_picture(64, 96)).save(path)

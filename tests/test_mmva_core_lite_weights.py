@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from mmva_core import MMVA
-from mmva_core.data.open_captions import captions_of, load_tag_captions
-from mmva_core.data.open_sets import load_4qaed, load_emobank, load_oasis, subset
+from mmva_core.data.open.captions import captions_of, load_tag_captions
+from mmva_core.data.open.sets import load_4qaed, load_emobank, load_oasis, subset
 from mmva_core.inputs.audio_file import read_audio_file
 from mmva_core.inputs.image_file import read_image_file
 from mmva_core.store.folders import EMBEDDED_FOLDER

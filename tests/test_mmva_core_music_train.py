@@ -197,7 +197,7 @@ def test_rendering_that_fails_names_the_piece_and_leaves_nothing(tmp_path, monke
 
 @pytest.mark.dataset
 def test_clip_windows_follow_the_tag_table(data_folder):
-    from mmva_core.data.open_sets import load_4qaed, subset
+    from mmva_core.data.open.sets import load_4qaed, subset
     from mmva_core.music_data import _read_tags, _windows_of_set
 
     tower = LiteMusicTower()

@@ -7,7 +7,7 @@ what the model can do with unseen ones is what `mmva evaluate` says.
 import numpy as np
 import pytest
 
-from mmva_core.data.open_sets import load_4qaed, load_oasis
+from mmva_core.data.open.sets import load_4qaed, load_oasis
 from mmva_core.retrieval_build import build_index
 from mmva_core.retrieval_query import make_query, search
 from mmva_core.retrieval_sources import Source

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mmva_core.data.open_sets import OpenSet, read_table
+from mmva_core.data.open.sets import OpenSet, read_table
 from mmva_core.errors import DataError
 
 STYLES = {
