@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from mmva_core.retrieval_build import build_index
-from mmva_core.retrieval_query import make_query, search
-from mmva_core.retrieval_sources import find_sources
+from mmva_core.retrieval.build import build_index
+from mmva_core.retrieval.query import make_query, search
+from mmva_core.retrieval.sources import find_sources
 
 RATE = 16_000
 

@@ -21,7 +21,7 @@ from mmva_core.prompts_film import (
     read_film_curve,
     stretches_of,
 )
-from mmva_core.retrieval_query import parse_point
+from mmva_core.retrieval.query import parse_point
 
 FILM_READER_GROUP = "mmva_core.film_reader"
 """Entry point group of functions (path, model name, progress) -> JSON text."""

@@ -2,7 +2,7 @@
 
 Each caption is looked for among all pieces, and each piece among all captions, by Eq. 1 on
 predicted valence and arousal and by the cosine of the embeddings. Captions that read the same tie,
-and so do predictions that are equal; see `mmva_core.retrieval_metrics`.
+and so do predictions that are equal; see `mmva_core.retrieval.metrics`.
 
 The figures of the paper's tables are not quoted: no source for them could be checked. They are
 about 1000 pairs of IMEMNet-C, whose music and captions cannot be had openly; R@k among another
@@ -23,14 +23,14 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mmva_core.retrieval import By, FloatArray, unit_rows, va_distances
-from mmva_core.retrieval_metrics import (
+from mmva_core.retrieval.metrics import (
     RetrievalMetrics,
     chance_metrics,
     expected_recall,
     rank_bounds,
     retrieval_metrics,
 )
+from mmva_core.retrieval.rank import By, FloatArray, unit_rows, va_distances
 from mmva_core.train.metrics import bootstrap_interval
 
 Direction = Literal["caption to music", "music to caption"]

@@ -21,7 +21,7 @@ from mmva_core.lite_folds import hear_without
 from mmva_core.lite_music import load_recordings
 from mmva_core.lite_recipe import build_lite, fit_lite
 from mmva_core.model import MMVA
-from mmva_core.retrieval_encode import encode_content, read_content
+from mmva_core.retrieval.encode import encode_content, read_content
 from mmva_core.retrieval_evaluate import EncodedPairs, RetrievalRow, retrieval_rows
 from mmva_core.train.config import TrainConfig
 from mmva_core.train.tables import TrainingData

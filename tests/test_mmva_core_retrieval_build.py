@@ -9,13 +9,13 @@ import pytest
 from mmva_tiny import tiny_model
 from PIL import Image
 
-from mmva_core import retrieval_build
 from mmva_core.cli import main
 from mmva_core.errors import CheckpointError, DataError
-from mmva_core.retrieval_build import build_index
-from mmva_core.retrieval_index import load_index
-from mmva_core.retrieval_query import make_query, parse_point, search
-from mmva_core.retrieval_sources import Source, find_sources, read_sources
+from mmva_core.retrieval.build import build_index
+from mmva_core.retrieval.index import load_index
+from mmva_core.retrieval.query import make_query, parse_point, search
+from mmva_core.retrieval.rank import build as retrieval_build
+from mmva_core.retrieval.sources import Source, find_sources, read_sources
 
 RATE = 16_000
 WINDOW_SECONDS = 2

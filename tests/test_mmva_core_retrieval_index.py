@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from mmva_core.errors import DataError
-from mmva_core.retrieval import unit_rows
-from mmva_core.retrieval_index import (
+from mmva_core.retrieval.index import (
     IndexHeader,
     IndexItem,
     ItemRows,
@@ -13,6 +12,7 @@ from mmva_core.retrieval_index import (
     load_index,
     save_index,
 )
+from mmva_core.retrieval.rank import unit_rows
 
 DIM = 6
 HEADER = IndexHeader(1, "some-model", "f" * 64, 0.3, "/somewhere")

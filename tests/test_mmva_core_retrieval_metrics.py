@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmva_core.retrieval_metrics import chance_metrics, retrieval_metrics
+from mmva_core.retrieval.metrics import chance_metrics, retrieval_metrics
 
 
 def by_every_order(scores, relevant, k):

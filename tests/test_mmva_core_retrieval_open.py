@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from mmva_core.data.open.sets import load_4qaed, load_oasis
-from mmva_core.retrieval_build import build_index
-from mmva_core.retrieval_query import make_query, search
-from mmva_core.retrieval_sources import Source
+from mmva_core.retrieval.build import build_index
+from mmva_core.retrieval.query import make_query, search
+from mmva_core.retrieval.sources import Source
 
 NUM_CLIPS = 60
 NUM_PICTURES = 10

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from mmva_core.retrieval import (
+from mmva_core.retrieval.rank import (
     best_rows,
     cosines,
     matching_scores,
@@ -35,7 +35,7 @@ def test_a_scale_that_is_not_positive_is_refused():
 
 
 def test_cosines_read_in_blocks_are_those_of_the_whole(monkeypatch):
-    monkeypatch.setattr("mmva_core.retrieval.ROWS_AT_ONCE", 3)
+    monkeypatch.setattr("mmva_core.retrieval.rank.ROWS_AT_ONCE", 3)
     generator = np.random.default_rng(0)
     embeds, query = unit_rows(generator.normal(size=(10, 6))), generator.normal(size=6)
     expected = embeds @ query / np.linalg.norm(query)

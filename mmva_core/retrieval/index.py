@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 
 from mmva_core.config import Modality
 from mmva_core.errors import DataError
-from mmva_core.retrieval import (
+from mmva_core.retrieval.rank import (
     FloatArray,
     IntArray,
     best_rows,

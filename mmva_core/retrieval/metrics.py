@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mmva_core.retrieval import FloatArray, IntArray
+from mmva_core.retrieval.rank import FloatArray, IntArray
 
 MAP_DEPTH = 10
 """Ranks that mAP@10 looks at."""

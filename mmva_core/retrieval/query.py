@@ -9,8 +9,8 @@ import numpy as np
 from mmva_core.config import Modality
 from mmva_core.errors import CheckpointError, DataError
 from mmva_core.inputs.guess import guess_modality
-from mmva_core.retrieval import By, FloatArray, unit_rows
-from mmva_core.retrieval_index import ItemRows, Match, RetrievalIndex
+from mmva_core.retrieval.index import ItemRows, Match, RetrievalIndex
+from mmva_core.retrieval.rank import By, FloatArray, unit_rows
 from mmva_core.store.folders import model_fingerprint
 
 POINT_PREFIX = "va:"
@@ -88,7 +88,7 @@ def make_query(
             f"the index was made with another model than {name!r} is now: run mmva index again"
         )
     from mmva_core.model import MMVA
-    from mmva_core.retrieval_encode import encode_content, read_content
+    from mmva_core.retrieval.encode import encode_content, read_content
     from mmva_core.train.distributed import local_device
 
     model = MMVA.from_pretrained(name, device=str(local_device(device)))

@@ -17,8 +17,8 @@ from mmva_core.errors import DataError
 from mmva_core.inputs.audio_file import read_audio_file
 from mmva_core.inputs.image_file import read_image_file
 from mmva_core.inputs.windows import window_starts
-from mmva_core.retrieval import unit_rows
-from mmva_core.retrieval_index import VA_COLUMNS, Floats, ItemRows
+from mmva_core.retrieval.index import VA_COLUMNS, Floats, ItemRows
+from mmva_core.retrieval.rank import unit_rows
 from mmva_core.towers.build import ImageArray
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ import numpy as np
 from tqdm import tqdm
 
 from mmva_core.errors import CheckpointError, DataError, MmvaError
-from mmva_core.retrieval_index import (
+from mmva_core.retrieval.index import (
     ARRAY_PREFIXES,
     HEADER_NAME,
     SCHEMA_VERSION,
@@ -32,13 +32,13 @@ from mmva_core.retrieval_index import (
     load_index,
     save_index,
 )
-from mmva_core.retrieval_sources import Source
+from mmva_core.retrieval.sources import Source
 from mmva_core.store.files import write_whole
 from mmva_core.store.folders import find_folder, model_fingerprint, read_config
 
 if TYPE_CHECKING:
     from mmva_core.model import MMVA
-    from mmva_core.retrieval_encode import Content
+    from mmva_core.retrieval.encode import Content
 
 PENDING_PREFIX = "encoded-"
 """Folder inside an index that is not complete yet, one file for each content."""
@@ -212,7 +212,7 @@ class _Reader:
             digest = source.content_hash()
             if self._store.has(digest):
                 return digest, None
-            from mmva_core.retrieval_encode import read_content
+            from mmva_core.retrieval.encode import read_content
 
             rate = self.model.music_sample_rate if source.modality == "music" else 0
             return digest, read_content(source.modality, source.path or source.name, rate)
@@ -220,7 +220,7 @@ class _Reader:
             return error
 
     def encode(self, source: Source, content: Content) -> ItemRows:
-        from mmva_core.retrieval_encode import encode_content
+        from mmva_core.retrieval.encode import encode_content
 
         return encode_content(self.model, source.modality, content)
 
