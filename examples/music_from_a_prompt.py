@@ -22,7 +22,7 @@ from transformers import (
     logging,
 )
 
-from mmva_core.generate import MusicGenerator, write_wave
+from mmva_core.prompts.generate import MusicGenerator, write_wave
 
 CODES = 16
 

@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from mmva_core.prompts import load_templates
-from mmva_core.prompts_search import search_prompts, spread_of, warnings_about
-from mmva_core.prompts_table import prompt_va
-from mmva_core.prompts_targets import find_targets
+from mmva_core.prompts.search import search_prompts, spread_of, warnings_about
+from mmva_core.prompts.table import prompt_va
+from mmva_core.prompts.targets import find_targets
+from mmva_core.prompts.templates import load_templates
 
 TEMPLATES = """
 sentences = ["A {mood} piece of {genre}.", "The {instrument_1} leads, {instrument_2} follows."]

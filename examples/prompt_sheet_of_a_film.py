@@ -12,11 +12,11 @@ import tempfile
 from pathlib import Path
 
 import vsumm
-from mmva_core.prompts import Templates
-from mmva_core.prompts_film import parse_film_curve
-from mmva_core.prompts_search import search_prompts
-from mmva_core.prompts_table import prompt_va
-from mmva_core.prompts_targets import film_targets
+from mmva_core.prompts.film import parse_film_curve
+from mmva_core.prompts.search import search_prompts
+from mmva_core.prompts.table import prompt_va
+from mmva_core.prompts.targets import film_targets
+from mmva_core.prompts.templates import Templates
 from vsumm.demo import make_sample_film
 
 folder = Path(tempfile.mkdtemp(prefix="vsumm-"))

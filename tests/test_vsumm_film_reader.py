@@ -7,8 +7,8 @@ from films import make_film
 from mmva_tiny import tiny_model
 
 from mmva_core.errors import DataError
-from mmva_core.prompts_film import parse_film_curve
-from mmva_core.prompts_targets import FILM_READER_GROUP
+from mmva_core.prompts.film import parse_film_curve
+from mmva_core.prompts.targets import FILM_READER_GROUP
 from vsumm.film_reader import summary_json
 
 

@@ -48,7 +48,7 @@ def add_parser(subparsers: Subparsers) -> None:
 
 def run(args: Namespace) -> Iterator[Output]:
     """Generate, write, and say where."""
-    from mmva_core.generate import MusicGenerator, check_output, write_wave
+    from mmva_core.prompts.generate import MusicGenerator, check_output, write_wave
     from mmva_core.train.distributed import local_device
 
     output = Path(args.output)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mmva_core.prompts import Templates
+from mmva_core.prompts.templates import Templates
 from mmva_core.retrieval.rank import top_k, va_distances
 
 FLAT_SPREAD = 0.02

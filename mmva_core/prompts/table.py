@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from mmva_core.errors import DataError
-from mmva_core.prompts import Templates
+from mmva_core.prompts.templates import Templates
 from mmva_core.store.folders import model_fingerprint
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 How a film gets here: MMVA does not read films. Whoever does registers a function under the entry
 point group `mmva_core.film_reader`, which takes the film's path, the name of a model and whether to
-show progress, and returns the JSON text that `mmva_core.prompts_film` describes. vsumm does.
+show progress, and returns the JSON text that `mmva_core.prompts.film` describes. vsumm does.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from mmva_core.errors import DataError
 from mmva_core.inputs.clock import format_clock
 from mmva_core.inputs.guess import guess_modality
-from mmva_core.prompts_film import (
+from mmva_core.prompts.film import (
     FilmSegment,
     parse_film_curve,
     read_film_curve,

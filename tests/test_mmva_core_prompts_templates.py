@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from mmva_core.errors import DataError
-from mmva_core.prompts import DEFAULT_TEMPLATES, Templates, load_templates
+from mmva_core.prompts.templates import DEFAULT_TEMPLATES, Templates, load_templates
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from transformers import (
 
 from mmva_core.cli import main
 from mmva_core.errors import CheckpointError, DataError
-from mmva_core.generate import Music, MusicGenerator, check_output, write_wave
+from mmva_core.prompts.generate import Music, MusicGenerator, check_output, write_wave
 
 RATE = 3200
 CODES = 16
