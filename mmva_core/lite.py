@@ -20,13 +20,13 @@ from safetensors.torch import save_file
 
 from mmva_core.errors import DataError
 from mmva_core.lite_data import load_lite_tables
-from mmva_core.lite_folds import recipe_rows, sentence_rows
 from mmva_core.lite_music import load_recordings
 from mmva_core.lite_recipe import LITE_TRAINING, build_lite, fit_lite
 from mmva_core.model import MMVA
 from mmva_core.music_train import MusicRecipe, train_music_tower
-from mmva_core.report import PAPER_ROWS, Row
 from mmva_core.store.files import write_whole
+from mmva_core.studies.lite_folds import recipe_rows, sentence_rows
+from mmva_core.studies.report import PAPER_ROWS, Row
 from mmva_core.towers.music import LiteMusicTower
 from mmva_core.train.distributed import local_device
 

@@ -1,6 +1,6 @@
 """What `mmva-lite` is made of and how its heads are trained.
 
-`mmva_core.lite` runs the recipe from the data to the finished model, `mmva_core.lite_folds` judges
+`mmva_core.lite` runs the recipe from the data to the finished model, `mmva_core.studies.lite_folds` judges
 it on folds.
 """
 

@@ -1,7 +1,7 @@
 import csv
 
 from mmva_core.commands.evaluate_music import as_csv, as_text
-from mmva_core.music_folds import MusicFigure
+from mmva_core.studies.music_folds import MusicFigure
 
 FIGURES = [
     MusicFigure("music tower", "vgmidi, window round the bar", "rho", "arousal", 0.2, 0.1, 0.3),

@@ -20,13 +20,6 @@ from mmva_core.lite_data import (
     image_table,
     view_picture,
 )
-from mmva_core.lite_folds import (
-    cross_validate,
-    fold_rows,
-    hear_without,
-    interval_lines,
-    ridge_baseline,
-)
 from mmva_core.lite_music import (
     KEYBOARD_STRIDE,
     UNSEEN_VA,
@@ -45,6 +38,13 @@ from mmva_core.lite_recipe import (
 from mmva_core.model import MMVA
 from mmva_core.music_data import ClipWindows, PieceWindows
 from mmva_core.outputs import MMVAOutput
+from mmva_core.studies.lite_folds import (
+    cross_validate,
+    fold_rows,
+    hear_without,
+    interval_lines,
+    ridge_baseline,
+)
 from mmva_core.towers.build import tower_feature_shape
 from mmva_core.train.batches import Batch, ModalityBatch
 from mmva_core.train.config import TrainConfig

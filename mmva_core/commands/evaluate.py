@@ -17,7 +17,7 @@ from mmva_core.errors import CheckpointError, MmvaError
 
 if TYPE_CHECKING:
     from mmva_core.commands import Subparsers
-    from mmva_core.report import Row
+    from mmva_core.studies.report import Row
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -59,7 +59,7 @@ def run(args: Namespace) -> Iterator[Output]:
     """Measure, and print a table."""
     import sys
 
-    from mmva_core.report import render
+    from mmva_core.studies.report import render
 
     if args.config is None and args.preset is None:
         raise MmvaError("say what to measure on: --config FILE or --preset mmva-lite")
@@ -69,11 +69,11 @@ def run(args: Namespace) -> Iterator[Output]:
 
 
 def _config_rows(args: Namespace, progress: bool) -> list[Row]:
-    from mmva_core.baselines import BASELINES, evaluate_baseline, train_baseline
     from mmva_core.data.imemnet.run_file import read_run_config
     from mmva_core.data.imemnet.runs import load_imemnet
     from mmva_core.model import MMVA
-    from mmva_core.report import PAPER_ROWS, evaluation_rows
+    from mmva_core.studies.baselines import BASELINES, evaluate_baseline, train_baseline
+    from mmva_core.studies.report import PAPER_ROWS, evaluation_rows
     from mmva_core.train.distributed import local_device
     from mmva_core.train.validate import Constants, evaluate
 

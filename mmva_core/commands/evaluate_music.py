@@ -13,7 +13,7 @@ from mmva_core.commands.arguments import positive_integer
 
 if TYPE_CHECKING:
     from mmva_core.commands import Subparsers
-    from mmva_core.music_folds import MusicFigure
+    from mmva_core.studies.music_folds import MusicFigure
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -44,8 +44,8 @@ def run(args: Namespace) -> Iterator[Output]:
 
     from mmva_core.lite import find_data
     from mmva_core.lite_music import load_recordings
-    from mmva_core.music_folds import evaluate_folds
     from mmva_core.music_train import MusicRecipe
+    from mmva_core.studies.music_folds import evaluate_folds
 
     progress = not args.quiet and sys.stderr.isatty()
     root = find_data(None if args.data is None else Path(args.data))

@@ -14,7 +14,7 @@ from mmva_core.commands.arguments import positive_integer
 
 if TYPE_CHECKING:
     from mmva_core.commands import Subparsers
-    from mmva_core.retrieval_evaluate import RetrievalRow
+    from mmva_core.studies.retrieval import RetrievalRow
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -53,7 +53,7 @@ def add_parser(subparsers: Subparsers) -> None:
 
 def run(args: Namespace) -> Iterator[Output]:
     """Measure, and print a table."""
-    from mmva_core.retrieval_evaluate import render
+    from mmva_core.studies.retrieval import render
 
     progress = not args.quiet and sys.stderr.isatty()
     rows = _preset_rows(args, progress) if args.preset else _pairs_rows(args, progress)
@@ -62,8 +62,8 @@ def run(args: Namespace) -> Iterator[Output]:
 
 def _pairs_rows(args: Namespace, progress: bool) -> list[RetrievalRow]:
     from mmva_core.model import MMVA
-    from mmva_core.retrieval_evaluate import retrieval_rows
-    from mmva_core.retrieval_pairs import encode_pairs, read_pairs
+    from mmva_core.studies.retrieval import retrieval_rows
+    from mmva_core.studies.retrieval_pairs import encode_pairs, read_pairs
     from mmva_core.train.distributed import local_device
 
     pairs = read_pairs(Path(args.pairs), limit=args.n, seed=args.seed)
@@ -77,7 +77,7 @@ def _preset_rows(args: Namespace, progress: bool) -> list[RetrievalRow]:
 
     from mmva_core.lite import find_data
     from mmva_core.lite_recipe import LITE_TRAINING
-    from mmva_core.retrieval_pairs import ABLATIONS, open_set_rows
+    from mmva_core.studies.retrieval_pairs import ABLATIONS, open_set_rows
 
     config = replace(LITE_TRAINING, seed=args.seed)
     if args.epochs is not None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mmva_core.image_statistics import pixel_statistics
+from mmva_core.studies.pixel_statistics import pixel_statistics
 
 
 def test_a_plain_picture_has_its_colour_and_nothing_else():

@@ -21,7 +21,6 @@ from torch import Tensor
 from mmva_core.config import Modality
 from mmva_core.data.open.sets import load_oasis
 from mmva_core.heads import VA_DIMENSIONS
-from mmva_core.image_statistics import pixel_statistics
 from mmva_core.inputs.image_file import read_image_file
 from mmva_core.lite_data import (
     FOLDS,
@@ -33,7 +32,8 @@ from mmva_core.lite_data import (
 from mmva_core.lite_music import Recordings, load_recordings, train_tower_without
 from mmva_core.lite_recipe import build_lite, fit_lite
 from mmva_core.model import MMVA
-from mmva_core.report import Row
+from mmva_core.studies.pixel_statistics import pixel_statistics
+from mmva_core.studies.report import Row
 from mmva_core.train.config import TrainConfig
 from mmva_core.train.matching import fixed_pairs, matching_score
 from mmva_core.train.metrics import (

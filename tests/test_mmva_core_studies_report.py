@@ -11,7 +11,7 @@ from mmva_tiny import tiny_data, tiny_model
 from mmva_core.config import PAPER_CONFIG
 from mmva_core.data.imemnet.run_file import TEMPLATE, read_run_config
 from mmva_core.errors import MmvaError
-from mmva_core.report import FORMATS, PAPER, PAPER_ROWS, Row, evaluation_rows, render
+from mmva_core.studies.report import FORMATS, PAPER, PAPER_ROWS, Row, evaluation_rows, render
 from mmva_core.train.matching import fixed_pairs, matching_score
 from mmva_core.train.metrics import regression_metrics
 from mmva_core.train.validate import PAIR_SEED, Constants, evaluate

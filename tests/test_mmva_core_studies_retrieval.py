@@ -11,8 +11,8 @@ from mmva_tiny import tiny_data, tiny_model
 from mmva_core.cli import main
 from mmva_core.errors import DataError
 from mmva_core.retrieval.metrics import chance_metrics
-from mmva_core.retrieval_evaluate import CHANCE, EncodedPairs, render, retrieval_rows
-from mmva_core.retrieval_pairs import encode_pairs, read_pairs, table_pairs
+from mmva_core.studies.retrieval import CHANCE, EncodedPairs, render, retrieval_rows
+from mmva_core.studies.retrieval_pairs import encode_pairs, read_pairs, table_pairs
 
 
 def made_pairs(num_pairs=20, seed=0, noise=0.0):

@@ -4,14 +4,14 @@ import torch
 from scipy.stats import spearmanr
 
 from mmva_core.music_data import ClipWindows, PieceWindows
-from mmva_core.music_folds import (
+from mmva_core.music_train import MusicRecipe
+from mmva_core.studies.music_folds import (
     _Folds,
     area_under_curve,
     correlations_within,
     deal_groups,
     evaluate_folds,
 )
-from mmva_core.music_train import MusicRecipe
 from mmva_core.towers.music import LiteMusicTower
 
 NUM_STATISTICS = LiteMusicTower().statistics_mean.numel()

@@ -4,7 +4,7 @@ import pytest
 import torch
 from mmva_tiny import feature_table
 
-from mmva_core.baselines import (
+from mmva_core.studies.baselines import (
     BASELINES,
     Baseline,
     BaselineOutput,
