@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from mmva_core.lite_similarity import ExpectedMatching, Trust
+from mmva_core.lite.similarity import ExpectedMatching, Trust
 from mmva_core.outputs import MMVAOutput
 from mmva_core.train.batches import Batch, ModalityBatch
 from mmva_core.train.matching import matching_score

@@ -3,8 +3,8 @@ import pytest
 import torch
 from scipy.stats import spearmanr
 
-from mmva_core.music_data import ClipWindows, PieceWindows
-from mmva_core.music_train import MusicRecipe
+from mmva_core.lite.music_train import MusicRecipe
+from mmva_core.lite.music_windows import ClipWindows, PieceWindows
 from mmva_core.studies.music_folds import (
     _Folds,
     area_under_curve,

@@ -42,9 +42,9 @@ def run(args: Namespace) -> Iterator[Output]:
     """Measure, and print a table."""
     from tempfile import TemporaryDirectory
 
-    from mmva_core.lite import find_data
-    from mmva_core.lite_music import load_recordings
-    from mmva_core.music_train import MusicRecipe
+    from mmva_core.lite.music_rows import load_recordings
+    from mmva_core.lite.music_train import MusicRecipe
+    from mmva_core.lite.run import find_data
     from mmva_core.studies.music_folds import evaluate_folds
 
     progress = not args.quiet and sys.stderr.isatty()

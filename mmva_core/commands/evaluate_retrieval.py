@@ -75,8 +75,8 @@ def _pairs_rows(args: Namespace, progress: bool) -> list[RetrievalRow]:
 def _preset_rows(args: Namespace, progress: bool) -> list[RetrievalRow]:
     from tempfile import TemporaryDirectory
 
-    from mmva_core.lite import find_data
-    from mmva_core.lite_recipe import LITE_TRAINING
+    from mmva_core.lite.recipe import LITE_TRAINING
+    from mmva_core.lite.run import find_data
     from mmva_core.studies.retrieval_pairs import ABLATIONS, open_set_rows
 
     config = replace(LITE_TRAINING, seed=args.seed)

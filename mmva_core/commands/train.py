@@ -101,7 +101,7 @@ def _train_config(args: Namespace) -> Iterator[Output]:
 
 
 def _train_preset(args: Namespace) -> Iterator[Output]:
-    from mmva_core.lite import train_preset
+    from mmva_core.lite.run import train_preset
 
     yield from train_preset(
         Path(args.output),

@@ -22,15 +22,15 @@ from mmva_core.config import Modality
 from mmva_core.data.open.sets import load_oasis
 from mmva_core.heads import VA_DIMENSIONS
 from mmva_core.inputs.image_file import read_image_file
-from mmva_core.lite_data import (
+from mmva_core.lite.music_rows import Recordings, load_recordings, train_tower_without
+from mmva_core.lite.recipe import build_lite, fit_lite
+from mmva_core.lite.tables import (
     FOLDS,
     HeardTables,
     LiteTables,
     load_lite_tables,
     sentence_table,
 )
-from mmva_core.lite_music import Recordings, load_recordings, train_tower_without
-from mmva_core.lite_recipe import build_lite, fit_lite
 from mmva_core.model import MMVA
 from mmva_core.studies.pixel_statistics import pixel_statistics
 from mmva_core.studies.report import Row

@@ -21,8 +21,8 @@ from scipy.stats import rankdata
 from torch import Tensor
 from tqdm import tqdm
 
-from mmva_core.music_data import SLIDER_DELAYS_SECONDS, ClipWindows, PieceWindows
-from mmva_core.music_train import MusicRecipe, centre_by_piece, fit_ridge, train_music_tower
+from mmva_core.lite.music_train import MusicRecipe, centre_by_piece, fit_ridge, train_music_tower
+from mmva_core.lite.music_windows import SLIDER_DELAYS_SECONDS, ClipWindows, PieceWindows
 from mmva_core.train.metrics import bootstrap_interval, pearson
 
 NUM_FOLDS = 10

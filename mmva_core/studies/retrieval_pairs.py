@@ -16,9 +16,9 @@ from tqdm import tqdm
 
 from mmva_core.config import Modality
 from mmva_core.errors import DataError
-from mmva_core.lite_data import FOLDS, HeardTables, load_lite_tables
-from mmva_core.lite_music import load_recordings
-from mmva_core.lite_recipe import build_lite, fit_lite
+from mmva_core.lite.music_rows import load_recordings
+from mmva_core.lite.recipe import build_lite, fit_lite
+from mmva_core.lite.tables import FOLDS, HeardTables, load_lite_tables
 from mmva_core.model import MMVA
 from mmva_core.retrieval.encode import encode_content, read_content
 from mmva_core.studies.lite_folds import hear_without

@@ -9,7 +9,7 @@ Under the whole lies a fade: silence is at rest, whatever the body says of its n
 `body` has learned what 4QAED and Emotify say of recordings, with the tags of a larger network as
 soft targets. Rendered solo keyboard music (VGMIDI) rises and falls by other cues, so a linear
 expert that was fitted to changes within pieces takes over there; the gate tells how far.
-`mmva_core.music_train` fits all three. Letters in shapes: B windows, T samples, D features.
+`mmva_core.lite.music_train` fits all three. Letters in shapes: B windows, T samples, D features.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class LiteMusicConfig:
 class LiteMusicTower(nn.Module):
     """Describe windows of music by valence, arousal and what lies behind them.
 
-    A fresh tower is random; `mmva_core.music_train.train_music_tower` gives a trained one. The
+    A fresh tower is random; `mmva_core.lite.music_train.train_music_tower` gives a trained one. The
     statistics are standardised by buffers that training sets.
 
     Args:

@@ -23,7 +23,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name PyTorch users know it by
 
-from mmva_core.music_data import (
+from mmva_core.lite.music_windows import (
     ClipWindows,
     PieceWindows,
     load_clip_windows,

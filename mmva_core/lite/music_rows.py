@@ -18,14 +18,14 @@ from torch import Tensor
 
 from mmva_core.data.open.sets import PLANE_CENTRE, PLANE_DEVIATION
 from mmva_core.heads import VA_DIMENSIONS
-from mmva_core.music_data import (
+from mmva_core.lite.music_train import MusicRecipe, train_music_tower
+from mmva_core.lite.music_windows import (
     ClipWindows,
     PieceWindows,
     load_clip_windows,
     load_piece_windows,
     render_pieces,
 )
-from mmva_core.music_train import MusicRecipe, train_music_tower
 from mmva_core.towers.music import LiteMusicTower
 from mmva_core.train.tables import FeatureTable
 

@@ -1,6 +1,6 @@
 """What `mmva-lite` is made of and how its heads are trained.
 
-`mmva_core.lite` runs the recipe from the data to the finished model, `mmva_core.studies.lite_folds` judges
+`mmva_core.lite.run` runs the recipe from the data to the finished model, `mmva_core.studies.lite_folds` judges
 it on folds.
 """
 
@@ -14,9 +14,9 @@ import torch
 from torch import Tensor
 
 from mmva_core.config import ModelConfig
-from mmva_core.lite_images import BLOCK_SHARES, POOLING_SHARES, fit_images
-from mmva_core.lite_music import UNSEEN_VA, judgement_on_plane
-from mmva_core.lite_similarity import ExpectedMatching, Trust
+from mmva_core.lite.fit_images import BLOCK_SHARES, POOLING_SHARES, fit_images
+from mmva_core.lite.music_rows import UNSEEN_VA, judgement_on_plane
+from mmva_core.lite.similarity import ExpectedMatching, Trust
 from mmva_core.model import MMVA
 from mmva_core.outputs import MMVAOutput
 from mmva_core.train.batches import Batch

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from mmva_core.heads import VA_DIMENSIONS
-from mmva_core.lite_music import judgement_on_plane
+from mmva_core.lite.music_rows import judgement_on_plane
 from mmva_core.outputs import MMVAOutput
 from mmva_core.train.batches import Batch
 from mmva_core.train.losses import similarity_loss

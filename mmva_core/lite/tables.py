@@ -28,8 +28,8 @@ from mmva_core.data.open.sets import (
     subset,
 )
 from mmva_core.inputs.image_file import read_image_file
-from mmva_core.lite_damage import as_video_frame
-from mmva_core.lite_music import (
+from mmva_core.lite.damage import as_video_frame
+from mmva_core.lite.music_rows import (
     KEYBOARD_CAPTION,
     MusicTables,
     Recordings,

@@ -1,10 +1,10 @@
 """The recipe of `mmva-lite`, the model that comes with the package.
 
 `mmva train --preset mmva-lite` runs `train_preset`. Its four steps: the music tower is trained
-from scratch (`mmva_core.music_train`); the picture side is fitted in closed form
-(`mmva_core.lite_images`); the other heads are trained together by Eq. 4 on the features of the
-frozen towers, as `mmva_core.lite_recipe` says; then the similarity predictor is trained alone
-(`mmva_core.lite_similarity`). Everything is a function of the data and the seed.
+from scratch (`mmva_core.lite.music_train`); the picture side is fitted in closed form
+(`mmva_core.lite.fit_images`); the other heads are trained together by Eq. 4 on the features of the
+frozen towers, as `mmva_core.lite.recipe` says; then the similarity predictor is trained alone
+(`mmva_core.lite.similarity`). Everything is a function of the data and the seed.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from typing import Any, cast
 from safetensors.torch import save_file
 
 from mmva_core.errors import DataError
-from mmva_core.lite_data import load_lite_tables
-from mmva_core.lite_music import load_recordings
-from mmva_core.lite_recipe import LITE_TRAINING, build_lite, fit_lite
+from mmva_core.lite.music_rows import load_recordings
+from mmva_core.lite.music_train import MusicRecipe, train_music_tower
+from mmva_core.lite.recipe import LITE_TRAINING, build_lite, fit_lite
+from mmva_core.lite.tables import load_lite_tables
 from mmva_core.model import MMVA
-from mmva_core.music_train import MusicRecipe, train_music_tower
 from mmva_core.store.files import write_whole
 from mmva_core.studies.lite_folds import recipe_rows, sentence_rows
 from mmva_core.studies.report import PAPER_ROWS, Row

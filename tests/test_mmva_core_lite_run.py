@@ -10,24 +10,16 @@ from PIL import Image
 
 from mmva_core.config import ModelConfig
 from mmva_core.errors import DataError
-from mmva_core.lite import find_data
-from mmva_core.lite_damage import as_video_frame, compress
-from mmva_core.lite_data import (
-    FOLDS,
-    LiteTables,
-    centre_square,
-    deal_fold,
-    image_table,
-    view_picture,
-)
-from mmva_core.lite_music import (
+from mmva_core.lite.damage import as_video_frame, compress
+from mmva_core.lite.music_rows import (
     KEYBOARD_STRIDE,
     UNSEEN_VA,
     Recordings,
     judgement_on_plane,
     train_tower_without,
 )
-from mmva_core.lite_recipe import (
+from mmva_core.lite.music_windows import ClipWindows, PieceWindows
+from mmva_core.lite.recipe import (
     LITE_MODEL,
     LITE_SIMILARITY,
     LITE_TRAINING,
@@ -35,8 +27,16 @@ from mmva_core.lite_recipe import (
     build_lite,
     fit_lite,
 )
+from mmva_core.lite.run import find_data
+from mmva_core.lite.tables import (
+    FOLDS,
+    LiteTables,
+    centre_square,
+    deal_fold,
+    image_table,
+    view_picture,
+)
 from mmva_core.model import MMVA
-from mmva_core.music_data import ClipWindows, PieceWindows
 from mmva_core.outputs import MMVAOutput
 from mmva_core.studies.lite_folds import (
     cross_validate,
@@ -60,7 +60,7 @@ def noise_picture(height=48, width=80, seed=0):
 def small_recipe(monkeypatch):
     """The recipe with narrow heads, so that it trains in a moment."""
     narrow = ModelConfig.from_dict(LITE_MODEL.to_dict() | {"embedding_dim": 8, "hidden_dim": 8})
-    monkeypatch.setattr("mmva_core.lite_recipe.LITE_MODEL", narrow)
+    monkeypatch.setattr("mmva_core.lite.recipe.LITE_MODEL", narrow)
     monkeypatch.setitem(LITE_SIMILARITY, "epochs", 2)
     return TrainConfig(epochs=2, batch_size=16, learning_rate=0.01)
 

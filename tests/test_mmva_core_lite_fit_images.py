@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from mmva_core.lite_images import feature_shares, fit_images, principal_directions
-from mmva_core.lite_recipe import LITE_MODEL, build_lite
+from mmva_core.lite.fit_images import feature_shares, fit_images, principal_directions
+from mmva_core.lite.recipe import LITE_MODEL, build_lite
 from mmva_core.train.tables import FeatureTable
 
 NUM_PICTURES, NUM_VIEWS = 40, 2

@@ -5,20 +5,20 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from mmva_core import music_data
 from mmva_core.errors import DataError
-from mmva_core.music_data import (
-    ClipWindows,
-    PieceWindows,
-    alter_log_mel,
-    render_pieces,
-)
-from mmva_core.music_train import (
+from mmva_core.lite.music_train import (
     MusicRecipe,
     centre_by_piece,
     fit_keyboard_expert,
     train_music_tower,
 )
+from mmva_core.lite.music_windows import (
+    ClipWindows,
+    PieceWindows,
+    alter_log_mel,
+    render_pieces,
+)
+from mmva_core.lite.run import music_windows as music_data
 from mmva_core.towers.music import LiteMusicConfig, LiteMusicTower
 
 CONFIG = LiteMusicConfig(hidden_dim=16)
@@ -198,7 +198,7 @@ def test_rendering_that_fails_names_the_piece_and_leaves_nothing(tmp_path, monke
 @pytest.mark.dataset
 def test_clip_windows_follow_the_tag_table(data_folder):
     from mmva_core.data.open.sets import load_4qaed, subset
-    from mmva_core.music_data import _read_tags, _windows_of_set
+    from mmva_core.lite.music_windows import _read_tags, _windows_of_set
 
     tower = LiteMusicTower()
     tags = _read_tags(data_folder / "music" / "teacher_tags.npz")
