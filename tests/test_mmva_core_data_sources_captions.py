@@ -7,7 +7,7 @@ from mmva_towers import write_roberta
 from transformers import AutoTokenizer, BartConfig, LlamaConfig, LlamaForCausalLM
 
 from mmva_core import CheckpointError
-from mmva_core.cli import main
+from mmva_core.cli.program import main
 from mmva_core.data.imemnet.labels import read_labels
 from mmva_core.data.sources.captions import LPMusicCaps, _mel_filters, caption_clips, clean_caption
 from mmva_core.data.sources.refine import EXAMPLES, INSTRUCTION, CaptionRefiner, refinement_prompt

@@ -321,7 +321,9 @@ def test_pictures_and_music_need_neither_transformers_nor_the_hub():
 
 
 def test_finding_a_model_needs_no_torch():
-    code = "import sys, mmva_core.store.folders, mmva_core.cli; print('torch' in sys.modules)"
+    code = (
+        "import sys, mmva_core.store.folders, mmva_core.cli.program; print('torch' in sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 

@@ -15,7 +15,7 @@ from transformers import (
     T5Config,
 )
 
-from mmva_core.cli import main
+from mmva_core.cli.program import main
 from mmva_core.errors import CheckpointError, DataError
 from mmva_core.prompts.generate import Music, MusicGenerator, check_output, write_wave
 

@@ -8,7 +8,7 @@ from mmva_tiny import tiny_model
 from PIL import Image
 
 from mmva_core import MMVA
-from mmva_core.cli import main
+from mmva_core.cli.program import main
 from mmva_core.errors import DataError
 from mmva_core.prompts.film import parse_film_curve, stretches_of
 from mmva_core.prompts.search import Spread, search_prompts, spread_of, warnings_about

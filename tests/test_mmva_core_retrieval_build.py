@@ -9,7 +9,7 @@ import pytest
 from mmva_tiny import tiny_model
 from PIL import Image
 
-from mmva_core.cli import main
+from mmva_core.cli.program import main
 from mmva_core.errors import CheckpointError, DataError
 from mmva_core.retrieval.build import build_index
 from mmva_core.retrieval.index import load_index

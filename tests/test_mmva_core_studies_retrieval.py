@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from mmva_tiny import tiny_data, tiny_model
 
-from mmva_core.cli import main
+from mmva_core.cli.program import main
 from mmva_core.errors import DataError
 from mmva_core.retrieval.metrics import chance_metrics
 from mmva_core.studies.retrieval import CHANCE, EncodedPairs, render, retrieval_rows

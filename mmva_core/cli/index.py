@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmva_core.commands import Output, Problem, add_model_options
+from mmva_core.cli.commands import Output, Problem, add_model_options
 from mmva_core.config import Modality
 
 if TYPE_CHECKING:
-    from mmva_core.commands import Subparsers
+    from mmva_core.cli.commands import Subparsers
 
 INDEXED: tuple[Modality, ...] = ("music", "image")
 """What is looked for in a folder."""

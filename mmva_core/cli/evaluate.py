@@ -7,16 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmva_core.commands import (
-    Output,
-    add_model_options,
-    evaluate_music,
-    evaluate_retrieval,
-)
+from mmva_core.cli.commands import Output, add_model_options
+from mmva_core.cli.program import evaluate_music, evaluate_retrieval
 from mmva_core.errors import CheckpointError, MmvaError
 
 if TYPE_CHECKING:
-    from mmva_core.commands import Subparsers
+    from mmva_core.cli.commands import Subparsers
     from mmva_core.studies.report import Row
 
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mmva_core.commands import Output
+from mmva_core.cli.commands import Output
 from mmva_core.errors import MmvaError
 
 if TYPE_CHECKING:
-    from mmva_core.commands import Subparsers
+    from mmva_core.cli.commands import Subparsers
 
 OVERRIDES = ("epochs", "batch_size", "learning_rate", "seed", "matching", "precision")
 """Options that stand for settings of [train]."""

@@ -9,14 +9,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from mmva_core.commands import Output, add_model_options
-from mmva_core.commands.arguments import positive_integer
+from mmva_core.cli.arguments import positive_integer
+from mmva_core.cli.commands import Output, add_model_options
 from mmva_core.config import MODALITIES
 from mmva_core.inputs.clock import format_clock
 from mmva_core.retrieval.rank import By
 
 if TYPE_CHECKING:
-    from mmva_core.commands import Subparsers
+    from mmva_core.cli.commands import Subparsers
     from mmva_core.retrieval.index import Match, RetrievalIndex
     from mmva_core.retrieval.query import Query
 

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from types import FrameType
 
-from mmva_core.commands import (
-    Problem,
+from mmva_core.cli.commands import Problem
+from mmva_core.cli.program import (
     build,
     evaluate,
     generate,

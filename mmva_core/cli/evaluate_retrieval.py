@@ -9,11 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmva_core.commands import Output, add_model_options
-from mmva_core.commands.arguments import positive_integer
+from mmva_core.cli.arguments import positive_integer
+from mmva_core.cli.commands import Output, add_model_options
 
 if TYPE_CHECKING:
-    from mmva_core.commands import Subparsers
+    from mmva_core.cli.commands import Subparsers
     from mmva_core.studies.retrieval import RetrievalRow
 
 

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from mmva_core.commands import Output, Problem, add_model_options
+from mmva_core.cli.commands import Output, Problem, add_model_options
 from mmva_core.config import MODALITIES, Modality
 from mmva_core.errors import MmvaError
 from mmva_core.inputs.guess import guess_modality
 
 if TYPE_CHECKING:
-    from mmva_core.commands import Subparsers
+    from mmva_core.cli.commands import Subparsers
     from mmva_core.model import MMVA
 
 NAME_WIDTH = 48

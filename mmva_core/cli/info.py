@@ -7,14 +7,14 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from mmva_core.commands import Output
+from mmva_core.cli.commands import Output
 from mmva_core.config import MODALITIES
 from mmva_core.store.files import sha256_file
 from mmva_core.store.folders import WEIGHTS_NAME, find_folder, model_fingerprint, read_config
 from mmva_core.towers.registry import TOWER_INFO, tower_info
 
 if TYPE_CHECKING:
-    from mmva_core.commands import Subparsers
+    from mmva_core.cli.commands import Subparsers
 
 
 def add_parser(subparsers: Subparsers) -> None:

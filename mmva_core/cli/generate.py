@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmva_core.commands import Output
-from mmva_core.commands.arguments import length_of_time
+from mmva_core.cli.arguments import length_of_time
+from mmva_core.cli.commands import Output
 from mmva_core.errors import DataError
 
 if TYPE_CHECKING:
-    from mmva_core.commands import Subparsers
+    from mmva_core.cli.commands import Subparsers
 
 
 def add_parser(subparsers: Subparsers) -> None:

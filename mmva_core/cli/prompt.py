@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from mmva_core.commands import Output, add_model_options
-from mmva_core.commands.arguments import length_of_time, positive_integer
+from mmva_core.cli.arguments import length_of_time, positive_integer
+from mmva_core.cli.commands import Output, add_model_options
 from mmva_core.errors import DataError
 
 if TYPE_CHECKING:
-    from mmva_core.commands import Subparsers
+    from mmva_core.cli.commands import Subparsers
     from mmva_core.prompts.search import PromptMatch, Spread
     from mmva_core.prompts.targets import Target
 

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmva_core.commands import Output
-from mmva_core.commands.arguments import positive_integer
+from mmva_core.cli.arguments import positive_integer
+from mmva_core.cli.commands import Output
 
 if TYPE_CHECKING:
-    from mmva_core.commands import Subparsers
+    from mmva_core.cli.commands import Subparsers
     from mmva_core.studies.music_folds import MusicFigure
 
 

@@ -1,6 +1,6 @@
 import csv
 
-from mmva_core.commands.evaluate_music import as_csv, as_text
+from mmva_core.cli.evaluate_music import as_csv, as_text
 from mmva_core.studies.music_folds import MusicFigure
 
 FIGURES = [

@@ -17,7 +17,7 @@ from mmva_towers import write_clip, write_mert, write_roberta
 from PIL import Image
 from safetensors.torch import load_file
 
-from mmva_core.cli import main
+from mmva_core.cli.program import main
 from mmva_core.errors import DataError
 from mmva_core.inputs.guess import guess_modality
 
@@ -277,7 +277,14 @@ def test_torchrun_divides_the_batch(trained):
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2"]
-    command += [f"--master-port={port}", "-m", "mmva_core.cli", "train", "--quiet", "--device=cpu"]
+    command += [
+        f"--master-port={port}",
+        "-m",
+        "mmva_core.cli.program",
+        "train",
+        "--quiet",
+        "--device=cpu",
+    ]
     command += ["--config", str(trained / "run.toml"), "-o", str(trained / "two")]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)

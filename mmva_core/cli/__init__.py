@@ -1,0 +1,1 @@
+"""mmva_core/cli."""
