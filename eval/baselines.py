@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from eval.benchmark import BoolArray, FloatArray, IntArray
+from eval.datasets.benchmark import BoolArray, FloatArray, IntArray
 from eval.metrics import RankReference, compare_summaries
 from eval.protocols import video_rng
 from eval.selection import BUDGET_FRACTION

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from eval.benchmark import FloatArray
+from eval.datasets.benchmark import FloatArray
 from vsumm.decode.readers import Frame, read_frames
 from vsumm.errors import NoSignalError
 from vsumm.media.info import MediaInfo

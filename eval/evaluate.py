@@ -21,7 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from eval.baselines import human_correlation, human_overlap, random_scores, spread_evenly
-from eval.benchmark import Benchmark, BenchmarkVideo, BoolArray, FloatArray, IntArray
+from eval.datasets.benchmark import Benchmark, BenchmarkVideo, BoolArray, FloatArray, IntArray
 from eval.metrics import Overlap, RankReference, compare_summaries
 from eval.protocols import label_shots, shots_of, with_shots
 from eval.published import PublishedFigure, published_figures

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from eval.benchmark import BoolArray, FloatArray
+from eval.datasets.benchmark import BoolArray, FloatArray
 from eval.protocols import ProtocolName
 from eval.published import PublishedFigure
 from eval.scores import ScoresUnit

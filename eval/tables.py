@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from eval.benchmark import FloatArray
 from eval.bootstrap import CONFIDENCE, bootstrap_mean
+from eval.datasets.benchmark import FloatArray
 from eval.results import HEADLINE, MEASURES, METHOD, Evaluation
 
 TITLES = {

@@ -20,8 +20,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from eval.benchmark import Benchmark, BenchmarkVideo, FloatArray
-from eval.h5_file import load_features
+from eval.datasets.benchmark import Benchmark, BenchmarkVideo, FloatArray
+from eval.datasets.h5_file import load_features
 from eval.summarisers import SUMMARISERS
 from vsumm.errors import InputError, ScoresError
 from vsumm.files.cache import RecordCache

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from eval.benchmark import Benchmark, BenchmarkVideo, FloatArray, IntArray
-from eval.digests import hash_file, hash_folder
+from eval.datasets.benchmark import Benchmark, BenchmarkVideo, FloatArray, IntArray
+from eval.datasets.digests import hash_file, hash_folder
 from eval.embeddings import KTS_RATE, SCATTER, embed_frames
 from eval.kts import PENALTY, segment_features
 from mmva_core.errors import MmvaError

@@ -6,7 +6,7 @@ import h5py
 import numpy as np
 from scipy.io import savemat
 
-from eval.benchmark import BenchmarkVideo, clip_borders
+from eval.datasets.benchmark import BenchmarkVideo, clip_borders
 
 
 def clip_scores(num_users, num_frames, frame_rate, rng):

@@ -15,7 +15,7 @@ from pathlib import Path
 import av
 import numpy as np
 
-from eval.tvsum import MAT_NAME, load_tvsum
+from eval.datasets.tvsum import MAT_NAME, load_tvsum
 
 HEIGHT, WIDTH, BLOCK = 36, 64, 4
 SAMPLE_RATE = 16_000

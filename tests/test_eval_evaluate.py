@@ -5,13 +5,13 @@ import pytest
 from benchmarks import make_video
 from scipy.stats import kendalltau, spearmanr
 
-from eval.benchmark import Benchmark
+from eval.datasets.benchmark import Benchmark
+from eval.datasets.summe import load_summe
+from eval.datasets.tvsum import load_tvsum
 from eval.evaluate import evaluate, evaluate_video
 from eval.metrics import compare_summaries
 from eval.results import BASELINES, MEASURES, METHOD, EvaluationSettings
 from eval.selection import summarise_frames
-from eval.summe import load_summe
-from eval.tvsum import load_tvsum
 from vsumm.errors import ScoresError
 
 SHOTS = np.array([0, 40, 60, 90, 130, 165, 210, 230, 300])

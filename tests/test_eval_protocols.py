@@ -6,11 +6,11 @@ from benchmarks import make_video
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eval.benchmark import Benchmark, check_borders
+from eval.datasets.benchmark import Benchmark, check_borders
+from eval.datasets.tvsum import load_tvsum
 from eval.metrics import compare_summaries
 from eval.protocols import PROTOCOLS, RANDOM_PROTOCOLS, label_shots, shots_of, with_shots
 from eval.selection import summarise_frames
-from eval.tvsum import load_tvsum
 from vsumm.errors import ScoresError
 
 

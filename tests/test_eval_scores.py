@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from benchmarks import make_video, write_scores
 
-from eval.benchmark import Benchmark
+from eval.datasets.benchmark import Benchmark
 from eval.scores import expand_to_frames, match_scores, read_scores
 from vsumm.errors import ScoresError
 

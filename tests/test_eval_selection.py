@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eval.benchmark import clip_borders
+from eval.datasets.benchmark import clip_borders
+from eval.datasets.tvsum import load_tvsum
 from eval.selection import (
     TIES,
     capacity_of,
@@ -14,7 +15,6 @@ from eval.selection import (
     shot_means,
     summarise_frames,
 )
-from eval.tvsum import load_tvsum
 from vsumm.select.knapsack import solve_knapsack
 
 items = st.lists(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from benchmarks import make_video
 
-from eval.benchmark import Benchmark
+from eval.datasets.benchmark import Benchmark
 from eval.evaluate import evaluate
 from eval.protocols import PROTOCOLS
 from eval.published import published_figures

@@ -6,7 +6,7 @@ import pytest
 from benchmarks import make_video
 
 from eval import videos
-from eval.benchmark import Benchmark
+from eval.datasets.benchmark import Benchmark
 from eval.videos import (
     VideoScorer,
     borders_at,

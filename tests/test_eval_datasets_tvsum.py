@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from benchmarks import make_video, write_tvsum_mat, write_tvsum_tsv
 
-from eval.benchmark import clip_borders
-from eval.tvsum import find_frame_rate, load_tvsum
+from eval.datasets.benchmark import clip_borders
+from eval.datasets.tvsum import find_frame_rate, load_tvsum
 from vsumm.errors import InputError
 
 NTSC = Fraction(30000, 1001)

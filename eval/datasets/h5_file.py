@@ -16,7 +16,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.benchmark import Benchmark, BenchmarkVideo, IntArray
+from eval.datasets.benchmark import Benchmark, BenchmarkVideo, IntArray
 from vsumm.errors import InputError, ScoresError
 
 NUM_VIDEOS = {"tvsum": 50, "summe": 25}

@@ -1,4 +1,4 @@
-from eval.digests import hash_file, hash_folder
+from eval.datasets.digests import hash_file, hash_folder
 
 
 def test_the_digest_of_a_file_is_that_of_its_content(tmp_path):

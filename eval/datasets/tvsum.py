@@ -17,7 +17,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from eval.benchmark import Benchmark, BenchmarkVideo, FloatArray, IntArray, clip_borders
+from eval.datasets.benchmark import Benchmark, BenchmarkVideo, FloatArray, IntArray, clip_borders
 from vsumm.errors import InputError
 
 NUM_VIDEOS = 50

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.io import loadmat
 from scipy.io.matlab import MatReadError
 
-from eval.benchmark import Benchmark, BenchmarkVideo, clip_borders
+from eval.datasets.benchmark import Benchmark, BenchmarkVideo, clip_borders
 from vsumm.errors import InputError
 
 NUM_VIDEOS = 25

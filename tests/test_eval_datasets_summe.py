@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from benchmarks import write_summe_mat
 
-from eval.summe import load_summe
+from eval.datasets.summe import load_summe
 from vsumm.errors import InputError
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from benchmarks import make_video
 
-from eval.benchmark import Benchmark, clip_borders
+from eval.datasets.benchmark import Benchmark, clip_borders
 from vsumm.errors import ScoresError
 
 
