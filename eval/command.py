@@ -109,7 +109,7 @@ def _look_at_videos(
     given: _Given, args: argparse.Namespace, *, scores_videos: bool, needs_own_kts: bool
 ) -> _Given:
     # Here, since they load torch, which scores from a file do not need.
-    from eval.videos import VideoScorer, find_videos, score_videos, segment_videos
+    from eval.model.videos import VideoScorer, find_videos, score_videos, segment_videos
 
     config = SummaryConfig(by=args.by, model=args.model)
     scorer = VideoScorer(config, _cache(args))

@@ -7,8 +7,8 @@ import torch
 from benchmarks import make_video, write_tvsum_mat
 from make_tvsum_folder import make_folder, write_video
 
-from eval import videos
 from eval.__main__ import main
+from eval.model import videos
 from mmva_core import MMVA
 
 RATES = {"first": Fraction(25), "second": Fraction(30000, 1001), "broken": Fraction(24)}

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from benchmarks import make_video
 
-from eval import videos
 from eval.datasets.benchmark import Benchmark
-from eval.videos import (
+from eval.model import videos
+from eval.model.videos import (
     VideoScorer,
     borders_at,
     find_videos,

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from eval.embeddings import SCATTER, scale_scatter
 from eval.kts import segment_features
+from eval.model.embeddings import SCATTER, scale_scatter
 
 
 def scenes(contrast, *, noise=0.0, seed=0):
