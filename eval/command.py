@@ -17,11 +17,11 @@ from eval.datasets.h5_file import load_h5
 from eval.datasets.summe import load_summe
 from eval.datasets.tvsum import load_tvsum
 from eval.evaluate import evaluate
+from eval.output.records import to_csv, to_record
+from eval.output.text import format_evaluation
 from eval.protocols import PROTOCOLS, ProtocolName
-from eval.records import to_csv, to_record
 from eval.results import Evaluation, EvaluationSettings
 from eval.scores import ScoresUnit, match_scores, read_scores
-from eval.tables import format_evaluation
 from vsumm.config import SummaryConfig
 from vsumm.errors import InputError
 from vsumm.files.cache import RecordCache, default_cache_folder

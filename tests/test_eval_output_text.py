@@ -9,11 +9,11 @@ from benchmarks import make_video
 
 from eval.datasets.benchmark import Benchmark
 from eval.evaluate import evaluate
+from eval.output.records import CSV_COLUMNS, to_csv, to_record
+from eval.output.text import format_evaluation
 from eval.protocols import PROTOCOLS
 from eval.published import published_figures
-from eval.records import CSV_COLUMNS, to_csv, to_record
 from eval.results import EvaluationSettings
-from eval.tables import format_evaluation
 
 
 @pytest.fixture(scope="module")
