@@ -16,12 +16,12 @@ from eval.datasets.benchmark import Benchmark, FloatArray
 from eval.datasets.h5_file import load_h5
 from eval.datasets.summe import load_summe
 from eval.datasets.tvsum import load_tvsum
-from eval.evaluate import evaluate
 from eval.output.records import to_csv, to_record
 from eval.output.text import format_evaluation
-from eval.protocols import PROTOCOLS, ProtocolName
-from eval.results import Evaluation, EvaluationSettings
-from eval.scores import ScoresUnit, match_scores, read_scores
+from eval.protocol.evaluate import evaluate
+from eval.protocol.results import Evaluation, EvaluationSettings
+from eval.protocol.scores import ScoresUnit, match_scores, read_scores
+from eval.protocol.shots import PROTOCOLS, ProtocolName
 from vsumm.config import SummaryConfig
 from vsumm.errors import InputError
 from vsumm.files.cache import RecordCache, default_cache_folder

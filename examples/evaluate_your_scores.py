@@ -16,10 +16,10 @@ import numpy as np
 
 from eval.datasets.benchmark import Benchmark, BenchmarkVideo, clip_borders
 from eval.datasets.tvsum import load_tvsum
-from eval.evaluate import evaluate
 from eval.output.text import format_evaluation
-from eval.results import EvaluationSettings
-from eval.scores import read_scores
+from eval.protocol.evaluate import evaluate
+from eval.protocol.results import EvaluationSettings
+from eval.protocol.scores import read_scores
 
 
 def make_benchmark(num_frames=1500, frame_rate=25, num_users=5):

@@ -39,7 +39,7 @@ def test_no_package_imports_what_lies_above_it(package):
 
 def test_the_rule_finds_a_wrong_import(tmp_path):
     path = tmp_path / "wrong.py"
-    path.write_text("def f():\n    from eval.metrics import f_score\n", encoding="utf-8")
+    path.write_text("def f():\n    from eval.protocol.metrics import f_score\n", encoding="utf-8")
     assert list(imports_of(path)) == [("eval", "f")]
 
 

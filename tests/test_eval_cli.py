@@ -9,8 +9,8 @@ from benchmarks import make_video, write_h5, write_scores, write_summe_mat, writ
 
 from eval.__main__ import main
 from eval.cli import METHOD_NAMES, PROTOCOL_NAMES
-from eval.protocols import PROTOCOLS
-from eval.selection import summarise_frames
+from eval.protocol.selection import summarise_frames
+from eval.protocol.shots import PROTOCOLS
 
 BORDERS = np.array([0, 80, 130, 210, 300])
 

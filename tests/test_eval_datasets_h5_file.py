@@ -8,7 +8,7 @@ from benchmarks import make_video, write_h5
 from eval.datasets.benchmark import Benchmark
 from eval.datasets.h5_file import load_features, load_h5
 from eval.datasets.tvsum import load_tvsum
-from eval.selection import summarise_frames
+from eval.protocol.selection import summarise_frames
 from vsumm.errors import InputError, ScoresError
 
 BORDERS = np.array([0, 80, 130, 210, 300])

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from eval.kts import segment_features
 from eval.model.embeddings import SCATTER, scale_scatter
+from eval.protocol.kts import segment_features
 
 
 def scenes(contrast, *, noise=0.0, seed=0):

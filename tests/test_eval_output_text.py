@@ -8,12 +8,12 @@ import pytest
 from benchmarks import make_video
 
 from eval.datasets.benchmark import Benchmark
-from eval.evaluate import evaluate
 from eval.output.records import CSV_COLUMNS, to_csv, to_record
 from eval.output.text import format_evaluation
-from eval.protocols import PROTOCOLS
-from eval.published import published_figures
-from eval.results import EvaluationSettings
+from eval.protocol.evaluate import evaluate
+from eval.protocol.published import published_figures
+from eval.protocol.results import EvaluationSettings
+from eval.protocol.shots import PROTOCOLS
 
 
 @pytest.fixture(scope="module")

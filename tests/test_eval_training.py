@@ -8,7 +8,7 @@ from benchmarks import make_video, write_h5
 
 from eval import training
 from eval.datasets.h5_file import load_h5
-from eval.selection import summarise_frames
+from eval.protocol.selection import summarise_frames
 from eval.training import Split, TrainingPlan, make_folds, read_splits, train_and_score
 from vsumm.errors import InputError, ScoresError
 from vsumm.files.cache import RecordCache

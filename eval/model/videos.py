@@ -17,8 +17,8 @@ import numpy as np
 
 from eval.datasets.benchmark import Benchmark, BenchmarkVideo, FloatArray, IntArray
 from eval.datasets.digests import hash_file, hash_folder
-from eval.kts import PENALTY, segment_features
 from eval.model.embeddings import KTS_RATE, SCATTER, embed_frames
+from eval.protocol.kts import PENALTY, segment_features
 from mmva_core.errors import MmvaError
 from mmva_core.store.folders import find_folder
 from vsumm import __version__

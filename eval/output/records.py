@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from eval.bootstrap import CONFIDENCE, NUM_RESAMPLES, bootstrap_mean
 from eval.output.text import describe_ties, name_scorer
-from eval.results import HEADLINE, MEASURES, METHOD, Evaluation, VideoResult
+from eval.protocol.bootstrap import CONFIDENCE, NUM_RESAMPLES, bootstrap_mean
+from eval.protocol.results import HEADLINE, MEASURES, METHOD, Evaluation, VideoResult
 
 SCHEMA_VERSION = 1
 CSV_COLUMNS = ("benchmark", "protocol", "video", "category", "scorer", *MEASURES)

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from eval.bootstrap import CONFIDENCE, bootstrap_mean
 from eval.datasets.benchmark import FloatArray
-from eval.results import HEADLINE, MEASURES, METHOD, Evaluation
+from eval.protocol.bootstrap import CONFIDENCE, bootstrap_mean
+from eval.protocol.results import HEADLINE, MEASURES, METHOD, Evaluation
 
 TITLES = {
     "f_mean": "F mean",

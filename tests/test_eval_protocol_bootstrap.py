@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eval.bootstrap import bootstrap_mean
+from eval.protocol.bootstrap import bootstrap_mean
 
 rows = st.lists(st.floats(-100, 100), min_size=1, max_size=8)
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from eval.datasets.benchmark import clip_borders
 from eval.datasets.tvsum import load_tvsum
-from eval.selection import (
+from eval.protocol.selection import (
     TIES,
     capacity_of,
     scale_to_integers,
@@ -71,7 +71,7 @@ def test_rows_are_solved_independently():
 def test_batches_change_nothing(monkeypatch):
     values = np.random.default_rng(0).random((5, 12))
     whole = select_shots(values, np.full(12, 3), 20)
-    monkeypatch.setattr("eval.selection.MAX_TABLE_BYTES", 1)
+    monkeypatch.setattr("eval.protocol.selection.MAX_TABLE_BYTES", 1)
     assert np.array_equal(select_shots(values, np.full(12, 3), 20), whole)
 
 

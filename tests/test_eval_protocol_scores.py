@@ -5,7 +5,7 @@ import pytest
 from benchmarks import make_video, write_scores
 
 from eval.datasets.benchmark import Benchmark
-from eval.scores import expand_to_frames, match_scores, read_scores
+from eval.protocol.scores import expand_to_frames, match_scores, read_scores
 from vsumm.errors import ScoresError
 
 VIDEO = make_video("a", key="video_1")  # 300 frames, 20 picks, 6 clips

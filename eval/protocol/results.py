@@ -9,10 +9,10 @@ from typing import Literal, get_args
 import numpy as np
 
 from eval.datasets.benchmark import BoolArray, FloatArray
-from eval.protocols import ProtocolName
-from eval.published import PublishedFigure
-from eval.scores import ScoresUnit
-from eval.selection import Ties
+from eval.protocol.published import PublishedFigure
+from eval.protocol.scores import ScoresUnit
+from eval.protocol.selection import Ties
+from eval.protocol.shots import ProtocolName
 
 NUM_SEEDS = 20
 MEASURES = ("f_mean", "f_max", "precision", "recall", "tau", "rho")

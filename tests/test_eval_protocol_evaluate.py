@@ -8,10 +8,10 @@ from scipy.stats import kendalltau, spearmanr
 from eval.datasets.benchmark import Benchmark
 from eval.datasets.summe import load_summe
 from eval.datasets.tvsum import load_tvsum
-from eval.evaluate import evaluate, evaluate_video
-from eval.metrics import compare_summaries
-from eval.results import BASELINES, MEASURES, METHOD, EvaluationSettings
-from eval.selection import summarise_frames
+from eval.protocol.evaluate import evaluate, evaluate_video
+from eval.protocol.metrics import compare_summaries
+from eval.protocol.results import BASELINES, MEASURES, METHOD, EvaluationSettings
+from eval.protocol.selection import summarise_frames
 from vsumm.errors import ScoresError
 
 SHOTS = np.array([0, 40, 60, 90, 130, 165, 210, 230, 300])

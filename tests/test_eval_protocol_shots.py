@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from eval.datasets.benchmark import Benchmark, check_borders
 from eval.datasets.tvsum import load_tvsum
-from eval.metrics import compare_summaries
-from eval.protocols import PROTOCOLS, RANDOM_PROTOCOLS, label_shots, shots_of, with_shots
-from eval.selection import summarise_frames
+from eval.protocol.metrics import compare_summaries
+from eval.protocol.selection import summarise_frames
+from eval.protocol.shots import PROTOCOLS, RANDOM_PROTOCOLS, label_shots, shots_of, with_shots
 from vsumm.errors import ScoresError
 
 

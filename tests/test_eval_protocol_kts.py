@@ -4,7 +4,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from eval.kts import find_change_points, place_change_points, segment_features
+from eval.protocol.kts import find_change_points, place_change_points, segment_features
 
 
 def blocks(*sizes, seed=0, noise=0.05):

@@ -8,9 +8,9 @@ from __future__ import annotations
 import numpy as np
 
 from eval.datasets.benchmark import BoolArray, FloatArray, IntArray
-from eval.metrics import RankReference, compare_summaries
-from eval.protocols import video_rng
-from eval.selection import BUDGET_FRACTION
+from eval.protocol.metrics import RankReference, compare_summaries
+from eval.protocol.selection import BUDGET_FRACTION
+from eval.protocol.shots import video_rng
 
 
 def random_scores(video_id: str, num_frames: int, *, num_seeds: int, seed: int = 0) -> FloatArray:

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from eval.baselines import human_correlation, human_overlap, random_scores, spread_evenly
-from eval.metrics import RankReference, compare_summaries
-from eval.selection import capacity_of
+from eval.protocol.baselines import human_correlation, human_overlap, random_scores, spread_evenly
+from eval.protocol.metrics import RankReference, compare_summaries
+from eval.protocol.selection import capacity_of
 
 
 def test_random_scores_depend_on_name_and_seed_alone():

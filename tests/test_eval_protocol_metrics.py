@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import kendalltau, spearmanr
 
-from eval.metrics import MAX_LEVELS, RankReference, compare_summaries
+from eval.protocol.metrics import MAX_LEVELS, RankReference, compare_summaries
 
 ROUNDING = 1e-12
 

@@ -20,14 +20,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from eval.baselines import human_correlation, human_overlap, random_scores, spread_evenly
 from eval.datasets.benchmark import Benchmark, BenchmarkVideo, BoolArray, FloatArray, IntArray
-from eval.metrics import Overlap, RankReference, compare_summaries
-from eval.protocols import label_shots, shots_of, with_shots
-from eval.published import PublishedFigure, published_figures
-from eval.results import METHOD, Evaluation, EvaluationSettings, VideoResult
-from eval.scores import expand_to_frames
-from eval.selection import capacity_of, shot_means, summarise_frames
+from eval.protocol.baselines import human_correlation, human_overlap, random_scores, spread_evenly
+from eval.protocol.metrics import Overlap, RankReference, compare_summaries
+from eval.protocol.published import PublishedFigure, published_figures
+from eval.protocol.results import METHOD, Evaluation, EvaluationSettings, VideoResult
+from eval.protocol.scores import expand_to_frames
+from eval.protocol.selection import capacity_of, shot_means, summarise_frames
+from eval.protocol.shots import label_shots, shots_of, with_shots
 from vsumm.errors import ScoresError
 
 
