@@ -129,7 +129,7 @@ def _look_at_videos(
 
 def _train(given: _Given, args: argparse.Namespace) -> _Given:
     # Here, since it loads torch.
-    from eval.training import TrainingPlan, make_folds, read_splits, train_and_score
+    from eval.summarisers.training import TrainingPlan, make_folds, read_splits, train_and_score
 
     if args.h5 is None:
         raise InputError(f"--method {args.method} learns from features: name their file with --h5")

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from benchmarks import make_video, write_h5
 
-from eval import training
 from eval.datasets.h5_file import load_h5
 from eval.protocol.selection import summarise_frames
-from eval.training import Split, TrainingPlan, make_folds, read_splits, train_and_score
+from eval.summarisers import training
+from eval.summarisers.training import Split, TrainingPlan, make_folds, read_splits, train_and_score
 from vsumm.errors import InputError, ScoresError
 from vsumm.files.cache import RecordCache
 
