@@ -24,7 +24,7 @@ import numpy as np
 from films import make_film
 from measure_memory import repeat
 
-from eval.speed_measure import Usage, measure
+from eval.speed.measure import Usage, measure
 from vsumm.errors import InputError
 
 WAYS = ("one process", "isolated")

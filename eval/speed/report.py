@@ -18,9 +18,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from eval.speed_material import X265, FilmRecipe, cut_film, make_film
-from eval.speed_measure import Usage, measure
-from eval.speed_stages import Contestant, Films, Quantity, Stage, all_stages
+from eval.speed.films import X265, FilmRecipe, cut_film, make_film
+from eval.speed.measure import Usage, measure
+from eval.speed.stages import Contestant, Films, Quantity, Stage, all_stages
 from vsumm.errors import VsummError
 from vsumm.files.cache import default_cache_folder
 from vsumm.media.info import probe

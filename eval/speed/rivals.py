@@ -1,6 +1,6 @@
 """What vsumm is compared with, each as a task of its own process: FFmpeg, moviepy, OpenCV, plain.
 
-python -m eval.speed_rivals NAME ARGUMENT...
+python -m eval.speed.rivals NAME ARGUMENT...
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from eval.speed_material import ffmpeg_command
+from eval.speed.films import ffmpeg_command
 
 Report = dict[str, Any]
 
@@ -101,7 +101,7 @@ def openvino_tower(film: str) -> Report:
     import openvino
     import torch
 
-    from eval.speed_tasks import default_model, seconds_per_call, some_frames
+    from eval.speed.tasks import default_model, seconds_per_call, some_frames
     from mmva_core.towers.run import CPU_BATCH_SIZE
 
     model, pictures = default_model(), [frame.pixels for frame in some_frames(film)]
@@ -190,7 +190,7 @@ RIVALS: dict[str, Callable[..., Report]] = {
 
 def rival_command(name: str, *arguments: str | Path) -> list[str]:
     """Return the command that runs a task."""
-    return [sys.executable, "-m", "eval.speed_rivals", name, *map(str, arguments)]
+    return [sys.executable, "-m", "eval.speed.rivals", name, *map(str, arguments)]
 
 
 if __name__ == "__main__":

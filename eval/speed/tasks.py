@@ -1,6 +1,6 @@
 """The tasks whose cost `python -m eval speed` measures, each to be run in a process of its own.
 
-    python -m eval.speed_tasks NAME ARGUMENT...
+    python -m eval.speed.tasks NAME ARGUMENT...
 
 Every task prints one line of JSON with what it found. "value" is the figure of tasks that must
 not count the time it takes to import and load.
@@ -144,7 +144,7 @@ def knapsack(kind: str) -> Report:
 
 def reel(film: str, plan: str, target: str) -> Report:
     """Write the reel of a plan, a JSON list of [start, end) in seconds."""
-    from eval.speed_rivals import count_frames
+    from eval.speed.rivals import count_frames
     from vsumm.media.info import probe as probe_film
     from vsumm.media.segments import Segment
     from vsumm.reel.export import write_reel
@@ -198,7 +198,7 @@ TASKS: dict[str, Callable[..., Report]] = {
 
 def task_command(name: str, *arguments: str | Path) -> list[str]:
     """Return the command that runs a task."""
-    return [sys.executable, "-m", "eval.speed_tasks", name, *map(str, arguments)]
+    return [sys.executable, "-m", "eval.speed.tasks", name, *map(str, arguments)]
 
 
 if __name__ == "__main__":

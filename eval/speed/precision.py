@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from eval.speed_tasks import some_frames
+from eval.speed.tasks import some_frames
 from mmva_core import MMVA
 from mmva_core.errors import MmvaError
 from vsumm.errors import ModelError

@@ -8,13 +8,13 @@ pytest.importorskip("imageio_ffmpeg", reason="the extra 'speed' is not installed
 pytest.importorskip("psutil", reason="the extra 'speed' is not installed")
 
 from eval.__main__ import main
-from eval.speed import run_stage, to_json
-from eval.speed_material import FRAME_RATE, FilmRecipe, make_film, pictures, repeat_film
-from eval.speed_measure import measure
-from eval.speed_rivals import RIVALS
-from eval.speed_stages import Contestant, Goal, Stage
-from eval.speed_tasks import TASKS
-from eval.speed_train import measure_training
+from eval.speed.films import FRAME_RATE, FilmRecipe, make_film, pictures, repeat_film
+from eval.speed.measure import measure
+from eval.speed.report import run_stage, to_json
+from eval.speed.rivals import RIVALS
+from eval.speed.stages import Contestant, Goal, Stage
+from eval.speed.tasks import TASKS
+from eval.speed.training import measure_training
 from vsumm.errors import VsummError
 from vsumm.media.info import probe
 
@@ -142,8 +142,8 @@ def test_precisions_need_a_tower_that_has_them(tmp_path, capsys):
 
 def test_training_at_the_papers_sizes_is_divided_into_its_parts(monkeypatch):
     pytest.importorskip("transformers", reason="the extra 'paper' is not installed")
-    monkeypatch.setattr("eval.speed_train.NUM_IMAGES", 300)
-    monkeypatch.setattr("eval.speed_train.NUM_CLIPS", 200)
+    monkeypatch.setattr("eval.speed.training.NUM_IMAGES", 300)
+    monkeypatch.setattr("eval.speed.training.NUM_CLIPS", 200)
     found = measure_training(2)
     assert found.num_steps == 3
     assert found.num_measured == 2

@@ -59,7 +59,7 @@ def add_speed_arguments(commands: Commands) -> None:
 
 
 def _run_speed(args: argparse.Namespace) -> int:
-    from eval.speed import (
+    from eval.speed.report import (
         HEADINGS,
         describe,
         describe_machine,
@@ -82,7 +82,7 @@ def _run_speed(args: argparse.Namespace) -> int:
 
 
 def _run_growth(args: argparse.Namespace) -> int:
-    from eval.speed_growth import LENGTHS_MINUTES, measure_growth
+    from eval.speed.growth import LENGTHS_MINUTES, measure_growth
     from vsumm.files.cache import default_cache_folder
 
     folder = args.folder or default_cache_folder() / "speed"
@@ -94,7 +94,7 @@ def _run_growth(args: argparse.Namespace) -> int:
 
 
 def _run_precision(args: argparse.Namespace) -> int:
-    from eval.speed_precision import compare_precisions
+    from eval.speed.precision import compare_precisions
 
     found = compare_precisions(args.model, args.film)
     print(f"{found.num_images} frames; fp32 {found.fp32_rate:.1f}/s, bf16 {found.bf16_rate:.1f}/s")
@@ -104,8 +104,8 @@ def _run_precision(args: argparse.Namespace) -> int:
 
 
 def _run_train(args: argparse.Namespace) -> int:
-    from eval.speed import describe_machine
-    from eval.speed_train import NUM_CLIPS, NUM_IMAGES, measure_training
+    from eval.speed.report import describe_machine
+    from eval.speed.training import NUM_CLIPS, NUM_IMAGES, measure_training
 
     found = measure_training(args.steps, device=args.device, num_threads=args.threads)
     print(

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from eval.speed_material import FilmRecipe, make_film, repeat_film
-from eval.speed_measure import measure
-from eval.speed_stages import vsumm_command
+from eval.speed.films import FilmRecipe, make_film, repeat_film
+from eval.speed.measure import measure
+from eval.speed.stages import vsumm_command
 
 LENGTHS_MINUTES = (1, 10, 60, 600)
 """Lengths that are measured unless fewer are asked for."""

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from eval.speed_material import ffmpeg_command
-from eval.speed_rivals import rival_command
-from eval.speed_tasks import task_command
+from eval.speed.films import ffmpeg_command
+from eval.speed.rivals import rival_command
+from eval.speed.tasks import task_command
 
 Quantity = Literal["wall", "cpu", "value"]
 """Wall seconds or CPU seconds of the whole command, or the figure that it reports."""
