@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run_benchmark(args: argparse.Namespace) -> int:
-    from eval.command import run_benchmark  # here, since it loads scipy
+    from eval.cli.command import run_benchmark  # here, since it loads scipy
 
     result = run_benchmark(args)
     print(result.text)
