@@ -103,7 +103,7 @@ class ThreadJob:
     """Does what `vsumm.workers.job.Job` does, with a thread in place of a process."""
 
     def __init__(self, job: str, **request: Any) -> None:
-        from vsumm.decode.readers import jobs as decode_jobs
+        from vsumm.decode import jobs as decode_jobs
 
         self._work: Callable[..., None] = getattr(decode_jobs, f"run_{job}")
         self._request = request

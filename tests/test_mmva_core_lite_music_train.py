@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from mmva_core.errors import DataError
+from mmva_core.lite import music_windows as music_data
 from mmva_core.lite.music_train import (
     MusicRecipe,
     centre_by_piece,
@@ -18,7 +19,6 @@ from mmva_core.lite.music_windows import (
     alter_log_mel,
     render_pieces,
 )
-from mmva_core.lite.run import music_windows as music_data
 from mmva_core.towers.music import LiteMusicConfig, LiteMusicTower
 
 CONFIG = LiteMusicConfig(hidden_dim=16)

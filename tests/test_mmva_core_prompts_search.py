@@ -10,12 +10,12 @@ from PIL import Image
 from mmva_core import MMVA
 from mmva_core.cli.program import main
 from mmva_core.errors import DataError
+from mmva_core.prompts import table as prompts_table
+from mmva_core.prompts import targets as prompts_targets
 from mmva_core.prompts.film import parse_film_curve, stretches_of
 from mmva_core.prompts.search import Spread, search_prompts, spread_of, warnings_about
 from mmva_core.prompts.table import prompt_va
 from mmva_core.prompts.templates import Templates, load_templates
-from mmva_core.prompts.templates import table as prompts_table
-from mmva_core.prompts.templates import targets as prompts_targets
 
 OWN = """
 sentences = ["A {size} piece of {genre}.", "{instrument_1} with {instrument_2}."]

@@ -11,10 +11,10 @@ from PIL import Image
 
 from mmva_core.cli.program import main
 from mmva_core.errors import CheckpointError, DataError
+from mmva_core.retrieval import build as retrieval_build
 from mmva_core.retrieval.build import build_index
 from mmva_core.retrieval.index import load_index
 from mmva_core.retrieval.query import make_query, parse_point, search
-from mmva_core.retrieval.rank import build as retrieval_build
 from mmva_core.retrieval.sources import Source, find_sources, read_sources
 
 RATE = 16_000

@@ -1,8 +1,8 @@
 """Turn frame scores into a summary: shot means, then an exact 0/1 knapsack over many scorings.
 
 All users and scorers of one video share the shots, so one dynamic programme over the lengths
-solves them together. It gives the value of `vsumm.select.knapsack` (a test holds the two together) and
-fixes what is chosen among equals.
+solves them together. It gives the value of `vsumm.select.knapsack` (a test holds the two together)
+and fixes what is chosen among equals.
 
 The tie rule: shots are considered from first to last, and one is added only if that is strictly
 better. So of all best selections the one is taken that leaves out the last shot if any of them

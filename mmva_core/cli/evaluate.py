@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mmva_core.cli import evaluate_music, evaluate_retrieval
 from mmva_core.cli.commands import Output, add_model_options
-from mmva_core.cli.program import evaluate_music, evaluate_retrieval
 from mmva_core.errors import CheckpointError, MmvaError
 
 if TYPE_CHECKING:

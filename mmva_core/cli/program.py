@@ -14,8 +14,7 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from types import FrameType
 
-from mmva_core.cli.commands import Problem
-from mmva_core.cli.program import (
+from mmva_core.cli import (
     build,
     evaluate,
     generate,
@@ -26,6 +25,7 @@ from mmva_core.cli.program import (
     retrieve,
     train,
 )
+from mmva_core.cli.commands import Problem
 from mmva_core.errors import MmvaError
 
 DISTRIBUTION = "vsumm"

@@ -1,7 +1,7 @@
 """What `mmva-lite` is made of and how its heads are trained.
 
-`mmva_core.lite.run` runs the recipe from the data to the finished model, `mmva_core.studies.lite_folds` judges
-it on folds.
+`mmva_core.lite.run` runs the recipe from the data to the finished model,
+`mmva_core.studies.lite_folds` evaluates it on folds.
 """
 
 from __future__ import annotations

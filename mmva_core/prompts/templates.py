@@ -1,6 +1,6 @@
 """Prompts for music generators: sentences with slots, and every way to fill them.
 
-Sentences and words are data, in `prompts_templates.toml` beside this module or in a user's own
+Sentences and words are data, in `templates.toml` beside this module or in a user's own
 file. Nothing here imports torch.
 
 Letters in shapes: P prompts, S slots.
@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from mmva_core.errors import DataError
 
-DEFAULT_TEMPLATES = Path(__file__).with_name("prompts_templates.toml")
+DEFAULT_TEMPLATES = Path(__file__).with_name("templates.toml")
 """The paper's sentences and words."""
 MAX_PROMPTS = 2_000_000
 """More combinations than this are refused: at 150 a second they would take hours."""
@@ -150,7 +150,7 @@ def kind_of(slot: str) -> str:
 
 
 def load_templates(path: str | Path = DEFAULT_TEMPLATES) -> Templates:
-    """Read sentences and words from a TOML file; see `prompts_templates.toml` for the form.
+    """Read sentences and words from a TOML file; see `templates.toml` for the form.
 
     Raises:
         DataError: If the file cannot be read or is of another form.

@@ -22,7 +22,7 @@ CARD_NAME = "README.md"
 TOWERS_NAME = "towers"
 """Folder with the structure of fine-tuned towers, by modality."""
 
-EMBEDDED_FOLDER = Path(__file__).parent / "weights"
+EMBEDDED_FOLDER = Path(__file__).parent.parent / "weights"
 """Where the models that come with the package lie, one folder each."""
 
 

@@ -148,7 +148,7 @@ def tower_feature_shape(config: ModelConfig, modality: Modality) -> tuple[int, .
 def _build(name: str, source: str | None, config: ModelConfig) -> Tower:
     # Imported here, not above: the towers bring packages that cost seconds to import.
     if name in ("efficientnet-lite0", "minilm-l6"):
-        from mmva_core.towers.registry import lite as encoders_lite
+        from mmva_core.towers import lite as encoders_lite
 
         if name == "minilm-l6":
             return encoders_lite.MiniLM(source, config.caption_layers)
@@ -159,7 +159,7 @@ def _build(name: str, source: str | None, config: ModelConfig) -> Tower:
         from mmva_core.towers.lite import LiteMusic
 
         return LiteMusic(config.music_options)
-    from mmva_core.towers.registry import paper as encoders_paper
+    from mmva_core.towers import paper as encoders_paper
 
     assert source is not None, "every paper tower has a default source"
     return encoders_paper.build_paper_tower(name, source)

@@ -272,7 +272,7 @@ def _add_eval(commands: Commands) -> argparse.ArgumentParser:
 
 
 def _eval(arguments: list[str]) -> int:
-    from eval.cli.arguments import add_arguments, run
+    from eval.cli.program import add_arguments, run
 
     parser = argparse.ArgumentParser(prog="vsumm eval")
     add_arguments(parser)

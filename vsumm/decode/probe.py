@@ -1,7 +1,7 @@
 """Measure a film with FFmpeg: streams, clock, shape of the picture, real ends.
 
-Runs in the decoding process only, see `vsumm.workers.child`. The result is plain data, as `vsumm.media.info`
-turns it into `MediaInfo`.
+Runs in the decoding process only, see `vsumm.workers.child`. The result is plain data;
+`vsumm.media.info` turns it into `MediaInfo`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The job of the encoding process: decode, filter and encode one reel.
 
-Runs in a worker only, see `vsumm.workers.child`, because native code can crash or hang on a damaged film.
+Runs in a worker only, see `vsumm.workers.child`, because native code can crash or hang on a
+damaged film.
 """
 
 from __future__ import annotations

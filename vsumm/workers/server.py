@@ -31,7 +31,7 @@ def main(control: socket.socket) -> None:
     """Serve until the parent is gone."""
     limit_resources()
     libc = ctypes.CDLL(None)
-    from vsumm.decode.readers import jobs as decode_jobs  # noqa: F401  loads FFmpeg, for all workers
+    from vsumm.decode import jobs as decode_jobs  # noqa: F401  loads FFmpeg, for all workers
 
     gc.freeze()  # so that collecting garbage in a worker copies nothing of this
     process_ids: dict[str, int | None] = {}

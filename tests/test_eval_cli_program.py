@@ -8,7 +8,7 @@ import pytest
 from benchmarks import make_video, write_h5, write_scores, write_summe_mat, write_tvsum_mat
 
 from eval.__main__ import main
-from eval.cli.arguments import METHOD_NAMES, PROTOCOL_NAMES
+from eval.cli.program import METHOD_NAMES, PROTOCOL_NAMES
 from eval.protocol.selection import summarise_frames
 from eval.protocol.shots import PROTOCOLS
 
@@ -38,7 +38,7 @@ def run(folder, *arguments):
 def test_parsing_loads_nothing_heavy():
     code = (
         "import sys, argparse\n"
-        "from eval.cli.arguments import add_arguments\n"
+        "from eval.cli.program import add_arguments\n"
         "parser = argparse.ArgumentParser()\n"
         "add_arguments(parser)\n"
         "parser.parse_args(['tvsum', '--annotations', 'x'])\n"
