@@ -29,15 +29,8 @@ from mmva_core.outputs import MMVAOutput
 from mmva_core.store.checkpoints import read_tensors, save_folder
 from mmva_core.store.folders import TOWERS_NAME, WEIGHTS_NAME, find_folder, read_config
 from mmva_core.store.state_dicts import load_strictly, to_half
-from mmva_core.towers.build import (
-    CaptionTower,
-    ImageArray,
-    ImageTower,
-    Tower,
-    WaveformTower,
-    build_tower,
-    tower_feature_shape,
-)
+from mmva_core.towers.base import CaptionTower, ImageArray, ImageTower, Tower, WaveformTower
+from mmva_core.towers.build import build_tower, tower_feature_shape
 from mmva_core.towers.registry import tower_info
 from mmva_core.towers.run import picture_features, sentence_features, window_features
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmva_core.towers.build import ImageTower
+from mmva_core.towers.base import ImageTower
 from mmva_core.towers.run import BATCH_SIZE, picture_features
 
 

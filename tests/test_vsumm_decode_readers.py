@@ -7,10 +7,11 @@ import pytest
 from av.codec.context import Flags
 from films import BEEP_SECONDS, find_beeps, is_flash, make_film, read_frame_number
 
-from vsumm.decode.readers import DecodeReport, read_audio, read_frames
+from vsumm.decode.readers import read_audio, read_frames
 from vsumm.decode.size import scaled_size
 from vsumm.errors import NoSignalError
 from vsumm.media.info import probe
+from vsumm.media.report import DecodeReport
 
 AUDIO_TOLERANCE_SECONDS = 0.005
 """Codecs smear the beginning of a tone over a few milliseconds."""

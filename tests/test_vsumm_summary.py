@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from vsumm.config import SummaryConfig
-from vsumm.decode.readers import DecodeReport
 from vsumm.errors import ScoresError
 from vsumm.media.info import AudioStream, MediaInfo, VideoStream
+from vsumm.media.report import DecodeReport
 from vsumm.media.segments import Segment
 from vsumm.summary import SCHEMA_VERSION, ScoredSegment, Summary
 

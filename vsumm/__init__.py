@@ -10,7 +10,7 @@ Names are loaded on first use, so that `import vsumm` costs next to nothing.
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-__version__ = "0.1.0"
+from vsumm._version import __version__ as __version__
 
 if TYPE_CHECKING:
     from vsumm.config import SummaryConfig

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from vsumm.decode.hdr import HLG, PQ
-from vsumm.decode.readers import DecodeReport, read_audio, read_frames
+from vsumm.decode.readers import read_audio, read_frames
 from vsumm.errors import InputError
 from vsumm.files.inputs import shown
 from vsumm.media.info import AudioStream, MediaInfo, VideoStream, probe
+from vsumm.media.report import DecodeReport
 from vsumm.workers.client import WorkerLostError, run_job
 
 SAMPLE_SECONDS = 2.0

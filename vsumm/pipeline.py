@@ -9,10 +9,10 @@ import numpy as np
 
 from mmva_core.store.files import sha256_file
 from vsumm.config import SEGMENT_SECONDS, SHORTEST_SEGMENT_SECONDS, By, SummaryConfig
-from vsumm.decode.readers import DecodeReport
 from vsumm.errors import InputError, NoSignalError
 from vsumm.files.cache import RecordCache
 from vsumm.media.info import MediaInfo, probe
+from vsumm.media.report import DecodeReport
 from vsumm.media.segments import Segment, split_into_segments
 from vsumm.score.affect import Affect, measure_affect
 from vsumm.score.arousal import FloatArray, add_motion, combine, smooth

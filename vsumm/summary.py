@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from vsumm.config import By, SummaryConfig
-from vsumm.decode.readers import DecodeReport
 from vsumm.errors import ScoresError
 from vsumm.media.info import MediaInfo
+from vsumm.media.report import DecodeReport
 from vsumm.media.segments import Segment, merge_neighbours
 
 if TYPE_CHECKING:

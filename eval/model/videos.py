@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from eval.datasets.benchmark import Benchmark, BenchmarkVideo, FloatArray, IntArray
-from eval.datasets.digests import hash_file, hash_folder
 from eval.model.embeddings import KTS_RATE, SCATTER, embed_frames
 from eval.protocol.kts import PENALTY, segment_features
 from mmva_core.errors import MmvaError
+from mmva_core.store.files import sha256_file, sha256_folder
 from mmva_core.store.folders import find_folder
-from vsumm import __version__
+from vsumm._version import __version__
 from vsumm.config import SummaryConfig
 from vsumm.errors import InputError, ModelError, VsummError
 from vsumm.files.cache import RecordCache
@@ -95,7 +95,7 @@ class VideoScorer:
     def model_digest(self) -> str:
         """SHA-256 over the model's files."""
         try:
-            return hash_folder(find_folder(self.config.model))
+            return sha256_folder(find_folder(self.config.model))
         except MmvaError as error:
             raise ModelError(str(error)) from error
 
@@ -125,7 +125,7 @@ class VideoScorer:
         return make() if self.cache is None else self.cache.get_or_make(key, make)
 
     def _key(self, path: Path, *, kind: str, settings: dict[str, Any]) -> dict[str, Any]:
-        contents = {"content": hash_file(path), "model": self.model_digest}
+        contents = {"content": sha256_file(path), "model": self.model_digest}
         return {"kind": kind, "vsumm": __version__, **contents, "settings": settings}
 
     def _summarize(self, path: Path) -> dict[str, Any]:

@@ -241,3 +241,11 @@ def _encode(arguments: Sequence[str], path: Path, frames: Iterator[bytes] | None
         partial.unlink(missing_ok=True)
         raise VsummError(f"FFmpeg cannot make {path.name}: {problem}")
     partial.replace(path)
+
+
+def count_frames(path: str | Path) -> int:
+    """Count the pictures of a file by its packets."""
+    import av
+
+    with av.open(str(path)) as container:
+        return sum(packet.size > 0 for packet in container.demux(video=0))

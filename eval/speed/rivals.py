@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from eval.speed.films import ffmpeg_command
+from eval.speed.films import count_frames, ffmpeg_command
 
 Report = dict[str, Any]
 
@@ -155,14 +155,6 @@ def plain_analysis(film: str) -> Report:
     for start in range(0, len(samples) - length, round(SEGMENT_SECONDS * SAMPLE_RATE)):
         model.predict_music(samples[start : start + length], SAMPLE_RATE)
     return {"frames": count}
-
-
-def count_frames(path: str | Path) -> int:
-    """Count the pictures of a file by its packets."""
-    import av
-
-    with av.open(str(path)) as container:
-        return sum(packet.size > 0 for packet in container.demux(video=0))
 
 
 def _inputs(film: str, runs: Sequence[Sequence[float]], *options: str) -> list[str]:

@@ -144,7 +144,7 @@ def knapsack(kind: str) -> Report:
 
 def reel(film: str, plan: str, target: str) -> Report:
     """Write the reel of a plan, a JSON list of [start, end) in seconds."""
-    from eval.speed.rivals import count_frames
+    from eval.speed.films import count_frames
     from vsumm.media.info import probe as probe_film
     from vsumm.media.segments import Segment
     from vsumm.reel.export import write_reel

@@ -93,7 +93,7 @@ def _config_rows(args: Namespace, progress: bool) -> list[Row]:
 
 
 def _preset_rows(args: Namespace, progress: bool) -> list[Row]:
-    from mmva_core.lite.run import evaluate_preset
+    from mmva_core.studies.preset import evaluate_preset
 
     return list(
         evaluate_preset(

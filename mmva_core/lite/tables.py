@@ -39,7 +39,7 @@ from mmva_core.lite.music_rows import (
 from mmva_core.model import MMVA
 from mmva_core.store.features import cached_features, sha256_text
 from mmva_core.store.files import sha256_file
-from mmva_core.towers.build import ImageArray
+from mmva_core.towers.base import ImageArray
 from mmva_core.towers.music import LiteMusicTower
 from mmva_core.train.tables import FeatureTable, TrainingData, concat_tables
 

@@ -140,7 +140,7 @@ def predict_by_length(model: MMVA, texts: list[str]) -> Iterator[tuple[NDArray[n
     """
     import torch
 
-    from mmva_core.towers.build import CaptionTower
+    from mmva_core.towers.base import CaptionTower
 
     tower = model.tower("caption")
     assert isinstance(tower, CaptionTower)

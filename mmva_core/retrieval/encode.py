@@ -19,7 +19,7 @@ from mmva_core.inputs.image_file import read_image_file
 from mmva_core.inputs.windows import window_starts
 from mmva_core.retrieval.index import VA_COLUMNS, Floats, ItemRows
 from mmva_core.retrieval.rank import unit_rows
-from mmva_core.towers.build import ImageArray
+from mmva_core.towers.base import ImageArray
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -18,7 +18,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from mmva_core.config import Geometry, Pooling
 from mmva_core.errors import CheckpointError
-from mmva_core.towers.build import CaptionTower, ImageArray, ImageTower, WaveformTower
+from mmva_core.towers.base import CaptionTower, ImageArray, ImageTower, WaveformTower
 from mmva_core.towers.preprocess import check_image, resize_and_crop, target_size
 
 BLOCK_CHANNELS = (16, 24, 24, 40, 40, 40, 80, 80, 80, 112, 112, 112, 192, 192, 192, 320)

@@ -26,7 +26,7 @@ from transformers import (
 
 from mmva_core.config import Precision
 from mmva_core.errors import PrecisionError
-from mmva_core.towers.build import CaptionTower, ImageArray, ImageTower, Tower, WaveformTower
+from mmva_core.towers.base import CaptionTower, ImageArray, ImageTower, Tower, WaveformTower
 from mmva_core.towers.hub import load_network, read_json_file, translate_errors
 from mmva_core.towers.preprocess import check_image, resize_and_crop
 

@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - the name PyTorch users know it by
 
 from mmva_core.config import Geometry
-from mmva_core.towers.build import ImageArray
+from mmva_core.towers.base import ImageArray
 
 CROP_SIDE = 224
 """Side of the square that the image towers were trained on, pixels."""

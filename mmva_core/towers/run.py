@@ -19,7 +19,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from mmva_core.towers.build import CaptionTower, ImageArray, ImageTower, WaveformTower
+from mmva_core.towers.base import CaptionTower, ImageArray, ImageTower, WaveformTower
 from mmva_core.towers.preprocess import group_by_shape
 
 BATCH_SIZE = 32

@@ -19,7 +19,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, TypeAlias
 
-from vsumm import __version__
+from vsumm._version import __version__
 from vsumm.cli.options import add_summarize_options
 from vsumm.config import SummaryConfig
 from vsumm.errors import VsummError

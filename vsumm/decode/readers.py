@@ -24,6 +24,7 @@ from vsumm.decode.size import scaled_size
 from vsumm.errors import InputError, NoSignalError
 from vsumm.files.inputs import shown
 from vsumm.media.info import MediaInfo, VideoStream
+from vsumm.media.report import DecodeReport
 from vsumm.workers.client import WorkerLostError
 from vsumm.workers.job import Job
 
@@ -59,25 +60,6 @@ class AudioBlock:
     """Time of the first sample, on the presentation clock."""
     samples: np.ndarray
     """Mean of the channels, float32 (T,), full scale at 1."""
-
-
-@dataclass(frozen=True)
-class DecodeReport:
-    """What was read of a stream, and what could not be."""
-
-    decoder: str
-    """Who decoded: "pyav", "decord", or both in the order of their use."""
-    wanted_seconds: float
-    """Length of what was asked for."""
-    unreadable_seconds: float
-    """Length of what of it could not be read."""
-    reasons: tuple[str, ...]
-    """Why, each reason once."""
-
-    @property
-    def unreadable_share(self) -> float:
-        """The part that could not be read, in [0, 1]."""
-        return self.unreadable_seconds / self.wanted_seconds if self.wanted_seconds else 0.0
 
 
 def read_frames(

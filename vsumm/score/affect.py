@@ -15,14 +15,15 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from vsumm import __version__
+from vsumm._version import __version__
 from vsumm.config import SummaryConfig
 from vsumm.decode.memory import give_memory_back
-from vsumm.decode.readers import AudioReader, DecodeReport, FrameReader, read_audio
+from vsumm.decode.readers import AudioReader, FrameReader, read_audio
 from vsumm.errors import InputError
 from vsumm.files.cache import RecordCache
 from vsumm.files.inputs import shown as shown_path
 from vsumm.media.info import MediaInfo
+from vsumm.media.report import DecodeReport
 from vsumm.media.segments import Segment
 from vsumm.score.model_source import ModelSource
 from vsumm.score.picture import LOOKS_PER_FRAME, image_affect, look_windows, read_looks

@@ -23,7 +23,7 @@ from mmva_core.inputs.windows import fit_length
 from mmva_core.model import MMVA
 from mmva_core.store.features import cached_features, sha256_text
 from mmva_core.store.files import sha256_file
-from mmva_core.towers.build import CaptionTower, ImageTower
+from mmva_core.towers.base import CaptionTower, ImageTower
 from mmva_core.train.tables import FeatureTable, InputTable, Table
 
 FILES_AT_ONCE = 64

@@ -1,9 +1,9 @@
-from eval.datasets.digests import hash_file, hash_folder
+from mmva_core.store.files import sha256_file, sha256_folder
 
 
 def test_the_digest_of_a_file_is_that_of_its_content(tmp_path):
     (tmp_path / "a").write_bytes(b"abc")
-    assert hash_file(tmp_path / "a").startswith("ba7816bf8f01cfea")
+    assert sha256_file(tmp_path / "a").startswith("ba7816bf8f01cfea")
 
 
 def test_the_digest_of_a_folder_follows_names_and_contents(tmp_path):
@@ -12,6 +12,6 @@ def test_the_digest_of_a_folder_follows_names_and_contents(tmp_path):
         for old in tmp_path.iterdir():
             old.unlink()
         (tmp_path / name).write_text(content)
-        digests.add(hash_folder(tmp_path))
-        assert hash_folder(tmp_path) in digests
+        digests.add(sha256_folder(tmp_path))
+        assert sha256_folder(tmp_path) in digests
     assert len(digests) == 3

@@ -1,0 +1,87 @@
+"""What every tower is: a frozen encoder whose features enter the model.
+
+A tower turns preprocessed input into a feature of fixed shape. The classes that are built from
+weights are in `lite` (arrive with pip), `paper` (the paper's) and `music` (ours).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from mmva_core.config import Precision
+from mmva_core.errors import PrecisionError
+
+ImageArray = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
+"""A picture: (H, W, 3) uint8, RGB."""
+
+
+class Tower(nn.Module):
+    """Base of the towers: features of fixed shape from preprocessed input.
+
+    Subclasses implement `forward` and the preparation of their modality's raw input: `preprocess`
+    for pictures, `sample_rate` for music, `tokenize` for captions.
+    """
+
+    feature_shape: tuple[int, ...]
+    """Shape of one feature: (D,), or (L, D) for L hidden states."""
+
+    def save_structure(self, folder: Path) -> None:
+        """Write what is needed to rebuild the tower without its source, weights aside.
+
+        Nothing, where an installed package or the config says it all.
+        """
+
+    def fingerprint(self) -> str:
+        """Give a hash of everything that decides the features: class, settings and weights."""
+        digest = hashlib.sha256(f"{type(self).__name__} {self.extra_repr()}".encode())
+        for name, tensor in sorted(self.state_dict().items()):
+            digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
+            values = tensor.detach().cpu().contiguous()
+            if values.dtype == torch.bfloat16:  # NumPy has none
+                values = values.float()
+            digest.update(values.numpy().tobytes())
+        return digest.hexdigest()
+
+
+class ImageTower(Tower):
+    """A tower for pictures."""
+
+    def preprocess(self, images: Sequence[ImageArray]) -> Tensor:
+        """Turn uint8 RGB arrays (H, W, 3) into `pixel_values` (N, 3, S, T) of one shape."""
+        raise NotImplementedError
+
+    def output_shape(self, image: ImageArray) -> tuple[int, int]:
+        """Give the size (height, width) that `preprocess` brings a picture to."""
+        raise NotImplementedError
+
+    def use_precision(self, precision: Precision) -> None:
+        """Compute in another precision from now on.
+
+        Raises:
+            PrecisionError: The tower or the processor does not have it.
+        """
+        if precision != "fp32":
+            raise PrecisionError(
+                f"precision {precision} is for the image tower clip-vit-b32 only; use fp32"
+            )
+
+
+class WaveformTower(Tower):
+    """A tower for windows of sound, `input_values` (B, T) float32 at `sample_rate`."""
+
+    sample_rate: int
+    """Samples per second that the tower expects, Hz."""
+
+
+class CaptionTower(Tower):
+    """A tower for sentences."""
+
+    def tokenize(self, texts: Sequence[str]) -> dict[str, Tensor]:
+        """Turn sentences into `input_ids` and `attention_mask`, both (N, T) int64."""
+        raise NotImplementedError
