@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from eval.cli.program import add_arguments, run
+from eval.cli import add_arguments, run
 from vsumm.errors import VsummError
 
 

@@ -24,15 +24,31 @@ from mmva_core.heads import (
     build_similarity_predictor,
     build_va_predictor,
 )
-from mmva_core.inputs.windows import cut_windows
+from mmva_core.inputs import cut_windows
 from mmva_core.outputs import MMVAOutput
-from mmva_core.store.checkpoints import read_tensors, save_folder
-from mmva_core.store.folders import TOWERS_NAME, WEIGHTS_NAME, find_folder, read_config
-from mmva_core.store.state_dicts import load_strictly, to_half
-from mmva_core.towers.base import CaptionTower, ImageArray, ImageTower, Tower, WaveformTower
-from mmva_core.towers.build import build_tower, tower_feature_shape
-from mmva_core.towers.registry import tower_info
-from mmva_core.towers.run import picture_features, sentence_features, window_features
+from mmva_core.store import (
+    TOWERS_NAME,
+    WEIGHTS_NAME,
+    find_folder,
+    load_strictly,
+    read_config,
+    read_tensors,
+    save_folder,
+    to_half,
+)
+from mmva_core.towers import (
+    CaptionTower,
+    ImageArray,
+    ImageTower,
+    Tower,
+    WaveformTower,
+    build_tower,
+    picture_features,
+    sentence_features,
+    tower_feature_shape,
+    tower_info,
+    window_features,
+)
 
 # Annotations are kept as objects in this module: PyTorchModelHubMixin reads them from __init__.
 

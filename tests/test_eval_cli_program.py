@@ -50,7 +50,7 @@ def test_parsing_loads_nothing_heavy():
 
 
 def test_the_parsers_names_are_those_of_the_library():
-    from eval.summarisers import SUMMARISERS
+    from eval.summarisers.methods import SUMMARISERS
 
     assert PROTOCOL_NAMES == PROTOCOLS
     assert tuple(SUMMARISERS) == METHOD_NAMES

@@ -5,7 +5,6 @@ import pytest
 import torch
 from torch.nn import functional
 
-from eval.summarisers import SUMMARISERS
 from eval.summarisers.ac_sum_gan import DISCOUNT, FRAGMENTS, discounted, fragment_borders
 from eval.summarisers.base import length_loss, seeded
 from eval.summarisers.ca_sum import (
@@ -17,6 +16,7 @@ from eval.summarisers.ca_sum import (
 )
 from eval.summarisers.csnet import from_streams, to_streams, variance_loss
 from eval.summarisers.dr_dsn import DrDsn, reward_of
+from eval.summarisers.methods import SUMMARISERS
 from eval.summarisers.recurrent import Decoded, Discriminator, SequenceVae, prior_loss
 
 DIM = 8

@@ -280,7 +280,7 @@ def test_torchrun_divides_the_batch(trained):
     command += [
         f"--master-port={port}",
         "-m",
-        "mmva_core.cli.program",
+        "mmva_core",
         "train",
         "--quiet",
         "--device=cpu",

@@ -11,7 +11,7 @@ from mmva_tiny import tiny_data, tiny_model
 from mmva_core.cli.program import main
 from mmva_core.errors import DataError
 from mmva_core.retrieval.metrics import chance_metrics
-from mmva_core.studies.retrieval import CHANCE, EncodedPairs, render, retrieval_rows
+from mmva_core.studies.retrieval import CHANCE, EncodedPairs, render_retrieval, retrieval_rows
 from mmva_core.studies.retrieval_pairs import encode_pairs, read_pairs, table_pairs
 
 
@@ -85,7 +85,7 @@ def test_pairs_must_be_pairs():
 @pytest.mark.parametrize("form", ["text", "csv", "json"])
 def test_tables_hold_every_row(form):
     rows = retrieval_rows([made_pairs(noise=0.1)], "made", "some pairs")
-    text = render(rows, form)
+    text = render_retrieval(rows, form)
     if form == "json":
         assert [entry["map_at_10"] for entry in json.loads(text)] == [row.map_at_10 for row in rows]
     elif form == "csv":

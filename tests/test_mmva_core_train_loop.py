@@ -14,7 +14,7 @@ from mmva_tiny import CAPTION_DIM, feature_table, tiny_data, tiny_model
 
 from mmva_core import MMVA, CheckpointError, DataError
 from mmva_core.train.config import TrainConfig
-from mmva_core.train.loop import _Run, train
+from mmva_core.train.loop import _Run, train_model
 from mmva_core.train.objective import ExtraLoss
 
 PROCESS_TOLERANCE = 1e-5
@@ -36,7 +36,7 @@ def run(folder, seed=0, model_changes=None, **changes):
     model = tiny_model(**(model_changes or {}))
     data = tiny_data(model, seed=10)
     validation = tiny_data(model, seed=20)
-    result = train(model, data, config(seed=seed, **changes), folder, validation=validation)
+    result = train_model(model, data, config(seed=seed, **changes), folder, validation=validation)
     return model, result
 
 
@@ -115,7 +115,7 @@ def test_a_resumed_run_ends_with_the_same_bits(tmp_path, mixup):
     model = tiny_model()
     data, validation = tiny_data(model, seed=10), tiny_data(model, seed=20)
     folder = tmp_path / "resumed"
-    train(model, data, config(mixup=mixup), folder, validation=validation, resume=True)
+    train_model(model, data, config(mixup=mixup), folder, validation=validation, resume=True)
     assert_same_weights(straight, model)
     assert (tmp_path / "straight/log.csv").read_text() == (folder / "log.csv").read_text()
 
@@ -134,7 +134,7 @@ def test_a_killed_run_resumes_to_the_same_bits(tmp_path):
     assert process.exitcode == -signal.SIGKILL
     model = tiny_model()
     data, validation = tiny_data(model, seed=10), tiny_data(model, seed=20)
-    train(model, data, config(epochs=40), last.parent, validation=validation, resume=True)
+    train_model(model, data, config(epochs=40), last.parent, validation=validation, resume=True)
     assert_same_weights(straight, model)
 
 
@@ -142,7 +142,7 @@ def test_resuming_with_other_settings_is_refused(tmp_path):
     _stop_after(tmp_path / "run", 2)
     model = tiny_model()
     with pytest.raises(CheckpointError, match=r"training settings \(learning_rate"):
-        train(
+        train_model(
             model,
             tiny_data(model, seed=10),
             config(learning_rate=0.02),
@@ -155,7 +155,7 @@ def test_resuming_on_other_data_is_refused(tmp_path):
     _stop_after(tmp_path / "run", 2)
     model = tiny_model()
     with pytest.raises(CheckpointError, match="other data"):
-        train(model, tiny_data(model, seed=11), config(), tmp_path / "run", resume=True)
+        train_model(model, tiny_data(model, seed=11), config(), tmp_path / "run", resume=True)
 
 
 def test_a_run_is_not_overwritten(tmp_path):
@@ -170,7 +170,7 @@ def test_a_damaged_training_state_is_refused_in_one_line(tmp_path):
     last.write_bytes(last.read_bytes()[:1000])
     model = tiny_model()
     with pytest.raises(CheckpointError, match="cannot read the training state") as caught:
-        train(model, tiny_data(model, seed=10), config(), tmp_path / "run", resume=True)
+        train_model(model, tiny_data(model, seed=10), config(), tmp_path / "run", resume=True)
     assert "\n" not in str(caught.value)
 
 
@@ -183,7 +183,7 @@ def test_paired_matching_trains_on_the_pairs_alone(tmp_path):
     model = tiny_model()
     pairs = torch.tensor([[0, 1], [2, 3], [4, 5], [6, 7]])
     data = tiny_data(model, seed=10, pairs=pairs)
-    train(model, data, config(matching="paired", epochs=1), tmp_path / "run")
+    train_model(model, data, config(matching="paired", epochs=1), tmp_path / "run")
     assert len(rows_of(tmp_path / "run")) == 1
 
 
@@ -211,7 +211,7 @@ def test_sentences_count_among_the_captions_that_are_standardised(tmp_path):
     model = tiny_model(standardize=("caption",))
     sentences = feature_table(7, (CAPTION_DIM,), seed=30)
     data = tiny_data(model, seed=10, sentences=sentences)
-    train(model, data, config(epochs=1), tmp_path / "run")
+    train_model(model, data, config(epochs=1), tmp_path / "run")
     both = torch.cat([data.caption.features, sentences.features])
     torch.testing.assert_close(model.projections["caption"][0].mean, both.mean(0))
 
@@ -220,9 +220,9 @@ def test_sentences_reach_the_caption_predictor(tmp_path):
     model = tiny_model()
     sentences = feature_table(7, (CAPTION_DIM,), seed=30)
     data = tiny_data(model, seed=10, sentences=sentences)
-    train(model, data, config(epochs=1), tmp_path / "with")
+    train_model(model, data, config(epochs=1), tmp_path / "with")
     plain = tiny_model()
-    train(plain, tiny_data(plain, seed=10), config(epochs=1), tmp_path / "without")
+    train_model(plain, tiny_data(plain, seed=10), config(epochs=1), tmp_path / "without")
     left, right = rows_of(tmp_path / "with")[0], rows_of(tmp_path / "without")[0]
     assert float(left["caption"]) > float(right["caption"])
 
@@ -240,7 +240,7 @@ class _EmbedNorm(ExtraLoss):
 
 def test_an_extra_loss_is_logged_and_its_parameters_trained(tmp_path):
     model, term = tiny_model(), _EmbedNorm()
-    train(model, tiny_data(model, seed=10), config(), tmp_path / "run", extra_losses=[term])
+    train_model(model, tiny_data(model, seed=10), config(), tmp_path / "run", extra_losses=[term])
     row = rows_of(tmp_path / "run")[0]
     parts = sum(float(row[name]) for name in ("image", "music", "caption", "similarity"))
     assert float(row["loss"]) == pytest.approx(parts + 0.5 * float(row["embed_norm"]), rel=1e-5)
@@ -303,7 +303,7 @@ def _stop_after(folder, num_epochs, **changes):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(_Run, "train_epoch", stopping)
         with pytest.raises(_StopError):
-            train(model, data, config(**changes), folder, validation=validation)
+            train_model(model, data, config(**changes), folder, validation=validation)
 
 
 def _train_slowly(folder):

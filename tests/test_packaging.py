@@ -58,7 +58,7 @@ def loaded_by(code):
 
 
 def test_help_loads_neither_torch_nor_a_decoder():
-    run = "from vsumm.cli.program import main\nmain(['summarize', '--help'])"
+    run = "from vsumm.cli import main\nmain(['summarize', '--help'])"
     code = f"try:\n exec({run!r})\nexcept SystemExit: pass"
     heavy = {"torch", "numpy", "decord", "av", "pandas", "scipy", "transformers", "ortools"}
     assert not heavy & loaded_by(code)

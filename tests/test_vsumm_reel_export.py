@@ -15,7 +15,8 @@ from films import make_film
 from vsumm.errors import InputError, NoSignalError, OutputError
 from vsumm.media.info import probe
 from vsumm.media.segments import Segment
-from vsumm.reel.export import EncodeSettings, write_reel
+from vsumm.reel.export import write_reel
+from vsumm.reel.settings import EncodeSettings
 from vsumm.workers import start as worker_process
 from vsumm.workers.client import Worker
 from vsumm.workers.start import end_server

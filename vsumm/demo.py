@@ -17,11 +17,11 @@ import av
 import numpy as np
 import numpy.typing as npt
 
-from vsumm.batch.job import Job, JobResult, run_job
+from vsumm.batch import Job, JobResult, run_job
 from vsumm.config import SummaryConfig
 from vsumm.errors import OutputError
-from vsumm.files.outputs import atomic_output
-from vsumm.media.segments import Segment
+from vsumm.files import atomic_output
+from vsumm.media import Segment
 
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]

@@ -10,13 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from vsumm.decode.hdr import HLG, PQ
-from vsumm.decode.readers import read_audio, read_frames
+from vsumm.decode import HLG, PQ, read_audio, read_frames
 from vsumm.errors import InputError
-from vsumm.files.inputs import shown
-from vsumm.media.info import AudioStream, MediaInfo, VideoStream, probe
-from vsumm.media.report import DecodeReport
-from vsumm.workers.client import WorkerLostError, run_job
+from vsumm.files import shown
+from vsumm.media import AudioStream, DecodeReport, MediaInfo, VideoStream, probe
+from vsumm.workers import WorkerLostError, run_job
 
 SAMPLE_SECONDS = 2.0
 """Distance of the frames that are decoded: one in a segment, as for a summary."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from mmva_core.errors import DataError
 from vsumm.config import SummaryConfig
 from vsumm.errors import VsummError
-from vsumm.files.cache import RecordCache, default_cache_folder
+from vsumm.files import RecordCache, default_cache_folder
 from vsumm.pipeline import summarize
 
 

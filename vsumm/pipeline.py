@@ -7,17 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mmva_core.store.files import sha256_file
+from mmva_core.store import sha256_file
 from vsumm.config import SEGMENT_SECONDS, SHORTEST_SEGMENT_SECONDS, By, SummaryConfig
 from vsumm.errors import InputError, NoSignalError
-from vsumm.files.cache import RecordCache
-from vsumm.media.info import MediaInfo, probe
-from vsumm.media.report import DecodeReport
-from vsumm.media.segments import Segment, split_into_segments
-from vsumm.score.affect import Affect, measure_affect
-from vsumm.score.arousal import FloatArray, add_motion, combine, smooth
-from vsumm.score.model_source import ModelSource
-from vsumm.select.segments import select_segments
+from vsumm.files import RecordCache
+from vsumm.media import DecodeReport, MediaInfo, Segment, probe, split_into_segments
+from vsumm.score import Affect, FloatArray, ModelSource, add_motion, combine, measure_affect, smooth
+from vsumm.select import select_segments
 from vsumm.summary import SCHEMA_VERSION, ScoredSegment, Summary
 
 if TYPE_CHECKING:

@@ -11,9 +11,7 @@ import msgspec
 
 from vsumm.config import By, SummaryConfig
 from vsumm.errors import ScoresError
-from vsumm.media.info import MediaInfo
-from vsumm.media.report import DecodeReport
-from vsumm.media.segments import Segment, merge_neighbours
+from vsumm.media import DecodeReport, MediaInfo, Segment, merge_neighbours
 
 if TYPE_CHECKING:
     import pandas as pd

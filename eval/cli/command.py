@@ -12,19 +12,21 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from eval.datasets.benchmark import Benchmark, FloatArray
-from eval.datasets.h5_file import load_h5
-from eval.datasets.summe import load_summe
-from eval.datasets.tvsum import load_tvsum
-from eval.output.records import to_csv, to_record
-from eval.output.text import format_evaluation
-from eval.protocol.evaluate import evaluate
-from eval.protocol.results import Evaluation, EvaluationSettings
-from eval.protocol.scores import ScoresUnit, match_scores, read_scores
-from eval.protocol.shots import PROTOCOLS, ProtocolName
+from eval.datasets import Benchmark, FloatArray, load_h5, load_summe, load_tvsum
+from eval.output import format_evaluation, to_csv, to_record
+from eval.protocol import (
+    PROTOCOLS,
+    Evaluation,
+    EvaluationSettings,
+    ProtocolName,
+    ScoresUnit,
+    evaluate,
+    match_scores,
+    read_scores,
+)
 from vsumm.config import SummaryConfig
 from vsumm.errors import InputError
-from vsumm.files.cache import RecordCache, default_cache_folder
+from vsumm.files import RecordCache, default_cache_folder
 
 LOADERS = {"tvsum": load_tvsum, "summe": load_summe}
 
@@ -109,7 +111,7 @@ def _look_at_videos(
     given: _Given, args: argparse.Namespace, *, scores_videos: bool, needs_own_kts: bool
 ) -> _Given:
     # Here, since they load torch, which scores from a file do not need.
-    from eval.model.videos import VideoScorer, find_videos, score_videos, segment_videos
+    from eval.model import VideoScorer, find_videos, score_videos, segment_videos
 
     config = SummaryConfig(by=args.by, model=args.model)
     scorer = VideoScorer(config, _cache(args))
@@ -129,7 +131,7 @@ def _look_at_videos(
 
 def _train(given: _Given, args: argparse.Namespace) -> _Given:
     # Here, since it loads torch.
-    from eval.summarisers.training import TrainingPlan, make_folds, read_splits, train_and_score
+    from eval.summarisers import TrainingPlan, make_folds, read_splits, train_and_score
 
     if args.h5 is None:
         raise InputError(f"--method {args.method} learns from features: name their file with --h5")

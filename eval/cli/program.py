@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from eval.speed.cli import add_speed_arguments
+from eval.speed import add_speed_arguments
 
 PROTOCOL_NAMES = ("kts", "uniform-2s", "uniform-60", "two-peak", "one-peak")
 METHOD_NAMES = ("dr-dsn", "csnet", "ac-sum-gan", "ca-sum")

@@ -10,10 +10,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from eval.datasets.benchmark import FloatArray
-from vsumm.decode.readers import Frame, read_frames
+from eval.datasets import FloatArray
+from vsumm.decode import Frame, read_frames
 from vsumm.errors import NoSignalError
-from vsumm.media.info import MediaInfo
+from vsumm.media import MediaInfo
 
 if TYPE_CHECKING:
     from mmva_core import MMVA

@@ -15,19 +15,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from eval.datasets.benchmark import Benchmark, BenchmarkVideo, FloatArray, IntArray
+from eval.datasets import Benchmark, BenchmarkVideo, FloatArray, IntArray
 from eval.model.embeddings import KTS_RATE, SCATTER, embed_frames
-from eval.protocol.kts import PENALTY, segment_features
+from eval.protocol import PENALTY, segment_features
 from mmva_core.errors import MmvaError
-from mmva_core.store.files import sha256_file, sha256_folder
-from mmva_core.store.folders import find_folder
+from mmva_core.store import find_folder, sha256_file, sha256_folder
 from vsumm._version import __version__
 from vsumm.config import SummaryConfig
 from vsumm.errors import InputError, ModelError, VsummError
-from vsumm.files.cache import RecordCache
-from vsumm.media.info import probe
+from vsumm.files import RecordCache
+from vsumm.media import probe
 from vsumm.pipeline import summarize
-from vsumm.score.model_source import load_model
+from vsumm.score import load_model
 
 if TYPE_CHECKING:
     from mmva_core import MMVA

@@ -12,8 +12,16 @@ from typing import Any
 import numpy as np
 
 from eval.output.text import describe_ties, name_scorer
-from eval.protocol.bootstrap import CONFIDENCE, NUM_RESAMPLES, bootstrap_mean
-from eval.protocol.results import HEADLINE, MEASURES, METHOD, Evaluation, VideoResult
+from eval.protocol import (
+    CONFIDENCE,
+    HEADLINE,
+    MEASURES,
+    METHOD,
+    NUM_RESAMPLES,
+    Evaluation,
+    VideoResult,
+    bootstrap_mean,
+)
 
 SCHEMA_VERSION = 1
 CSV_COLUMNS = ("benchmark", "protocol", "video", "category", "scorer", *MEASURES)

@@ -10,9 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from eval.datasets.benchmark import FloatArray
-from eval.protocol.bootstrap import CONFIDENCE, bootstrap_mean
-from eval.protocol.results import HEADLINE, MEASURES, METHOD, Evaluation
+from eval.datasets import FloatArray
+from eval.protocol import CONFIDENCE, HEADLINE, MEASURES, METHOD, Evaluation, bootstrap_mean
 
 TITLES = {
     "f_mean": "F mean",

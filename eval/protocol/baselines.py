@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from eval.datasets.benchmark import BoolArray, FloatArray, IntArray
+from eval.datasets import BoolArray, FloatArray, IntArray
 from eval.protocol.metrics import RankReference, compare_summaries
 from eval.protocol.selection import BUDGET_FRACTION
 from eval.protocol.shots import video_rng

@@ -20,7 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from eval.datasets.benchmark import Benchmark, BenchmarkVideo, BoolArray, FloatArray, IntArray
+from eval.datasets import Benchmark, BenchmarkVideo, BoolArray, FloatArray, IntArray
 from eval.protocol.baselines import human_correlation, human_overlap, random_scores, spread_evenly
 from eval.protocol.metrics import Overlap, RankReference, compare_summaries
 from eval.protocol.published import PublishedFigure, published_figures

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from eval.datasets.benchmark import BoolArray, FloatArray
+from eval.datasets import BoolArray, FloatArray
 from eval.protocol.published import PublishedFigure
 from eval.protocol.scores import ScoresUnit
 from eval.protocol.selection import Ties

@@ -17,7 +17,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from eval.datasets.benchmark import Benchmark, BenchmarkVideo, IntArray
+from eval.datasets import Benchmark, BenchmarkVideo, IntArray
 from vsumm.errors import ScoresError
 
 ScoresUnit = Literal["auto", "frame", "pick", "clip", "segment"]

@@ -21,7 +21,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.datasets.benchmark import Benchmark, BenchmarkVideo, IntArray
+from eval.datasets import Benchmark, BenchmarkVideo, IntArray
 from vsumm.errors import ScoresError
 
 ProtocolName = Literal["kts", "uniform-2s", "uniform-60", "two-peak", "one-peak"]

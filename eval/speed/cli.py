@@ -83,7 +83,7 @@ def _run_speed(args: argparse.Namespace) -> int:
 
 def _run_growth(args: argparse.Namespace) -> int:
     from eval.speed.growth import LENGTHS_MINUTES, measure_growth
-    from vsumm.files.cache import default_cache_folder
+    from vsumm.files import default_cache_folder
 
     folder = args.folder or default_cache_folder() / "speed"
     print(f"{'minutes':>8} {'wall s':>8} {'CPU s':>8} {'CPU s/h':>8} {'peak MiB':>9}")

@@ -22,8 +22,8 @@ from eval.speed.films import X265, FilmRecipe, cut_film, make_film
 from eval.speed.measure import Usage, measure
 from eval.speed.stages import Contestant, Films, Quantity, Stage, all_stages
 from vsumm.errors import VsummError
-from vsumm.files.cache import default_cache_folder
-from vsumm.media.info import probe
+from vsumm.files import default_cache_folder
+from vsumm.media import probe
 
 FILM_SECONDS, QUICK_SECONDS = 600, 60
 """Length of the main film, and that of a quick look."""

@@ -102,7 +102,7 @@ def openvino_tower(film: str) -> Report:
     import torch
 
     from eval.speed.tasks import default_model, seconds_per_call, some_frames
-    from mmva_core.towers.run import CPU_BATCH_SIZE
+    from mmva_core.towers import CPU_BATCH_SIZE
 
     model, pictures = default_model(), [frame.pixels for frame in some_frames(film)]
     tower = model.tower("image")
@@ -130,8 +130,7 @@ def plain_analysis(film: str) -> Report:
     import numpy as np
 
     from vsumm.config import SEGMENT_SECONDS, SummaryConfig
-    from vsumm.score.model_source import load_model
-    from vsumm.score.sound import SAMPLE_RATE
+    from vsumm.score import SAMPLE_RATE, load_model
 
     model = load_model(SummaryConfig())
     length = round(model.config.music_window_seconds * SAMPLE_RATE)

@@ -25,7 +25,7 @@ Report = dict[str, Any]
 
 def probe(film: str) -> Report:
     """Find out what a file is; the worker runs already."""
-    from vsumm.media.info import probe as probe_film
+    from vsumm.media import probe as probe_film
 
     probe_film(film)
     return {"value": seconds_per_call(lambda: probe_film(film))}
@@ -39,9 +39,9 @@ def frames(film: str, windows_are: str = "looks") -> Report:
         windows_are: "looks" for the windows of the image path, "segments" for one in a segment.
     """
     from vsumm.config import SEGMENT_SECONDS, SummaryConfig
-    from vsumm.media.info import probe as probe_film
-    from vsumm.media.segments import split_into_segments
-    from vsumm.score.picture import look_windows, read_looks
+    from vsumm.media import probe as probe_film
+    from vsumm.media import split_into_segments
+    from vsumm.score import look_windows, read_looks
 
     info = probe_film(film)
     assert info.video is not None
@@ -64,9 +64,9 @@ def frames(film: str, windows_are: str = "looks") -> Report:
 
 def sound(film: str) -> Report:
     """Read the whole sound as the music path does."""
-    from vsumm.decode.readers import read_audio
-    from vsumm.media.info import probe as probe_film
-    from vsumm.score.sound import SAMPLE_RATE
+    from vsumm.decode import read_audio
+    from vsumm.media import probe as probe_film
+    from vsumm.score import SAMPLE_RATE
 
     with read_audio(probe_film(film), sample_rate=SAMPLE_RATE) as blocks:
         count = sum(len(block.samples) for block in blocks)
@@ -75,7 +75,7 @@ def sound(film: str) -> Report:
 
 def image(film: str) -> Report:
     """Score frames: black, motion, preprocessing, tower and heads; images that it sees a second."""
-    from vsumm.score.picture import LOOKS_PER_FRAME, image_affect
+    from vsumm.score import LOOKS_PER_FRAME, image_affect
 
     model, found = default_model(), some_frames(film)
     count = len(found)
@@ -99,9 +99,9 @@ def music(seconds_text: str) -> Report:
     """Score sound: windows, spectra, tower and heads; seconds of sound per second."""
     import numpy as np
 
-    from vsumm.decode.readers import AudioBlock
-    from vsumm.media.segments import split_into_segments
-    from vsumm.score.sound import SAMPLE_RATE, music_affect
+    from vsumm.decode import AudioBlock
+    from vsumm.media import split_into_segments
+    from vsumm.score import SAMPLE_RATE, music_affect
 
     model, seconds = default_model(), float(seconds_text)
     block = np.random.default_rng(0).normal(0, 0.1, 4 * SAMPLE_RATE).astype(np.float32)
@@ -122,9 +122,8 @@ def knapsack(kind: str) -> Report:
     """Select from 24 hours of 2-second segments ("even"), or solve 5,000 unequal shots."""
     import numpy as np
 
-    from vsumm.media.segments import split_into_segments
-    from vsumm.select.knapsack import solve_knapsack
-    from vsumm.select.segments import select_segments
+    from vsumm.media import split_into_segments
+    from vsumm.select import select_segments, solve_knapsack
 
     rng = np.random.default_rng(0)
     if kind == "even":
@@ -145,9 +144,9 @@ def knapsack(kind: str) -> Report:
 def reel(film: str, plan: str, target: str) -> Report:
     """Write the reel of a plan, a JSON list of [start, end) in seconds."""
     from eval.speed.films import count_frames
-    from vsumm.media.info import probe as probe_film
-    from vsumm.media.segments import Segment
-    from vsumm.reel.export import write_reel
+    from vsumm.media import Segment
+    from vsumm.media import probe as probe_film
+    from vsumm.reel import write_reel
 
     runs = [Segment(start, end) for start, end in json.loads(plan)]
     write_reel(probe_film(film), runs, target, overwrite=True)
@@ -157,15 +156,15 @@ def reel(film: str, plan: str, target: str) -> Report:
 def default_model() -> Any:
     """Load the model that the command line uses by itself."""
     from vsumm.config import SummaryConfig
-    from vsumm.score.model_source import load_model
+    from vsumm.score import load_model
 
     return load_model(SummaryConfig())
 
 
 def some_frames(film: str) -> list[Any]:
     """Read frames that lie 2 s apart."""
-    from vsumm.decode.readers import read_frames
-    from vsumm.media.info import probe as probe_film
+    from vsumm.decode import read_frames
+    from vsumm.media import probe as probe_film
 
     info = probe_film(film)
     times = [second + 0.5 for second in range(0, int(info.duration_seconds), 2)]

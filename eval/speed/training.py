@@ -18,11 +18,15 @@ from torch import Tensor
 
 from mmva_core import MMVA
 from mmva_core.config import ModelConfig
-from mmva_core.train.batches import epoch_batches, steps_per_epoch
-from mmva_core.train.config import TrainConfig
-from mmva_core.train.matching import mean_pair_distance
-from mmva_core.train.objective import Objective
-from mmva_core.train.tables import FeatureTable, TrainingData
+from mmva_core.train import (
+    FeatureTable,
+    Objective,
+    TrainConfig,
+    TrainingData,
+    epoch_batches,
+    mean_pair_distance,
+    steps_per_epoch,
+)
 
 NUM_IMAGES, NUM_CLIPS = 25_000, 24_000
 """Sizes of IMEMNet-C, rounded."""
@@ -164,7 +168,7 @@ def _paper_model() -> Iterator[MMVA]:
 
 
 def _random_data(model: MMVA) -> TrainingData:
-    from mmva_core.towers.build import tower_feature_shape
+    from mmva_core.towers import tower_feature_shape
 
     def table(modality: str, num_samples: int, va: Tensor) -> FeatureTable:
         shape = tower_feature_shape(model.config, modality)  # type: ignore[arg-type]

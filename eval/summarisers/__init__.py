@@ -1,16 +1,9 @@
-"""Trainable summarisers of the literature behind one interface: features in, scores out."""
+"""Summarisers of the literature, trained on the usual splits.
 
-from eval.summarisers.ac_sum_gan import AcSumGan
-from eval.summarisers.base import Summariser
-from eval.summarisers.ca_sum import CaSum
-from eval.summarisers.csnet import CsNet
-from eval.summarisers.dr_dsn import DrDsn
+In: features and a plan of training. Out: one score per frame sampled.
+Open `base.py` first, then `training.py`.
+"""
 
-SUMMARISERS: dict[str, type[Summariser]] = {
-    "dr-dsn": DrDsn,
-    "csnet": CsNet,
-    "ac-sum-gan": AcSumGan,
-    "ca-sum": CaSum,
-}
+import lazy_loader
 
-__all__ = ["SUMMARISERS", "AcSumGan", "CaSum", "CsNet", "DrDsn", "Summariser"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -20,11 +20,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from eval.datasets.benchmark import Benchmark, BenchmarkVideo, FloatArray
-from eval.datasets.h5_file import load_features
-from eval.summarisers import SUMMARISERS
+from eval.datasets import Benchmark, BenchmarkVideo, FloatArray, load_features
+from eval.summarisers.methods import SUMMARISERS
 from vsumm.errors import InputError, ScoresError
-from vsumm.files.cache import RecordCache
+from vsumm.files import RecordCache
 
 logger = logging.getLogger(__name__)
 

@@ -1,1 +1,9 @@
-"""mmva_core/cli."""
+"""The `mmva` command, one module per sub-command.
+
+In: arguments. Out: an exit code; results on stdout, everything else on stderr.
+Open `program.py` first.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

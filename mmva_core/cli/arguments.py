@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentTypeError
 
-from mmva_core.inputs.clock import parse_seconds
+from mmva_core.inputs import parse_seconds
 
 
 def positive_integer(text: str) -> int:

@@ -80,8 +80,7 @@ def _add_captions(parts: Subparsers) -> None:
 
 def run_music(args: Namespace) -> Iterator[Output]:
     """Cut songs and write `music_va.csv` beside the clips, captions still empty."""
-    from mmva_core.data.sources.deam import join_clips, read_deam, write_clips
-    from mmva_core.data.sources.label_tables import write_labels
+    from mmva_core.data.sources import join_clips, read_deam, write_clips, write_labels
 
     table = Path(args.output) / "music_va.csv"
     _check_free(table, args.force)
@@ -98,8 +97,7 @@ def run_music(args: Namespace) -> Iterator[Output]:
 
 def run_images(args: Namespace) -> Iterator[Output]:
     """Read the sources that were named and write `image_va.csv`."""
-    from mmva_core.data.sources.label_tables import write_labels
-    from mmva_core.data.sources.pictures import read_emotic, read_iaps, read_naps
+    from mmva_core.data.sources import read_emotic, read_iaps, read_naps, write_labels
 
     _check_free(Path(args.output), args.force)
     samples = []
@@ -119,11 +117,9 @@ def run_captions(args: Namespace) -> Iterator[Output]:
     """Describe every clip of a table and write the table with captions."""
     import torch
 
-    from mmva_core.data.imemnet.labels import MUSIC_SUFFIXES, attach_files, read_labels
-    from mmva_core.data.sources.captions import LPMusicCaps, caption_clips
-    from mmva_core.data.sources.label_tables import write_labels
-    from mmva_core.data.sources.refine import CaptionRefiner
-    from mmva_core.inputs.audio_file import read_audio_file
+    from mmva_core.data.imemnet import MUSIC_SUFFIXES, attach_files, read_labels
+    from mmva_core.data.sources import CaptionRefiner, LPMusicCaps, caption_clips, write_labels
+    from mmva_core.inputs import read_audio_file
 
     _check_free(Path(args.output), args.force)
     samples, files, _ = attach_files(*read_labels(args.labels), args.clips, MUSIC_SUFFIXES)

@@ -13,7 +13,7 @@ from mmva_core.errors import CheckpointError, MmvaError
 
 if TYPE_CHECKING:
     from mmva_core.cli.commands import Subparsers
-    from mmva_core.studies.report import Row
+    from mmva_core.studies import Row
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -55,7 +55,7 @@ def run(args: Namespace) -> Iterator[Output]:
     """Measure, and print a table."""
     import sys
 
-    from mmva_core.studies.report import render
+    from mmva_core.studies import render
 
     if args.config is None and args.preset is None:
         raise MmvaError("say what to measure on: --config FILE or --preset mmva-lite")
@@ -65,13 +65,16 @@ def run(args: Namespace) -> Iterator[Output]:
 
 
 def _config_rows(args: Namespace, progress: bool) -> list[Row]:
-    from mmva_core.data.imemnet.run_file import read_run_config
-    from mmva_core.data.imemnet.runs import load_imemnet
+    from mmva_core.data.imemnet import load_imemnet, read_run_config
     from mmva_core.model import MMVA
-    from mmva_core.studies.baselines import BASELINES, evaluate_baseline, train_baseline
-    from mmva_core.studies.report import PAPER_ROWS, evaluation_rows
-    from mmva_core.train.distributed import local_device
-    from mmva_core.train.validate import Constants, evaluate
+    from mmva_core.studies import (
+        BASELINES,
+        PAPER_ROWS,
+        evaluate_baseline,
+        evaluation_rows,
+        train_baseline,
+    )
+    from mmva_core.train import Constants, evaluate, local_device
 
     model = MMVA.from_pretrained(args.model, device=str(local_device(args.device)))
     if model.config.sigma is None:
@@ -93,7 +96,7 @@ def _config_rows(args: Namespace, progress: bool) -> list[Row]:
 
 
 def _preset_rows(args: Namespace, progress: bool) -> list[Row]:
-    from mmva_core.studies.preset import evaluate_preset
+    from mmva_core.studies import evaluate_preset
 
     return list(
         evaluate_preset(

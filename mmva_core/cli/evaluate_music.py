@@ -13,7 +13,7 @@ from mmva_core.cli.commands import Output
 
 if TYPE_CHECKING:
     from mmva_core.cli.commands import Subparsers
-    from mmva_core.studies.music_folds import MusicFigure
+    from mmva_core.studies import MusicFigure
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -42,10 +42,8 @@ def run(args: Namespace) -> Iterator[Output]:
     """Measure, and print a table."""
     from tempfile import TemporaryDirectory
 
-    from mmva_core.lite.music_rows import load_recordings
-    from mmva_core.lite.music_train import MusicRecipe
-    from mmva_core.lite.run import find_data
-    from mmva_core.studies.music_folds import evaluate_folds
+    from mmva_core.lite import MusicRecipe, find_data, load_recordings
+    from mmva_core.studies import evaluate_folds
 
     progress = not args.quiet and sys.stderr.isatty()
     root = find_data(None if args.data is None else Path(args.data))

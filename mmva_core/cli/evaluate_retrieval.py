@@ -14,7 +14,7 @@ from mmva_core.cli.commands import Output, add_model_options
 
 if TYPE_CHECKING:
     from mmva_core.cli.commands import Subparsers
-    from mmva_core.studies.retrieval import RetrievalRow
+    from mmva_core.studies import RetrievalRow
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -53,18 +53,17 @@ def add_parser(subparsers: Subparsers) -> None:
 
 def run(args: Namespace) -> Iterator[Output]:
     """Measure, and print a table."""
-    from mmva_core.studies.retrieval import render
+    from mmva_core.studies import render_retrieval
 
     progress = not args.quiet and sys.stderr.isatty()
     rows = _preset_rows(args, progress) if args.preset else _pairs_rows(args, progress)
-    yield render(rows, args.format)
+    yield render_retrieval(rows, args.format)
 
 
 def _pairs_rows(args: Namespace, progress: bool) -> list[RetrievalRow]:
     from mmva_core.model import MMVA
-    from mmva_core.studies.retrieval import retrieval_rows
-    from mmva_core.studies.retrieval_pairs import encode_pairs, read_pairs
-    from mmva_core.train.distributed import local_device
+    from mmva_core.studies import encode_pairs, read_pairs, retrieval_rows
+    from mmva_core.train import local_device
 
     pairs = read_pairs(Path(args.pairs), limit=args.n, seed=args.seed)
     model = MMVA.from_pretrained(args.model, device=str(local_device(args.device)))
@@ -75,9 +74,8 @@ def _pairs_rows(args: Namespace, progress: bool) -> list[RetrievalRow]:
 def _preset_rows(args: Namespace, progress: bool) -> list[RetrievalRow]:
     from tempfile import TemporaryDirectory
 
-    from mmva_core.lite.recipe import LITE_TRAINING
-    from mmva_core.lite.run import find_data
-    from mmva_core.studies.retrieval_pairs import ABLATIONS, open_set_rows
+    from mmva_core.lite import LITE_TRAINING, find_data
+    from mmva_core.studies import ABLATIONS, open_set_rows
 
     config = replace(LITE_TRAINING, seed=args.seed)
     if args.epochs is not None:

@@ -48,8 +48,8 @@ def add_parser(subparsers: Subparsers) -> None:
 
 def run(args: Namespace) -> Iterator[Output]:
     """Generate, write, and say where."""
-    from mmva_core.prompts.generate import MusicGenerator, check_output, write_wave
-    from mmva_core.train.distributed import local_device
+    from mmva_core.prompts import MusicGenerator, check_output, write_wave
+    from mmva_core.train import local_device
 
     output = Path(args.output)
     check_output(output, overwrite=args.force)

@@ -39,8 +39,7 @@ def add_parser(subparsers: Subparsers) -> None:
 
 def run(args: Namespace) -> Iterator[Output]:
     """Index, and say what was done."""
-    from mmva_core.retrieval.build import build_index
-    from mmva_core.retrieval.sources import find_sources, read_sources
+    from mmva_core.retrieval import build_index, find_sources, read_sources
 
     source = Path(args.source)
     if source.is_file():

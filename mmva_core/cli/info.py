@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from mmva_core.cli.commands import Output
 from mmva_core.config import MODALITIES
-from mmva_core.store.files import sha256_file
-from mmva_core.store.folders import WEIGHTS_NAME, find_folder, model_fingerprint, read_config
-from mmva_core.towers.registry import TOWER_INFO, tower_info
+from mmva_core.store import WEIGHTS_NAME, find_folder, model_fingerprint, read_config, sha256_file
+from mmva_core.towers import TOWER_INFO, tower_info
 
 if TYPE_CHECKING:
     from mmva_core.cli.commands import Subparsers
@@ -57,7 +56,7 @@ def describe(name_or_path: str) -> dict[str, Any]:
     Raises:
         CheckpointError: If there is no such model, or it is damaged.
     """
-    from mmva_core.store.checkpoints import read_tensors
+    from mmva_core.store import read_tensors
 
     folder = find_folder(name_or_path)
     config = read_config(folder)

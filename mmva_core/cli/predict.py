@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mmva_core.cli.commands import Output, Problem, add_model_options
 from mmva_core.config import MODALITIES, Modality
 from mmva_core.errors import MmvaError
-from mmva_core.inputs.guess import guess_modality
+from mmva_core.inputs import guess_modality
 
 if TYPE_CHECKING:
     from mmva_core.cli.commands import Subparsers
@@ -71,7 +71,7 @@ def add_parser(subparsers: Subparsers) -> None:
 def run(args: Namespace) -> Iterator[Output]:
     """Predict every input; one that fails does not stop the others."""
     from mmva_core.model import MMVA
-    from mmva_core.train.distributed import local_device
+    from mmva_core.train import local_device
 
     model = MMVA.from_pretrained(
         args.model, device=str(local_device(args.device)), precision=args.precision
@@ -108,7 +108,7 @@ def predict_input(model: MMVA, text: str, modality: Modality | None = None) -> P
         valence, arousal = model.predict_captions([text])[0].tolist()
         return Prediction(text, kind, valence, arousal)
     if kind == "image":
-        from mmva_core.inputs.image_file import read_image_file
+        from mmva_core.inputs import read_image_file
 
         valence, arousal = model.predict_images([read_image_file(text)])[0].tolist()
         return Prediction(text, kind, valence, arousal)
@@ -119,8 +119,7 @@ def predict_input(model: MMVA, text: str, modality: Modality | None = None) -> P
 
 
 def _predict_audio(model: MMVA, path: str) -> tuple[WindowPrediction, ...]:
-    from mmva_core.inputs.audio_file import read_audio_file
-    from mmva_core.inputs.windows import window_starts
+    from mmva_core.inputs import read_audio_file, window_starts
 
     rate = model.music_sample_rate
     samples = read_audio_file(path, rate)

@@ -83,7 +83,3 @@ def _version() -> str:
 
 def _exit_on_signal(number: int, frame: FrameType | None) -> None:
     raise SystemExit(EXIT_TERMINATED)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

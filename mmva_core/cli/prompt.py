@@ -15,8 +15,7 @@ from mmva_core.errors import DataError
 
 if TYPE_CHECKING:
     from mmva_core.cli.commands import Subparsers
-    from mmva_core.prompts.search import PromptMatch, Spread
-    from mmva_core.prompts.targets import Target
+    from mmva_core.prompts import PromptMatch, Spread, Target
 
 WORD_OPTIONS = ("genre", "instrument", "tempo", "mood")
 """Lists of words that have an option of their own; --only reaches every list and slot."""
@@ -65,10 +64,15 @@ def add_parser(subparsers: Subparsers) -> None:
 
 def run(args: Namespace) -> Iterator[Output]:
     """Search, and print the prompts with what they were chosen by."""
-    from mmva_core.prompts.search import search_prompts, spread_of, warnings_about
-    from mmva_core.prompts.table import prompt_va
-    from mmva_core.prompts.targets import find_targets
-    from mmva_core.prompts.templates import DEFAULT_TEMPLATES, load_templates
+    from mmva_core.prompts import (
+        DEFAULT_TEMPLATES,
+        find_targets,
+        load_templates,
+        prompt_va,
+        search_prompts,
+        spread_of,
+        warnings_about,
+    )
 
     progress = not args.quiet and sys.stderr.isatty()
     templates = load_templates(args.templates or DEFAULT_TEMPLATES)

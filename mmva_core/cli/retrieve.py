@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, get_args
 from mmva_core.cli.arguments import positive_integer
 from mmva_core.cli.commands import Output, add_model_options
 from mmva_core.config import MODALITIES
-from mmva_core.inputs.clock import format_clock
-from mmva_core.retrieval.rank import By
+from mmva_core.inputs import format_clock
+from mmva_core.retrieval import By
 
 if TYPE_CHECKING:
     from mmva_core.cli.commands import Subparsers
-    from mmva_core.retrieval.index import Match, RetrievalIndex
-    from mmva_core.retrieval.query import Query
+    from mmva_core.retrieval import Match, Query, RetrievalIndex
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -58,8 +57,7 @@ def add_parser(subparsers: Subparsers) -> None:
 
 def run(args: Namespace) -> Iterator[Output]:
     """Search, and print a table."""
-    from mmva_core.retrieval.index import load_index
-    from mmva_core.retrieval.query import make_query, search
+    from mmva_core.retrieval import load_index, make_query, search
 
     index = load_index(args.index)
     query = make_query(

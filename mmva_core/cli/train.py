@@ -58,7 +58,7 @@ def add_parser(subparsers: Subparsers) -> None:
 def run(args: Namespace) -> Iterator[Output]:
     """Train, and say what came out."""
     if args.template:
-        from mmva_core.data.imemnet.run_file import TEMPLATE
+        from mmva_core.data.imemnet import TEMPLATE
 
         yield TEMPLATE.rstrip()
         return
@@ -70,11 +70,9 @@ def run(args: Namespace) -> Iterator[Output]:
 def _train_config(args: Namespace) -> Iterator[Output]:
     import torch
 
-    from mmva_core.data.imemnet.run_file import read_run_config
-    from mmva_core.data.imemnet.runs import load_imemnet
+    from mmva_core.data.imemnet import load_imemnet, read_run_config
     from mmva_core.model import MMVA
-    from mmva_core.train.distributed import local_device
-    from mmva_core.train.loop import train
+    from mmva_core.train import local_device, train_model
 
     model_changes: dict[str, Any] = {"with_similarity": False} if args.no_similarity else {}
     config = read_run_config(args.config, model=model_changes, train=_overrides(args))
@@ -87,7 +85,7 @@ def _train_config(args: Namespace) -> Iterator[Output]:
     training, validation = (
         dataset.part(split).encode(model, progress=progress) for split in ("train", "validation")
     )
-    result = train(
+    result = train_model(
         model,
         training,
         config.train,
@@ -101,7 +99,7 @@ def _train_config(args: Namespace) -> Iterator[Output]:
 
 
 def _train_preset(args: Namespace) -> Iterator[Output]:
-    from mmva_core.lite.run import train_preset
+    from mmva_core.lite import train_preset
 
     yield from train_preset(
         Path(args.output),

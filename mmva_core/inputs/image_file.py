@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from mmva_core.errors import DataError
-from mmva_core.towers.base import ImageArray
+from mmva_core.towers import ImageArray
 
 WHITE = (255, 255, 255)
 

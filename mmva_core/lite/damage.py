@@ -11,7 +11,7 @@ import av
 import numpy as np
 from PIL import Image, ImageEnhance
 
-from mmva_core.towers.base import ImageArray
+from mmva_core.towers import ImageArray
 
 SMALLEST_AREA = 0.7
 """Share of the picture that a cut keeps at least."""

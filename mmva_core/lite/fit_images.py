@@ -20,8 +20,8 @@ from torch import Tensor, nn
 from mmva_core.config import Pooling
 from mmva_core.heads import FeatureStandardizer, KernelPredictor
 from mmva_core.model import MMVA
-from mmva_core.towers.lite import BLOCK_CHANNELS, LAST_CHANNELS
-from mmva_core.train.tables import FeatureTable
+from mmva_core.towers import BLOCK_CHANNELS, LAST_CHANNELS
+from mmva_core.train import FeatureTable
 
 POOLING_SHARES: dict[Pooling, float] = {"mean": 0.5}
 """Mean squared distance between pictures, halved, that a statistic of the last map gives the

@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from mmva_core.data.open.sets import PLANE_CENTRE, PLANE_DEVIATION
+from mmva_core.data.open import PLANE_CENTRE, PLANE_DEVIATION
 from mmva_core.heads import VA_DIMENSIONS
 from mmva_core.lite.music_train import MusicRecipe, train_music_tower
 from mmva_core.lite.music_windows import (
@@ -26,8 +26,8 @@ from mmva_core.lite.music_windows import (
     load_piece_windows,
     render_pieces,
 )
-from mmva_core.towers.music import LiteMusicTower
-from mmva_core.train.tables import FeatureTable
+from mmva_core.towers import LiteMusicTower
+from mmva_core.train import FeatureTable
 
 KEYBOARD_CAPTION = "A piece of solo keyboard music."
 """Sentence about every window of VGMIDI; it has no label."""

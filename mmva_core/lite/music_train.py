@@ -30,8 +30,8 @@ from mmva_core.lite.music_windows import (
     load_piece_windows,
     render_pieces,
 )
-from mmva_core.store.files import write_whole
-from mmva_core.towers.music import LiteMusicConfig, LiteMusicTower
+from mmva_core.store import write_whole
+from mmva_core.towers import LiteMusicConfig, LiteMusicTower
 
 SHUT_GATE = -20.0  # logit of a gate that never opens
 GATE_MARGIN = 1.0  # the gate opens only where the sound is keyboard music beyond doubt

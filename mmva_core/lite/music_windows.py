@@ -22,7 +22,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - the name PyTorch users know it by
 from tqdm import tqdm
 
-from mmva_core.data.open.sets import (
+from mmva_core.data.open import (
     PLANE_CENTRE,
     PLANE_DEVIATION,
     OpenSet,
@@ -31,9 +31,8 @@ from mmva_core.data.open.sets import (
     load_vgmidi,
 )
 from mmva_core.errors import DataError
-from mmva_core.inputs.audio_file import read_audio_file
-from mmva_core.towers.log_mel import to_decibels
-from mmva_core.towers.music import LiteMusicTower
+from mmva_core.inputs import read_audio_file
+from mmva_core.towers import LiteMusicTower, to_decibels
 
 HOP_SECONDS = 1.5
 """From one window of a clip to the next; the tag table's own step."""

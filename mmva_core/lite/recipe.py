@@ -19,13 +19,17 @@ from mmva_core.lite.music_rows import UNSEEN_VA, judgement_on_plane
 from mmva_core.lite.similarity import ExpectedMatching, Trust
 from mmva_core.model import MMVA
 from mmva_core.outputs import MMVAOutput
-from mmva_core.train.batches import Batch
-from mmva_core.train.config import TrainConfig
-from mmva_core.train.loop import TrainResult, train
-from mmva_core.train.losses import va_loss
-from mmva_core.train.matching import fixed_pairs
-from mmva_core.train.objective import ExtraLoss
-from mmva_core.train.tables import FeatureTable, TrainingData
+from mmva_core.train import (
+    Batch,
+    ExtraLoss,
+    FeatureTable,
+    TrainConfig,
+    TrainingData,
+    TrainResult,
+    fixed_pairs,
+    train_model,
+    va_loss,
+)
 
 LITE_MODEL = ModelConfig(
     image_pooling=tuple(POOLING_SHARES),
@@ -106,7 +110,7 @@ def fit_lite(
     assert isinstance(data.image, FeatureTable), "features of the frozen tower"
     image_trust = Trust.measure(fit_images(model, data.image), data.image.va)
     has_similarity = model.similarity_predictor is not None
-    heads = train(
+    heads = train_model(
         model,
         data,
         config,
@@ -121,7 +125,7 @@ def fit_lite(
     music_trust = Trust.measure(data.music.extra[UNSEEN_VA], data.music.va)
     model.requires_grad_(False)
     model.similarity_predictor.requires_grad_(True)
-    return train(
+    return train_model(
         model,
         data,
         replace(config, **LITE_SIMILARITY),

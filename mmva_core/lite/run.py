@@ -22,9 +22,9 @@ from mmva_core.lite.music_rows import load_recordings
 from mmva_core.lite.music_train import MusicRecipe, train_music_tower
 from mmva_core.lite.recipe import LITE_TRAINING, build_lite, fit_lite
 from mmva_core.lite.tables import load_lite_tables
-from mmva_core.store.files import write_whole
-from mmva_core.towers.music import LiteMusicTower
-from mmva_core.train.distributed import local_device
+from mmva_core.store import write_whole
+from mmva_core.towers import LiteMusicTower
+from mmva_core.train import local_device
 
 DATA_VARIABLE = "VSUMM_DATA"
 """Environment variable that names the folder of the open sets."""

@@ -18,10 +18,7 @@ from torch import Tensor
 from mmva_core.heads import VA_DIMENSIONS
 from mmva_core.lite.music_rows import judgement_on_plane
 from mmva_core.outputs import MMVAOutput
-from mmva_core.train.batches import Batch
-from mmva_core.train.losses import similarity_loss
-from mmva_core.train.matching import matching_score
-from mmva_core.train.objective import ExtraLoss
+from mmva_core.train import Batch, ExtraLoss, matching_score, similarity_loss
 
 NUM_DRAWS = 64
 """Draws of the error that an expectation is the mean of."""

@@ -18,16 +18,17 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from mmva_core.data.open.captions import captions_of, load_tag_captions
-from mmva_core.data.open.sets import (
+from mmva_core.data.open import (
     OpenSet,
+    captions_of,
     load_4qaed,
     load_emobank,
     load_emotify,
     load_oasis,
+    load_tag_captions,
     subset,
 )
-from mmva_core.inputs.image_file import read_image_file
+from mmva_core.inputs import read_image_file
 from mmva_core.lite.damage import as_video_frame
 from mmva_core.lite.music_rows import (
     KEYBOARD_CAPTION,
@@ -37,11 +38,9 @@ from mmva_core.lite.music_rows import (
     train_tower_without,
 )
 from mmva_core.model import MMVA
-from mmva_core.store.features import cached_features, sha256_text
-from mmva_core.store.files import sha256_file
-from mmva_core.towers.base import ImageArray
-from mmva_core.towers.music import LiteMusicTower
-from mmva_core.train.tables import FeatureTable, TrainingData, concat_tables
+from mmva_core.store import cached_features, sha256_file, sha256_text
+from mmva_core.towers import ImageArray, LiteMusicTower
+from mmva_core.train import FeatureTable, TrainingData, concat_tables
 
 FOLDS = ("1", "2", "3", "4")
 """Names of the folds."""

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from mmva_core.errors import CheckpointError, DataError, MissingExtraError
-from mmva_core.store.files import write_whole
+from mmva_core.store import write_whole
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -175,7 +175,7 @@ def _load(source: str) -> tuple[Any, PreTrainedTokenizerBase]:
     try:
         from transformers import AutoTokenizer, MusicgenForConditionalGeneration
 
-        from mmva_core.towers.hub import translate_errors
+        from mmva_core.towers import translate_errors
     except ModuleNotFoundError as error:
         raise MissingExtraError(
             "generating music needs the package transformers; install it with: "

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmva_core.prompts.templates import Templates
-from mmva_core.retrieval.rank import top_k, va_distances
+from mmva_core.retrieval import top_k, va_distances
 
 FLAT_SPREAD = 0.02
 """Standard deviation over the prompts below which the caption tower hardly tells them apart: a

@@ -23,7 +23,7 @@ from tqdm import tqdm
 
 from mmva_core.errors import DataError
 from mmva_core.prompts.templates import Templates
-from mmva_core.store.folders import model_fingerprint
+from mmva_core.store import model_fingerprint
 
 if TYPE_CHECKING:
     from mmva_core.model import MMVA
@@ -102,7 +102,7 @@ def _complete(
 ) -> None:
     """Fill the rows of a partial table that are still NaN."""
     from mmva_core.model import MMVA
-    from mmva_core.train.distributed import local_device
+    from mmva_core.train import local_device
 
     table = _open(partial, shape, writable=True)
     if table is None:
@@ -140,7 +140,7 @@ def predict_by_length(model: MMVA, texts: list[str]) -> Iterator[tuple[NDArray[n
     """
     import torch
 
-    from mmva_core.towers.base import CaptionTower
+    from mmva_core.towers import CaptionTower
 
     tower = model.tower("caption")
     assert isinstance(tower, CaptionTower)

@@ -13,15 +13,14 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from mmva_core.errors import DataError
-from mmva_core.inputs.clock import format_clock
-from mmva_core.inputs.guess import guess_modality
+from mmva_core.inputs import format_clock, guess_modality
 from mmva_core.prompts.film import (
     FilmSegment,
     parse_film_curve,
     read_film_curve,
     stretches_of,
 )
-from mmva_core.retrieval.query import parse_point
+from mmva_core.retrieval import parse_point
 
 FILM_READER_GROUP = "mmva_core.film_reader"
 """Entry point group of functions (path, model name, progress) -> JSON text."""
@@ -95,9 +94,9 @@ def film_targets(segments: tuple[FilmSegment, ...], every_seconds: float) -> lis
 
 
 def _image_va(path: str, model_name: str, device: str) -> tuple[float, float]:
-    from mmva_core.inputs.image_file import read_image_file
+    from mmva_core.inputs import read_image_file
     from mmva_core.model import MMVA
-    from mmva_core.train.distributed import local_device
+    from mmva_core.train import local_device
 
     image = read_image_file(path)
     model = MMVA.from_pretrained(model_name, device=str(local_device(device)))

@@ -33,8 +33,7 @@ from mmva_core.retrieval.index import (
     save_index,
 )
 from mmva_core.retrieval.sources import Source
-from mmva_core.store.files import write_whole
-from mmva_core.store.folders import find_folder, model_fingerprint, read_config
+from mmva_core.store import find_folder, model_fingerprint, read_config, write_whole
 
 if TYPE_CHECKING:
     from mmva_core.model import MMVA
@@ -200,7 +199,7 @@ class _Reader:
         with self._loading:
             if self._model is None:
                 from mmva_core.model import MMVA
-                from mmva_core.train.distributed import local_device
+                from mmva_core.train import local_device
 
                 device = str(local_device(self._device))
                 self._model = MMVA.from_pretrained(self._model_name, device=device)

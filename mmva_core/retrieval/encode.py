@@ -14,12 +14,10 @@ import torch
 
 from mmva_core.config import Modality
 from mmva_core.errors import DataError
-from mmva_core.inputs.audio_file import read_audio_file
-from mmva_core.inputs.image_file import read_image_file
-from mmva_core.inputs.windows import window_starts
+from mmva_core.inputs import read_audio_file, read_image_file, window_starts
 from mmva_core.retrieval.index import VA_COLUMNS, Floats, ItemRows
 from mmva_core.retrieval.rank import unit_rows
-from mmva_core.towers.base import ImageArray
+from mmva_core.towers import ImageArray
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -40,7 +40,7 @@ from mmva_core.retrieval.rank import (
     top_k,
     va_distances,
 )
-from mmva_core.store.files import write_whole
+from mmva_core.store import write_whole
 
 HEADER_NAME = "index.json"
 SCHEMA_VERSION = 1

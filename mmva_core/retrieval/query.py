@@ -8,10 +8,10 @@ import numpy as np
 
 from mmva_core.config import Modality
 from mmva_core.errors import CheckpointError, DataError
-from mmva_core.inputs.guess import guess_modality
+from mmva_core.inputs import guess_modality
 from mmva_core.retrieval.index import ItemRows, Match, RetrievalIndex
 from mmva_core.retrieval.rank import By, FloatArray, unit_rows
-from mmva_core.store.folders import model_fingerprint
+from mmva_core.store import model_fingerprint
 
 POINT_PREFIX = "va:"
 """How a query begins that is a point of the plane."""
@@ -89,7 +89,7 @@ def make_query(
         )
     from mmva_core.model import MMVA
     from mmva_core.retrieval.encode import encode_content, read_content
-    from mmva_core.train.distributed import local_device
+    from mmva_core.train import local_device
 
     model = MMVA.from_pretrained(name, device=str(local_device(device)))
     rate = model.music_sample_rate if kind == "music" else 0

@@ -11,7 +11,7 @@ from typing import cast
 
 from mmva_core.config import MODALITIES, Modality
 from mmva_core.errors import DataError
-from mmva_core.store.files import sha256_file
+from mmva_core.store import sha256_file
 
 AUDIO_SUFFIXES = frozenset(
     f".{name}"

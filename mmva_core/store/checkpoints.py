@@ -16,7 +16,7 @@ from mmva_core.config import MODALITIES, ModelConfig
 from mmva_core.errors import CheckpointError
 from mmva_core.store.files import write_whole
 from mmva_core.store.folders import CARD_NAME, CONFIG_NAME, WEIGHTS_NAME
-from mmva_core.towers.registry import TOWER_INFO
+from mmva_core.towers import TOWER_INFO
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:

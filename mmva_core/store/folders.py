@@ -14,7 +14,7 @@ from pathlib import Path
 from mmva_core.config import MODALITIES, PREPROCESSING_VERSION, ModelConfig
 from mmva_core.errors import CheckpointError
 from mmva_core.store.files import sha256_file
-from mmva_core.towers.registry import tower_info
+from mmva_core.towers import tower_info
 
 CONFIG_NAME = "config.json"
 WEIGHTS_NAME = "model.safetensors"

@@ -1,1 +1,9 @@
-"""mmva_core/studies."""
+"""Cross-validation, baselines and ablations. No user-facing command needs to read this.
+
+In: data sets. Out: rows of figures, each beside its baselines.
+Open `preset.py` first for `mmva-lite`, `retrieval.py` for retrieval.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

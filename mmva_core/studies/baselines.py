@@ -30,13 +30,25 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor, nn
 
-from mmva_core.train.batches import Batch, epoch_batches, epoch_seed, steps_per_epoch
-from mmva_core.train.config import TrainConfig
-from mmva_core.train.losses import similarity_loss, va_loss
-from mmva_core.train.matching import fixed_pairs, matching_score, mean_pair_distance
-from mmva_core.train.metrics import regression_metrics, va_metrics
-from mmva_core.train.tables import FeatureTable, TrainingData
-from mmva_core.train.validate import PAIR_SEED, Constants, Evaluation
+from mmva_core.train import (
+    PAIR_SEED,
+    Batch,
+    Constants,
+    Evaluation,
+    FeatureTable,
+    TrainConfig,
+    TrainingData,
+    epoch_batches,
+    epoch_seed,
+    fixed_pairs,
+    matching_score,
+    mean_pair_distance,
+    regression_metrics,
+    similarity_loss,
+    steps_per_epoch,
+    va_loss,
+    va_metrics,
+)
 
 BaselineName = Literal["sp-net", "l3-net", "acp-net", "cdcml"]
 """The rows of Table 1 beside MMVA."""

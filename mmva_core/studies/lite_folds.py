@@ -19,32 +19,39 @@ import torch
 from torch import Tensor
 
 from mmva_core.config import Modality
-from mmva_core.data.open.sets import load_oasis
+from mmva_core.data.open import load_oasis
 from mmva_core.heads import VA_DIMENSIONS
-from mmva_core.inputs.image_file import read_image_file
-from mmva_core.lite.music_rows import Recordings, load_recordings, train_tower_without
-from mmva_core.lite.recipe import build_lite, fit_lite
-from mmva_core.lite.tables import (
+from mmva_core.inputs import read_image_file
+from mmva_core.lite import (
     FOLDS,
     HeardTables,
     LiteTables,
+    Recordings,
+    build_lite,
+    fit_lite,
     load_lite_tables,
+    load_recordings,
     sentence_table,
+    train_tower_without,
 )
 from mmva_core.model import MMVA
 from mmva_core.studies.pixel_statistics import pixel_statistics
 from mmva_core.studies.report import Row
-from mmva_core.train.config import TrainConfig
-from mmva_core.train.matching import fixed_pairs, matching_score
-from mmva_core.train.metrics import (
+from mmva_core.train import (
     DIMENSIONS,
+    PAIR_SEED,
+    FeatureTable,
+    Table,
+    TrainConfig,
+    TrainingData,
     bootstrap_interval,
+    embed_table,
+    fixed_pairs,
+    matching_score,
     pearson,
     regression_metrics,
     va_metrics,
 )
-from mmva_core.train.tables import FeatureTable, Table, TrainingData
-from mmva_core.train.validate import PAIR_SEED, embed_table
 
 SPLIT = "open sets, 4 folds by theme and artist"
 """Name of the split in tables."""

@@ -21,9 +21,16 @@ from scipy.stats import rankdata
 from torch import Tensor
 from tqdm import tqdm
 
-from mmva_core.lite.music_train import MusicRecipe, centre_by_piece, fit_ridge, train_music_tower
-from mmva_core.lite.music_windows import SLIDER_DELAYS_SECONDS, ClipWindows, PieceWindows
-from mmva_core.train.metrics import bootstrap_interval, pearson
+from mmva_core.lite import (
+    SLIDER_DELAYS_SECONDS,
+    ClipWindows,
+    MusicRecipe,
+    PieceWindows,
+    centre_by_piece,
+    fit_ridge,
+    train_music_tower,
+)
+from mmva_core.train import bootstrap_interval, pearson
 
 NUM_FOLDS = 10
 NUM_DRAWS = 1000

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from mmva_core.towers.base import ImageArray
+from mmva_core.towers import ImageArray
 
 SIDE = 128
 """Pictures are brought to this square first, pixels."""

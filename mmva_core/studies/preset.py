@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from mmva_core.lite.recipe import LITE_TRAINING
-from mmva_core.lite.run import find_data
+from mmva_core.lite import LITE_TRAINING, find_data
 from mmva_core.model import MMVA
 from mmva_core.studies.lite_folds import recipe_rows, sentence_rows
 from mmva_core.studies.report import PAPER_ROWS, Row
-from mmva_core.train.distributed import local_device
+from mmva_core.train import local_device
 
 
 def evaluate_preset(

@@ -9,8 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Literal, get_args
 
-from mmva_core.train.metrics import Metrics
-from mmva_core.train.validate import Evaluation
+from mmva_core.train import Evaluation, Metrics
 
 Format = Literal["text", "csv", "json"]
 """How a table is written."""

@@ -23,15 +23,18 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mmva_core.retrieval.metrics import (
+from mmva_core.retrieval import (
+    By,
+    FloatArray,
     RetrievalMetrics,
     chance_metrics,
     expected_recall,
     rank_bounds,
     retrieval_metrics,
+    unit_rows,
+    va_distances,
 )
-from mmva_core.retrieval.rank import By, FloatArray, unit_rows, va_distances
-from mmva_core.train.metrics import bootstrap_interval
+from mmva_core.train import bootstrap_interval
 
 Direction = Literal["caption to music", "music to caption"]
 """What is given, and what is looked for."""
@@ -115,7 +118,7 @@ def retrieval_rows(parts: Sequence[EncodedPairs], source: str, data: str) -> lis
     return rows
 
 
-def render(rows: Sequence[RetrievalRow], form: str) -> str:
+def render_retrieval(rows: Sequence[RetrievalRow], form: str) -> str:
     """Write rows as "text", "csv" or "json"."""
     if form == "json":
         return json.dumps([asdict(row) for row in rows], indent=2)

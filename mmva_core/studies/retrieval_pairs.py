@@ -16,16 +16,19 @@ from tqdm import tqdm
 
 from mmva_core.config import Modality
 from mmva_core.errors import DataError
-from mmva_core.lite.music_rows import load_recordings
-from mmva_core.lite.recipe import build_lite, fit_lite
-from mmva_core.lite.tables import FOLDS, HeardTables, load_lite_tables
+from mmva_core.lite import (
+    FOLDS,
+    HeardTables,
+    build_lite,
+    fit_lite,
+    load_lite_tables,
+    load_recordings,
+)
 from mmva_core.model import MMVA
-from mmva_core.retrieval.encode import encode_content, read_content
+from mmva_core.retrieval import encode_content, read_content
 from mmva_core.studies.lite_folds import hear_without
 from mmva_core.studies.retrieval import EncodedPairs, RetrievalRow, retrieval_rows
-from mmva_core.train.config import TrainConfig
-from mmva_core.train.tables import TrainingData
-from mmva_core.train.validate import embed_table
+from mmva_core.train import TrainConfig, TrainingData, embed_table
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import io
 from collections.abc import Mapping
 from pathlib import Path
 
-from mmva_core.store.files import write_whole
+from mmva_core.store import write_whole
 from mmva_core.train.validate import Evaluation
 
 VALIDATION_PREFIX = "validation_"

@@ -52,7 +52,7 @@ class TrainResult:
     """Figures after the last epoch."""
 
 
-def train(
+def train_model(
     model: MMVA,
     data: TrainingData,
     config: TrainConfig,

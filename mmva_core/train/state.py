@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from mmva_core.errors import CheckpointError
-from mmva_core.store.checkpoints import load_training_state, save_training_state
+from mmva_core.store import load_training_state, save_training_state
 from mmva_core.train.config import TrainConfig
 from mmva_core.train.objective import Objective
 from mmva_core.train.validate import Evaluation

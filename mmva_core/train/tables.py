@@ -13,7 +13,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from mmva_core.store.features import sha256_tensor
+from mmva_core.store import sha256_tensor
 
 AnyTable = TypeVar("AnyTable", bound="Table")
 

@@ -6,14 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vsumm.config import SummaryConfig
-from vsumm.files.cache import RecordCache
-from vsumm.files.outputs import atomic_output, check_output
-from vsumm.media.info import MediaInfo, probe
+from vsumm.files import RecordCache, atomic_output, check_output
+from vsumm.media import MediaInfo, probe
 from vsumm.pipeline import summarize_media
-from vsumm.reel.compose.options import Composition, check_composition, find_soundtrack
-from vsumm.reel.export import EncodeSettings, export_reel
-from vsumm.reel.formats import reel_format
-from vsumm.score.model_source import ModelSource
+from vsumm.reel import (
+    Composition,
+    EncodeSettings,
+    check_composition,
+    export_reel,
+    find_soundtrack,
+    reel_format,
+)
+from vsumm.score import ModelSource
 from vsumm.summary import Summary
 
 

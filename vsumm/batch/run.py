@@ -20,11 +20,10 @@ from pathlib import Path
 from vsumm.batch.job import Job, JobResult, run_job
 from vsumm.config import SummaryConfig
 from vsumm.errors import OutputError, VsummError
-from vsumm.files.cache import RecordCache
-from vsumm.reel.compose.options import Composition
-from vsumm.reel.export import EncodeSettings
-from vsumm.score.model_source import ModelSource
-from vsumm.workers.client import halted_workers
+from vsumm.files import RecordCache
+from vsumm.reel import Composition, EncodeSettings
+from vsumm.score import ModelSource
+from vsumm.workers import halted_workers
 
 MAX_WAITING = 16
 """Films that may be done before an earlier one is."""

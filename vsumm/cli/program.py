@@ -23,11 +23,11 @@ from vsumm._version import __version__
 from vsumm.cli.options import add_summarize_options
 from vsumm.config import SummaryConfig
 from vsumm.errors import VsummError
-from vsumm.files.inputs import one_line
+from vsumm.files import one_line
 
 if TYPE_CHECKING:
-    from vsumm.batch.run import Outcome
-    from vsumm.reel.compose.options import Composition
+    from vsumm.batch import Outcome
+    from vsumm.reel import Composition
 
     Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -107,7 +107,7 @@ def _add_summarize(commands: Commands) -> argparse.ArgumentParser:
 
 
 def _summarize(args: argparse.Namespace) -> int:
-    from vsumm.workers.start import prepare_server
+    from vsumm.workers import prepare_server
 
     config = _config(args)
     composition = _composition(args)
@@ -115,10 +115,9 @@ def _summarize(args: argparse.Namespace) -> int:
 
     from tqdm import tqdm
 
-    from vsumm.batch.job import Job
-    from vsumm.batch.run import run_jobs
-    from vsumm.files.cache import RecordCache, default_cache_folder
-    from vsumm.reel.settings import EncodeSettings
+    from vsumm.batch import Job, run_jobs
+    from vsumm.files import RecordCache, default_cache_folder
+    from vsumm.reel import EncodeSettings
 
     is_folder = args.output is not None and (
         args.output.endswith(os.sep) or Path(args.output).is_dir() or len(args.inputs) > 1
@@ -174,7 +173,7 @@ def _config(args: argparse.Namespace) -> SummaryConfig:
 
 
 def _composition(args: argparse.Namespace) -> Composition:
-    from vsumm.reel.compose.options import Composition
+    from vsumm.reel import Composition
 
     if args.soundtrack_mode is not None and args.soundtrack is None:
         raise UsageError("--soundtrack-mode needs --soundtrack")
@@ -256,7 +255,7 @@ def _add_cache(commands: Commands) -> argparse.ArgumentParser:
 
 
 def _cache(args: argparse.Namespace) -> int:
-    from vsumm.files.cache import RecordCache, default_cache_folder
+    from vsumm.files import RecordCache, default_cache_folder
 
     cache = RecordCache(default_cache_folder())
     if args.clear:
@@ -272,7 +271,7 @@ def _add_eval(commands: Commands) -> argparse.ArgumentParser:
 
 
 def _eval(arguments: list[str]) -> int:
-    from eval.cli.program import add_arguments, run
+    from eval.cli import add_arguments, run
 
     parser = argparse.ArgumentParser(prog="vsumm eval")
     add_arguments(parser)

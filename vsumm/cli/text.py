@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from vsumm.files.inputs import shown
-from vsumm.media.segments import Segment
+from vsumm.files import shown
+from vsumm.media import Segment
 from vsumm.summary import Summary
 
 if TYPE_CHECKING:
-    from vsumm.batch.job import JobResult
+    from vsumm.batch import JobResult
 
 
 def describe(result: JobResult, *, elapsed_seconds: float) -> str:

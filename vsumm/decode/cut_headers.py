@@ -12,7 +12,7 @@ from fractions import Fraction
 from av.container import InputContainer
 from av.stream import Stream
 
-from vsumm.files.inputs import open_regular_file
+from vsumm.files import open_regular_file
 
 HEADER_BYTES = 1 << 16
 """How much of a file is searched for its properties."""

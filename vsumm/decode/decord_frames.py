@@ -20,7 +20,7 @@ import numpy as np
 from vsumm.decode.open_track import open_stream
 from vsumm.decode.packets import read_packets
 from vsumm.errors import InputError
-from vsumm.files.inputs import open_regular_file
+from vsumm.files import open_regular_file
 
 LAST_FRAME_SECONDS = 1.0
 """Later than this after the last frame nothing is known of the picture."""

@@ -19,7 +19,7 @@ from vsumm.decode.sound import SoundDamage, read_mono
 from vsumm.errors import InputError
 
 if TYPE_CHECKING:
-    from vsumm.workers.child import Messages
+    from vsumm.workers import Messages
 
 
 def run_probe(messages: Messages, *, path: str) -> None:

@@ -9,8 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from vsumm.errors import InputError
-from vsumm.workers.client import WorkerLostError
-from vsumm.workers.job import Job
+from vsumm.workers import Job, WorkerLostError
 
 Decoder = Literal["auto", "decord", "pyav"]
 """Who decodes the picture."""

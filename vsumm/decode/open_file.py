@@ -16,9 +16,9 @@ from typing import Any
 import av
 from av.container import InputContainer
 
-from vsumm.decode.mp4.boxes import Overlay, start_of_cut_fragment
+from vsumm.decode.mp4 import Overlay, start_of_cut_fragment
 from vsumm.errors import InputError
-from vsumm.files.inputs import open_regular_file
+from vsumm.files import open_regular_file
 
 CONTAINERS = (
     "mov", "matroska", "webm", "avi", "mpegts", "mpeg", "mpegvideo", "flv", "live_flv", "ogg",

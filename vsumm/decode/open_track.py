@@ -27,13 +27,21 @@ import av
 from av.container import InputContainer
 
 from vsumm.decode.memory import give_memory_back
-from vsumm.decode.mp4.boxes import Box, Overlay, boxes, boxes_of_file
-from vsumm.decode.mp4.part import LongTrack, Part
-from vsumm.decode.mp4.parts import MARGIN_SECONDS, PART_SECONDS, long_track
+from vsumm.decode.mp4 import (
+    MARGIN_SECONDS,
+    PART_SECONDS,
+    Box,
+    LongTrack,
+    Overlay,
+    Part,
+    boxes,
+    boxes_of_file,
+    long_track,
+)
 from vsumm.decode.open_file import open_container, open_media
 from vsumm.decode.packets import read_packets
 from vsumm.errors import InputError
-from vsumm.files.inputs import open_regular_file
+from vsumm.files import open_regular_file
 
 
 @contextmanager

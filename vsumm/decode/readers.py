@@ -22,11 +22,9 @@ import numpy as np
 from vsumm.decode.lane import ATTEMPTS, Decoder, FrameLane
 from vsumm.decode.size import scaled_size
 from vsumm.errors import InputError, NoSignalError
-from vsumm.files.inputs import shown
-from vsumm.media.info import MediaInfo, VideoStream
-from vsumm.media.report import DecodeReport
-from vsumm.workers.client import WorkerLostError
-from vsumm.workers.job import Job
+from vsumm.files import shown
+from vsumm.media import DecodeReport, MediaInfo, VideoStream
+from vsumm.workers import Job, WorkerLostError
 
 LANE_TIMES = 64
 """Wanted times that one lane decodes, at most, before the next one takes over. Where it does lies

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from vsumm.errors import InputError
-from vsumm.files.inputs import open_regular_file, shown
-from vsumm.workers.client import WorkerLostError, run_job
+from vsumm.files import open_regular_file, shown
+from vsumm.workers import WorkerLostError, run_job
 
 
 @dataclass(frozen=True)

@@ -10,16 +10,9 @@ from pathlib import Path
 from tqdm import tqdm
 
 from vsumm.errors import InputError, NoSignalError
-from vsumm.files.inputs import shown
-from vsumm.files.outputs import atomic_output, check_output
-from vsumm.media.info import MediaInfo
-from vsumm.media.segments import Segment
-from vsumm.reel.compose.options import (
-    Composition,
-    check_composition,
-    check_crossfade,
-    find_soundtrack,
-)
+from vsumm.files import atomic_output, check_output, shown
+from vsumm.media import MediaInfo, Segment
+from vsumm.reel.compose import Composition, check_composition, check_crossfade, find_soundtrack
 from vsumm.reel.formats import reel_format
 from vsumm.reel.layout import lay_out
 from vsumm.reel.process import run_encoder

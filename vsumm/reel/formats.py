@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from vsumm.errors import OutputError
-from vsumm.media.info import MediaInfo
+from vsumm.media import MediaInfo
 
 FAST_START = {"movflags": "+faststart"}
 """Write the index before the pictures, so that a reel plays while it is downloaded."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from vsumm.reel.settings import ReelJob
 
 if TYPE_CHECKING:
-    from vsumm.workers.child import Messages
+    from vsumm.workers import Messages
 
 PROGRESS_SECONDS = 0.1
 """Shortest distance of two messages of progress, seconds."""

@@ -16,7 +16,7 @@ from fractions import Fraction
 from itertools import pairwise
 from math import ceil, floor
 
-from vsumm.media.segments import Segment
+from vsumm.media import Segment
 
 TOLERANCE_SECONDS = Fraction(1, 100_000)
 """A frame this close before a border counts as on it: borders are floats, time stamps are not."""

@@ -15,9 +15,8 @@ import av
 from av.error import FFmpegError
 
 from vsumm.errors import OutputError
-from vsumm.media.info import VideoStream
-from vsumm.reel.compose.options import Composition
-from vsumm.reel.compose.sound import SoundSource
+from vsumm.media import VideoStream
+from vsumm.reel.compose import Composition, SoundSource
 from vsumm.reel.encoders import (
     choose_video_encoder,
     encoder_options,
@@ -40,10 +39,10 @@ from vsumm.reel.place_pictures import (
 from vsumm.reel.place_sound import Samples, to_audio_frame
 from vsumm.reel.read import StreamReader
 from vsumm.reel.settings import ReelJob
-from vsumm.workers.ahead import prefetched
+from vsumm.workers import prefetched
 
 if TYPE_CHECKING:
-    from vsumm.reel.compose.picture import ComposedPictures
+    from vsumm.reel.compose import ComposedPictures
 
 KEY_FRAME_SECONDS = 5
 """Longest distance of key frames, so that a player can seek in the reel."""
@@ -135,7 +134,7 @@ class PictureTrack:
     def _composed(
         self, placers: Sequence[PicturePlacer], composition: Composition
     ) -> ComposedPictures:
-        from vsumm.reel.compose.picture import ComposedPictures  # loads moviepy, half a second
+        from vsumm.reel.compose import ComposedPictures  # loads moviepy, half a second
 
         return ComposedPictures(placers, self.clock, self.target, composition, matrix=self._matrix)
 

@@ -16,8 +16,8 @@ from av.audio.layout import AudioLayout
 from av.audio.resampler import AudioResampler
 from numpy.typing import NDArray
 
-from vsumm.decode.sound import channels_of
-from vsumm.media.info import AudioStream
+from vsumm.decode import channels_of
+from vsumm.media import AudioStream
 from vsumm.reel.layout import Cut, num_ticks, round_half_up
 from vsumm.reel.read import StreamReader
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vsumm.errors import InputError
 from vsumm.reel.settings import ReelJob, ReelReport
-from vsumm.workers.client import Worker, WorkerFailedError, WorkerLostError
+from vsumm.workers import Worker, WorkerFailedError, WorkerLostError
 
 STALL_SECONDS = 120.0
 """An encoder that gets nowhere for so long is killed; a slow preset may think for seconds."""

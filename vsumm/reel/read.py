@@ -11,12 +11,9 @@ from typing import Any, Literal
 from av.error import FFmpegError
 from av.stream import Discard
 
-from vsumm.decode.open_track import open_stream
-from vsumm.decode.packets import read_packets
-from vsumm.decode.packets_ahead import starts_anywhere
-from vsumm.decode.pick_frames import can_skip_frames
+from vsumm.decode import can_skip_frames, open_stream, read_packets, starts_anywhere
 from vsumm.errors import InputError
-from vsumm.media.info import MediaInfo
+from vsumm.media import MediaInfo
 from vsumm.reel.layout import TOLERANCE_SECONDS
 
 SEEK_STEPS_SECONDS = (0, 1, 4, 16, 64, 256)

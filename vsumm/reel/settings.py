@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from vsumm.media.info import MediaInfo
-from vsumm.media.segments import Segment
-from vsumm.reel.compose.options import Composition
+from vsumm.media import MediaInfo, Segment
+from vsumm.reel.compose import Composition
 
 
 @dataclass(frozen=True)

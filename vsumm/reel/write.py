@@ -11,9 +11,9 @@ import av
 from av.error import FFmpegError
 
 from vsumm.errors import OutputError
-from vsumm.media.info import MediaInfo
-from vsumm.reel.compose.sound import CrossfadedSound, DuckedSound, SoundSource, Soundtrack
-from vsumm.reel.copy.track import NotCopiableError, SmartPictureTrack
+from vsumm.media import MediaInfo
+from vsumm.reel.compose import CrossfadedSound, DuckedSound, SoundSource, Soundtrack
+from vsumm.reel.copy import NotCopiableError, SmartPictureTrack
 from vsumm.reel.formats import ReelFormat, reel_format
 from vsumm.reel.layout import Cut, lay_out
 from vsumm.reel.picture_track import PictureTrack, SoundTrack

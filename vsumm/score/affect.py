@@ -17,14 +17,11 @@ from tqdm import tqdm
 
 from vsumm._version import __version__
 from vsumm.config import SummaryConfig
-from vsumm.decode.memory import give_memory_back
-from vsumm.decode.readers import AudioReader, FrameReader, read_audio
+from vsumm.decode import AudioReader, FrameReader, give_memory_back, read_audio
 from vsumm.errors import InputError
-from vsumm.files.cache import RecordCache
-from vsumm.files.inputs import shown as shown_path
-from vsumm.media.info import MediaInfo
-from vsumm.media.report import DecodeReport
-from vsumm.media.segments import Segment
+from vsumm.files import RecordCache
+from vsumm.files import shown as shown_path
+from vsumm.media import DecodeReport, MediaInfo, Segment
 from vsumm.score.model_source import ModelSource
 from vsumm.score.picture import LOOKS_PER_FRAME, image_affect, look_windows, read_looks
 from vsumm.score.sound import music_affect

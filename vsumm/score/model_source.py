@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mmva_core.errors import MmvaError
-from mmva_core.store.folders import model_fingerprint
+from mmva_core.store import model_fingerprint
 from vsumm.config import SummaryConfig
 from vsumm.errors import ModelError
 

@@ -14,9 +14,8 @@ import numpy.typing as npt
 from PIL import Image
 from PIL.Image import Resampling
 
-from vsumm.decode.readers import Frame, FrameReader, read_frames
-from vsumm.media.info import MediaInfo
-from vsumm.media.segments import Segment
+from vsumm.decode import Frame, FrameReader, read_frames
+from vsumm.media import MediaInfo, Segment
 from vsumm.score.batches import in_batches
 
 if TYPE_CHECKING:

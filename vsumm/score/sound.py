@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from vsumm.decode.readers import AudioBlock
-from vsumm.media.segments import Segment
+from vsumm.decode import AudioBlock
+from vsumm.media import Segment
 from vsumm.score.batches import in_batches
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from vsumm.media.segments import Segment
+from vsumm.media import Segment
 from vsumm.select.knapsack import solve_knapsack
 
 TICKS_PER_SECOND = 1_000_000

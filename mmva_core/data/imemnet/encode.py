@@ -17,14 +17,11 @@ from torch import Tensor
 from tqdm import tqdm
 
 from mmva_core.config import Modality
-from mmva_core.inputs.audio_file import read_audio_file
-from mmva_core.inputs.image_file import read_image_file
-from mmva_core.inputs.windows import fit_length
+from mmva_core.inputs import fit_length, read_audio_file, read_image_file
 from mmva_core.model import MMVA
-from mmva_core.store.features import cached_features, sha256_text
-from mmva_core.store.files import sha256_file
-from mmva_core.towers.base import CaptionTower, ImageTower
-from mmva_core.train.tables import FeatureTable, InputTable, Table
+from mmva_core.store import cached_features, sha256_file, sha256_text
+from mmva_core.towers import CaptionTower, ImageTower
+from mmva_core.train import FeatureTable, InputTable, Table
 
 FILES_AT_ONCE = 64
 """Files that are decoded before their features are computed."""

@@ -11,7 +11,7 @@ from typing import Any
 from mmva_core.config import PAPER_CONFIG, ModelConfig
 from mmva_core.data.imemnet.runs import ImemnetConfig
 from mmva_core.errors import MmvaError
-from mmva_core.train.config import TrainConfig
+from mmva_core.train import TrainConfig
 
 TEMPLATE = """\
 # Settings of a training run on IMEMNet-C. Paths are relative to this file.

@@ -28,7 +28,7 @@ from mmva_core.data.imemnet.labels import (
 from mmva_core.data.imemnet.splits import Split, rows_of, split_by_group
 from mmva_core.errors import DataError
 from mmva_core.model import MMVA
-from mmva_core.train.tables import Table, TrainingData
+from mmva_core.train import Table, TrainingData
 
 
 @dataclass(frozen=True)

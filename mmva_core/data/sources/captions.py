@@ -20,9 +20,9 @@ from transformers import AutoTokenizer, BartConfig, BartForConditionalGeneration
 from transformers.modeling_outputs import BaseModelOutput
 
 from mmva_core.errors import CheckpointError
-from mmva_core.inputs.windows import fit_length
-from mmva_core.store.state_dicts import load_strictly
-from mmva_core.towers.hub import translate_errors
+from mmva_core.inputs import fit_length
+from mmva_core.store import load_strictly
+from mmva_core.towers import translate_errors
 
 SAMPLE_RATE = 16000
 """Hz."""

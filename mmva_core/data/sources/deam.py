@@ -20,11 +20,11 @@ from pathlib import Path
 
 import numpy as np
 
-from mmva_core.data.imemnet.labels import MUSIC_SUFFIXES, Sample, find_files
+from mmva_core.data.imemnet import MUSIC_SUFFIXES, Sample, find_files
 from mmva_core.data.sources.rescale import Scale
 from mmva_core.errors import DataError
-from mmva_core.inputs.audio_file import Samples, read_audio_file
-from mmva_core.store.files import write_whole
+from mmva_core.inputs import Samples, read_audio_file
+from mmva_core.store import write_whole
 
 CLIP_SECONDS = 2
 FIRST_RATED_SECOND = 15

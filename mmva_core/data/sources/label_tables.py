@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from mmva_core.data.imemnet.labels import Sample
-from mmva_core.store.files import write_whole
+from mmva_core.data.imemnet import Sample
+from mmva_core.store import write_whole
 
 
 def write_labels(

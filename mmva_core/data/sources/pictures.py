@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from mmva_core.data.imemnet.labels import Sample
+from mmva_core.data.imemnet import Sample
 from mmva_core.data.sources.rescale import Rescaling, Scale, rescale
 from mmva_core.errors import DataError
 

@@ -16,7 +16,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from mmva_core.errors import CheckpointError
-from mmva_core.towers.hub import translate_errors
+from mmva_core.towers import translate_errors
 
 PAPER_MODEL = "meta-llama/Llama-3.1-8B-Instruct"
 """What the paper uses; licence Llama 3.1 Community."""

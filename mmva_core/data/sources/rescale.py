@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from mmva_core.data.imemnet.labels import Sample
+from mmva_core.data.imemnet import Sample
 from mmva_core.errors import DataError
 
 Rescaling = Literal["scale", "observed"]

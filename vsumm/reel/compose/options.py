@@ -17,9 +17,8 @@ from pathlib import Path
 from typing import Literal
 
 from vsumm.errors import NoSignalError, OutputError
-from vsumm.files.inputs import shown
-from vsumm.media.info import MediaInfo, probe
-from vsumm.media.segments import Segment
+from vsumm.files import shown
+from vsumm.media import MediaInfo, Segment, probe
 from vsumm.reel.formats import ReelFormat
 
 SoundtrackMode = Literal["replace", "duck"]

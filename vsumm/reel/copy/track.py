@@ -21,7 +21,7 @@ from av.codec.context import Flags
 from av.error import FFmpegError
 
 from vsumm.errors import InputError
-from vsumm.media.info import VideoStream
+from vsumm.media import VideoStream
 from vsumm.reel.copy.h264 import (
     DELIMITER,
     IDR,
@@ -47,7 +47,7 @@ from vsumm.reel.layout import Cut, num_ticks
 from vsumm.reel.picture_track import PictureTrack
 from vsumm.reel.place_pictures import PicturePlacer
 from vsumm.reel.read import StreamReader
-from vsumm.workers.ahead import prefetched
+from vsumm.workers import prefetched
 
 ENCODER = "libx264"
 _LIMITED, _FULL = "yuv420p", "yuvj420p"

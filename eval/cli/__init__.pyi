@@ -1,0 +1,2 @@
+from .program import add_arguments as add_arguments
+from .program import run as run

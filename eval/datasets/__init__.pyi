@@ -1,0 +1,9 @@
+from .benchmark import Benchmark as Benchmark
+from .benchmark import BenchmarkVideo as BenchmarkVideo
+from .benchmark import BoolArray as BoolArray
+from .benchmark import FloatArray as FloatArray
+from .benchmark import IntArray as IntArray
+from .h5_file import load_features as load_features
+from .h5_file import load_h5 as load_h5
+from .summe import load_summe as load_summe
+from .tvsum import load_tvsum as load_tvsum

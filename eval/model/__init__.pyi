@@ -1,0 +1,4 @@
+from .videos import VideoScorer as VideoScorer
+from .videos import find_videos as find_videos
+from .videos import score_videos as score_videos
+from .videos import segment_videos as segment_videos

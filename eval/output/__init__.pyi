@@ -1,0 +1,3 @@
+from .records import to_csv as to_csv
+from .records import to_record as to_record
+from .text import format_evaluation as format_evaluation

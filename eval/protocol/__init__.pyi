@@ -1,0 +1,17 @@
+from .bootstrap import CONFIDENCE as CONFIDENCE
+from .bootstrap import NUM_RESAMPLES as NUM_RESAMPLES
+from .bootstrap import bootstrap_mean as bootstrap_mean
+from .evaluate import evaluate as evaluate
+from .kts import PENALTY as PENALTY
+from .kts import segment_features as segment_features
+from .results import HEADLINE as HEADLINE
+from .results import MEASURES as MEASURES
+from .results import METHOD as METHOD
+from .results import Evaluation as Evaluation
+from .results import EvaluationSettings as EvaluationSettings
+from .results import VideoResult as VideoResult
+from .scores import ScoresUnit as ScoresUnit
+from .scores import match_scores as match_scores
+from .scores import read_scores as read_scores
+from .shots import PROTOCOLS as PROTOCOLS
+from .shots import ProtocolName as ProtocolName

@@ -1,0 +1,10 @@
+from .config import ModelConfig as ModelConfig
+from .errors import CheckpointError as CheckpointError
+from .errors import DataError as DataError
+from .errors import MissingExtraError as MissingExtraError
+from .errors import MmvaError as MmvaError
+from .errors import PrecisionError as PrecisionError
+from .model import MMVA as MMVA
+from .outputs import MMVAOutput as MMVAOutput
+from .train import TrainConfig as TrainConfig
+from .train import train_model as train_model

@@ -1,0 +1,11 @@
+from .captions import captions_of as captions_of
+from .captions import load_tag_captions as load_tag_captions
+from .sets import PLANE_CENTRE as PLANE_CENTRE
+from .sets import PLANE_DEVIATION as PLANE_DEVIATION
+from .sets import OpenSet as OpenSet
+from .sets import load_4qaed as load_4qaed
+from .sets import load_emobank as load_emobank
+from .sets import load_emotify as load_emotify
+from .sets import load_oasis as load_oasis
+from .sets import load_vgmidi as load_vgmidi
+from .sets import subset as subset

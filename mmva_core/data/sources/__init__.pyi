@@ -1,0 +1,10 @@
+from .captions import LPMusicCaps as LPMusicCaps
+from .captions import caption_clips as caption_clips
+from .deam import join_clips as join_clips
+from .deam import read_deam as read_deam
+from .deam import write_clips as write_clips
+from .label_tables import write_labels as write_labels
+from .pictures import read_emotic as read_emotic
+from .pictures import read_iaps as read_iaps
+from .pictures import read_naps as read_naps
+from .refine import CaptionRefiner as CaptionRefiner

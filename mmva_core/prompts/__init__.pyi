@@ -1,0 +1,13 @@
+from .generate import MusicGenerator as MusicGenerator
+from .generate import check_output as check_output
+from .generate import write_wave as write_wave
+from .search import PromptMatch as PromptMatch
+from .search import Spread as Spread
+from .search import search_prompts as search_prompts
+from .search import spread_of as spread_of
+from .search import warnings_about as warnings_about
+from .table import prompt_va as prompt_va
+from .targets import Target as Target
+from .targets import find_targets as find_targets
+from .templates import DEFAULT_TEMPLATES as DEFAULT_TEMPLATES
+from .templates import load_templates as load_templates

@@ -1,0 +1,17 @@
+from .checkpoints import load_training_state as load_training_state
+from .checkpoints import read_tensors as read_tensors
+from .checkpoints import save_folder as save_folder
+from .checkpoints import save_training_state as save_training_state
+from .features import cached_features as cached_features
+from .features import sha256_tensor as sha256_tensor
+from .features import sha256_text as sha256_text
+from .files import sha256_file as sha256_file
+from .files import sha256_folder as sha256_folder
+from .files import write_whole as write_whole
+from .folders import TOWERS_NAME as TOWERS_NAME
+from .folders import WEIGHTS_NAME as WEIGHTS_NAME
+from .folders import find_folder as find_folder
+from .folders import model_fingerprint as model_fingerprint
+from .folders import read_config as read_config
+from .state_dicts import load_strictly as load_strictly
+from .state_dicts import to_half as to_half

@@ -1,0 +1,17 @@
+from .baselines import BASELINES as BASELINES
+from .baselines import evaluate_baseline as evaluate_baseline
+from .baselines import train_baseline as train_baseline
+from .music_folds import MusicFigure as MusicFigure
+from .music_folds import evaluate_folds as evaluate_folds
+from .preset import evaluate_preset as evaluate_preset
+from .report import PAPER_ROWS as PAPER_ROWS
+from .report import Row as Row
+from .report import evaluation_rows as evaluation_rows
+from .report import render as render
+from .retrieval import RetrievalRow as RetrievalRow
+from .retrieval import render_retrieval as render_retrieval
+from .retrieval import retrieval_rows as retrieval_rows
+from .retrieval_pairs import ABLATIONS as ABLATIONS
+from .retrieval_pairs import encode_pairs as encode_pairs
+from .retrieval_pairs import open_set_rows as open_set_rows
+from .retrieval_pairs import read_pairs as read_pairs

@@ -1,0 +1,14 @@
+from .hdr import HLG as HLG
+from .hdr import PQ as PQ
+from .memory import give_memory_back as give_memory_back
+from .open_track import open_stream as open_stream
+from .packets import read_packets as read_packets
+from .packets_ahead import starts_anywhere as starts_anywhere
+from .pick_frames import can_skip_frames as can_skip_frames
+from .readers import AudioBlock as AudioBlock
+from .readers import AudioReader as AudioReader
+from .readers import Frame as Frame
+from .readers import FrameReader as FrameReader
+from .readers import read_audio as read_audio
+from .readers import read_frames as read_frames
+from .sound import channels_of as channels_of

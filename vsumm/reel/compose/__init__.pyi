@@ -1,0 +1,9 @@
+from .options import Composition as Composition
+from .options import check_composition as check_composition
+from .options import check_crossfade as check_crossfade
+from .options import find_soundtrack as find_soundtrack
+from .picture import ComposedPictures as ComposedPictures
+from .sound import CrossfadedSound as CrossfadedSound
+from .sound import DuckedSound as DuckedSound
+from .sound import SoundSource as SoundSource
+from .sound import Soundtrack as Soundtrack

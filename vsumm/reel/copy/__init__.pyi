@@ -1,0 +1,2 @@
+from .track import NotCopiableError as NotCopiableError
+from .track import SmartPictureTrack as SmartPictureTrack

@@ -1,0 +1,14 @@
+from .affect import Affect as Affect
+from .affect import measure_affect as measure_affect
+from .arousal import FloatArray as FloatArray
+from .arousal import add_motion as add_motion
+from .arousal import combine as combine
+from .arousal import smooth as smooth
+from .model_source import ModelSource as ModelSource
+from .model_source import load_model as load_model
+from .picture import LOOKS_PER_FRAME as LOOKS_PER_FRAME
+from .picture import image_affect as image_affect
+from .picture import look_windows as look_windows
+from .picture import read_looks as read_looks
+from .sound import SAMPLE_RATE as SAMPLE_RATE
+from .sound import music_affect as music_affect

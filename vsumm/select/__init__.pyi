@@ -1,0 +1,2 @@
+from .knapsack import solve_knapsack as solve_knapsack
+from .segments import select_segments as select_segments
