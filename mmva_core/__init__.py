@@ -1,9 +1,8 @@
 """MMVA: images, music and musical captions on one valence/arousal plane.
 
 The paper is in five files: `model.py` (the three towers on one plane), `heads.py` (projections and
-predictors), `train/matching.py` (Eq. 1 and random matching), `train/losses.py` and
-`train/loop.py` (Eq. 2 to 4, trained). Names are loaded on first use, so that `import mmva_core` does
-not import torch.
+predictors), `train/matching.py` (Eq. 1, random matching), `train/losses.py` (Eq. 2 to 4) and
+`train/loop.py`. Names are loaded on first use, so that `import mmva_core` does not import torch.
 """
 
 import lazy_loader

@@ -1,7 +1,7 @@
 """Make odd, broken and hostile films, some three hundred, as material for `survey_videos.py`.
 
-    python tests/make_odd_films.py FOLDER --seed 0
-    python tests/survey_videos.py FOLDER --budget 60%
+    python tests/trials/make_odd_films.py FOLDER --seed 0
+    python tests/trials/survey_videos.py FOLDER --budget 60%
 
 Most flash and beep every other second, so that the survey can see whether picture and sound of the
 reel are together. Times, rates, sizes and the places of damage are drawn anew for each seed.
@@ -24,6 +24,8 @@ from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 
 from films import make_film
 from odd_damage import break_sound, damage_films, exaggerate

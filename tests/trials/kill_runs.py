@@ -1,6 +1,6 @@
 """Kill runs at random moments, let the disk be full, run two at once: no broken file may appear.
 
-    python tests/kill_runs.py --rounds 100 --seed 0
+    python tests/trials/kill_runs.py --rounds 100 --seed 0
 
 A short film is summarised once and remembered. Then every round is one of
 
@@ -28,6 +28,9 @@ from collections import Counter
 from pathlib import Path
 
 import av
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
+
 from films import make_film
 from measure_memory import family
 

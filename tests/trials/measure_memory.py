@@ -1,6 +1,6 @@
 """Measure the memory of `vsumm summarize` on a long film against a short one of the same kind.
 
-    python tests/measure_memory.py --hours 10 --kinds mp4 mkv fragmented ts
+    python tests/trials/measure_memory.py --hours 10 --kinds mp4 mkv fragmented ts
 
 A film of one minute is made and repeated by stream copy to 10 minutes and to the hours asked for.
 What counts is the sum of the proportional set sizes (PSS) of the command and all its children,
@@ -20,6 +20,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import imageio_ffmpeg
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
+
 from films import make_film
 
 LOOK_SECONDS = 0.05

@@ -1,6 +1,6 @@
 """Measure what it costs to decode and encode in processes of their own, watched over.
 
-    python tests/measure_isolation.py --rounds 3 [FILM]
+    python tests/trials/measure_isolation.py --rounds 3 [FILM]
 
 The same command, `vsumm summarize`, runs with its processes and with everything in one process, in
 turn: there a thread takes the place of the decoding process, and frames and sound pass from hand
@@ -21,6 +21,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
+
 from films import make_film
 from measure_memory import repeat
 

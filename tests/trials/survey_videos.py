@@ -1,6 +1,6 @@
 """Summarise every file of a folder as a user would, and see what became of picture and sound.
 
-    python tests/survey_videos.py FOLDER --keep REELS --budget 60%
+    python tests/trials/survey_videos.py FOLDER --keep REELS --budget 60%
 
 Each file is given to `vsumm summarize` in a process of its own with a time limit, then its reel is
 read and compared with the film. One line per file:

@@ -1,6 +1,6 @@
 """Make a folder of small videos that stand in for TVSum: true ids, lengths and frame rates.
 
-    python tests/make_tvsum_folder.py ydata-tvsum50.mat OUT [--limit N]
+    python tests/trials/make_tvsum_folder.py ydata-tvsum50.mat OUT [--limit N]
 
 Every 2-second clip is one still picture of coloured blocks with one tone, drawn from the video's
 name: enough to run an evaluation from end to end, not enough to learn anything from its figures.

@@ -1,6 +1,6 @@
 """Feed damaged films to probe and decode, and see that nothing but clear errors comes out.
 
-    python tests/mutate_media.py --count 2000 --seed 0
+    python tests/trials/mutate_media.py --count 2000 --seed 0
 
 Small films of several containers are made, damaged at random (bytes, blocks, header fields, cuts,
 insertions) and read whole: picture every half second, all sound. Every case ends as one of
@@ -25,6 +25,8 @@ import time
 import traceback
 from collections import Counter
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 
 from films import make_film
 
