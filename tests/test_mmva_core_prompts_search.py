@@ -61,10 +61,10 @@ def film(*rows):
     """Two-second segments of (valence, arousal), as vsumm writes them."""
     segments = [
         {"start_seconds": 2 * n, "end_seconds": 2 * n + 2, "score": 0.5, "selected": False}
-        | {"image_valence": valence, "image_arousal": arousal}
+        | {"signals": {"image_valence": valence, "image_arousal": arousal}}
         for n, (valence, arousal) in enumerate(rows)
     ]
-    return json.dumps({"schema_version": 1, "model": "mmva-lite", "segments": segments})
+    return json.dumps({"schema_version": 2, "model": "mmva-lite", "segments": segments})
 
 
 def test_table_is_what_the_model_says_of_each_prompt(own, model_folder, tmp_path):

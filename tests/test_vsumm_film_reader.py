@@ -29,7 +29,7 @@ def test_film_becomes_a_curve(tmp_path, model_name):
     content = summary_json(tmp_path / "film.mp4", model_name, False)
     segments = parse_film_curve(content, "film.mp4")
     assert [segment.start_seconds for segment in segments] == [0, 2, 4]
-    assert all(0 <= segment.image_arousal <= 1 for segment in segments)
+    assert all(0 <= segment.signals.image_arousal <= 1 for segment in segments)
 
 
 def test_film_that_cannot_be_read_is_reported_as_mmva_does(tmp_path, model_name):

@@ -15,7 +15,8 @@ from vsumm.summary import SCHEMA_VERSION, ScoredSegment, Summary
 
 
 def row(start, end, score, *, selected=False):
-    return ScoredSegment(start, end, 0.25, score, 0.1, None, None, score, selected)
+    signals = {"image_arousal": score, "motion": 0.1, "music_arousal": None}
+    return ScoredSegment(start, end, signals, score, selected)
 
 
 @pytest.fixture
@@ -47,6 +48,22 @@ def test_json_round_trip_gives_an_equal_summary(summary):
     assert Summary.from_json(summary.to_json()) == summary
 
 
+def test_a_summary_of_version_1_is_still_read(summary):
+    document = json.loads(summary.to_json())
+    document["schema_version"] = 1
+    for segment in document["segments"]:
+        segment |= segment.pop("signals")
+    rows = Summary.from_json(json.dumps(document)).segments
+    assert rows[1].signals["image_arousal"] == 0.9
+    assert rows[1].signals["music_valence"] is None
+
+
+def test_rows_with_other_signals_are_refused(summary):
+    other = dataclasses.replace(summary.segments[1], signals={"motion": 0.1})
+    with pytest.raises(ValueError, match=r"signals at 2\.0 s"):
+        dataclasses.replace(summary, segments=(summary.segments[0], other))
+
+
 def test_json_is_plain_and_versioned(summary):
     document = json.loads(summary.to_json())
     assert document["schema_version"] == SCHEMA_VERSION
@@ -64,10 +81,8 @@ def test_the_table_has_one_row_per_segment(summary):
     assert list(frame.columns) == [
         "start_seconds",
         "end_seconds",
-        "image_valence",
         "image_arousal",
         "motion",
-        "music_valence",
         "music_arousal",
         "score",
         "selected",

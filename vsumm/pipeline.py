@@ -1,8 +1,9 @@
-"""From a file to a summary: probe, split, look and listen, score, select."""
+"""From a file to a summary: probe, split, measure, score, select."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,20 @@ from vsumm.config import SEGMENT_SECONDS, SHORTEST_SEGMENT_SECONDS, By, SummaryC
 from vsumm.errors import InputError, NoSignalError
 from vsumm.files import RecordCache
 from vsumm.media import DecodeReport, MediaInfo, Segment, probe, split_into_segments
-from vsumm.score import Affect, FloatArray, ModelSource, add_motion, combine, measure_affect, smooth
+from vsumm.score import (
+    IMAGE,
+    MUSIC,
+    Film,
+    FloatArray,
+    Measured,
+    ModelSource,
+    Need,
+    Signal,
+    arousal_score,
+    measure,
+    measurements_of,
+    signals_of,
+)
 from vsumm.select import select_segments
 from vsumm.summary import SCHEMA_VERSION, ScoredSegment, Summary
 
@@ -36,8 +50,8 @@ def summarize(
         path: any file that FFmpeg can read.
         config: settings; the defaults of `SummaryConfig` if left out.
         model: a loaded model, to summarise many files with one; `config.model` if left out.
-        cache: where to remember what was seen and heard, so that another budget costs nothing;
-            nothing is remembered if left out, or with a `model` that came loaded.
+        cache: where measurements are kept, so that another budget costs nothing; None keeps
+            nothing, and nothing is kept of a `model` that came loaded.
         progress: whether to show a progress bar on stderr.
 
     Raises:
@@ -59,26 +73,20 @@ def summarize_media(
     progress: bool = False,
 ) -> Summary:
     """Do as `summarize` does for a file that has been probed."""
-    modalities = _modalities(info, config)
-    segments = _split(info, config)
+    signals = _signals(info, config)
+    film = Film(info, _split(info, config), config, source)
     content = sha256_file(info.path)
-    affect = measure_affect(
-        info,
-        segments,
-        config,
-        modalities,
-        source=source,
-        content=content,
-        cache=cache,
-        progress=progress,
+    measured = measure(
+        film, measurements_of(signals), content=content, cache=cache, progress=progress
     )
-    damage = _damage(info, affect)
+    damage = _damage(info, measured)
     if damage and config.strict:
         raise InputError(f"{info.path}: {'; '.join(damage)}")
-    by = _scored_by(info, config, affect)
-    scores = score_segments(affect, config, by)
+    by = _scored_by(info, config, measured)
+    columns = {signal.name: signal.compute(film, measured.arrays) for signal in signals}
+    scores = arousal_score(columns, config, by=by)
     budget_seconds = config.budget_of(info.duration_seconds)
-    selected = select_segments(segments, scores, budget_seconds=budget_seconds)
+    selected = select_segments(film.segments, scores, budget_seconds=budget_seconds)
     return Summary(
         schema_version=SCHEMA_VERSION,
         model=config.model,
@@ -87,34 +95,26 @@ def summarize_media(
         config=config,
         media=info,
         input_sha256=content,
-        segments=_rows(segments, affect, scores, selected, config),
-        image_report=affect.image_report,
-        music_report=affect.music_report,
-        notes=(*_notes(info, config, segments, affect, by), *damage),
+        segments=_rows(film.segments, columns, scores, selected),
+        image_report=measured.image_report,
+        music_report=measured.music_report,
+        notes=(*_notes(film, measured, by), *damage),
     )
 
 
-def score_segments(affect: Affect, config: SummaryConfig, by: By) -> FloatArray:
-    """Turn what was seen and heard into one score per segment, shape (N,) in [0, 1], NaN: none."""
-    width = config.smoothing_segments
-    moved = add_motion(affect.image[:, 1], affect.motion, weight=config.motion_weight)
-    return combine(smooth(moved, width=width), smooth(affect.music[:, 1], width=width), by=by)
-
-
-def _modalities(info: MediaInfo, config: SummaryConfig) -> tuple[By, ...]:
-    """Say what has to be measured, or why that cannot be."""
-    asked: tuple[By, ...] = ("image", "music") if config.by == "both" else (config.by,)
+def _signals(info: MediaInfo, config: SummaryConfig) -> list[Signal]:
+    """Return the signals that are measured, or say why nothing can be."""
     if info.audio and config.audio_track >= len(info.audio):
         raise InputError(
             f"{info.path}: there is no audio track {config.audio_track}; it has "
             f"{len(info.audio)}, counted from 0"
         )
-    has = {"image": info.video is not None, "music": bool(info.audio)}
-    there = tuple(modality for modality in asked if has[modality])
-    if not there:
+    has: dict[Need, bool] = {"picture": info.video is not None, "sound": bool(info.audio)}
+    signals = [s for s in signals_of(config.by) if all(has[m.needs] for m in s.measurements)]
+    if not signals:
         missing, other = ("picture", "music") if config.by == "image" else ("sound", "image")
         raise NoSignalError(f"{info.path}: there is no {missing} to score; use --by {other}")
-    return there
+    return signals
 
 
 def _split(info: MediaInfo, config: SummaryConfig) -> list[Segment]:
@@ -133,9 +133,9 @@ def _split(info: MediaInfo, config: SummaryConfig) -> list[Segment]:
     return split_into_segments(info.duration_seconds, segment_seconds=length)
 
 
-def _scored_by(info: MediaInfo, config: SummaryConfig, affect: Affect) -> By:
+def _scored_by(info: MediaInfo, config: SummaryConfig, measured: Measured) -> By:
     """Say what the scores can be made of, given where there is signal."""
-    has_image, has_music = np.isfinite(affect.image).any(), np.isfinite(affect.music).any()
+    has_image, has_music = measured.has(IMAGE), measured.has(MUSIC)
     if config.by == "both" and has_image and has_music:
         return "both"
     if has_image and config.by != "music":
@@ -147,10 +147,10 @@ def _scored_by(info: MediaInfo, config: SummaryConfig, affect: Affect) -> By:
     raise NoSignalError(f"{info.path}: it is {reason} throughout; there is nothing to score")
 
 
-def _damage(info: MediaInfo, affect: Affect) -> list[str]:
+def _damage(info: MediaInfo, measured: Measured) -> list[str]:
     """Say what is wrong with the file and how much of it could not be read, one line each."""
     lines = list(info.problems)
-    for what, report in (("picture", affect.image_report), ("sound", affect.music_report)):
+    for what, report in (("picture", measured.image_report), ("sound", measured.music_report)):
         if report and report.unreadable_seconds:
             seconds = report.unreadable_seconds
             amount = f"{seconds:.1f} s" if seconds >= 0.05 else f"{seconds * 1000:.0f} ms"
@@ -161,18 +161,17 @@ def _damage(info: MediaInfo, affect: Affect) -> list[str]:
     return lines
 
 
-def _notes(
-    info: MediaInfo, config: SummaryConfig, segments: list[Segment], affect: Affect, by: By
-) -> list[str]:
+def _notes(film: Film, measured: Measured, by: By) -> list[str]:
     """Collect how the file was treated differently from what was asked, one line each."""
+    info, config, segments = film.info, film.config, film.segments
     notes = []
     if config.by == "both" and by == "image":
         reason = "the sound is silent" if info.audio else "there is no sound"
-        reason = "the sound cannot be read" if _is_lost(affect.music_report) else reason
+        reason = "the sound cannot be read" if _is_lost(measured.music_report) else reason
         notes.append(f"{reason}: scored by the picture alone")
     if config.by == "both" and by == "music":
         reason = "the picture is black" if info.video else "there is no picture"
-        reason = "the picture cannot be read" if _is_lost(affect.image_report) else reason
+        reason = "the picture cannot be read" if _is_lost(measured.image_report) else reason
         notes.append(f"{reason}: scored by the sound alone")
     length = segments[0].duration_seconds
     if config.segment_seconds is None and length < min(SEGMENT_SECONDS, info.duration_seconds):
@@ -187,17 +186,11 @@ def _is_lost(report: DecodeReport | None) -> bool:
 
 
 def _rows(
-    segments: list[Segment],
-    affect: Affect,
+    segments: Sequence[Segment],
+    columns: Mapping[str, FloatArray],
     scores: FloatArray,
     selected: list[bool],
-    config: SummaryConfig,
 ) -> tuple[ScoredSegment, ...]:
-    image, motion, music = (
-        smooth(values, width=config.smoothing_segments)
-        for values in (affect.image, affect.motion, affect.music)
-    )
-
     def known(number: float) -> float | None:
         return float(number) if np.isfinite(number) else None
 
@@ -205,11 +198,7 @@ def _rows(
         ScoredSegment(
             start_seconds=segment.start_seconds,
             end_seconds=segment.end_seconds,
-            image_valence=known(image[k, 0]),
-            image_arousal=known(image[k, 1]),
-            motion=known(motion[k]),
-            music_valence=known(music[k, 0]),
-            music_arousal=known(music[k, 1]),
+            signals={name: known(values[k]) for name, values in columns.items()},
             score=known(scores[k]),
             selected=selected[k],
         )

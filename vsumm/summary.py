@@ -16,8 +16,16 @@ from vsumm.media import DecodeReport, MediaInfo, Segment, merge_neighbours
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Version of the JSON form; raised whenever a reader of the old form would misread the new."""
+SIGNALS_OF_VERSION_1 = (
+    "image_valence",
+    "image_arousal",
+    "motion",
+    "music_valence",
+    "music_arousal",
+)
+"""Fields of a segment in version 1, smoothed over its neighbours there."""
 
 
 @dataclass(frozen=True)
@@ -28,16 +36,8 @@ class ScoredSegment:
     """First instant of the segment, seconds on the presentation clock."""
     end_seconds: float
     """First instant that no longer belongs to it."""
-    image_valence: float | None
-    """Valence of the picture in [0, 1], smoothed over neighbours."""
-    image_arousal: float | None
-    """Arousal of the picture in [0, 1], smoothed over neighbours."""
-    motion: float | None
-    """Change between neighbouring frames in [0, 1], smoothed over neighbours."""
-    music_valence: float | None
-    """Valence of the sound in [0, 1], smoothed over neighbours."""
-    music_arousal: float | None
-    """Arousal of the sound in [0, 1], smoothed over neighbours."""
+    signals: dict[str, float | None]
+    """What was measured, by the name of the signal, not smoothed: "image_arousal", "motion", ..."""
     score: float | None
     """What the selection maximises, in [0, 1]."""
     selected: bool
@@ -84,6 +84,8 @@ class Summary:
     def __post_init__(self) -> None:
         end_seconds = 0.0
         for row in self.segments:
+            if row.signals.keys() != self.segments[0].signals.keys():
+                raise ValueError(f"the signals at {row.start_seconds} s are not those at the start")
             if row.segment.start_seconds < end_seconds:
                 raise ValueError(f"segments overlap at {row.start_seconds} s")
             end_seconds = row.end_seconds
@@ -109,15 +111,22 @@ class Summary:
         """The selected pieces in order, neighbours joined: what the reel consists of."""
         return merge_neighbours(row.segment for row in self.segments if row.selected)
 
+    @property
+    def signal_names(self) -> list[str]:
+        """Names of the signals, in the order of the columns."""
+        return list(self.segments[0].signals) if self.segments else []
+
     def to_frame(self) -> pd.DataFrame:
-        """Return a table with one row per segment and the fields of `ScoredSegment` as columns."""
+        """Return a table with one row per segment: times, signals, score and selection."""
         import pandas as pd  # here, since it costs half a second that only tables need
 
-        names = list(ScoredSegment.__dataclass_fields__)
-        rows = [[getattr(row, name) for name in names] for row in self.segments]
+        rows = [
+            [row.start_seconds, row.end_seconds, *row.signals.values(), row.score, row.selected]
+            for row in self.segments
+        ]
+        names = ["start_seconds", "end_seconds", *self.signal_names, "score", "selected"]
         frame = pd.DataFrame(rows, columns=names)
-        numbers = [name for name in names if name != "selected"]
-        return frame.astype(dict.fromkeys(numbers, "float64"))
+        return frame.astype(dict.fromkeys(names[:-1], "float64"))
 
     def to_json(self) -> str:
         """Return the summary as JSON text; `from_json` gives an equal summary back."""
@@ -125,27 +134,34 @@ class Summary:
 
     @classmethod
     def from_json(cls, text: str) -> Summary:
-        """Read a summary, from anywhere, believing nothing.
+        """Read a summary of this or an earlier version and check every field.
 
         Raises:
             ScoresError: the text is no JSON, a field is missing or has another type or range, or
-                the schema is of another version.
+                the schema is of a later version.
         """
         try:
-            version = msgspec.json.decode(text, type=_VersionOnly).schema_version
-            if version != SCHEMA_VERSION:
+            document = msgspec.json.decode(text, type=dict[str, Any])
+            version = document.get("schema_version")
+            if version == 1:
+                _upgrade(document)
+            elif version != SCHEMA_VERSION:
                 raise ScoresError(
-                    f"the summary has schema version {version}, this program reads "
+                    f"the summary has schema version {version}, this program reads 1 and "
                     f"{SCHEMA_VERSION}: summarise the file again"
                 )
-            return msgspec.json.decode(text, type=cls, dec_hook=_decode)
+            return msgspec.convert(document, type=cls, dec_hook=_decode)
         except (msgspec.DecodeError, ValueError) as error:
             raise ScoresError(f"not a summary: {error}") from error
 
 
-@dataclass(frozen=True)
-class _VersionOnly:
-    schema_version: int
+def _upgrade(document: dict[str, Any]) -> None:
+    """Turn a document of version 1 into one of version 2, in place."""
+    rows = document.get("segments")
+    for row in rows if isinstance(rows, list) else ():
+        if isinstance(row, dict):
+            row["signals"] = {name: row.pop(name, None) for name in SIGNALS_OF_VERSION_1}
+    document["schema_version"] = SCHEMA_VERSION
 
 
 def _encode(value: object) -> Any:

@@ -75,13 +75,15 @@ def sound(film: str) -> Report:
 
 def image(film: str) -> Report:
     """Score frames: black, motion, preprocessing, tower and heads; images that it sees a second."""
-    from vsumm.score import LOOKS_PER_FRAME, image_affect
+    from vsumm.score import LOOKS_PER_FRAME, ImageMeter, MotionMeter, looks_of
 
     model, found = default_model(), some_frames(film)
     count = len(found)
 
     def score() -> None:
-        image_affect(found, model, count)
+        looks = list(looks_of(found, frames_per_segment=1))
+        ImageMeter(model, count).add(looks)
+        MotionMeter(count).add(looks)
 
     score()
     return {"value": count / LOOKS_PER_FRAME / seconds_per_call(score)}
@@ -101,7 +103,7 @@ def music(seconds_text: str) -> Report:
 
     from vsumm.decode import AudioBlock
     from vsumm.media import split_into_segments
-    from vsumm.score import SAMPLE_RATE, music_affect
+    from vsumm.score import SAMPLE_RATE, WINDOWS_AT_ONCE, MusicMeter, in_batches, sound_windows
 
     model, seconds = default_model(), float(seconds_text)
     block = np.random.default_rng(0).normal(0, 0.1, 4 * SAMPLE_RATE).astype(np.float32)
@@ -112,7 +114,10 @@ def music(seconds_text: str) -> Report:
             yield AudioBlock(start, block)
 
     def score() -> None:
-        music_affect(blocks(), model, segments)
+        meter = MusicMeter(model, len(segments))
+        windows = sound_windows(blocks(), segments, around_seconds=meter.around_seconds)
+        for batch in in_batches(windows, WINDOWS_AT_ONCE):
+            meter.add(batch)
 
     score()
     return {"value": seconds / seconds_per_call(score)}

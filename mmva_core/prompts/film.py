@@ -3,8 +3,8 @@
 MMVA knows nothing of films. Its input here is what `vsumm summarize --no-reel FILM` writes, a JSON
 file with valence and arousal of short segments; of it, these fields are read:
 
-    segments[].start_seconds, .end_seconds       seconds from the start, ascending
-    segments[].image_valence, .image_arousal     in [0, 1], or null where nothing is to be seen
+    segments[].start_seconds, .end_seconds               seconds from the start, ascending
+    segments[].signals.image_valence, .image_arousal     in [0, 1], or null where nothing is shown
 """
 
 from __future__ import annotations
@@ -20,6 +20,21 @@ from mmva_core.errors import DataError
 
 
 @dataclass(frozen=True)
+class FilmSignals:
+    """What a short piece of a film makes one feel; other signals are passed over."""
+
+    image_valence: float | None = None
+    """In [0, 1]; None where there is no picture."""
+    image_arousal: float | None = None
+    """In [0, 1]; None where there is no picture."""
+
+    def __post_init__(self) -> None:
+        for value in (self.image_valence, self.image_arousal):
+            if value is not None and not 0 <= value <= 1:
+                raise ValueError(f"valence and arousal must lie in [0, 1], got {value}")
+
+
+@dataclass(frozen=True)
 class FilmSegment:
     """A short piece of a film; other fields of the file are passed over."""
 
@@ -27,17 +42,12 @@ class FilmSegment:
     """First instant."""
     end_seconds: float
     """First instant that no longer belongs to it."""
-    image_valence: float | None = None
-    """In [0, 1]; None where there is no picture."""
-    image_arousal: float | None = None
-    """In [0, 1]; None where there is no picture."""
+    signals: FilmSignals = FilmSignals()
+    """Valence and arousal of the picture."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.start_seconds < self.end_seconds < math.inf:
             raise ValueError(f"no segment from {self.start_seconds} to {self.end_seconds} s")
-        for value in (self.image_valence, self.image_arousal):
-            if value is not None and not 0 <= value <= 1:
-                raise ValueError(f"valence and arousal must lie in [0, 1], got {value}")
 
 
 @dataclass(frozen=True)
@@ -84,7 +94,7 @@ def parse_film_curve(content: str | bytes, source: str) -> tuple[FilmSegment, ..
         segments = msgspec.json.decode(content, type=_Summary).segments
     except (msgspec.DecodeError, ValueError) as error:
         raise DataError(f"{source} is no summary of vsumm: {error}") from error
-    if all(segment.image_arousal is None for segment in segments):
+    if all(segment.signals.image_arousal is None for segment in segments):
         raise DataError(
             f"{source} knows nothing of the pictures: summarise the film by image or by both"
         )
@@ -113,8 +123,8 @@ def stretches_of(segments: Sequence[FilmSegment], every_seconds: float) -> Itera
             (segment.end_seconds - segment.start_seconds, valence, arousal)
             for segment in segments
             if start <= (segment.start_seconds + segment.end_seconds) / 2 < end
-            and (valence := segment.image_valence) is not None
-            and (arousal := segment.image_arousal) is not None
+            and (valence := segment.signals.image_valence) is not None
+            and (arousal := segment.signals.image_arousal) is not None
         ]
         total = sum(length for length, _, _ in inside)
         if total > 0:

@@ -45,8 +45,8 @@ def _run_row(summary: Summary, run: Segment) -> str:
         if run.start_seconds <= row.start_seconds < run.end_seconds and row.selected
     ]
     columns = (
-        [row.image_arousal for row in rows],
-        [row.music_arousal for row in rows],
+        [row.signals.get("image_arousal") for row in rows],
+        [row.signals.get("music_arousal") for row in rows],
         [row.score for row in rows],
     )
     means = " ".join(f"{_mean(column):>6}" for column in columns)

@@ -1,7 +1,8 @@
-"""One score per segment: signals from the picture and the sound, fused.
+"""One score per segment.
 
-In: `MediaInfo`, segments and a model. Out: arrays of one number per segment, in [0, 1] or NaN.
-Open `affect.py` first; `picture.py` and `sound.py` measure, `arousal.py` turns it into a score.
+In: a `Film` (file, segments, settings, model). Out: one number per segment, in [0, 1] or NaN.
+Open `signal.py` first (what a signal is), then `measure.py` (one pass over picture and sound);
+`signals/` holds the signals, `arousal.py` the paper's score.
 """
 
 import lazy_loader

@@ -1,4 +1,4 @@
-"""From valence and arousal per segment to one score per segment.
+"""The paper's score: arousal of the picture, of the music, or of both.
 
 Letters: N is the number of segments. A segment without signal (black picture, silence, or
 unreadable) has NaN in place of a number, from the towers to the score.
@@ -6,15 +6,37 @@ unreadable) has NaN in place of a number, from the towers to the score.
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
+from collections.abc import Mapping
 
-from vsumm.config import By
+import numpy as np
+
+from vsumm.config import By, SummaryConfig
+from vsumm.score.signal import FloatArray
 
 RANK_STEP = 0.01
 """Scores are rounded to this before they are ranked; smaller differences mean nothing."""
 
-FloatArray = npt.NDArray[np.float64]
+
+def arousal_score(
+    columns: Mapping[str, FloatArray], config: SummaryConfig, *, by: By
+) -> FloatArray:
+    """Return the arousal of every segment.
+
+    Args:
+        columns: signals by name, shape (N,) each: "image_arousal" and "motion", or "music_arousal",
+            or all three.
+        config: weight of motion and width of smoothing.
+        by: which of them count.
+
+    Returns:
+        Shape (N,), in [0, 1], NaN where nothing that counts has signal.
+    """
+    width = config.smoothing_segments
+    nothing = np.full(len(next(iter(columns.values()))), np.nan)
+    image = columns.get("image_arousal", nothing)
+    moved = add_motion(image, columns.get("motion", nothing), weight=config.motion_weight)
+    music = columns.get("music_arousal", nothing)
+    return combine(smooth(moved, width=width), smooth(music, width=width), by=by)
 
 
 def smooth(values: FloatArray, *, width: int) -> FloatArray:

@@ -13,8 +13,12 @@ from hypothesis import strategies as st
 from vsumm.decode.readers import AudioBlock, Frame
 from vsumm.media.info import probe
 from vsumm.media.segments import Segment, split_into_segments
-from vsumm.score.picture import image_affect, is_black, look_windows, read_looks
-from vsumm.score.sound import SAMPLE_RATE, music_affect
+from vsumm.score.batches import in_batches
+from vsumm.score.looks import is_black, look_windows, looks_of, read_looks
+from vsumm.score.signals.image import ImageMeter
+from vsumm.score.signals.motion import MotionMeter
+from vsumm.score.signals.music import MusicMeter
+from vsumm.score.sound_windows import SAMPLE_RATE, sound_windows
 
 
 class ForetoldModel:
@@ -29,6 +33,28 @@ class ForetoldModel:
         assert sample_rate == SAMPLE_RATE
         assert samples.shape[1] >= SAMPLE_RATE  # what the towers need
         return torch.tensor([[0.5, np.abs(window).max()] for window in samples])
+
+
+def image_va(frames, model, num_segments, *, frames_per_segment=1, at_once=64):
+    meter = ImageMeter(model, num_segments)
+    for batch in in_batches(looks_of(frames, frames_per_segment=frames_per_segment), at_once):
+        meter.add(batch)
+    return meter.result()["image_va"]
+
+
+def motion_of(frames, num_segments):
+    meter = MotionMeter(num_segments)
+    for batch in in_batches(looks_of(frames, frames_per_segment=1), 3):
+        meter.add(batch)
+    return meter.result()["motion"]
+
+
+def music_va(blocks, model, segments):
+    meter = MusicMeter(model, len(segments))
+    windows = sound_windows(blocks, segments, around_seconds=meter.around_seconds)
+    for batch in in_batches(windows, 32):
+        meter.add(batch)
+    return meter.result()["music_va"]
 
 
 def grey(index, level):
@@ -70,32 +96,31 @@ def test_looks_are_key_frames_where_there_are_any(tmp_path):
 
 def test_a_segment_gets_the_mean_of_the_frames_that_are_seen():
     frames = [grey(index, level) for index, level in enumerate([51, 0, 102, 0, 204, 0, 153, 0])]
-    va, _ = image_affect(frames, ForetoldModel(), 2, frames_per_segment=2)
+    va = image_va(frames, ForetoldModel(), 2, frames_per_segment=2)
     np.testing.assert_allclose(va, [[0.5, 0.3], [0.5, 0.7]], atol=1e-6)
 
 
 def test_for_a_black_or_unread_frame_the_next_look_is_seen():
     frames = [grey(0, 3), grey(1, 102), grey(3, 51), grey(4, 3), grey(5, 3)]  # 2 was not read
-    va, _ = image_affect(frames, ForetoldModel(), 3)
+    va = image_va(frames, ForetoldModel(), 3)
     np.testing.assert_allclose(va, [[0.5, 0.4], [0.5, 0.2], [np.nan, np.nan]], atol=1e-6)
 
 
-def test_of_many_frames_each_part_is_seen_once(monkeypatch):
-    monkeypatch.setattr("vsumm.score.picture.LOOKS_AT_ONCE", 3)  # batches end inside parts
+def test_of_many_frames_each_part_is_seen_once():
     frames = [grey(index, 51 if index % 2 == 0 else 204) for index in range(20)]
-    va, _ = image_affect(frames, ForetoldModel(), 10)
+    va = image_va(frames, ForetoldModel(), 10, at_once=3)  # batches end inside parts
     np.testing.assert_allclose(va[:, 1], 0.2, atol=1e-6)
 
 
 def test_motion_is_the_mean_over_the_pairs_of_frames_that_touch_a_segment():
     frames = [grey(0, 51), grey(1, 102), grey(2, 204), grey(3, 204)]
-    _, motion = image_affect(frames, ForetoldModel(), 2)
+    motion = motion_of(frames, 2)
     np.testing.assert_allclose(motion, [(0.2 + 0.4) / 2, (0.4 + 0.0) / 2], atol=1e-6)
 
 
 def test_motion_is_not_seen_across_an_unread_frame():
     frames = [grey(0, 51), grey(2, 204), grey(4, 204), grey(5, 204)]
-    _, motion = image_affect(frames, ForetoldModel(), 3)
+    motion = motion_of(frames, 3)
     np.testing.assert_array_equal(motion, [np.nan, np.nan, 0.0])
 
 
@@ -113,7 +138,7 @@ def test_a_lamp_in_the_night_is_not_black():
 def test_a_window_is_centred_on_its_segment_and_reaches_over_its_borders():
     samples = np.full(20 * SAMPLE_RATE, 0.01)
     samples[round(9.9 * SAMPLE_RATE)] = 1.0  # in segment [8, 10); in the windows of three
-    va = music_affect(sound(samples), ForetoldModel(), split_into_segments(20.0))
+    va = music_va(sound(samples), ForetoldModel(), split_into_segments(20.0))
     heard = np.flatnonzero(va[:, 1] > 0.5)
     assert heard.tolist() == [4, 5]  # windows [7.5, 10.5) and [9.5, 12.5)
 
@@ -122,14 +147,14 @@ def test_windows_at_both_ends_are_moved_inwards():
     samples = np.full(6 * SAMPLE_RATE, 0.01)
     samples[round(2.9 * SAMPLE_RATE)] = 0.7
     samples[round(3.2 * SAMPLE_RATE)] = 0.9
-    va = music_affect(sound(samples), ForetoldModel(), split_into_segments(6.0))
+    va = music_va(sound(samples), ForetoldModel(), split_into_segments(6.0))
     np.testing.assert_allclose(va[:, 1], [0.7, 0.9, 0.9], atol=1e-6)
 
 
 def test_a_silent_segment_has_no_value_even_beside_a_loud_one():
     samples = np.zeros(6 * SAMPLE_RATE)
     samples[: 2 * SAMPLE_RATE] = 0.5
-    va = music_affect(sound(samples), ForetoldModel(), split_into_segments(6.0))
+    va = music_va(sound(samples), ForetoldModel(), split_into_segments(6.0))
     assert np.isfinite(va[:, 1]).tolist() == [True, False, False]
 
 
@@ -141,31 +166,31 @@ def test_sound_is_read_to_its_end_where_losses_are_told(seconds):
         yield from sound(np.full(6 * SAMPLE_RATE, 0.3))
         told.append("damage")
 
-    music_affect(blocks(), ForetoldModel(), split_into_segments(seconds))
+    music_va(blocks(), ForetoldModel(), split_into_segments(seconds))
     assert told
 
 
 def test_sound_that_ends_early_is_followed_by_silence():
-    va = music_affect(sound(np.full(SAMPLE_RATE, 0.3)), ForetoldModel(), split_into_segments(8.0))
+    va = music_va(sound(np.full(SAMPLE_RATE, 0.3)), ForetoldModel(), split_into_segments(8.0))
     assert np.isfinite(va[:, 1]).tolist() == [True, False, False, False]
 
 
 def test_a_film_shorter_than_a_window_is_one_window():
     segments = split_into_segments(1.0, segment_seconds=0.5)
-    va = music_affect(sound(np.full(SAMPLE_RATE, 0.3)), ForetoldModel(), segments)
+    va = music_va(sound(np.full(SAMPLE_RATE, 0.3)), ForetoldModel(), segments)
     np.testing.assert_allclose(va[:, 1], [0.3, 0.3], atol=1e-6)
 
 
 def test_a_film_shorter_than_the_tower_needs_is_followed_by_silence():
     segments = split_into_segments(0.6, segment_seconds=0.3)
     samples = np.full(round(0.6 * SAMPLE_RATE), 0.3)
-    va = music_affect(sound(samples), ForetoldModel(), segments)
+    va = music_va(sound(samples), ForetoldModel(), segments)
     np.testing.assert_allclose(va[:, 1], [0.3, 0.3], atol=1e-6)
 
 
 def test_block_size_does_not_matter():
     samples = np.random.default_rng(0).uniform(-1, 1, 9 * SAMPLE_RATE)
     segments = split_into_segments(9.0)
-    small = music_affect(sound(samples, block=777), ForetoldModel(), segments)
-    large = music_affect(sound(samples, block=10**6), ForetoldModel(), segments)
+    small = music_va(sound(samples, block=777), ForetoldModel(), segments)
+    large = music_va(sound(samples, block=10**6), ForetoldModel(), segments)
     np.testing.assert_array_equal(small, large)

@@ -1,0 +1,127 @@
+"""The frames that a film is scored by: one or more of every segment.
+
+One decode feeds every measurement of the picture: `read_looks` reads a frame of each window, and
+`looks_of` hands it on as a `Look`, which computes what several meters need only once.
+
+Letters: N segments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+from PIL.Image import Resampling
+
+from vsumm.decode import Frame, FrameReader, read_frames
+from vsumm.media import MediaInfo, Segment
+from vsumm.score.signal import FloatArray
+
+Pixels = npt.NDArray[np.uint8]
+
+LOOKS_PER_FRAME = 2
+"""Frames read for each that the image tower is run on: one alone shows no motion."""
+GREY_SIZE = (64, 36)
+"""Width and height of the grey copy of a frame that measurements of change compare."""
+BLACK_LEVEL = 24
+"""A frame is black if hardly any pixel is brighter than this, of 255 (video black is 16)."""
+BRIGHT_SHARE = 0.005
+"""Share of brighter pixels that a black frame may have: noise, a logo's edge."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """One frame of a film, as the meters of the picture get it."""
+
+    frame: Frame
+    """The frame, with its index among all windows and its time."""
+    row: int
+    """Index of the segment that the frame lies in, below N."""
+    part: int
+    """Index of the part of the film of which the image tower gets one frame."""
+
+    @cached_property
+    def is_black(self) -> bool:
+        """Whether the frame shows nothing: black, as between two scenes."""
+        return is_black(self.frame.pixels)
+
+    @cached_property
+    def grey(self) -> npt.NDArray[np.int16]:
+        """Grey levels of the frame at `GREY_SIZE`, shape (36, 64), 0 to 255."""
+        return small_grey(self.frame.pixels)
+
+
+def look_windows(segments: Sequence[Segment], *, frames_per_segment: int) -> list[Segment]:
+    """Cut every segment into equal windows; one frame of each is read.
+
+    >>> look_windows([Segment(0.0, 2.0)], frames_per_segment=1)
+    [Segment(start_seconds=0.0, end_seconds=1.0), Segment(start_seconds=1.0, end_seconds=2.0)]
+    """
+    num_windows = LOOKS_PER_FRAME * frames_per_segment
+    shares = [number / num_windows for number in range(num_windows)]
+    windows: list[Segment] = []
+    for segment in segments:
+        starts = [segment.start_seconds + share * segment.duration_seconds for share in shares]
+        windows += [Segment(*window) for window in pairwise([*starts, segment.end_seconds])]
+    return windows
+
+
+def read_looks(info: MediaInfo, windows: Sequence[Segment]) -> FrameReader:
+    """Read one frame of every window: the first key frame, or else the first that decoding reaches.
+
+    That comes a few frames after the start of the window at most. Key frames need no others: on
+    film of 720p with one every 4 s this took two thirds of the time that exact frames at fixed
+    times took.
+
+    Raises:
+        NoSignalError: the film has no picture.
+    """
+    return read_frames(
+        info,
+        [window.start_seconds for window in windows],
+        latest_seconds=[window.end_seconds for window in windows],
+    )
+
+
+def looks_of(frames: Iterable[Frame], *, frames_per_segment: int) -> Iterator[Look]:
+    """Say of every frame of the `look_windows` which segment and which part it belongs to."""
+    num_looks = LOOKS_PER_FRAME * frames_per_segment
+    for frame in frames:
+        yield Look(frame, frame.index // num_looks, frame.index // LOOKS_PER_FRAME)
+
+
+class RunningMean:
+    """Means of N rows of D numbers, added one by one."""
+
+    def __init__(self, num_rows: int, num_columns: int) -> None:
+        self._sums = np.zeros((num_rows, num_columns))
+        self._counts = np.zeros((num_rows, 1))
+
+    def add(self, rows: Sequence[int], values: npt.ArrayLike) -> None:
+        """Count `values`, one row of them for each of `rows`, which may repeat."""
+        np.add.at(self._sums, rows, values)
+        np.add.at(self._counts, rows, 1)
+
+    def result(self) -> FloatArray:
+        """Return the means, shape (N, D), NaN where nothing was added."""
+        with np.errstate(invalid="ignore"):
+            return self._sums / self._counts
+
+
+def is_black(pixels: Pixels) -> bool:
+    """Tell whether a picture, uint8 (H, W, 3), shows nothing: black, as between two scenes."""
+    # Channel by channel: NumPy is twenty times slower along an axis of three.
+    red, green, blue = pixels[..., 0], pixels[..., 1], pixels[..., 2]
+    is_bright = np.maximum(np.maximum(red, green), blue) > BLACK_LEVEL
+    return bool(np.mean(is_bright) < BRIGHT_SHARE)
+
+
+def small_grey(pixels: Pixels) -> npt.NDArray[np.int16]:
+    """Scale a picture, uint8 (H, W, 3), to grey levels of `GREY_SIZE`."""
+    small = Image.fromarray(pixels).convert("L").resize(GREY_SIZE, Resampling.BOX)
+    return np.asarray(small).astype(np.int16)

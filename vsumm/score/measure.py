@@ -1,0 +1,223 @@
+"""Measure picture and sound, both at once, and reuse what the cache holds.
+
+Letters: N segments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from typing import Any, NoReturn, cast
+
+import numpy as np
+from tqdm import tqdm
+
+from vsumm._version import __version__
+from vsumm.decode import AudioReader, FrameReader, give_memory_back, read_audio
+from vsumm.errors import InputError
+from vsumm.files import RecordCache, shown
+from vsumm.media import DecodeReport, MediaInfo
+from vsumm.score.batches import in_batches
+from vsumm.score.looks import LOOKS_PER_FRAME, look_windows, looks_of, read_looks
+from vsumm.score.signal import Arrays, Film, FloatArray, Measurement, Need, SoundMeter
+from vsumm.score.sound_windows import sound_windows
+
+LOOKS_AT_ONCE = 64
+"""Frames that the meters of the picture get at once."""
+WINDOWS_AT_ONCE = 32
+"""Windows of sound that the meters of the sound get at once."""
+
+Advance = Callable[[float], object]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What was measured of a film."""
+
+    arrays: Arrays
+    """The arrays of all measurements, N rows each."""
+    image_report: DecodeReport | None
+    """How much of the picture could be read; None where it was not needed."""
+    music_report: DecodeReport | None
+    """How much of the sound could be read; None where it was not needed."""
+
+    def has(self, measurement: Measurement) -> bool:
+        """Return whether a measurement found anything at all."""
+        names = [name for name in measurement.columns if name in self.arrays]
+        return any(np.isfinite(self.arrays[name]).any() for name in names)
+
+
+@dataclass(frozen=True)
+class _Record:
+    """One measurement, as the cache keeps it."""
+
+    arrays: Arrays
+    report: DecodeReport
+
+
+def measure(
+    film: Film,
+    measurements: Collection[Measurement],
+    *,
+    content: str,
+    cache: RecordCache | None = None,
+    progress: bool = False,
+) -> Measured:
+    """Make every measurement in one pass over the picture and one over the sound.
+
+    Args:
+        film: the film; its model is loaded only where a measurement needs it.
+        measurements: what to measure.
+        content: SHA-256 of the film.
+        cache: where results are kept; None keeps nothing.
+        progress: whether to show a progress bar on stderr.
+
+    Raises:
+        InputError: nothing of the only stream needed could be read; of two, one may be lost.
+        ModelError: the model cannot be loaded.
+    """
+    memory = _Memory(cache, film, content)
+    records = {m.name: record for m in measurements if (record := memory.recall(m))}
+    todo = [m for m in measurements if m.name not in records]
+    pictures = [m for m in todo if m.needs == "picture"]
+    sounds = [m for m in todo if m.needs == "sound"]
+    may_be_lost = len({m.needs for m in measurements}) > 1
+    with ExitStack() as stack:
+        pool = stack.enter_context(ThreadPoolExecutor(1))
+        # The readers decode in processes of their own, while the model is loaded.
+        frames = stack.enter_context(_open_picture(film)) if pictures else None
+        blocks = stack.enter_context(_open_sound(film)) if sounds else None
+        num_steps = film.num_segments * ((frames is not None) + (blocks is not None))
+        advance = stack.enter_context(_progress_bar(film.info, num_steps, is_shown=progress)).update
+        waiting = pool.submit(_measure_sound, film, blocks, sounds, advance) if blocks else None
+        if frames:
+            found = _unless_lost(
+                lambda: _measure_picture(film, frames, pictures, advance), may_be_lost=may_be_lost
+            )
+            records |= memory.keep(film, pictures, found, frames.report)
+        if waiting and blocks:
+            found = _unless_lost(waiting.result, may_be_lost=may_be_lost)
+            records |= memory.keep(film, sounds, found, blocks.report)
+        give_memory_back()  # of the towers: the encoder of the reel needs some
+    arrays = {k: v for record in records.values() for k, v in record.arrays.items()}
+    return Measured(
+        arrays,
+        _report_of("picture", measurements, records),
+        _report_of("sound", measurements, records),
+    )
+
+
+def _open_picture(film: Film) -> FrameReader:
+    windows = look_windows(film.segments, frames_per_segment=film.config.frames_per_segment)
+    return read_looks(film.info, windows)
+
+
+def _open_sound(film: Film) -> AudioReader:
+    return read_audio(film.info, track=film.config.audio_track)
+
+
+def _measure_picture(
+    film: Film, frames: FrameReader, measurements: Sequence[Measurement], advance: Advance
+) -> list[Arrays]:
+    meters = [measurement.start(film) for measurement in measurements]
+    frames_per_segment = film.config.frames_per_segment
+    looks = looks_of(frames, frames_per_segment=frames_per_segment)
+    for batch in in_batches(looks, LOOKS_AT_ONCE):
+        for meter in meters:
+            meter.add(batch)
+        advance(len(batch) / (LOOKS_PER_FRAME * frames_per_segment))
+    return [meter.result() for meter in meters]
+
+
+def _measure_sound(
+    film: Film, blocks: AudioReader, measurements: Sequence[Measurement], advance: Advance
+) -> list[Arrays]:
+    meters = [cast(SoundMeter, measurement.start(film)) for measurement in measurements]
+    around_seconds = max(meter.around_seconds for meter in meters)
+    windows = sound_windows(blocks, film.segments, around_seconds=around_seconds)
+    for batch in in_batches(windows, WINDOWS_AT_ONCE):
+        for meter in meters:
+            meter.add(batch)
+        advance(len(batch))
+    return [meter.result() for meter in meters]
+
+
+def _unless_lost(
+    measure_stream: Callable[[], list[Arrays]], *, may_be_lost: bool
+) -> list[Arrays] | None:
+    """Measure a stream; return None where nothing of it can be read and another one is there."""
+    try:
+        return measure_stream()
+    except InputError:
+        if not may_be_lost:
+            raise
+        return None
+
+
+def _report_of(
+    need: Need, measurements: Collection[Measurement], records: dict[str, _Record]
+) -> DecodeReport | None:
+    return next((records[m.name].report for m in measurements if m.needs == need), None)
+
+
+def _progress_bar(info: MediaInfo, num_steps: int, *, is_shown: bool) -> tqdm[NoReturn]:
+    form = "{desc}: scoring {percentage:3.0f}%|{bar}| [{elapsed}<{remaining}]"
+    name = shown(info.path.name)
+    return tqdm(desc=name, total=num_steps, disable=not is_shown, bar_format=form, leave=False)
+
+
+class _Memory:
+    """Measurements of one film in a cache; without a cache it forgets everything."""
+
+    def __init__(self, cache: RecordCache | None, film: Film, content: str) -> None:
+        self._cache = cache
+        self._film = film
+        self._key = {
+            "version": __version__,
+            "content": content,
+            "segment_seconds": film.segments[0].duration_seconds,
+            "end_seconds": film.segments[-1].end_seconds,
+        }
+
+    def recall(self, measurement: Measurement) -> _Record | None:
+        """Return a measurement that the cache holds."""
+        key = self._key_of(measurement)
+        record = self._cache.get(key) if self._cache and key else None
+        if record is None:
+            return None
+        arrays = {k: np.array(v, dtype=np.float64) for k, v in record["arrays"].items()}
+        reasons = tuple(record["report"].pop("reasons"))
+        return _Record(arrays, DecodeReport(**record["report"], reasons=reasons))
+
+    def keep(
+        self,
+        film: Film,
+        measurements: Sequence[Measurement],
+        found: Sequence[Arrays] | None,
+        report: DecodeReport,
+    ) -> dict[str, _Record]:
+        """Return records of a stream by name, and cache them unless the stream was lost."""
+        if found is None:
+            return {m.name: _Record(m.missing(film.num_segments), report) for m in measurements}
+        records = {}
+        for measurement, arrays in zip(measurements, found, strict=True):
+            records[measurement.name] = _Record(arrays, report)
+            key = self._key_of(measurement)
+            if self._cache and key:
+                lists = {name: _to_list(array) for name, array in arrays.items()}
+                self._cache.put(key, {"arrays": lists, "report": asdict(report)})
+        return records
+
+    def _key_of(self, measurement: Measurement) -> dict[str, Any] | None:
+        settings = measurement.depends_on(self._film)
+        if None in settings.values():  # a model that came loaded cannot be told from another
+            return None
+        return {"kind": measurement.name, **settings, **self._key}
+
+
+def _to_list(array: FloatArray) -> list[Any]:
+    """Return nested lists with None, which JSON has, for NaN, which it has not."""
+    listed: list[Any] = np.where(np.isnan(array), np.array(None), array).tolist()
+    return listed

@@ -1,0 +1,26 @@
+"""Every signal there is, in the order of the summary's columns."""
+
+from __future__ import annotations
+
+from vsumm.config import By
+from vsumm.score.signal import Signal
+from vsumm.score.signals.image import IMAGE_AROUSAL, IMAGE_VALENCE
+from vsumm.score.signals.motion import MOTION
+from vsumm.score.signals.music import MUSIC_AROUSAL, MUSIC_VALENCE
+
+SIGNALS: tuple[Signal, ...] = (
+    IMAGE_VALENCE,
+    IMAGE_AROUSAL,
+    MOTION,
+    MUSIC_VALENCE,
+    MUSIC_AROUSAL,
+)
+"""Every signal, in the order of the summary's columns."""
+
+BY_IMAGE = (IMAGE_VALENCE, IMAGE_AROUSAL, MOTION)
+BY_MUSIC = (MUSIC_VALENCE, MUSIC_AROUSAL)
+
+
+def signals_of(by: By) -> tuple[Signal, ...]:
+    """Return the signals that a score is computed from, in the order of the columns."""
+    return {"image": BY_IMAGE, "music": BY_MUSIC}.get(by, SIGNALS)
