@@ -42,6 +42,14 @@ def test_by_both_flash_with_beep_beats_either_alone(tmp_path):
     assert summary.runs == [Segment(10.0, 12.0)]
 
 
+def test_by_default_signals_are_fused_and_what_is_missing_is_said(film, tmp_path):
+    assert summarize_plainly(film).by == "highlights"
+    path = make_film(tmp_path / "mute.mp4", seconds=20.0, size=(160, 90), audio=False)
+    summary = summarize_plainly(path)
+    assert summary.by == "highlights"
+    assert summary.notes == ("there is no sound: scored by the picture alone",)
+
+
 def test_the_default_budget_is_fifteen_percent(film):
     summary = summarize_plainly(film)
     assert summary.budget_seconds == pytest.approx(0.15 * 30, abs=0.02)
@@ -55,7 +63,7 @@ def test_twice_gives_the_same_summary(film):
 
 def test_both_without_sound_is_by_image_and_says_so(tmp_path):
     path = make_film(tmp_path / "mute.mp4", seconds=20.0, size=(160, 90), audio=False)
-    summary = summarize_plainly(path)
+    summary = summarize_plainly(path, by="both")
     assert summary.by == "image"
     assert summary.notes == ("there is no sound: scored by the picture alone",)
 
@@ -67,7 +75,7 @@ def test_both_with_silent_sound_is_by_image_and_says_so(tmp_path):
 
 def test_sound_alone_is_summarised_by_music(tmp_path):
     path = make_film(tmp_path / "song.m4a", seconds=20.0, video=False, beeps=[8.5])
-    summary = summarize_plainly(path, budget_seconds=2.0)
+    summary = summarize_plainly(path, by="both", budget_seconds=2.0)
     assert summary.by == "music"
     assert summary.runs == [Segment(8.0, 10.0)]
 
@@ -113,7 +121,7 @@ def test_a_film_whose_sound_cannot_be_read_is_summarised_by_its_picture(tmp_path
     for head, size in places:
         data = data.replace(head, b"\xff" * min(size, len(head)))
     path.write_bytes(data)
-    summary = summarize_plainly(path, budget_seconds=2.0)
+    summary = summarize_plainly(path, by="both", budget_seconds=2.0)
     assert (summary.by, summary.runs) == ("image", [Segment(2.0, 4.0)])
     assert summary.music_report.unreadable_share == 1
     assert any("the sound cannot be read: scored by the picture" in n for n in summary.notes)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Literal, get_args
 
-By = Literal["image", "music", "both"]
+By = Literal["highlights", "image", "music", "both"]
+"""What segments are scored by: several signals fused, or the paper's arousal."""
 
 BUDGET_FORMS = "15%, 90s, 1:30 or 1:02:30"
 SEGMENT_SECONDS = 2.0
@@ -20,15 +21,20 @@ SHORTEST_SEGMENT_SECONDS = 0.1
 class SummaryConfig:
     """What to summarise by, how much to keep, and with which model.
 
-    The defaults of `frames_per_segment`, `smoothing_segments` and `motion_weight` were chosen on
-    the two films with labelled zones that the README names.
+    `weights` and `spread` are for `by="highlights"`; `smoothing_segments` and `motion_weight` for
+    the others. Their defaults were chosen on the two films with labelled zones that the README
+    names.
 
     Raises:
         ValueError: a field is out of its range.
     """
 
-    by: By = "both"
-    """Score from the picture, from the sound, or from both."""
+    by: By = "highlights"
+    """Score by several signals, or by the arousal of the picture, of the sound, or of both."""
+    weights: dict[str, float] = field(default_factory=dict)
+    """Weights of signals that differ from the defaults, by name; 0 leaves a signal out."""
+    spread: float = 0.2
+    """How much more of one place counts for less, in [0, 1]; 0 counts every segment in full."""
     budget_fraction: float = 0.15
     """Share of the duration that the reel may last, in (0, 1]; the field's convention is 0.15."""
     budget_seconds: float | None = None
@@ -56,7 +62,10 @@ class SummaryConfig:
     """Seed of every random number; the embedded model draws none."""
 
     def __post_init__(self) -> None:
-        _check("by", self.by, self.by in ("image", "music", "both"), "image, music or both")
+        _check("by", self.by, self.by in get_args(By), f"one of {', '.join(get_args(By))}")
+        _check("spread", self.spread, 0 <= self.spread <= 1, "in [0, 1]")
+        are_finite = all(math.isfinite(weight) for weight in self.weights.values())
+        _check("weights", self.weights, are_finite, "finite")
         share = self.budget_fraction
         _check("budget_fraction", share, 0 < share <= 1, "in (0, 1]")
         for name in ("budget_seconds", "segment_seconds"):

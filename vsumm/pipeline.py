@@ -25,6 +25,7 @@ from vsumm.score import (
     arousal_score,
     measure,
     measurements_of,
+    score_highlights,
     signals_of,
 )
 from vsumm.select import select_segments
@@ -84,9 +85,19 @@ def summarize_media(
         raise InputError(f"{info.path}: {'; '.join(damage)}")
     by = _scored_by(info, config, measured)
     columns = {signal.name: signal.compute(film, measured.arrays) for signal in signals}
-    scores = arousal_score(columns, config, by=by)
+    is_fused = by == "highlights"
+    scores = (
+        score_highlights(columns, config.weights).scores
+        if is_fused
+        else arousal_score(columns, config, by=by)
+    )
     budget_seconds = config.budget_of(info.duration_seconds)
-    selected = select_segments(film.segments, scores, budget_seconds=budget_seconds)
+    selected = select_segments(
+        film.segments,
+        scores,
+        budget_seconds=budget_seconds,
+        spread=config.spread if is_fused else 0.0,
+    )
     return Summary(
         schema_version=SCHEMA_VERSION,
         model=config.model,
@@ -98,7 +109,7 @@ def summarize_media(
         segments=_rows(film.segments, columns, scores, selected),
         image_report=measured.image_report,
         music_report=measured.music_report,
-        notes=(*_notes(film, measured, by), *damage),
+        notes=(*_notes(film, measured), *damage),
     )
 
 
@@ -111,7 +122,7 @@ def _signals(info: MediaInfo, config: SummaryConfig) -> list[Signal]:
         )
     has: dict[Need, bool] = {"picture": info.video is not None, "sound": bool(info.audio)}
     signals = [s for s in signals_of(config.by) if all(has[m.needs] for m in s.measurements)]
-    if not signals:
+    if not measurements_of(signals):
         missing, other = ("picture", "music") if config.by == "image" else ("sound", "image")
         raise NoSignalError(f"{info.path}: there is no {missing} to score; use --by {other}")
     return signals
@@ -136,6 +147,8 @@ def _split(info: MediaInfo, config: SummaryConfig) -> list[Segment]:
 def _scored_by(info: MediaInfo, config: SummaryConfig, measured: Measured) -> By:
     """Say what the scores can be made of, given where there is signal."""
     has_image, has_music = measured.has(IMAGE), measured.has(MUSIC)
+    if config.by == "highlights" and (has_image or has_music):
+        return "highlights"
     if config.by == "both" and has_image and has_music:
         return "both"
     if has_image and config.by != "music":
@@ -161,15 +174,17 @@ def _damage(info: MediaInfo, measured: Measured) -> list[str]:
     return lines
 
 
-def _notes(film: Film, measured: Measured, by: By) -> list[str]:
+def _notes(film: Film, measured: Measured) -> list[str]:
     """Collect how the file was treated differently from what was asked, one line each."""
     info, config, segments = film.info, film.config, film.segments
     notes = []
-    if config.by == "both" and by == "image":
+    uses_both = config.by in ("both", "highlights")
+    has_image, has_music = measured.has(IMAGE), measured.has(MUSIC)
+    if uses_both and not has_music:
         reason = "the sound is silent" if info.audio else "there is no sound"
         reason = "the sound cannot be read" if _is_lost(measured.music_report) else reason
         notes.append(f"{reason}: scored by the picture alone")
-    if config.by == "both" and by == "music":
+    if uses_both and not has_image:
         reason = "the picture is black" if info.video else "there is no picture"
         reason = "the picture cannot be read" if _is_lost(measured.image_report) else reason
         notes.append(f"{reason}: scored by the sound alone")

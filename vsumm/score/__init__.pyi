@@ -1,5 +1,6 @@
 from .arousal import arousal_score as arousal_score
 from .batches import in_batches as in_batches
+from .highlights import score_highlights as score_highlights
 from .looks import LOOKS_PER_FRAME as LOOKS_PER_FRAME
 from .looks import look_windows as look_windows
 from .looks import looks_of as looks_of

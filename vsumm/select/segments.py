@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from vsumm.media import Segment
 from vsumm.select.knapsack import solve_knapsack
+from vsumm.select.spread import pick_spread
 
 TICKS_PER_SECOND = 1_000_000
 """Weights of the knapsack are whole microseconds."""
@@ -17,9 +18,15 @@ LEAST_WORTH = 1e-6
 
 
 def select_segments(
-    segments: Sequence[Segment], scores: npt.NDArray[np.float64], *, budget_seconds: float
+    segments: Sequence[Segment],
+    scores: npt.NDArray[np.float64],
+    *,
+    budget_seconds: float,
+    spread: float = 0.0,
 ) -> list[bool]:
     """Pick the segments of the greatest total score times duration that fit the budget.
+
+    With `spread`, what is near other picked segments counts for less: see `spread.py`.
 
     Two kinds of segment do not compete. One without signal has no score. And the remainder at the
     end of a film fits into gaps where no whole segment does, so its shortness alone would win it
@@ -30,6 +37,7 @@ def select_segments(
         segments: N pieces to choose from.
         scores: shape (N,), at least 0, NaN where there is no signal.
         budget_seconds: the greatest total length.
+        spread: 0 solves the plain knapsack.
 
     Returns:
         One flag per segment.
@@ -37,6 +45,8 @@ def select_segments(
     ticks = [_to_ticks(segment.duration_seconds) for segment in segments]
     capacity = _to_ticks(budget_seconds)
     competing = _competing(ticks, scores, capacity)
+    if spread and sum(ticks[i] for i in competing) > capacity:
+        return _select_spread(ticks, scores, competing, capacity, spread)
     chosen = solve_knapsack(
         [(float(scores[i]) + LEAST_WORTH) * ticks[i] for i in competing],
         [ticks[i] for i in competing],
@@ -44,6 +54,22 @@ def select_segments(
     )
     picked = {competing[k] for k in chosen}
     return [i in picked for i in range(len(segments))]
+
+
+def _select_spread(
+    ticks: list[int],
+    scores: npt.NDArray[np.float64],
+    competing: list[int],
+    capacity: int,
+    spread: float,
+) -> list[bool]:
+    """Pick by `pick_spread`; a remainder that competes takes the place of a whole segment."""
+    whole = max(ticks)
+    values = np.full(len(ticks), np.nan)
+    for i in competing:
+        values[i] = (scores[i] + LEAST_WORTH) * ticks[i] / whole
+    picked = set(pick_spread(values, capacity // whole, spread=spread))
+    return [i in picked for i in range(len(ticks))]
 
 
 def _competing(ticks: list[int], scores: npt.NDArray[np.float64], capacity: int) -> list[int]:

@@ -7,6 +7,7 @@ from vsumm.score.signal import Signal
 from vsumm.score.signals.image import IMAGE_AROUSAL, IMAGE_VALENCE
 from vsumm.score.signals.motion import MOTION
 from vsumm.score.signals.music import MUSIC_AROUSAL, MUSIC_VALENCE
+from vsumm.score.signals.position import MIDDLE
 
 SIGNALS: tuple[Signal, ...] = (
     IMAGE_VALENCE,
@@ -14,6 +15,7 @@ SIGNALS: tuple[Signal, ...] = (
     MOTION,
     MUSIC_VALENCE,
     MUSIC_AROUSAL,
+    MIDDLE,
 )
 """Every signal, in the order of the summary's columns."""
 
@@ -23,4 +25,5 @@ BY_MUSIC = (MUSIC_VALENCE, MUSIC_AROUSAL)
 
 def signals_of(by: By) -> tuple[Signal, ...]:
     """Return the signals that a score is computed from, in the order of the columns."""
-    return {"image": BY_IMAGE, "music": BY_MUSIC}.get(by, SIGNALS)
+    arousal = {"image": BY_IMAGE, "music": BY_MUSIC, "both": (*BY_IMAGE, *BY_MUSIC)}
+    return arousal.get(by, SIGNALS)

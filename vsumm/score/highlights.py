@@ -1,0 +1,124 @@
+"""The default score: several signals, standardised within the film, and added up.
+
+    total = sum over signals of weight x z,   z = (value - mean) / max(deviation, least deviation)
+
+The least deviation of a signal is what noise alone reaches, so a signal that hardly varies within a
+film, as motion in a slide show, has next to no say. Values are averaged over neighbouring segments
+by `KERNEL` before, except where a signal is exact by segment. Penalties come last and are not
+averaged: a title card stays one beside a chase.
+
+Weights are few and round. They were set by what was known of each signal before, and checked by
+leaving out one film at a time; `docs/highlights.md` has the figures.
+
+Letters: N segments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from vsumm.score.signal import FloatArray
+
+KERNEL = (1.0, 2.0, 1.0)
+"""Weights of the segment before, the segment itself and the one after."""
+MOST_DEVIATIONS = 3.0
+"""A single signal counts for no more deviations than this, up or down."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """How one signal enters the score."""
+
+    weight: float
+    """Deviations of the total that one deviation of the signal is worth."""
+    least_deviation: float
+    """Deviation within a film, in units of the signal, that noise alone may reach."""
+    is_smoothed: bool = True
+    """Whether neighbours are averaged first."""
+
+
+PARTS: Mapping[str, Part] = {
+    "motion": Part(1.0, 0.01),
+    "change": Part(0.5, 0.02),
+    "image_arousal": Part(0.5, 0.02),
+    "loudness": Part(0.5, 2.0),
+    "middle": Part(0.5, 0.1, is_smoothed=False),
+}
+"""What the score is made of, by the name of the signal."""
+
+PENALTIES: Mapping[str, float] = {"card": 4.0}
+"""Deviations that a signal in [0, 1] takes off the total."""
+
+
+@dataclass(frozen=True)
+class Highlights:
+    """Scores, and what they are made of."""
+
+    scores: FloatArray
+    """(N,) in [0, 1], NaN where there is neither picture nor sound."""
+    contributions: Mapping[str, FloatArray]
+    """(N,) weighted deviations by signal; their sum is the total."""
+
+
+def score_highlights(
+    columns: Mapping[str, FloatArray], weights: Mapping[str, float] | None = None
+) -> Highlights:
+    """Fuse signals to one score per segment.
+
+    Args:
+        columns: signals by name, shape (N,), NaN where there is nothing to say; a signal that is
+            not there, such as loudness in a silent film, counts as average.
+        weights: in place of the weights in `PARTS` and `PENALTIES`; 0 leaves a signal out.
+
+    Returns:
+        Scores on the scale of the film: 0.5 is average, one deviation of the total is 1 / 6.
+
+    Raises:
+        ValueError: a weight is for a signal that is no part of the score.
+    """
+    weights = weights or {}
+    unknown = weights.keys() - PARTS.keys() - PENALTIES.keys()
+    if unknown:
+        known = ", ".join([*PARTS, *PENALTIES])
+        raise ValueError(f"no weight for {', '.join(sorted(unknown))}; there are {known}")
+    parts = {name: part for name, part in PARTS.items() if name in columns}
+    contributions = {
+        name: weights.get(name, part.weight) * _deviations(columns[name], part)
+        for name, part in parts.items()
+    }
+    for name, weight in PENALTIES.items():
+        if name in columns:
+            contributions[name] = -weights.get(name, weight) * np.nan_to_num(columns[name])
+    total = np.sum(list(contributions.values()), axis=0)
+    spread = max(float(np.std(total)), 1e-9)
+    scores = np.clip(0.5 + (total - np.mean(total)) / spread / 6, 0, 1)
+    has_signal = np.any([np.isfinite(columns[name]) for name in parts if name != "middle"], axis=0)
+    return Highlights(np.where(has_signal, scores, np.nan), contributions)
+
+
+def _deviations(values: FloatArray, part: Part) -> FloatArray:
+    """Standardise a signal within the film; what has no value counts as average."""
+    is_known = np.isfinite(values)
+    if not is_known.any():
+        return np.zeros(len(values))
+    smoothed = weighted_mean(values) if part.is_smoothed else values
+    centred = smoothed - np.mean(smoothed[is_known])
+    steps = centred / max(float(np.std(smoothed[is_known])), part.least_deviation)
+    clipped: FloatArray = np.clip(steps, -MOST_DEVIATIONS, MOST_DEVIATIONS)
+    return np.where(is_known, clipped, 0.0)
+
+
+def weighted_mean(values: FloatArray) -> FloatArray:
+    """Average every value with its neighbours by `KERNEL`; NaN stays and is left out of means.
+
+    >>> weighted_mean(np.array([0.0, 4.0, np.nan, 1.0])).round(2).tolist()
+    [1.33, 2.67, nan, 1.0]
+    """
+    is_known = np.isfinite(values)
+    inside = slice(1, len(values) + 1)
+    sums = np.convolve(np.where(is_known, values, 0.0), KERNEL, "full")[inside]
+    counts = np.convolve(is_known.astype(np.float64), KERNEL, "full")[inside]
+    return np.where(is_known, sums / np.maximum(counts, 1e-9), np.nan)
