@@ -27,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         _add_training(command)
         _add_output(command)
         command.set_defaults(handler=_run_benchmark)
+    _add_highlights(commands)
     add_speed_arguments(commands)
 
 
@@ -51,6 +52,28 @@ def _run_benchmark(args: argparse.Namespace) -> int:
     for failure in result.failures:
         print(f"error: {failure}", file=sys.stderr)
     return 1 if result.failures else 0
+
+
+def _add_highlights(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser(
+        "highlights",
+        help="evaluate highlights on films with labelled zones and moments",
+        description="Measure every mode and every signal on the films of a folder that have a "
+        "label file NAME.json beside them, next to simple cues and chance.",
+    )
+    command.add_argument("folder", type=Path, metavar="FOLDER", help="films and their labels")
+    command.add_argument("--csv", type=Path, metavar="FILE", help="write all figures here as well")
+    command.add_argument("--seed", type=int, default=0, help="of random scores (default: 0)")
+    command.add_argument("--no-cache", action="store_true", help="measure everything again")
+    command.add_argument("--quiet", action="store_true", help="no progress bar")
+    command.set_defaults(handler=_run_highlights)
+
+
+def _run_highlights(args: argparse.Namespace) -> int:
+    from eval.cli.highlights import run_highlights  # here, since it loads pandas
+
+    print(run_highlights(args))
+    return 0
 
 
 def _add_sources(command: argparse.ArgumentParser) -> None:

@@ -1,4 +1,5 @@
 from .arousal import arousal_score as arousal_score
+from .arousal import smooth as smooth
 from .batches import in_batches as in_batches
 from .highlights import score_highlights as score_highlights
 from .looks import LOOKS_PER_FRAME as LOOKS_PER_FRAME

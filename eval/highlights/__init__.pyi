@@ -1,0 +1,4 @@
+from .labels import find_labelled_films as find_labelled_films
+from .run import measure_films as measure_films
+from .text import format_figures as format_figures
+from .text import to_table as to_table

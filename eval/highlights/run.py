@@ -1,0 +1,155 @@
+"""Measure every mode and every signal on labelled films."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from eval.highlights.cues import (
+    FloatArray,
+    position_scores,
+    random_scores,
+    shuffled_selections,
+    signal_scores,
+)
+from eval.highlights.figures import Figures, measure_figures
+from eval.highlights.labels import LabelledFilm
+from vsumm.config import By, SummaryConfig
+from vsumm.errors import NoSignalError
+from vsumm.files import RecordCache
+from vsumm.media import Segment
+from vsumm.pipeline import summarize
+from vsumm.score import score_highlights
+from vsumm.select import select_segments
+from vsumm.summary import Summary
+
+MODES: tuple[By, ...] = ("highlights", "both", "image", "music")
+NUM_RANDOM = 100
+"""Random scorings, and random places of the runs, that are averaged."""
+SIGNAL = "signal: "
+WITHOUT = "highlights without "
+
+
+@dataclass(frozen=True)
+class FilmFigures:
+    """Figures of one scorer on one film."""
+
+    film: str
+    """Name of the film."""
+    scorer: str
+    """Mode, signal or cue."""
+    figures: Figures
+    """How well it did."""
+
+
+def measure_film(
+    film: LabelledFilm, config: SummaryConfig, *, cache: RecordCache | None, seed: int
+) -> Iterator[FilmFigures]:
+    """Yield figures of every mode, signal and cue on a film.
+
+    Raises:
+        VsummError: the film cannot be summarised at all.
+    """
+    summaries = dict(_summaries(film.path, config, cache))
+    for mode, summary in summaries.items():
+        scores = np.array([np.nan if r.score is None else r.score for r in summary.segments])
+        yield _figures(film, mode, summary, scores, [row.selected for row in summary.segments])
+    summary = next(iter(summaries.values()))
+    yield from _cues(film, summary, config, seed)
+
+
+def _summaries(
+    path: Path, config: SummaryConfig, cache: RecordCache | None
+) -> Iterator[tuple[str, Summary]]:
+    """Summarise by every mode that the film has signal for; one mode at least."""
+    num_found = 0
+    for place, mode in enumerate(MODES):
+        try:
+            yield mode, summarize(path, replace(config, by=mode), cache=cache)
+            num_found += 1
+        except NoSignalError:
+            if place == len(MODES) - 1 and not num_found:
+                raise
+
+
+def _cues(
+    film: LabelledFilm, summary: Summary, config: SummaryConfig, seed: int
+) -> Iterator[FilmFigures]:
+    segments = [row.segment for row in summary.segments]
+    columns = columns_of(summary)
+
+    def plainly(scores: FloatArray) -> list[bool]:
+        shifted = scores - np.nanmin(scores)  # the knapsack wants values of at least 0
+        return select_segments(segments, shifted, budget_seconds=summary.budget_seconds)
+
+    for name, scores in signal_scores(columns):
+        if np.isfinite(scores).any():
+            yield _figures(film, f"{SIGNAL}{name}", summary, scores, plainly(scores))
+    if summary.by == "highlights":
+        for name in score_highlights(columns, config.weights).contributions:
+            scores = score_highlights(columns, {**config.weights, name: 0.0}).scores
+            chosen = select_segments(
+                segments, scores, budget_seconds=summary.budget_seconds, spread=config.spread
+            )
+            yield _figures(film, f"{WITHOUT}{name}", summary, scores, chosen)
+    scores = position_scores(segments)
+    yield _figures(film, "nearer to the middle", summary, scores, plainly(scores))
+    randoms = random_scores(len(segments), NUM_RANDOM, seed)
+    yield _mean_figures(
+        film, "random", [measure_figures(film, segments, s, plainly(s)) for s in randoms]
+    )
+    selected = [row.selected for row in summary.segments]
+    places = shuffled_selections(selected, NUM_RANDOM, seed)
+    yield _mean_figures(
+        film,
+        "random, runs of the first mode",
+        [measure_figures(film, segments, s, p) for s, p in zip(randoms, places, strict=True)],
+    )
+
+
+def columns_of(summary: Summary) -> dict[str, FloatArray]:
+    """Return the signals of a summary as arrays, NaN for None."""
+    return {
+        name: np.array(
+            [np.nan if (v := row.signals[name]) is None else v for row in summary.segments]
+        )
+        for name in summary.signal_names
+    }
+
+
+def _figures(
+    film: LabelledFilm, scorer: str, summary: Summary, scores: FloatArray, selected: Sequence[bool]
+) -> FilmFigures:
+    segments: list[Segment] = [row.segment for row in summary.segments]
+    return FilmFigures(film.path.stem, scorer, measure_figures(film, segments, scores, selected))
+
+
+def _mean_figures(film: LabelledFilm, scorer: str, found: Sequence[Figures]) -> FilmFigures:
+    means = {
+        name: float(np.mean([getattr(figures, name) for figures in found]))
+        for name in Figures.__dataclass_fields__
+    }
+    return FilmFigures(film.path.stem, scorer, Figures(**means))
+
+
+def measure_films(
+    films: Sequence[LabelledFilm],
+    config: SummaryConfig,
+    *,
+    cache: RecordCache | None,
+    seed: int,
+    on_film: Callable[[], object] = lambda: None,
+) -> list[FilmFigures]:
+    """Return the figures of all films, film by film.
+
+    Raises:
+        VsummError: a film cannot be summarised.
+    """
+    found: list[FilmFigures] = []
+    for film in films:
+        found += measure_film(film, config, cache=cache, seed=seed)
+        on_film()
+    return found
