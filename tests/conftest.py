@@ -1,10 +1,13 @@
 """Fixtures that every test may use."""
 
 import os
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from vsumm.workers.start import end_server
 
 settings.register_profile("untimed", deadline=None)  # how fast a test is depends on the machine
 settings.load_profile("untimed")
@@ -19,3 +22,24 @@ def data_folder():
     if not folder.is_dir():
         pytest.skip(f"no real data: set VSUMM_DATA to its folder ({folder} does not exist)")
     return folder.resolve()
+
+
+@pytest.fixture
+def broken_jobs(monkeypatch):
+    """Let workers find the jobs of `support/broken_jobs.py`; call it to put one of them in a job's place.
+
+    It takes the place where a caller has the function or class that starts a worker, and the name
+    of the job to start instead, whatever is asked for.
+    """
+    folders = [str(Path(__file__).parent / "support"), os.environ.get("PYTHONPATH", "")]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, folders)))
+    end_server()
+
+    def put_in_place(caller, name):
+        module, _, attribute = caller.rpartition(".")
+        ask = getattr(import_module(module), attribute)
+        job = f"broken_jobs:{name}"
+        monkeypatch.setattr(caller, lambda _, **request: ask(job, **request))
+
+    yield put_in_place
+    end_server()

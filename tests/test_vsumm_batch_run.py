@@ -16,7 +16,7 @@ from measure_memory import family
 from vsumm.batch.job import Job
 from vsumm.batch.run import run_jobs
 from vsumm.config import SummaryConfig
-from vsumm.workers.client import Worker, halted_workers, run_job
+from vsumm.workers.client import Worker, halted_workers, run_in_worker
 
 CONFIG = SummaryConfig(budget_seconds=4)
 
@@ -102,14 +102,14 @@ def test_fewer_jobs_than_one_are_refused(made_films):
 
 
 def test_halting_wakes_whoever_waits_for_a_worker(made_films):
-    worker = Worker("probe", path=str(made_films[0]))
+    worker = Worker("vsumm.decode.jobs:run_probe", path=str(made_films[0]))
     with halted_workers():
         with pytest.raises(KeyboardInterrupt):
             list(worker.messages())
         with pytest.raises(KeyboardInterrupt):
-            Worker("probe", path=str(made_films[0]))
+            Worker("vsumm.decode.jobs:run_probe", path=str(made_films[0]))
     worker.kill()
-    assert run_job("probe", path=str(made_films[0]))
+    assert run_in_worker("vsumm.decode.jobs:run_probe", path=str(made_films[0]))
 
 
 INTERRUPTED = """
@@ -117,12 +117,11 @@ import signal, sys
 sys.path.insert(0, sys.argv[1])
 from foretold import BrightLoudModel
 import vsumm.score.model_source
-from vsumm.workers import start as worker_process
 from vsumm.cli.program import main
+from vsumm.reel import process
+from vsumm.workers.client import Worker
 signal.signal(signal.SIGINT, signal.default_int_handler)
-find, run = worker_process._BOOT.rsplit("; ", 1)
-hang = "from vsumm import export_worker as home; home.run_encode = lambda *_, **__: time.sleep(999)"
-worker_process._BOOT = f"import time; {find}; {hang}\\n{run}"
+process.Worker = lambda _, **request: Worker("broken_jobs:hang", **request)
 vsumm.score.model_source.load_model = lambda config: BrightLoudModel()
 vsumm.score.model_source.model_fingerprint = lambda name: "bright and loud"
 sys.exit(main(["summarize", *sys.argv[2:], "--jobs", "2"]))
@@ -132,7 +131,7 @@ sys.exit(main(["summarize", *sys.argv[2:], "--jobs", "2"]))
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for children in /proc")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_ends_everything_and_leaves_nothing(made_films, tmp_path, number):
+def test_ctrl_c_ends_everything_and_leaves_nothing(made_films, tmp_path, number, broken_jobs):
     films = [Path(shutil.copy(film, tmp_path)) for film in made_films[:3]]
     code = [sys.executable, "-c", INTERRUPTED, str(Path(__file__).parent), *map(str, films)]
     env = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}

@@ -17,9 +17,7 @@ from vsumm.media.info import probe
 from vsumm.media.segments import Segment
 from vsumm.reel.export import write_reel
 from vsumm.reel.settings import EncodeSettings
-from vsumm.workers import start as worker_process
 from vsumm.workers.client import Worker
-from vsumm.workers.start import end_server
 
 RUNS = [Segment(0.2, 0.6), Segment(1, 1.6)]
 SIZE = (128, 96)
@@ -145,29 +143,15 @@ def test_damage_is_replaced_and_reported(tmp_path, caplog):
     assert "s of picture (the last good frame is held)" in record.getMessage()
 
 
-@pytest.fixture
-def break_encoder(monkeypatch):
-    """Make the encoder call something in place of its work."""
-
-    def use(code):
-        end_server()
-        find, run = worker_process._BOOT.rsplit("; ", 1)
-        broken = f"import os; from vsumm import export_worker as home; home.run_encode = {code}"
-        monkeypatch.setattr(worker_process, "_BOOT", f"{find}; {broken}\n{run}")
-
-    yield use
-    end_server()
-
-
-def test_a_crash_of_the_encoder_is_one_line_and_leaves_nothing(film, tmp_path, break_encoder):
-    break_encoder("lambda *_, **__: os.kill(os.getpid(), 11)")
+def test_a_crash_of_the_encoder_is_one_line_and_leaves_nothing(film, tmp_path, broken_jobs):
+    broken_jobs("vsumm.reel.process.Worker", "crash")
     with pytest.raises(InputError, match=r"film\.mp4: writing its reel failed: .*crashed"):
         write_reel(probe(film), RUNS, tmp_path / "reel.mp4")
     assert names(tmp_path) == {"film.mp4"}
 
 
-def test_a_hang_of_the_encoder_is_one_line(film, tmp_path, break_encoder, monkeypatch):
-    break_encoder("lambda *_, **__: __import__('time').sleep(60)")
+def test_a_hang_of_the_encoder_is_one_line(film, tmp_path, broken_jobs, monkeypatch):
+    broken_jobs("vsumm.reel.process.Worker", "hang")
     monkeypatch.setattr("vsumm.reel.process.STALL_SECONDS", 0.2)
     with pytest.raises(InputError, match="hung"):
         write_reel(probe(film), RUNS, tmp_path / "reel.mp4")

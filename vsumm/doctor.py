@@ -14,7 +14,7 @@ from vsumm.decode import HLG, PQ, read_audio, read_frames
 from vsumm.errors import InputError
 from vsumm.files import shown
 from vsumm.media import AudioStream, DecodeReport, MediaInfo, VideoStream, probe
-from vsumm.workers import WorkerLostError, run_job
+from vsumm.workers import WorkerLostError, run_in_worker
 
 SAMPLE_SECONDS = 2.0
 """Distance of the frames that are decoded: one in a segment, as for a summary."""
@@ -79,8 +79,8 @@ def examine(path: str | os.PathLike[str]) -> Diagnosis:
     streams = [] if info.video is None else [info.video.index]
     streams += [stream.index for stream in info.audio]
     try:
-        (answer,) = run_job(
-            "scan",
+        (answer,) = run_in_worker(
+            "vsumm.decode.jobs:run_scan",
             path=str(info.path.absolute()),
             streams=streams,
             start_seconds=info.start_seconds,

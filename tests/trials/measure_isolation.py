@@ -17,6 +17,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -96,9 +97,10 @@ def stay_in_this_process() -> None:
     import vsumm.workers.start
     from vsumm.reel.write import encode_reel
 
-    vsumm.workers.start.prepare_server = lambda: None
-    vsumm.decode.readers.Job = vsumm.decode.lane.Job = ThreadJob  # type: ignore[misc, assignment]
-    vsumm.media.info.run_job = lambda job, **request: list(ThreadJob(job, **request))
+    vsumm.workers.start.prepare_server = lambda module: None
+    for home in (vsumm.decode.readers, vsumm.decode.lane):
+        home.Job = ThreadJob  # type: ignore[attr-defined]
+    vsumm.media.info.run_in_worker = lambda job, **request: list(ThreadJob(job, **request))
     vsumm.reel.export.run_encoder = encode_reel
 
 
@@ -106,9 +108,8 @@ class ThreadJob:
     """Does what `vsumm.workers.job.Job` does, with a thread in place of a process."""
 
     def __init__(self, job: str, **request: Any) -> None:
-        from vsumm.decode import jobs as decode_jobs
-
-        self._work: Callable[..., None] = getattr(decode_jobs, f"run_{job}")
+        module, _, name = job.partition(":")
+        self._work: Callable[..., None] = getattr(import_module(module), name)
         self._request = request
         self._queue: queue.Queue[Any] = queue.Queue(32)
         threading.Thread(target=self._run, daemon=True).start()

@@ -90,7 +90,7 @@ def main() -> int:
             slowest = max(slowest, seconds)
             if seconds > SLOW_SECONDS:
                 print(f"case {case} ({name}) took {seconds:.1f} s: {detail}", file=sys.stderr)
-            lost_workers += "decoder" in detail
+            lost_workers += "worker process" in detail
             if seconds > LIMIT_SECONDS:
                 outcome = "FAILED"
             if outcome == "FAILED":

@@ -111,7 +111,7 @@ def _summarize(args: argparse.Namespace) -> int:
 
     config = _config(args)
     composition = _composition(args)
-    prepare_server()  # it starts while the rest is imported
+    prepare_server("vsumm.decode.jobs")  # it starts while the rest is imported
 
     from tqdm import tqdm
 

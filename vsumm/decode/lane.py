@@ -14,7 +14,7 @@ from vsumm.workers import Job, WorkerLostError
 Decoder = Literal["auto", "decord", "pyav"]
 """Who decodes the picture."""
 
-JOBS = {"pyav": "frames", "decord": "decord_frames"}
+JOBS = {"pyav": "vsumm.decode.jobs:run_frames", "decord": "vsumm.decode.jobs:run_decord_frames"}
 """Job of the decoding process by decoder."""
 
 ATTEMPTS = {

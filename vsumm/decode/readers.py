@@ -250,7 +250,7 @@ class AudioReader(_Reader):
         self._lost_seconds = 0.0
         self._reasons: list[str] = []
         self._job: Job | None = Job(
-            "sound",
+            "vsumm.decode.jobs:run_sound",
             path=str(info.path.absolute()),
             stream=self._track.index,
             start_seconds=info.start_seconds,

@@ -14,7 +14,7 @@ from typing import Any
 
 from vsumm.errors import InputError
 from vsumm.files import open_regular_file, shown
-from vsumm.workers import WorkerLostError, run_job
+from vsumm.workers import WorkerLostError, run_in_worker
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,8 @@ def probe(path: str | os.PathLike[str]) -> MediaInfo:
     name = os.fsdecode(path)
     try:
         os.close(open_regular_file(name))
-        (answer,) = run_job("probe", path=str(Path(name).absolute()))
+        path = str(Path(name).absolute())
+        (answer,) = run_in_worker("vsumm.decode.jobs:run_probe", path=path)
     except (InputError, WorkerLostError) as error:
         raise InputError(f"cannot read {shown(name)}: {error}") from error
     return _media_info(Path(name), answer.header["info"])

@@ -37,7 +37,7 @@ def run_encoder(job: ReelJob, on_progress: Callable[[float], None]) -> ReelRepor
 
 
 def _report(job: ReelJob, on_progress: Callable[[float], None]) -> ReelReport:
-    encoder = Worker("encode", folder=_folder(), reel=asdict(job))
+    encoder = Worker("vsumm.reel.job:run_encode", folder=_folder(), reel=asdict(job))
     encoder.stall_seconds = STALL_SECONDS
     try:
         for message in encoder.messages():

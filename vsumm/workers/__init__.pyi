@@ -4,6 +4,6 @@ from .client import Worker as Worker
 from .client import WorkerFailedError as WorkerFailedError
 from .client import WorkerLostError as WorkerLostError
 from .client import halted_workers as halted_workers
-from .client import run_job as run_job
+from .client import run_in_worker as run_in_worker
 from .job import Job as Job
 from .start import prepare_server as prepare_server

@@ -7,7 +7,10 @@ there comes the request, one line of JSON, and there go the messages:
     header   JSON with the key "kind"                payload  raw pixels or samples
 
 Kinds: "ready" (it has started), "tick" (it is still alive), "done" and "error" (the end of the
-job), and what the jobs in `decode_jobs` and `export_worker` send.
+job), and those that the job sends.
+
+A job is a function that is named by module and name, "vsumm.decode.jobs:run_probe" say. It is
+called with the `Messages` to send its answers through, and with the request as keywords.
 """
 
 from __future__ import annotations
@@ -79,10 +82,9 @@ def answer_request(channel: socket.socket) -> None:
 
 
 def _run(messages: Messages, request: dict[str, Any]) -> None:
-    job = request.pop("job")
-    home = import_module("vsumm.reel.job" if job == "encode" else "vsumm.decode.jobs")
+    module, _, name = request.pop("job").partition(":")
     try:
-        getattr(home, f"run_{job}")(messages, **request)
+        getattr(import_module(module), name)(messages, **request)
         messages.send("done")
     except BrokenPipeError:
         raise

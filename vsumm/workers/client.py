@@ -24,7 +24,7 @@ from vsumm.workers.start import start_worker
 logger = logging.getLogger(__name__)
 
 STALL_SECONDS = 20.0
-"""A decoder that says nothing for so long is killed; a living one speaks every second."""
+"""A worker that says nothing for so long is killed; a living one speaks every second."""
 
 START_SECONDS = 60.0
 """The same until its first message: a cold disk may take this long to load FFmpeg."""
@@ -57,7 +57,8 @@ class Worker:
     """A process that does one job.
 
     Args:
-        job: what to do, see `vsumm.decode.jobs` and `vsumm.reel.job`.
+        job: the function that does it, "vsumm.decode.jobs:run_probe" say; see
+            `vsumm.workers.child`.
         request: with which arguments; plain data and paths.
 
     Raises:
@@ -70,14 +71,13 @@ class Worker:
         """Process id, from the first message on."""
         self.stall_seconds = STALL_SECONDS
         """How long it may say nothing."""
-        self._name = "encoder" if job == "encode" else "decoder"
         with _halt_lock:
             if _is_halted.is_set():
                 raise KeyboardInterrupt
             try:
-                self._process, self._channel = start_worker()
+                self._process, self._channel = start_worker(job.partition(":")[0])
             except OSError as error:
-                raise WorkerLostError(f"the {self._name} does not start: {error}") from error
+                raise WorkerLostError(f"the worker process does not start: {error}") from error
             _workers.add(self)
         try:
             self._ask({"job": job, **request})
@@ -122,8 +122,8 @@ class Worker:
         if header["name"] is not None:
             error: Exception = getattr(errors, header["name"])(header["text"])
             return error
-        logger.debug("in the %s: %s", self._name, header["trace"])
-        return WorkerFailedError(f"the {self._name} failed ({header['text']})", header["trace"])
+        logger.debug("in a worker process: %s", header["trace"])
+        return WorkerFailedError(f"the worker process failed ({header['text']})", header["trace"])
 
     def _ask(self, request: dict[str, Any]) -> None:
         # Names that are no UTF-8 survive as escaped surrogates.
@@ -143,6 +143,8 @@ class Worker:
         return Message(json.loads(header.tobytes()), payload)
 
     def _read(self, num_bytes: int) -> np.ndarray:
+        # Straight into the array: for a frame of 720p this takes 0.4 ms of CPU time, where
+        # `multiprocessing.Connection`, which joins pieces, takes 2.7.
         data = np.empty(num_bytes, np.uint8)
         view = memoryview(data.data)
         limit_seconds = START_SECONDS if self.process_id is None else self.stall_seconds
@@ -162,7 +164,7 @@ class Worker:
     def _loss(self, text: str) -> BaseException:
         if _is_halted.is_set():
             return KeyboardInterrupt()
-        return WorkerLostError(f"the {self._name} {text}")
+        return WorkerLostError(f"the worker process {text}")
 
 
 _workers: WeakSet[Worker] = WeakSet()
@@ -187,7 +189,7 @@ def halted_workers() -> Iterator[None]:
         _is_halted.clear()
 
 
-def run_job(job: str, **request: Any) -> list[Message]:
+def run_in_worker(job: str, **request: Any) -> list[Message]:
     """Run one short job to its end and return its answers.
 
     Raises:

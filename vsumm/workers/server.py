@@ -1,9 +1,11 @@
 """The server process: it loads FFmpeg once, and every worker is forked from it.
 
-`vsumm.workers.start` starts it with one end of a socket, where each request is one message:
+`vsumm.workers.start` starts it with one end of a socket. Each message there is the name of a
+module, which is loaded, and may come with two descriptors:
 
-    "start N"  with one end of another socket: fork worker N, which answers there
-    "end N"    kill worker N and answer "N S", its exit status
+    channel   a worker is forked that reads its request and answers here
+    leash     when the other end of this socket is shut or closed, that worker is killed, and its
+              exit status is sent back
 
 It touches no film and starts no thread, so it neither crashes nor hangs and may fork at any time.
 It ends with its parent, however that ends, because the socket does; all workers die with it.
@@ -16,6 +18,10 @@ import gc
 import os
 import signal
 import socket
+import sys
+from contextlib import suppress
+from importlib import import_module
+from select import select
 
 from vsumm.workers.child import answer_request, limit_resources
 from vsumm.workers.start import MAX_MESSAGE_BYTES
@@ -24,30 +30,39 @@ PR_SET_PDEATHSIG = 1
 """From linux/prctl.h: the signal a process gets when its parent dies."""
 
 EXIT_UNKNOWN = 71
-"""Status of a worker that the system had no room for, or that was ended before: EX_OSERR."""
+"""Status of a worker that the system had no room for: EX_OSERR."""
 
 
 def main(control: socket.socket) -> None:
     """Serve until the parent is gone."""
     limit_resources()
     libc = ctypes.CDLL(None)
-    from vsumm.decode import jobs as decode_jobs  # noqa: F401  loads FFmpeg, for all workers
-
-    gc.freeze()  # so that collecting garbage in a worker copies nothing of this
-    process_ids: dict[str, int | None] = {}
+    leashes: dict[socket.socket, int | None] = {}  # with the process ids of the workers
     while True:
-        request, descriptors, _, _ = socket.recv_fds(control, MAX_MESSAGE_BYTES, 1)
-        if not request:
+        ready, _, _ = select([control, *leashes], [], [])
+        for leash in leashes.keys() & ready:
+            _end(leash, leashes.pop(leash))
+        if control not in ready:
+            continue
+        module, descriptors, _, _ = socket.recv_fds(control, MAX_MESSAGE_BYTES, 2)
+        if not module:
             return
-        word, number = request.decode().split()
-        if word == "start":
-            with socket.socket(fileno=descriptors[0]) as channel:
-                process_ids[number] = _fork(control, channel, libc)
-        else:
-            control.send(f"{number} {_end(process_ids.pop(number, None))}".encode())
+        _load(module.decode())
+        if descriptors:
+            channel, leash = (socket.socket(fileno=one) for one in descriptors)
+            with channel:
+                leashes[leash] = _fork(channel, [control, leash, *leashes], libc)
 
 
-def _fork(control: socket.socket, channel: socket.socket, libc: ctypes.CDLL) -> int | None:
+def _load(module: str) -> None:
+    if module not in sys.modules:
+        with suppress(Exception):  # the worker fails in the same way, and tells
+            import_module(module)
+        gc.freeze()  # so that collecting garbage in a worker copies nothing of this
+
+
+def _fork(channel: socket.socket, others: list[socket.socket], libc: ctypes.CDLL) -> int | None:
+    """Fork a worker and return its process id, None where there is no room for it."""
     server_id = os.getpid()
     try:
         process_id = os.fork()
@@ -56,7 +71,8 @@ def _fork(control: socket.socket, channel: socket.socket, libc: ctypes.CDLL) -> 
     if process_id:
         return process_id
     try:
-        control.close()
+        for other in others:
+            other.close()
         libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # even inside native code that never returns
         if os.getppid() == server_id:
             answer_request(channel)
@@ -64,8 +80,11 @@ def _fork(control: socket.socket, channel: socket.socket, libc: ctypes.CDLL) -> 
         os._exit(0)
 
 
-def _end(process_id: int | None) -> int:
-    if process_id is None:
-        return EXIT_UNKNOWN
-    os.kill(process_id, signal.SIGKILL)  # means nothing to one that has ended by itself
-    return os.waitstatus_to_exitcode(os.waitpid(process_id, 0)[1])
+def _end(leash: socket.socket, process_id: int | None) -> None:
+    """Kill a worker and tell its exit status."""
+    status = EXIT_UNKNOWN
+    if process_id is not None:
+        os.kill(process_id, signal.SIGKILL)  # means nothing to one that has ended by itself
+        status = os.waitstatus_to_exitcode(os.waitpid(process_id, 0)[1])
+    with leash, suppress(OSError):  # nobody wants to know
+        leash.send(str(status).encode())

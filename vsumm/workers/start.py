@@ -3,6 +3,10 @@
 On Linux they are forked from a server, a process of its own that has loaded FFmpeg: that takes
 milliseconds, where to start one takes a quarter of a second. Elsewhere each is started by itself,
 since libraries of other systems need not survive a fork.
+
+The server is not that of `multiprocessing`, which works neither in the workers of a `Pool` nor
+after a fork, imports modules that lie in the present folder, needs a short path to a temporary one
+for its socket, and lives on when its parent is killed while a worker hangs (Python 3.11).
 """
 
 from __future__ import annotations
@@ -24,8 +28,8 @@ HAS_SERVER = sys.platform == "linux"
 ANSWER_SECONDS = 60.0
 """How long the server may take for an answer: a cold disk may take this long to load FFmpeg."""
 
-MAX_MESSAGE_BYTES = 64
-"""Longer than any message from or to the server."""
+MAX_MESSAGE_BYTES = 1024
+"""Longer than any message from or to the server: the name of a module, an exit status."""
 
 _BOOT = (
     "import sys, socket; _, module, channel, root = sys.argv; sys.path.insert(0, root); "
@@ -50,8 +54,11 @@ class WorkerProcess(Protocol):
         """
 
 
-def start_worker() -> tuple[WorkerProcess, socket.socket]:
+def start_worker(module: str) -> tuple[WorkerProcess, socket.socket]:
     """Start a worker and return it with the socket to it.
+
+    Args:
+        module: where its job is, to be loaded once for all workers.
 
     Raises:
         OSError: the system has no room for another process.
@@ -60,17 +67,21 @@ def start_worker() -> tuple[WorkerProcess, socket.socket]:
     try:
         with theirs:
             if HAS_SERVER:
-                return _Forked(_running_server(), theirs), ours
+                return _Forked(_running_server(), module, theirs), ours
             return _Started("vsumm.workers.child", theirs), ours
     except BaseException:
         ours.close()
         raise
 
 
-def prepare_server() -> None:
-    """Start the server of workers, if there is one, and return at once."""
+def prepare_server(module: str) -> None:
+    """Start the server of workers, if there is one, and return at once.
+
+    Args:
+        module: where the jobs are that will be asked for first.
+    """
     if HAS_SERVER:
-        _running_server()
+        _running_server().load(module)
 
 
 def end_server() -> None:
@@ -106,12 +117,10 @@ class _Started:
 
 
 class _Server(_Started):
-    """The process that workers are forked from."""
+    """The process that workers are forked from, see `vsumm.workers.server`."""
 
     def __init__(self) -> None:
         self._owner_id = os.getpid()
-        self._lock = threading.Lock()
-        self._num_workers = 0
         self._control, theirs = socket.socketpair(type=socket.SOCK_SEQPACKET)
         self._control.settimeout(ANSWER_SECONDS)
         with theirs:
@@ -121,46 +130,31 @@ class _Server(_Started):
         """Whether this process has started it, and not one that this was forked from."""
         return self._owner_id == os.getpid()
 
-    def start_worker(self, channel: socket.socket) -> int:
-        """Have a worker forked, without waiting for it, and return its number."""
-        with self._lock:
-            self._num_workers += 1
-            request = f"start {self._num_workers}".encode()
-            socket.send_fds(self._control, [request], [channel.fileno()])
-            return self._num_workers
+    def load(self, module: str) -> None:
+        """Have a module loaded that workers need, without waiting for it."""
+        self._control.send(module.encode())
 
-    def end_worker(self, number: int) -> int | None:
-        """Kill a worker and return its exit status, None where the server cannot tell."""
-        with self._lock:
-            status = self._status_of(number)
-        if status is None:
-            self.end()  # whatever is wrong with it, its workers end too
-        return status
+    def fork(self, module: str, channel: socket.socket) -> socket.socket:
+        """Have a worker forked, without waiting for it, and return its leash."""
+        leash, theirs = socket.socketpair()
+        leash.settimeout(ANSWER_SECONDS)
+        with theirs:
+            descriptors = [channel.fileno(), theirs.fileno()]
+            socket.send_fds(self._control, [module.encode()], descriptors)
+        return leash
 
     def end(self) -> int | None:
         status = super().end()
-        with self._lock:  # whoever waits for an answer has seen the end of it
-            self._control.close()
+        self._control.close()
         return status
-
-    def _status_of(self, number: int) -> int | None:
-        try:
-            self._control.send(f"end {number}".encode())
-            while answer := self._control.recv(MAX_MESSAGE_BYTES):
-                ended, status = map(int, answer.split())
-                if ended == number:  # and not one that was no longer waited for after Ctrl-C
-                    return status
-        except OSError:
-            pass
-        return None
 
 
 class _Forked:
     """A worker that was forked from the server."""
 
-    def __init__(self, server: _Server, channel: socket.socket) -> None:
+    def __init__(self, server: _Server, module: str, channel: socket.socket) -> None:
         self._server = server
-        self._number = server.start_worker(channel)
+        self._leash = server.fork(module, channel)
         self._lock = threading.Lock()
         self._is_ended = False
         self._status: int | None = None
@@ -168,9 +162,20 @@ class _Forked:
     def end(self) -> int | None:
         with self._lock:
             if not self._is_ended:
-                self._status = self._server.end_worker(self._number)
+                self._status = self._answer()
                 self._is_ended = True
+                self._leash.close()
+                if self._status is None:
+                    self._server.end()  # whatever is wrong with it, its workers end too
             return self._status
+
+    def _answer(self) -> int | None:
+        try:
+            self._leash.shutdown(socket.SHUT_WR)
+            answer = self._leash.recv(MAX_MESSAGE_BYTES)
+        except OSError:
+            return None
+        return int(answer) if answer else None
 
 
 _server: _Server | None = None

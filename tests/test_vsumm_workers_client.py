@@ -10,53 +10,15 @@ import numpy as np
 import pytest
 from films import make_film, read_frame_number
 
+from vsumm.decode.lane import JOBS
 from vsumm.decode.readers import read_audio, read_frames
 from vsumm.errors import InputError
 from vsumm.media.info import probe
-from vsumm.workers import client as worker_client
-from vsumm.workers import start as worker_process
-from vsumm.workers.client import Worker, WorkerLostError, run_job
+from vsumm.workers import client, start
+from vsumm.workers.client import Worker, WorkerLostError, run_in_worker
 from vsumm.workers.start import end_server, prepare_server
 
 WAIT_SECONDS = 20
-
-BROKEN_DECODERS = """
-import ctypes
-from vsumm.decode import sound as decode_audio
-from vsumm.decode import decord_frames as decode_decord
-from vsumm.decode import pick_frames as decode_frames
-from vsumm.decode import jobs as decode_jobs
-def crash(): ctypes.string_at(0)
-def hang(): ctypes.PyDLL(None).sleep(1000)  # keeps the interpreter's lock, as decord can
-decode_jobs.run_crash = lambda messages: crash()
-decode_jobs.run_hang = lambda messages: hang()
-decode_jobs.run_nothing = lambda messages: None
-def fail_at(seconds, how):
-    real = decode_frames.FramePicker._pick_one
-    def pick_one(self, index):
-        if seconds <= float(self._targets[index] * self._ahead.time_base) < seconds + 0.5:
-            how()
-        return real(self, index)
-    decode_frames.FramePicker._pick_one = pick_one
-def no_decord(*args, **options):
-    crash()
-    yield
-"""
-"""Put in front of the server's own code; nothing in the product makes a decoder fail."""
-NO_DECORD = "decode_jobs.pick_with_decord = no_decord"
-
-
-@pytest.fixture
-def break_decoders(monkeypatch):
-    """Make the server of this test's workers run some code first."""
-
-    def use(code):
-        end_server()
-        find, run = worker_process._BOOT.rsplit("; ", 1)
-        monkeypatch.setattr(worker_process, "_BOOT", f"{find}\n{BROKEN_DECODERS}\n{code}\n{run}")
-
-    yield use
-    end_server()
 
 
 @pytest.fixture(scope="module")
@@ -79,86 +41,78 @@ def is_running(process_id):
         return False
 
 
-def test_a_crash_is_told(break_decoders):
-    break_decoders("")
-    with pytest.raises(WorkerLostError, match=r"the decoder crashed \(exit status -11\)"):
-        run_job("crash")
+def test_a_crash_is_told(broken_jobs):
+    with pytest.raises(WorkerLostError, match=r"the worker process crashed \(exit status -11\)"):
+        run_in_worker("broken_jobs:crash")
 
 
-def test_a_hang_that_holds_the_interpreter_is_ended(break_decoders, monkeypatch):
-    break_decoders("")
-    monkeypatch.setattr(worker_client, "STALL_SECONDS", 0.5)
+def test_a_hang_that_holds_the_interpreter_is_ended(broken_jobs, monkeypatch):
+    monkeypatch.setattr(client, "STALL_SECONDS", 0.5)
     with pytest.raises(WorkerLostError, match="hung"):
-        run_job("hang")
+        run_in_worker("broken_jobs:hang")
 
 
-def test_a_bug_is_one_line_and_logs_its_traceback(break_decoders, caplog):
-    break_decoders("decode_jobs.run_bug = lambda messages: 1 / 0")
+def test_a_bug_is_one_line_and_logs_its_traceback(broken_jobs, caplog):
     caplog.set_level("DEBUG")
     with pytest.raises(WorkerLostError, match=r"failed \(ZeroDivisionError: division by zero\)$"):
-        run_job("bug")
+        run_in_worker("broken_jobs:fail")
     assert "Traceback" in caplog.text
 
 
-def test_decord_goes_on_where_pyav_crashes(break_decoders, film):
-    info = probe(film)
-    break_decoders("fail_at(4, crash)")
-    with read_frames(info, range(8)) as reader:
+@pytest.mark.parametrize("job", ["vsumm.nowhere:run", "vsumm.decode.jobs:run_nothing"])
+def test_a_job_that_does_not_exist_is_told(job):
+    with pytest.raises(WorkerLostError, match=r"failed \((ModuleNotFound|Attribute)Error: "):
+        run_in_worker(job)
+
+
+def test_decord_goes_on_where_pyav_crashes(broken_jobs, film, monkeypatch):
+    monkeypatch.setitem(JOBS, "pyav", "broken_jobs:read_frames_to_4_seconds")
+    with read_frames(probe(film), range(8)) as reader:
         numbers = [read_frame_number(frame.pixels) for frame in reader]
     assert numbers == [25 * second for second in range(8)]
     assert reader.report.decoder == "pyav, then decord"
     assert reader.report.unreadable_seconds == 0
 
 
-def test_the_place_where_all_decoders_fail_is_left_out(break_decoders, film):
-    info = probe(film)
-    break_decoders("fail_at(4, crash)\n" + NO_DECORD)
-    with read_frames(info, range(8)) as reader:
+def test_the_place_where_all_decoders_fail_is_left_out(broken_jobs, film, monkeypatch):
+    monkeypatch.setitem(JOBS, "pyav", "broken_jobs:read_frames_to_4_seconds")
+    monkeypatch.setitem(JOBS, "decord", "broken_jobs:crash")
+    with read_frames(probe(film), range(8)) as reader:
         seconds = [frame.index for frame in reader]
     assert seconds == [0, 1, 2, 3, 5, 6, 7]
     assert reader.report.unreadable_seconds == pytest.approx(1)
     assert "crashed" in reader.report.reasons[0]
 
 
-def test_no_decoder_at_all_is_an_input_error(break_decoders, film):
-    info = probe(film)
-    break_decoders("decode_jobs.FramePicker = lambda *a, **k: crash()\n" + NO_DECORD)
+def test_no_decoder_at_all_is_an_input_error(broken_jobs, film, monkeypatch):
+    for decoder in JOBS:
+        monkeypatch.setitem(JOBS, decoder, "broken_jobs:crash")
     with pytest.raises(InputError, match=r"cannot read the picture of .*film.mp4"):
-        list(read_frames(info, range(8)))
+        list(read_frames(probe(film), range(8)))
 
 
-def test_a_probe_that_crashes_is_an_input_error(break_decoders, film):
-    break_decoders("decode_jobs.probe_media = lambda *args: crash()")
-    with pytest.raises(InputError, match="the decoder crashed"):
+def test_a_probe_that_crashes_is_an_input_error(broken_jobs, film, monkeypatch):
+    broken_jobs("vsumm.media.info.run_in_worker", "crash")
+    with pytest.raises(InputError, match="the worker process crashed"):
         probe(film)
 
 
-def test_sound_after_a_crash_is_counted_as_lost(break_decoders, film):
-    info = probe(film)
-    break_decoders(
-        "real = decode_audio._Resampler.resample\n"
-        "def resample(self, rate, samples):\n"
-        "    if self._position: crash()\n"
-        "    return real(self, rate, samples)\n"
-        "decode_audio._Resampler.resample = resample"
-    )
-    with read_audio(info) as reader:
+def test_sound_after_a_crash_is_counted_as_lost(broken_jobs, film):
+    broken_jobs("vsumm.decode.readers.Job", "read_first_sound")
+    with read_audio(probe(film)) as reader:
         seconds = sum(len(block.samples) for block in reader) / 16000
     assert 3 < seconds < 5
     assert reader.report.unreadable_seconds == pytest.approx(8 - seconds, abs=0.05)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_a_hanging_worker_dies_with_its_parent(break_decoders):
-    break_decoders("decode_jobs.run_hang = lambda messages: (messages.send('hanging'), hang())")
+def test_a_hanging_worker_dies_with_its_parent(broken_jobs):
     code = (
-        "import sys, time; from vsumm import worker_process; worker_process._BOOT = sys.argv[1];"
-        "from vsumm.workers.client import Worker; worker = Worker('hang'); next(worker.messages());"
+        "import time; from vsumm.workers.client import Worker;"
+        "worker = Worker('broken_jobs:hang'); next(worker.messages());"
         "print(worker.process_id, flush=True); time.sleep(1000)"
     )
-    parent = subprocess.Popen(
-        [sys.executable, "-c", code, worker_process._BOOT], stdout=subprocess.PIPE, text=True
-    )
+    parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     with parent:
         process_id = int(parent.stdout.readline())
         assert is_running(process_id)
@@ -189,15 +143,15 @@ def test_closing_a_reader_early_ends_its_worker(film):
 @pytest.fixture
 def server():
     """Process id of the server of workers."""
-    if not worker_process.HAS_SERVER:
+    if not start.HAS_SERVER:
         pytest.skip("no server on this system")
-    prepare_server()
-    return worker_process._server._process.pid
+    prepare_server("vsumm.decode.jobs")
+    return start._server._process.pid
 
 
 def test_all_workers_come_from_one_server(server):
     for _ in range(3):
-        worker = Worker("probe", path=__file__)
+        worker = Worker("vsumm.decode.jobs:run_probe", path=__file__)
         with pytest.raises(InputError):
             list(worker.messages())
         status = Path(f"/proc/{worker.process_id}/status").read_text()
@@ -218,20 +172,40 @@ def test_what_workers_leave_does_not_pile_up_in_the_server(server, film):
     assert Path(f"/proc/{server}/task/{server}/children").read_text() == ""
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # unclosed sockets
+def test_a_worker_ends_when_nobody_holds_it(server, broken_jobs):
+    worker = Worker("broken_jobs:hang")
+    next(worker.messages())
+    process_id = worker.process_id
+    del worker
+    wait_until(lambda: not is_running(process_id))
+
+
+def test_ending_one_worker_leaves_the_others_alone(broken_jobs, film):
+    workers = [Worker("broken_jobs:hang") for _ in range(3)]
+    for worker in workers:
+        next(worker.messages())
+    workers[1].kill()
+    assert [is_running(worker.process_id) for worker in workers] == [True, False, True]
+    assert probe(film).video is not None
+    for worker in workers:
+        worker.kill()
+        assert not is_running(worker.process_id)
+
+
 def test_a_server_that_died_is_replaced(server, film):
     probe(film)
     os.kill(server, signal.SIGKILL)
     wait_until(lambda: not is_running(server))
     assert probe(film).video is not None
-    assert worker_process._server._process.pid != server
+    assert start._server._process.pid != server
 
 
-def test_the_death_of_the_server_is_told(server, break_decoders):
-    break_decoders("decode_jobs.run_hang = lambda messages: (messages.send('hanging'), hang())")
-    worker = Worker("hang")
+def test_the_death_of_the_server_is_told(broken_jobs):
+    worker = Worker("broken_jobs:hang")
     messages = worker.messages()
     next(messages)
-    os.kill(worker_process._server._process.pid, signal.SIGKILL)
+    os.kill(start._server._process.pid, signal.SIGKILL)
     with pytest.raises(WorkerLostError, match="crashed"):
         next(messages)
     worker.kill()
@@ -240,21 +214,21 @@ def test_the_death_of_the_server_is_told(server, break_decoders):
 
 FORK = """
 import os, sys
-from vsumm.workers import start as worker_process
+from vsumm.workers import start
 from vsumm.media.info import probe
 probe(sys.argv[1])
-server = worker_process._server._process.pid
+server = start._server._process.pid
 child = os.fork()
 if child == 0:
     status = 1
     try:
         probe(sys.argv[1])
-        status = 0 if worker_process._server._process.pid != server else 2
-        worker_process.end_server()
+        status = 0 if start._server._process.pid != server else 2
+        start.end_server()
     finally:
         os._exit(status)
 assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-assert worker_process._server._process.pid == server
+assert start._server._process.pid == server
 assert probe(sys.argv[1]).video is not None
 """
 """In a process of its own: the one of the tests has threads, which a child may wait for in vain."""
@@ -266,18 +240,15 @@ def test_a_forked_child_gets_a_server_of_its_own(server, film):
 
 def test_workers_are_started_one_by_one_where_there_is_no_server(film, monkeypatch):
     end_server()
-    monkeypatch.setattr(worker_process, "HAS_SERVER", False)
+    monkeypatch.setattr(start, "HAS_SERVER", False)
     info = probe(film)
     with read_frames(info, range(8)) as reader:
         assert len(list(reader)) == 8
-    assert worker_process._server is None
+    assert start._server is None
 
 
-def test_a_server_does_not_load_the_model_library(break_decoders):
-    break_decoders(
-        "decode_jobs.run_modules = lambda messages: messages.send('m', names=sorted(sys.modules))"
-    )
-    (message,) = run_job("modules")
+def test_a_server_does_not_load_the_model_library(broken_jobs):
+    (message,) = run_in_worker("broken_jobs:tell_modules")
     assert not {"torch", "decord", "pandas"} & set(message.header["names"])
 
 
