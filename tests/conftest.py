@@ -26,7 +26,7 @@ def data_folder():
 
 @pytest.fixture
 def broken_jobs(monkeypatch):
-    """Let workers find the jobs of `support/broken_jobs.py`; call it to put one of them in a job's place.
+    """Let workers find the jobs of `broken_jobs.py`; call it to put one in the place of another.
 
     It takes the place where a caller has the function or class that starts a worker, and the name
     of the job to start instead, whatever is asked for.

@@ -98,7 +98,7 @@ def test_a_probe_that_crashes_is_an_input_error(broken_jobs, film, monkeypatch):
 
 
 def test_sound_after_a_crash_is_counted_as_lost(broken_jobs, film):
-    broken_jobs("vsumm.decode.readers.Job", "read_first_sound")
+    broken_jobs("vsumm.decode.readers.Answers", "read_first_sound")
     with read_audio(probe(film)) as reader:
         seconds = sum(len(block.samples) for block in reader) / 16000
     assert 3 < seconds < 5
@@ -135,7 +135,7 @@ def test_closing_a_reader_early_ends_its_worker(film):
     with read_frames(info, np.arange(0, 8, 0.01)) as reader:
         frames = iter(reader)
         next(frames)
-        process_id = reader._lanes[0]._job._worker.process_id
+        process_id = reader._lanes[0]._answers._worker.process_id
         assert is_running(process_id)
     assert not is_running(process_id)
 

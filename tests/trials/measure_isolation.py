@@ -99,13 +99,13 @@ def stay_in_this_process() -> None:
 
     vsumm.workers.start.prepare_server = lambda module: None
     for home in (vsumm.decode.readers, vsumm.decode.lane):
-        home.Job = ThreadJob  # type: ignore[attr-defined]
-    vsumm.media.info.run_in_worker = lambda job, **request: list(ThreadJob(job, **request))
+        home.Answers = ThreadAnswers  # type: ignore[attr-defined]
+    vsumm.media.info.run_in_worker = lambda job, **request: list(ThreadAnswers(job, **request))
     vsumm.reel.export.run_encoder = encode_reel
 
 
-class ThreadJob:
-    """Does what `vsumm.workers.job.Job` does, with a thread in place of a process."""
+class ThreadAnswers:
+    """Does what `vsumm.workers.ahead.Answers` does, with a thread in place of a process."""
 
     def __init__(self, job: str, **request: Any) -> None:
         module, _, name = job.partition(":")

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from vsumm.errors import InputError
-from vsumm.workers import Job, WorkerLostError
+from vsumm.workers import Answers, WorkerLostError
 
 Decoder = Literal["auto", "decord", "pyav"]
 """Who decodes the picture."""
@@ -59,15 +59,15 @@ class FrameLane:
         self._request = request
         self._attempts = list(ATTEMPTS[decoder])
         self._next = 0  # the first time that is neither read nor lost
-        self._first = 0  # the first time the present job was asked for
+        self._first = 0  # the first time that the present worker was asked for
         self._problem = "the file ends early"
-        self._job: Job | None = None
-        self._start_job()
+        self._answers: Answers | None = None
+        self._ask()
 
     def __iter__(self) -> Iterator[LaneResult]:
-        while self._job is not None:
+        while self._answers is not None:
             try:
-                yield from self._results(self._job)
+                yield from self._results(self._answers)
                 self.close()
             except (WorkerLostError, InputError) as error:
                 self.close()
@@ -78,12 +78,12 @@ class FrameLane:
 
     def close(self) -> None:
         """Stop reading and let go of the worker."""
-        if self._job is not None:
-            self._job.close()
-            self._job = None
+        if self._answers is not None:
+            self._answers.close()
+            self._answers = None
 
-    def _results(self, job: Job) -> Iterator[LaneResult]:
-        for message in job:
+    def _results(self, answers: Answers) -> Iterator[LaneResult]:
+        for message in answers:
             header = message.header
             self._next = self._first + header["index"] + 1
             if header["kind"] == "missing":
@@ -99,12 +99,12 @@ class FrameLane:
         if self._attempts[0] in self.decoders:  # it failed at this place before
             self._next += 1
             yield LaneResult(None, problem=problem)
-        self._start_job()
+        self._ask()
 
-    def _start_job(self) -> None:
+    def _ask(self) -> None:
         self._first = self._next
         wanted = self._wanted[self._first :]
         if wanted:
             decoder = self._attempts.pop(0)
             self.decoders += [decoder] if decoder not in self.decoders else []
-            self._job = Job(JOBS[decoder], wanted=wanted, **self._request)
+            self._answers = Answers(JOBS[decoder], wanted=wanted, **self._request)

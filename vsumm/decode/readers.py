@@ -24,7 +24,7 @@ from vsumm.decode.size import scaled_size
 from vsumm.errors import InputError, NoSignalError
 from vsumm.files import shown
 from vsumm.media import DecodeReport, MediaInfo, VideoStream
-from vsumm.workers import Job, WorkerLostError
+from vsumm.workers import Answers, WorkerLostError
 
 LANE_TIMES = 64
 """Wanted times that one lane decodes, at most, before the next one takes over. Where it does lies
@@ -249,7 +249,7 @@ class AudioReader(_Reader):
         self._max_samples = math.ceil(info.duration_seconds * sample_rate)
         self._lost_seconds = 0.0
         self._reasons: list[str] = []
-        self._job: Job | None = Job(
+        self._answers: Answers | None = Answers(
             "vsumm.decode.jobs:run_sound",
             path=str(info.path.absolute()),
             stream=self._track.index,
@@ -265,10 +265,10 @@ class AudioReader(_Reader):
         )
 
     def __iter__(self) -> Iterator[AudioBlock]:
-        if self._job is None:
+        if self._answers is None:
             return
         try:
-            for message in self._job:
+            for message in self._answers:
                 if message.header["kind"] == "damage":
                     self._note_damage(message.header)
                     continue
@@ -290,9 +290,9 @@ class AudioReader(_Reader):
 
     def close(self) -> None:
         """Stop reading and let go of the worker."""
-        if self._job is not None:
-            self._job.close()
-            self._job = None
+        if self._answers is not None:
+            self._answers.close()
+            self._answers = None
 
     def _note_loss(self, reason: str) -> None:
         end = self._track.start_seconds + self._track.duration_seconds

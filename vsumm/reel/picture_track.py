@@ -39,7 +39,7 @@ from vsumm.reel.place_pictures import (
 from vsumm.reel.place_sound import Samples, to_audio_frame
 from vsumm.reel.read import StreamReader
 from vsumm.reel.settings import ReelJob
-from vsumm.workers import prefetched
+from vsumm.workers import Ahead
 
 if TYPE_CHECKING:
     from vsumm.reel.compose import ComposedPictures
@@ -50,6 +50,8 @@ BITS_PER_SECOND_AND_CHANNEL = 80_000
 """Rate of lossy sound; less where the sample rate is low."""
 BITS_PER_SAMPLE = 4
 """Upper limit of the same for low sample rates, where encoders refuse more."""
+PICTURES_AHEAD = 6
+"""Pictures that are kept ready for the encoder."""
 FULL_RANGE, LIMITED_RANGE = 2, 1
 """AVColorRange."""
 GIF_TICKS = Fraction(100)
@@ -170,7 +172,7 @@ class PictureTrack:
 
     def packets(self) -> Iterator[tuple[float, list[Any]]]:
         """Yield the reel time reached, and the packets that became ready."""
-        with prefetched(self.placer.pictures(self._cuts)) as pictures:
+        with Ahead(self.placer.pictures(self._cuts), PICTURES_AHEAD) as pictures:
             for picture in pictures:
                 yield self._reached(picture), self._encode(picture)
         for packet in self._stream.codec_context.encode_lazy(None):

@@ -1,9 +1,9 @@
-from .ahead import prefetched as prefetched
+from .ahead import Ahead as Ahead
+from .ahead import Answers as Answers
 from .child import Messages as Messages
 from .client import Worker as Worker
 from .client import WorkerFailedError as WorkerFailedError
 from .client import WorkerLostError as WorkerLostError
 from .client import halted_workers as halted_workers
 from .client import run_in_worker as run_in_worker
-from .job import Job as Job
 from .start import prepare_server as prepare_server

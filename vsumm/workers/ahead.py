@@ -1,69 +1,104 @@
-"""Run an iterator ahead in a thread, so that decoding and encoding overlap."""
+"""Run an iterator ahead in a thread, so that whoever produces and whoever uses work at once."""
 
 from __future__ import annotations
 
-import queue
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TypeVar
+from collections import deque
+from collections.abc import Iterable, Iterator
+from typing import Any, Generic, Self, TypeVar
 
-NUM_AHEAD = 6
-"""Items kept ready; each may hold a full picture."""
-_POLL_SECONDS = 0.1
+from vsumm.workers.client import Message, Worker
+
+ANSWERS_AHEAD = 64
+"""Answers of a worker that are kept ready: frames or blocks of sound."""
 
 Item = TypeVar("Item")
 
 
-class _End:
-    """The iterator is exhausted, or raised `error`."""
+class Ahead(Iterator[Item], Generic[Item]):
+    """The items of an iterable, which a thread asks for ahead; an error comes out where it is due.
 
-    def __init__(self, error: BaseException | None = None) -> None:
-        self.error = error
+    It may be closed from any thread: whoever waits for an item is told that there are no more.
 
-
-@contextmanager
-def prefetched(items: Iterator[Item]) -> Iterator[Iterator[Item]]:
-    """Give an iterator over `items` that a thread works on ahead; errors come out where due.
-
-    Leaving the block stops the thread after the item that it is working on.
+    Args:
+        items: what to iterate over.
+        num_ahead: how many items are kept ready.
     """
-    ready: queue.Queue[Item | _End] = queue.Queue(NUM_AHEAD)
-    is_over = threading.Event()
 
-    def put(item: Item | _End) -> None:
-        while not is_over.is_set():
-            try:
-                ready.put(item, timeout=_POLL_SECONDS)
-            except queue.Full:
-                continue
-            return
+    def __init__(self, items: Iterable[Item], num_ahead: int) -> None:
+        self._items = items
+        self._num_ahead = num_ahead
+        self._ready: deque[Item] = deque()
+        self._is_over = False  # no further item becomes ready
+        self._error: BaseException | None = None  # raised once, behind the last item
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._run, name="vsumm-ahead", daemon=True)
+        self._thread.start()
 
-    def work() -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __next__(self) -> Item:
+        with self._changed:
+            self._changed.wait_for(lambda: self._ready or self._is_over)
+            if self._ready:
+                self._changed.notify_all()
+                return self._ready.popleft()
+            error, self._error = self._error, None
+        raise error or StopIteration
+
+    def close(self) -> None:
+        """Stop the thread after the item that it is working on, and wait for that."""
+        with self._changed:
+            self._ready.clear()
+            self._is_over = True
+            self._changed.notify_all()
+        self._thread.join()
+
+    def _run(self) -> None:
+        error = None
         try:
-            for item in items:
-                put(item)
-                if is_over.is_set():
+            for item in self._items:
+                if not self._put(item):
                     return
-        except BaseException as error:
-            put(_End(error))
-        else:
-            put(_End())
+        except BaseException as caught:
+            error = caught
+        with self._changed:
+            self._error = None if self._is_over else error
+            self._is_over = True
+            self._changed.notify_all()
 
-    thread = threading.Thread(target=work, name="prefetch", daemon=True)
-    thread.start()
-    try:
-        yield _drain(ready)
-    finally:
-        is_over.set()
-        thread.join()
+    def _put(self, item: Item) -> bool:
+        """Make an item ready when there is room for it; False where nobody wants it any more."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._is_over or len(self._ready) < self._num_ahead)
+            if not self._is_over:
+                self._ready.append(item)
+                self._changed.notify_all()
+            return not self._is_over
 
 
-def _drain(ready: queue.Queue[Item | _End]) -> Iterator[Item]:
-    while True:
-        item = ready.get()
-        if isinstance(item, _End):
-            if item.error is not None:
-                raise item.error
-            return
-        yield item
+class Answers(Ahead[Message]):
+    """The answers of a worker of its own, read ahead.
+
+    Args:
+        job: what the worker does, see `Worker`.
+        request: with which arguments.
+
+    Raises:
+        KeyboardInterrupt, WorkerLostError: as `Worker`; further errors of `Worker.messages` come
+            out of the iteration.
+    """
+
+    def __init__(self, job: str, **request: Any) -> None:
+        self._worker = Worker(job, **request)
+        super().__init__(self._worker.messages(), ANSWERS_AHEAD)
+
+    def close(self) -> None:
+        """End the worker, whether it is done or not."""
+        self._worker.interrupt()
+        super().close()
+        self._worker.kill()

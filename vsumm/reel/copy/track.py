@@ -44,10 +44,10 @@ from vsumm.reel.copy.plan import (
 )
 from vsumm.reel.encoders import encoder_options
 from vsumm.reel.layout import Cut, num_ticks
-from vsumm.reel.picture_track import PictureTrack
+from vsumm.reel.picture_track import PICTURES_AHEAD, PictureTrack
 from vsumm.reel.place_pictures import PicturePlacer
 from vsumm.reel.read import StreamReader
-from vsumm.workers import prefetched
+from vsumm.workers import Ahead
 
 ENCODER = "libx264"
 _LIMITED, _FULL = "yuv420p", "yuvj420p"
@@ -198,7 +198,7 @@ class SmartPictureTrack:
         """Encode pieces between two copies with one encoder, so that it is started but once."""
         encoder = self._open_encoder()
         shown = (picture for p in pieces for picture in self.placer.pictures_of(p.cut, p.ticks))
-        with prefetched(shown) as pictures:
+        with Ahead(shown, PICTURES_AHEAD) as pictures:
             for picture in pictures:
                 frame = picture.frame
                 frame.pts, frame.time_base = picture.tick, 1 / self._rate
