@@ -238,6 +238,34 @@ def test_a_forked_child_gets_a_server_of_its_own(server, film):
     subprocess.run([sys.executable, "-c", FORK, str(film)], check=True, timeout=120)
 
 
+PROBE = "from vsumm.media.info import probe; print(probe({film!r}).duration_seconds)"
+IN_A_POOL = """
+import multiprocessing
+from vsumm.media.info import probe
+probe({film!r})  # the workers of the pool are forked from a process with a server
+with multiprocessing.get_context("fork").Pool(1) as pool:
+    print(pool.apply(probe, ({film!r},)).duration_seconds)
+"""
+IN_A_REMOVED_FOLDER = "import os, tempfile\nwith tempfile.TemporaryDirectory() as f: os.chdir(f)\n"
+
+
+@pytest.mark.parametrize("way", ["file", "command", "input"])
+@pytest.mark.parametrize("code", [PROBE, IN_A_POOL, IN_A_REMOVED_FOLDER + PROBE])
+def test_any_program_may_start_workers_unguarded(film, tmp_path, way, code):
+    code = code.format(film=str(film))
+    script = tmp_path / "script.py"
+    script.write_text(code)
+    arguments = {"file": [str(script)], "command": ["-c", code], "input": ["-"]}[way]
+    long_path = tmp_path / ("long" * 30)  # no address of a Unix socket has room for it
+    long_path.mkdir()
+    environment = {**os.environ, "TMPDIR": str(long_path)}
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        input=code, capture_output=True, text=True, timeout=120, env=environment,
+    )  # fmt: skip
+    assert (done.stdout, done.stderr) == ("8.0\n", "")
+
+
 def test_workers_are_started_one_by_one_where_there_is_no_server(film, monkeypatch):
     end_server()
     monkeypatch.setattr(start, "HAS_SERVER", False)

@@ -2,7 +2,7 @@
 
     film 1   ── decode, score ── export ──
     film 2   ── decode, score ───── export ──     in threads; native code that decodes and
-    film 3                         ── decode ...  encodes runs in processes, see `worker_client`
+    film 3                         ── decode ...  encodes runs in processes, see `vsumm.workers`
 
 All share one model. At most `num_jobs` films are in work and `MAX_WAITING` results wait for an
 earlier film, however many films there are.
