@@ -58,6 +58,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--hours", type=float, default=10.0)
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=["mp4"])
+    parser.add_argument(
+        "--limit", type=float, metavar="SECONDS",
+        help="stop each run after so long; what FFmpeg keeps of an MP4 film is in memory by then",
+    )  # fmt: skip
     parser.add_argument("--rate", type=int, default=25, help="frames per second")
     parser.add_argument("options", nargs="*", help="of vsumm summarize, after --")
     arguments = parser.parse_args()
@@ -71,7 +75,7 @@ def main() -> int:
             peaks = []
             for minutes in (SHORT_MINUTES, round(arguments.hours * 60)):
                 film = repeat(piece, minutes, kind)
-                peaks.append(peak_of_summary(film, arguments.options))
+                peaks.append(peak_of_summary(film, arguments.options, arguments.limit))
                 film.unlink()
                 print(f"{kind:10} {minutes:5} min  {describe(peaks[-1])}", flush=True)
             print(f"{kind:10} ratio {peaks[1].total / peaks[0].total:.2f}", flush=True)
@@ -88,8 +92,8 @@ def repeat(piece: Path, minutes: int, kind: str) -> Path:
     return film
 
 
-def peak_of_summary(film: Path, options: list[str]) -> Peak:
-    """Summarise a film, reel and all, and watch it."""
+def peak_of_summary(film: Path, options: list[str], limit_seconds: float | None = None) -> Peak:
+    """Summarise a film, reel and all, or for some time, and watch it."""
     command = [
         sys.executable,
         "-c",
@@ -102,7 +106,12 @@ def peak_of_summary(film: Path, options: list[str]) -> Peak:
     is_over = threading.Event()
     watcher = threading.Thread(target=_watch, args=(process.pid, peak, is_over))
     watcher.start()
-    code = process.wait()
+    try:
+        code = process.wait(limit_seconds)
+    except subprocess.TimeoutExpired:
+        process.terminate()
+        process.wait()
+        code = 0
     is_over.set()
     watcher.join()
     if code != 0:
