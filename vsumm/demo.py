@@ -17,8 +17,7 @@ import av
 import numpy as np
 import numpy.typing as npt
 
-from vsumm.batch import Job, JobResult, run_job
-from vsumm.config import SummaryConfig
+from vsumm.batch import Job, JobResult, summarize_file
 from vsumm.errors import OutputError
 from vsumm.files import atomic_output
 from vsumm.media import Segment
@@ -59,7 +58,7 @@ def run_demo(folder: Path | None = None, *, progress: bool = False) -> JobResult
         raise OutputError(f"{folder}: cannot make this folder: {reason}") from error
     sample = folder / "sample.mp4"
     make_sample_film(sample)
-    return run_job(Job(sample), SummaryConfig(), progress=progress)
+    return summarize_file(Job(sample), progress=progress)
 
 
 def make_sample_film(path: Path) -> None:

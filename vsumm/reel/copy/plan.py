@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
 
-from vsumm.reel.layout import TOLERANCE_SECONDS, Cut, round_half_up
+from vsumm.reel.layout import TOLERANCE_SECONDS, PlacedRun, round_half_up
 
 SHORTEST_COPY_SECONDS = 1.0
 """A shorter copy is not worth the two key frames that it costs."""
@@ -50,12 +50,12 @@ class Copy:
 
 
 def plan_copy(
-    cut: Cut, ticks: range, packets: Iterable[PacketFacts], rate: Fraction
+    run: PlacedRun, ticks: range, packets: Iterable[PacketFacts], rate: Fraction
 ) -> Copy | None:
     """Find what can be copied of a run.
 
     Args:
-        cut: the run.
+        run: the run.
         ticks: which ticks of the reel, at a constant rate, it fills.
         packets: from before the run on, in decoding order.
         rate: ticks per second.
@@ -63,19 +63,19 @@ def plan_copy(
     Returns:
         None where nothing worth it can be copied.
     """
-    known = _packets_of(cut, packets)
-    times = sorted(fact.time for fact in known if fact.time is not None and cut.contains(fact.time))
+    known = _packets_of(run, packets)
+    times = sorted(fact.time for fact in known if fact.time is not None and run.contains(fact.time))
     entries = (
         number
         for number, fact in enumerate(known)
-        if fact.begins_anew and fact.time is not None and cut.contains(fact.time)
+        if fact.begins_anew and fact.time is not None and run.contains(fact.time)
     )
     entry = next(entries, None)
     if entry is None:
         return None
     start = known[entry].time
     assert start is not None
-    hole_seconds = times[0] - cut.source_start
+    hole_seconds = times[0] - run.source_start
     is_first = any(fact.time is not None and fact.time < times[0] for fact in known)
     if not is_first and hole_seconds * rate >= 1:
         return None  # the run may have begun before the packets
@@ -89,12 +89,12 @@ def plan_copy(
     return Copy(start, range(begin, begin + length), shown[length - 1])
 
 
-def _packets_of(cut: Cut, packets: Iterable[PacketFacts]) -> list[PacketFacts]:
+def _packets_of(run: PlacedRun, packets: Iterable[PacketFacts]) -> list[PacketFacts]:
     known: list[PacketFacts] = []
     num_behind = 0
     for fact in packets:
         known.append(fact)
-        is_behind = fact.time is not None and fact.time >= cut.source_end
+        is_behind = fact.time is not None and fact.time >= run.source_end
         num_behind = num_behind + 1 if is_behind else 0
         if num_behind == NUM_BEHIND:
             break
