@@ -49,14 +49,18 @@ def test_a_command_that_goes_on_sets_the_code_itself(capsys):
     assert capsys.readouterr().err == "tool: error: one of two failed\n"
 
 
+def be_terminated(cleaned):
+    try:
+        signal.raise_signal(signal.SIGTERM)
+    finally:
+        cleaned.append(True)
+
+
 def test_sigterm_cleans_up_and_exits_with_143():
-    is_clean = False
+    cleaned = []
     with pytest.raises(SystemExit) as stop, Shell("tool"):
-        try:
-            signal.raise_signal(signal.SIGTERM)
-        finally:
-            is_clean = True
-    assert is_clean
+        be_terminated(cleaned)
+    assert cleaned
     assert stop.value.code == 143
 
 
