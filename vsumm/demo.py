@@ -62,7 +62,7 @@ def run_demo(folder: Path | None = None, *, progress: bool = False) -> JobResult
 
 
 def make_sample_film(path: Path) -> None:
-    """Write the sample film: H.264 and AAC in whatever container the name asks for.
+    """Write the sample film: H.264 and AAC in the container of the extension.
 
     Raises:
         OutputError: the file exists already or cannot be written.
@@ -80,10 +80,10 @@ def make_sample_film(path: Path) -> None:
             stop = (
                 None if number == DURATION_SECONDS * FRAME_RATE - 1 else start + samples_per_frame
             )
-            heard = av.AudioFrame.from_ndarray(sound[None, start:stop], "fltp", "mono")
-            heard.sample_rate, heard.pts = SAMPLE_RATE, start
-            heard.time_base = Fraction(1, SAMPLE_RATE)
-            container.mux(audio.encode(heard))
+            block = av.AudioFrame.from_ndarray(sound[None, start:stop], "fltp", "mono")
+            block.sample_rate, block.pts = SAMPLE_RATE, start
+            block.time_base = Fraction(1, SAMPLE_RATE)
+            container.mux(audio.encode(block))
         container.mux(video.encode(None))
         container.mux(audio.encode(None))
 

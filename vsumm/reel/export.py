@@ -75,7 +75,7 @@ def write_reel(plan: ReelPlan, runs: Sequence[Segment], *, progress: bool = Fals
     cropped. The last good frame and silence replace what cannot be read, and a warning is logged.
 
     Args:
-        plan: the film, and what the reel shall be.
+        plan: the film, and what the reel will be.
         runs: what to take: chronological, not overlapping.
         progress: whether to show a bar on standard error.
 

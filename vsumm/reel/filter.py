@@ -90,7 +90,7 @@ class PictureFilter:
     def _finish(self) -> Iterator[tuple[Fraction, Any]]:
         """End the chain, and yield what is still in it.
 
-        Only chains with memory end with their stretch: mapping dynamic range is dear to set up.
+        Only chains with memory end with their stretch: tone mapping takes long to set up.
         """
         graph, self._graph = self._graph, None
         if graph is not None:

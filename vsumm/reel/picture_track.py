@@ -71,7 +71,7 @@ class PictureTrack:
         """Prepare to write.
 
         Args:
-            plan: what the reel shall be.
+            plan: what the reel will be.
             runs: where the runs lie in the reel.
             readers: the picture stream of the source; a second time for runs that overlap.
             video: what was found out about it before.

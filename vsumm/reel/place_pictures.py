@@ -7,8 +7,15 @@ Two kinds of clock:
   or late, and rounding shows only at a cut, as a frame dropped or held.
 - Any other film keeps its exact times, on a clock fine enough for them.
 
-Where no frame begins with the run, the one on screen at that instant fills the beginning. Holes
-are filled by holding the last good frame, and before the first frame of a film the reel is black.
+A run [10.05 s, 10.25 s) of a film with 25 frames/s that begins at tick 50 of the reel:
+
+    source frame   10.04      10.08      10.12      10.16      10.20      10.24
+    in the run?    no, on     yes        yes        yes        yes        yes
+                   screen at 10.05
+    tick           -          50         51         52         53         54
+
+The frame on screen fills the beginning of a run if the first frame of the run comes at least a
+tick later. The last good frame fills holes, and before the first frame of a film the reel is black.
 """
 
 from __future__ import annotations
@@ -57,7 +64,7 @@ class ReelPicture:
     """One picture of the reel."""
 
     frame: Any
-    """The frame of PyAV; one frame may stand in several pictures."""
+    """The frame of PyAV; several pictures may share one."""
     tick: int
     """When it appears, ticks of the reel's clock."""
     num_ticks: int
@@ -81,7 +88,7 @@ class PicturePlacer:
     """Place the pictures of one stream; they cover all ticks of the reel without a hole.
 
     Attributes:
-        held_seconds: how long the last good frame had to stand in for damaged or missing ones.
+        held_seconds: how long the last good frame replaces damaged or missing ones.
     """
 
     def __init__(
@@ -140,7 +147,7 @@ class PicturePlacer:
         self.held_seconds += losses.seconds()
 
     def _first_tick(self, run: PlacedRun, ticks: range, time: Fraction) -> int:
-        """When the first frame of a run appears: with the run, unless that leaves a real hole."""
+        """Return the tick of a run's first frame: the run's first, unless it comes much later."""
         hole_seconds = time - run.source_start
         if self._clock.is_constant:
             return ticks.start + floor((hole_seconds + TOLERANCE_SECONDS) * self._clock.rate)
@@ -149,7 +156,7 @@ class PicturePlacer:
         return round_half_up(run.to_reel(time) * self._clock.rate)
 
     def _stand_in(self, run: PlacedRun, on_screen: Any) -> Any:
-        """The frame on screen where the run begins; else the reel's last one; else black."""
+        """Return the frame on screen where the run begins; else the reel's last one; else black."""
         if on_screen is not None:
             return on_screen
         if self._last_frame is None or run.source_start < self._span[0]:
@@ -159,7 +166,12 @@ class PicturePlacer:
     def _hold_until_next(
         self, frames: Iterable[tuple[int, Any]], ticks: range
     ) -> Iterator[ReelPicture]:
-        """Give every frame the ticks up to the next one, or, at a constant rate, repeat it."""
+        """Yield every frame with the ticks up to the next one; repeat it at a constant rate.
+
+        frames           (3, A)      (6, B)        ticks = range(3, 9)
+        constant rate    A3 A4 A5    B6 B7 B8      one picture per tick
+        exact times      A3, 3 long  B6, 3 long    one picture per frame
+        """
         held: tuple[int, Any] | None = None
         for tick, frame in frames:
             if held is not None and tick > held[0]:
@@ -196,12 +208,12 @@ class _LossMeter:
         self._missing = Fraction(0)
 
     def add(self, time: Fraction) -> None:
-        """Take note of a frame."""
+        """Count the hole before a frame."""
         self._missing += self._gap_before(time)
         self._last = max(self._last, time)
 
     def seconds(self) -> float:
-        """How much is missing, after the last frame of the run."""
+        """Return how much is missing; call it after the last frame of the run."""
         has_errors = self._reader.num_errors > self._errors_before
         tail = self._gap_before(self._end)
         if not has_errors:

@@ -28,7 +28,7 @@ PREROLL_SECONDS = Fraction(1, 2)
 JUMP_SECONDS = Fraction(1, 100)
 """Time stamps that are off by less follow the samples; beyond, silence or a cut puts them right."""
 FALLBACK_SAMPLE_RATE = 48_000
-"""Samples per second of the silence in place of a track that tells nothing, Hz."""
+"""Samples per second of a track that names no rate and has no readable frame, Hz."""
 
 _LAYOUTS = {1: "mono", 6: "5.1", 8: "7.1"}
 
@@ -43,7 +43,7 @@ class SoundPlacer:
         sample_rate: samples per second of the blocks, Hz: the track's own, unless asked otherwise.
         layout: FFmpeg's name of the channel layout of the blocks: the track's own.
         span: when the track begins and ends, seconds on the presentation clock.
-        silent_seconds: how much silence had to stand in for sound that could not be read.
+        silent_seconds: how much silence replaces sound that could not be read.
     """
 
     def __init__(
@@ -89,7 +89,12 @@ class SoundPlacer:
         return self._faded(self._run(run, num_samples), num_samples)
 
     def _run(self, run: PlacedRun, num_samples: int) -> Iterator[Samples]:
-        """Yield exactly `num_samples` samples from the beginning of the run on."""
+        """Yield exactly `num_samples` samples from the beginning of the run on.
+
+        decoded    ...[ preroll ][ block ]......[ block ][ block ]...
+        position         thrown  0 ──────>      ^ begin           num_samples
+        yielded          away     [ block ][sil.][ block ][ bl]
+        """
         position = 0
         errors_before = self._reader.num_errors
         missing = 0
@@ -123,7 +128,7 @@ class SoundPlacer:
                 yield begin, samples
 
     def _normalised(self, frame: Any) -> Samples:
-        """The samples of a frame, in the track's layout and rate even if the frame has others."""
+        """Return the samples of a frame, converted to the layout and rate of the blocks."""
         key = (frame.format.name, frame.layout.name, frame.sample_rate)
         if key == ("fltp", self.layout, self.sample_rate):
             return np.asarray(channels_of(frame), np.float32)
@@ -140,7 +145,7 @@ class SoundPlacer:
             yield np.zeros((self._num_channels, length), np.float32)
 
     def _num_missing(self, run: PlacedRun, begin: int, end: int) -> int:
-        """How much of a stretch without sound lies within the track, in samples."""
+        """Return how many samples of a stretch without sound lie within the track."""
         first = round_half_up((self.span[0] - run.source_start) * self.sample_rate)
         last = round_half_up((self.span[1] - run.source_start) * self.sample_rate)
         return max(0, min(end, last) - max(begin, first))

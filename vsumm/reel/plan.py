@@ -1,4 +1,4 @@
-"""Check what a reel shall be before minutes of work go into its runs.
+"""Check what a reel will be before minutes of work go into its runs.
 
 All that does not depend on the runs is checked and looked up here, once; `write_reel` and the
 encoding process rely on it.
@@ -50,7 +50,7 @@ def plan_reel(
     audio_track: int = 0,
     overwrite: bool = False,
 ) -> ReelPlan:
-    """Check that a reel can be written, whatever its runs will be.
+    """Check that a reel can be written; its runs are not known yet.
 
     Args:
         info: the film.

@@ -1,4 +1,4 @@
-"""Decode one stream of a file from any instant on, past whatever is damaged."""
+"""Decode one stream of a file from any instant on, past damage."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from vsumm.media import MediaInfo
 from vsumm.reel.layout import TOLERANCE_SECONDS
 
 SEEK_STEPS_SECONDS = (0, 1, 4, 16, 64, 256)
-"""How far before the wanted instant to look for a place to start, one after the other."""
+"""How far before the wanted instant to seek, tried in this order until a frame is early enough."""
 READ_ON_SECONDS = 2
 """A wanted instant that is no further ahead is reached by reading on, not by a seek."""
 FALLBACK_FRAME_RATE = 25

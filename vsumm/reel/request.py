@@ -19,7 +19,7 @@ class EncodeRequest:
     """Everything that is needed to encode one reel."""
 
     plan: ReelPlan
-    """What the reel shall be."""
+    """What the reel will be, but for its runs."""
     runs: tuple[PlacedRun, ...]
     """Its runs, in order."""
     output: Path

@@ -66,7 +66,7 @@ class ComposedPictures:
             matrix: matrix coefficients of the reel (ITU-T H.273, table 4).
 
         Raises:
-            OutputError: the title's font is none.
+            OutputError: the title's font cannot be read, or the title is too long.
         """
         self._placers = placers
         self._clock = clock
@@ -83,7 +83,7 @@ class ComposedPictures:
 
     @property
     def held_seconds(self) -> float:
-        """How long the last good frame had to stand in for damaged or missing ones."""
+        """How long the last good frame replaces damaged or missing ones."""
         return sum(placer.held_seconds for placer in self._placers)
 
     def pictures(self, runs: Sequence[PlacedRun]) -> Iterator[ReelPicture]:
@@ -96,7 +96,13 @@ class ComposedPictures:
             yield picture
 
     def _faded(self, runs: Sequence[PlacedRun]) -> Iterator[ReelPicture]:
-        """Yield the pictures; where two runs overlap, both are read side by side."""
+        """Yield the pictures; where two runs overlap, both are read side by side.
+
+        ticks             0 ........ 40 .... 50 ............ 90
+        run 0, placer 0   [=====================)
+        run 1, placer 1              [=====================)
+        yielded           0..39: run 0   40..49: blended   50..89: run 1
+        """
         all_ticks = ticks_of_runs(runs, self._clock.rate)
         next_starts = [*(ticks.start for ticks in all_ticks[1:]), all_ticks[-1].stop]
         fading: Iterator[ReelPicture] = iter(())
@@ -110,7 +116,7 @@ class ComposedPictures:
 
     def _blend(self, below: ReelPicture, above: ReelPicture, run: PlacedRun) -> ReelPicture:
         assert self._fade is not None
-        # The middle of the picture counts: the first one shows something of both runs already.
+        # Blend by the middle of the picture's time, so that the first one shows both runs.
         seconds = float((above.tick + 0.5) / float(self._clock.rate) - float(run.reel_start))
         pixels = self._converter.to_rgb(below.frame), self._converter.to_rgb(above.frame)
         mixed = self._fade.between(*pixels, seconds)
@@ -121,7 +127,7 @@ def missing_glyphs(text: str, font: Path) -> str:
     """Return the characters of a text that a font has no glyph for, each once.
 
     Raises:
-        OutputError: this is no font.
+        OutputError: the file is not a font.
     """
     try:
         face = ImageFont.truetype(str(font), 40)

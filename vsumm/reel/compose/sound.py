@@ -21,19 +21,19 @@ END_FADE_SECONDS = 2
 HOP_SECONDS = Fraction(1, 50)
 """Length of the steps in which the film's loudness is measured."""
 AUDIBLE_RMS = 0.01
-"""A film whose root mean square exceeds this, -40 dB of full scale, can be heard."""
+"""Root mean square above which the film counts as audible: -40 dB of full scale."""
 DUCKED_GAIN = 0.18
-"""What is left of the soundtrack then: -15 dB."""
+"""Gain of the soundtrack while the film is audible: -15 dB."""
 DUCK_SECONDS = 0.2
-"""How long it takes to go down, all of it before the film can be heard."""
+"""How long the soundtrack takes to go down; it is down when the film becomes audible."""
 RISE_SECONDS = 0.8
-"""How long it takes to come up again."""
+"""How long the soundtrack takes to come up again."""
 HOLD_SECONDS = 0.4
-"""How long it stays down after that, so that it does not pump between two words."""
+"""How long the soundtrack stays down after that: no pumping between two words."""
 
 
 class SoundSource(Protocol):
-    """What a reel takes its sound from."""
+    """Where a reel's sound comes from."""
 
     sample_rate: int
     """Samples per second of the blocks, Hz."""
@@ -42,7 +42,7 @@ class SoundSource(Protocol):
 
     @property
     def silent_seconds(self) -> float:
-        """How much silence stands in for sound of the film that could not be read."""
+        """How much silence replaces sound of the film that could not be read."""
 
     def blocks(self, runs: Sequence[PlacedRun]) -> Iterator[Samples]:
         """Yield the sound of all runs in the order of the reel, in blocks (C, T) of any length."""
@@ -51,8 +51,8 @@ class SoundSource(Protocol):
 class CrossfadedSound:
     """The film's sound; where two runs overlap in the reel, one fades into the next.
 
-    The gains of the two are a quarter of a sine and a cosine: their powers add up to one, so that
-    sounds that have nothing to do with each other do not sag in the middle.
+    The gains are a quarter of a sine and of a cosine. Their powers add up to one, so that unrelated
+    sounds keep their loudness in the middle.
     """
 
     def __init__(self, placer: SoundPlacer) -> None:
@@ -108,7 +108,7 @@ class Soundtrack:
 
 
 class DuckedSound:
-    """The film's sound over a soundtrack that is turned down where the film can be heard."""
+    """The film's sound over a soundtrack that is turned down where the film is audible."""
 
     def __init__(self, film: SoundSource, soundtrack: Soundtrack) -> None:
         """Both must have the same sample rate and layout."""
@@ -170,9 +170,13 @@ def _blend(fading: Samples, rising: Samples) -> Samples:
 
 
 def _with_wanted_gain(hops: Iterator[Samples]) -> Iterator[tuple[Samples, float]]:
-    """Yield every hop with the gain that the soundtrack shall reach in it.
+    """Yield every hop with the gain that the soundtrack is to reach in it.
 
-    It is down while the film is audible, from `DUCK_SECONDS` before to `HOLD_SECONDS` after.
+    It is down while the film is audible, from `DUCK_SECONDS` before to `HOLD_SECONDS` after:
+
+        film        . . . . . . . . █ █ █ . . . . . . . . .
+        wanted      1 1 1 ▁ ▁ ▁ ▁ ▁ ▁ ▁ ▁ ▁ ▁ ▁ 1 1 1 1 1 1
+                          |<-duck->|     |<hold>|
     """
     num_ahead = round(DUCK_SECONDS / HOP_SECONDS)
     num_held = round(HOLD_SECONDS / HOP_SECONDS)

@@ -33,7 +33,7 @@ class PacketFacts:
     """When its picture is shown, seconds on the presentation clock; None: unknown."""
     begins_anew: bool
     """Whether it and all that follow can be decoded without what precedes it."""
-    is_sound: bool
+    is_intact: bool
     """Whether it is whole, is shown, and needs no other parameter sets than the stream's."""
 
 
@@ -111,6 +111,14 @@ def _length(
 ) -> int:
     """Count the pictures that can be copied from the first packet on.
 
+    A copy may end only where every picture shown so far is also decoded: `highest == number`.
+
+        packet, in decoding order   I0  P3  B1  B2  P6  B4  B5
+        number                      0   1   2   3   4   5   6
+        rank of its time            0   3   1   2   6   4   5
+        highest rank so far         0   3   3   3   6   6   6
+        may end here                x           x           x      lengths 1, 4 and 7
+
     Args:
         packets: in decoding order, the first one begins anew.
         shown: the times of the pictures from there to the end of the run, ascending.
@@ -122,7 +130,7 @@ def _length(
     length = highest = 0
     for number, fact in enumerate(packets):
         rank = rank_of.get(fact.time) if fact.time is not None else None
-        if rank is None or not fact.is_sound:  # behind the run, or damaged
+        if rank is None or not fact.is_intact:  # behind the run, or damaged
             break
         is_regular = round_half_up((shown[rank] - start) * rate) == rank
         if not is_regular or rank >= num_ticks or number - rank > LARGEST_REORDERING:

@@ -82,7 +82,7 @@ class _Picture:
 
 
 class CopiedPictureTrack:
-    """The picture of the reel, partly copied; stands in for a `PictureTrack`."""
+    """The picture of the reel, partly copied; used like a `PictureTrack`."""
 
     def __init__(
         self,
@@ -176,7 +176,7 @@ class CopiedPictureTrack:
             yield PacketFacts(
                 time,
                 begins_anew=any(unit_type(unit) == IDR for unit in units),
-                is_sound=is_known and not packet.is_corrupt and not packet.is_discard,
+                is_intact=is_known and not packet.is_corrupt and not packet.is_discard,
             )
 
     def _copied(self, copy: Copy) -> Iterator[_Picture]:
