@@ -91,12 +91,14 @@ def open_with(mux: Any) -> Any:
 
 def way_here() -> list[tuple[str, str]]:
     """Return module and name of every active function of this repository, the first one first."""
-    codes = [(f.f_globals.get("__name__", ""), f.f_code) for f in map(frame_of, inspect.stack())]
-    # A generator expression is a step of the function that holds it.
-    names = [
-        (module, code.co_qualname.removesuffix(".<locals>.<genexpr>")) for module, code in codes
-    ]
-    return [(m, name) for m, name in reversed(names) if m.startswith(PACKAGES) and name[0] != "<"]
+    steps = []
+    for info in reversed(inspect.stack()):
+        module = info.frame.f_globals.get("__name__", "")
+        # A generator expression is a step of the function that holds it.
+        name = info.frame.f_code.co_qualname.removesuffix(".<locals>.<genexpr>")
+        if module.startswith(PACKAGES) and name != "<module>":
+            steps.append((module, name))
+    return steps
 
 
 if __name__ == "__main__":

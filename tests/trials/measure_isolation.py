@@ -94,12 +94,11 @@ def stay_in_this_process() -> None:
     import vsumm.media.info
     import vsumm.reel.export
     import vsumm.workers.start
-    from vsumm.reel.write import encode_reel
 
     vsumm.workers.start.prepare_server = lambda: None
     vsumm.decode.readers.Job = vsumm.decode.lane.Job = ThreadJob  # type: ignore[misc, assignment]
     vsumm.media.info.run_job = lambda job, **request: list(ThreadJob(job, **request))
-    vsumm.reel.export.run_encoder = encode_reel
+    vsumm.reel.export.Worker = ThreadEncoder  # type: ignore[misc, assignment]
 
 
 class ThreadJob:
@@ -107,8 +106,10 @@ class ThreadJob:
 
     def __init__(self, job: str, **request: Any) -> None:
         from vsumm.decode import jobs as decode_jobs
+        from vsumm.reel import job as reel_job
 
-        self._work: Callable[..., None] = getattr(decode_jobs, f"run_{job}")
+        home = reel_job if job == "encode" else decode_jobs
+        self._work: Callable[..., None] = getattr(home, f"run_{job}")
         self._request = request
         self._queue: queue.Queue[Any] = queue.Queue(32)
         threading.Thread(target=self._run, daemon=True).start()
@@ -138,6 +139,14 @@ class ThreadJob:
             self._queue.put(None)
         except InputError as error:
             self._queue.put(error)
+
+
+class ThreadEncoder(ThreadJob):
+    """Does what `vsumm.workers.Worker` does, with a thread in place of a process."""
+
+    stall_seconds = 0.0
+    messages = ThreadJob.__iter__
+    kill = ThreadJob.close
 
 
 if __name__ == "__main__":
