@@ -21,13 +21,13 @@ else:
 music = Path(sys.argv[2]) if len(sys.argv) > 2 else film
 
 summary = vsumm.summarize(film, vsumm.SummaryConfig(budget_fraction=0.4))
-composition = vsumm.Composition(
+config = vsumm.ReelConfig(
     crossfade_seconds=0.5,
     title=f"The best of {film.stem}",
     soundtrack=music,
     soundtrack_mode="duck",
 )
-reel = vsumm.export_reel(summary, folder / "reel.mp4", composition=composition)
+reel = vsumm.export_reel(summary, folder / "reel.mp4", config)
 
 seconds = summary.selected_seconds - 0.5 * (len(summary.runs) - 1)
 print(f"{len(summary.runs)} runs, {seconds:.1f} s with cross-fades, are in {reel}")

@@ -13,8 +13,8 @@ from films import make_film
 from foretold import BrightLoudModel
 from measure_memory import family
 
-from vsumm.batch.job import Job
-from vsumm.batch.run import run_jobs
+from vsumm.batch.job import Job, Outputs
+from vsumm.batch.run import summarize_files
 from vsumm.config import SummaryConfig
 from vsumm.workers.client import Worker, halted_workers, run_in_worker
 
@@ -44,8 +44,8 @@ def num_loaded(monkeypatch):
 
 def run_all(films, folder, num_jobs):
     folder.mkdir()
-    jobs = [Job(film, output_folder=folder) for film in films]
-    return list(run_jobs(jobs, CONFIG, num_jobs=num_jobs))
+    jobs = [Job(film, Outputs(folder=folder), CONFIG) for film in films]
+    return list(summarize_files(jobs, num_jobs=num_jobs))
 
 
 def contents(folder):
@@ -87,9 +87,9 @@ def test_two_films_of_one_name_do_not_fight_for_one_place(made_films, tmp_path, 
 def test_results_that_nobody_takes_do_not_pile_up(made_films, tmp_path, monkeypatch):
     monkeypatch.setattr("vsumm.batch.run.MAX_WAITING", 0)
     started = []
-    monkeypatch.setattr("vsumm.batch.run.run_job", lambda job, *_, **__: started.append(job))
+    monkeypatch.setattr("vsumm.batch.run.summarize_file", lambda job, *_, **__: started.append(job))
     jobs = [Job(tmp_path / f"{k}.mp4") for k in range(9)]
-    outcomes = run_jobs(jobs, CONFIG, num_jobs=2)
+    outcomes = summarize_files(jobs, num_jobs=2)
     next(outcomes)
     time.sleep(0.2)
     assert len(started) <= 3
@@ -98,7 +98,7 @@ def test_results_that_nobody_takes_do_not_pile_up(made_films, tmp_path, monkeypa
 
 def test_fewer_jobs_than_one_are_refused(made_films):
     with pytest.raises(ValueError, match="num_jobs must be at least 1, got 0"):
-        run_jobs([Job(made_films[0])], CONFIG, num_jobs=0)
+        summarize_files([Job(made_films[0])], num_jobs=0)
 
 
 def test_halting_wakes_whoever_waits_for_a_worker(made_films):
@@ -112,16 +112,17 @@ def test_halting_wakes_whoever_waits_for_a_worker(made_films):
     assert run_in_worker("vsumm.decode.jobs:run_probe", path=str(made_films[0]))
 
 
+SUPPORT = str(Path(__file__).parent / "support")
 INTERRUPTED = """
 import signal, sys
 sys.path.insert(0, sys.argv[1])
 from foretold import BrightLoudModel
 import vsumm.score.model_source
 from vsumm.cli.program import main
-from vsumm.reel import process
+from vsumm.reel import export
 from vsumm.workers.client import Worker
 signal.signal(signal.SIGINT, signal.default_int_handler)
-process.Worker = lambda _, **request: Worker("broken_jobs:hang", **request)
+export.Worker = lambda _, **request: Worker("broken_jobs:hang", **request)
 vsumm.score.model_source.load_model = lambda config: BrightLoudModel()
 vsumm.score.model_source.model_fingerprint = lambda name: "bright and loud"
 sys.exit(main(["summarize", *sys.argv[2:], "--jobs", "2"]))
@@ -133,7 +134,7 @@ sys.exit(main(["summarize", *sys.argv[2:], "--jobs", "2"]))
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_ends_everything_and_leaves_nothing(made_films, tmp_path, number, broken_jobs):
     films = [Path(shutil.copy(film, tmp_path)) for film in made_films[:3]]
-    code = [sys.executable, "-c", INTERRUPTED, str(Path(__file__).parent), *map(str, films)]
+    code = [sys.executable, "-c", INTERRUPTED, SUPPORT, *map(str, films)]
     env = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}
     with subprocess.Popen(code, env=env, stderr=subprocess.PIPE, text=True) as process:
         deadline = time.monotonic() + 60

@@ -131,7 +131,7 @@ def test_an_interrupt_exits_with_130_and_leaves_nothing(film, monkeypatch, capsy
     def interrupt(*args, **kwargs):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("vsumm.batch.job.export_reel", interrupt)
+    monkeypatch.setattr("vsumm.batch.job.write_reel", interrupt)
     assert main(["summarize", str(film)]) == 130
     assert [path.name for path in film.parent.iterdir()] == ["my film.mp4"]
 
@@ -142,7 +142,7 @@ def test_an_interrupt_between_films_exits_with_130(film, tmp_path, monkeypatch):
     def interrupt(*args, **kwargs):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("vsumm.batch.job.export_reel", interrupt)
+    monkeypatch.setattr("vsumm.batch.job.write_reel", interrupt)
     assert main(["summarize", str(film), str(other), "--jobs", "2"]) == 130
     assert sorted(path.name for path in tmp_path.iterdir()) == ["my film.mp4", "other.mp4"]
 

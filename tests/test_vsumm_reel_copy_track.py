@@ -9,16 +9,16 @@ import imageio_ffmpeg
 import numpy as np
 import pytest
 from films import find_beeps, is_flash, make_film, read_frame_number
+from reels import encode_here
 
 from vsumm.media.info import probe
 from vsumm.media.segments import Segment
-from vsumm.reel.compose.options import Composition
+from vsumm.reel.config import ReelConfig
 from vsumm.reel.copy.h264 import ParameterSets, read_header, split_units, write_header
 from vsumm.reel.copy.plan import PacketFacts, plan_copy
 from vsumm.reel.export import write_reel
-from vsumm.reel.layout import Cut
-from vsumm.reel.settings import EncodeSettings, ReelJob
-from vsumm.reel.write import encode_reel
+from vsumm.reel.layout import PlacedRun
+from vsumm.reel.plan import plan_reel
 
 SIZE = (192, 96)
 RUNS = [Segment(0.52, 4.6), Segment(6.36, 9.88)]
@@ -35,9 +35,7 @@ def film_at(folder, suffix=".mp4", **options):
 
 def reel_of(film, folder, runs=RUNS, suffix=".mp4", *, is_fast=True, **settings):
     reel = Path(folder) / f"{'fast' if is_fast else 'plain'}{suffix}"
-    encode_settings = EncodeSettings(is_fast=is_fast, **settings)
-    job = ReelJob(probe(film), tuple(runs), reel, reel, settings=encode_settings)
-    return reel, encode_reel(job)
+    return reel, encode_here(film, runs, reel, ReelConfig(is_fast=is_fast, **settings))
 
 
 def pictures(path):
@@ -200,16 +198,11 @@ def test_a_reel_without_picture_says_so(tmp_path):
 
 def test_the_reason_is_one_line_of_the_log(tmp_path, caplog):
     film = film_at(tmp_path, gop_seconds=60)
-    settings = EncodeSettings(is_fast=True)
-    write_reel(probe(film), RUNS, tmp_path / "r.mp4", settings=settings)
-    composition = Composition(title="x")
-    write_reel(
-        probe(film_at(tmp_path, ".mkv")),
-        RUNS,
-        tmp_path / "t.mp4",
-        settings=settings,
-        composition=composition,
-    )
+    config = ReelConfig(is_fast=True)
+    write_reel(plan_reel(probe(film), tmp_path / "r.mp4", config), RUNS)
+    film = film_at(tmp_path, ".mkv")
+    config = ReelConfig(is_fast=True, title="x")
+    write_reel(plan_reel(probe(film), tmp_path / "t.mp4", config), RUNS)
     first, second = (record.getMessage() for record in caplog.records)
     assert "r.mp4: all of it was encoded anew: no run goes on" in first
     assert "cross-fades or a title" in second
@@ -221,7 +214,7 @@ def packets_of(order, *, entries=(0,), rate=10):
 
 
 def plan(order, start, end, **options):
-    cut = Cut(Fraction(start), Fraction(end), Fraction(0))
+    cut = PlacedRun(Fraction(start), Fraction(end), Fraction(0))
     copy = plan_copy(cut, cut.ticks(10), packets_of(order, **options), Fraction(10))
     return copy and (copy.start * 10, copy.ticks, copy.last * 10)
 

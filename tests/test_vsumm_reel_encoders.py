@@ -4,6 +4,7 @@ import av
 import pytest
 
 from vsumm.errors import OutputError
+from vsumm.reel.config import ReelConfig
 from vsumm.reel.encoders import (
     choose_video_encoder,
     encoder_options,
@@ -12,7 +13,6 @@ from vsumm.reel.encoders import (
     nearest_rate,
 )
 from vsumm.reel.formats import FORMATS, reel_format
-from vsumm.reel.settings import EncodeSettings
 
 
 @pytest.mark.parametrize("suffix", sorted(FORMATS))
@@ -39,19 +39,19 @@ def test_high_dynamic_range_gets_an_encoder_with_ten_bits():
     assert is_hdr(16)
     assert is_hdr(18)
     assert not is_hdr(1)
-    chosen = choose_video_encoder(FORMATS[".mp4"], EncodeSettings(), hdr=True)
+    chosen = choose_video_encoder(FORMATS[".mp4"], ReelConfig(), hdr=True)
     assert chosen == "libx265"
-    assert choose_video_encoder(FORMATS[".avi"], EncodeSettings(), hdr=True) == "mpeg4"
+    assert choose_video_encoder(FORMATS[".avi"], ReelConfig(), hdr=True) == "mpeg4"
 
 
 def test_settings_replace_the_defaults():
-    options = encoder_options("libx264", EncodeSettings(crf=18.5, preset="slow"))
+    options = encoder_options("libx264", ReelConfig(crf=18.5, preset="slow"))
     assert options == {"crf": "18.5", "preset": "slow"}
 
 
 def test_a_setting_that_the_encoder_lacks_is_refused():
     with pytest.raises(OutputError, match="gif has no preset"):
-        encoder_options("gif", EncodeSettings(preset="slow"))
+        encoder_options("gif", ReelConfig(preset="slow"))
 
 
 @pytest.mark.parametrize(

@@ -5,41 +5,41 @@ from fractions import Fraction
 import pytest
 
 from vsumm.media.segments import Segment
-from vsumm.reel.layout import constant_rate, lay_out, num_ticks
+from vsumm.reel.layout import constant_rate, lay_out, num_ticks, ticks_of_runs
 
 
 def test_runs_follow_each_other_without_a_hole():
-    cuts = lay_out([Segment(2, 4), Segment(10, 11.5), Segment(20, 26)])
-    assert [(cut.reel_start, cut.reel_end) for cut in cuts] == [(0, 2), (2, 3.5), (3.5, 9.5)]
+    placed = lay_out([Segment(2, 4), Segment(10, 11.5), Segment(20, 26)])
+    assert [(run.reel_start, run.reel_end) for run in placed] == [(0, 2), (2, 3.5), (3.5, 9.5)]
 
 
 @pytest.mark.parametrize("rate", [Fraction(25), Fraction(30000, 1001), 8000, 1000])
 def test_ticks_are_handed_out_once_and_without_drift(rate):
     runs = [Segment(3.7 * k, 3.7 * k + 1.3) for k in range(60)]
-    cuts = lay_out(runs)
-    ticks = [tick for cut in cuts for tick in cut.ticks(rate)]
+    placed = lay_out(runs)
+    ticks = [tick for run in placed for tick in run.ticks(rate)]
     assert ticks == list(range(len(ticks)))
     assert abs(len(ticks) / rate - 60 * Fraction(1.3)) <= 1 / Fraction(rate)
 
 
 def test_a_reel_is_never_longer_than_its_runs():
-    cuts = lay_out([Segment(0, 1.99)])
-    assert num_ticks(cuts, 25) == 49
+    placed = lay_out([Segment(0, 1.99)])
+    assert num_ticks(placed, 25) == 49
     assert num_ticks(lay_out([Segment(0, 0.01)]), 25) == 1
 
 
 def test_a_run_owns_frames_from_its_start_to_before_its_end():
-    (cut,) = lay_out([Segment(2, 4)])
-    assert cut.contains(Fraction(2))
-    assert cut.contains(Fraction(399, 100))
-    assert not cut.contains(Fraction(4))
-    assert not cut.contains(Fraction(199, 100))
+    (run,) = lay_out([Segment(2, 4)])
+    assert run.contains(Fraction(2))
+    assert run.contains(Fraction(399, 100))
+    assert not run.contains(Fraction(4))
+    assert not run.contains(Fraction(199, 100))
 
 
 def test_a_border_that_is_a_rounded_frame_time_takes_the_frame():
     time = Fraction(60 * 1001, 30000)
-    (cut,) = lay_out([Segment(float(time) + 1e-12, 4)])
-    assert cut.contains(time)
+    (run,) = lay_out([Segment(float(time) + 1e-12, 4)])
+    assert run.contains(time)
 
 
 @pytest.mark.parametrize(
@@ -68,3 +68,9 @@ def test_a_changing_rate_is_not_constant():
     assert (
         constant_rate(times, [Fraction(30), Fraction(15), Fraction(10)], Fraction(1, 90000)) is None
     )
+
+
+def test_the_last_run_ends_with_the_reel():
+    placed = lay_out([Segment(0, 0.5), Segment(1, 2.05)])
+    assert placed[-1].ticks(10) == range(5, 16)
+    assert ticks_of_runs(placed, 10) == [range(5), range(5, 15)]

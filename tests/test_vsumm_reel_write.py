@@ -7,11 +7,10 @@ import av
 import numpy as np
 import pytest
 from films import find_beeps, is_flash, make_film, read_frame_number
+from reels import encode_here
 
-from vsumm.media.info import probe
 from vsumm.media.segments import Segment
-from vsumm.reel.settings import EncodeSettings, ReelJob
-from vsumm.reel.write import encode_reel
+from vsumm.reel.config import ReelConfig
 
 SIZE = (192, 96)
 RUNS = [Segment(1, 2), Segment(3, 4.6)]
@@ -37,8 +36,7 @@ def plain_film(tmp_path_factory):
 
 def reel_of(film: Path, folder: Path, runs=RUNS, suffix=".mp4", *, track=0, **settings) -> Path:
     reel = folder / f"reel{suffix}"
-    job = ReelJob(probe(film), tuple(runs), reel, reel, track, EncodeSettings(**settings))
-    encode_reel(job)
+    encode_here(film, runs, reel, ReelConfig(**settings), audio_track=track)
     return reel
 
 

@@ -10,8 +10,7 @@ from .files import RecordCache as RecordCache
 from .media import MediaInfo as MediaInfo
 from .media import Segment as Segment
 from .pipeline import summarize as summarize
-from .reel import Composition as Composition
-from .reel import EncodeSettings as EncodeSettings
+from .reel import ReelConfig as ReelConfig
 from .reel import export_reel as export_reel
 from .score import load_model as load_model
 from .summary import ScoredSegment as ScoredSegment

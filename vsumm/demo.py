@@ -17,8 +17,7 @@ import av
 import numpy as np
 import numpy.typing as npt
 
-from vsumm.batch import Job, JobResult, run_job
-from vsumm.config import SummaryConfig
+from vsumm.batch import Job, JobResult, summarize_file
 from vsumm.errors import OutputError
 from vsumm.files import atomic_output
 from vsumm.media import Segment
@@ -59,11 +58,11 @@ def run_demo(folder: Path | None = None, *, progress: bool = False) -> JobResult
         raise OutputError(f"{folder}: cannot make this folder: {reason}") from error
     sample = folder / "sample.mp4"
     make_sample_film(sample)
-    return run_job(Job(sample), SummaryConfig(), progress=progress)
+    return summarize_file(Job(sample), progress=progress)
 
 
 def make_sample_film(path: Path) -> None:
-    """Write the sample film: H.264 and AAC in whatever container the name asks for.
+    """Write the sample film: H.264 and AAC in the container of the extension.
 
     Raises:
         OutputError: the file exists already or cannot be written.
@@ -81,10 +80,10 @@ def make_sample_film(path: Path) -> None:
             stop = (
                 None if number == DURATION_SECONDS * FRAME_RATE - 1 else start + samples_per_frame
             )
-            heard = av.AudioFrame.from_ndarray(sound[None, start:stop], "fltp", "mono")
-            heard.sample_rate, heard.pts = SAMPLE_RATE, start
-            heard.time_base = Fraction(1, SAMPLE_RATE)
-            container.mux(audio.encode(heard))
+            block = av.AudioFrame.from_ndarray(sound[None, start:stop], "fltp", "mono")
+            block.sample_rate, block.pts = SAMPLE_RATE, start
+            block.time_base = Fraction(1, SAMPLE_RATE)
+            container.mux(audio.encode(block))
         container.mux(video.encode(None))
         container.mux(audio.encode(None))
 

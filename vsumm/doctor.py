@@ -19,8 +19,11 @@ from vsumm.workers import WorkerLostError, run_in_worker
 SAMPLE_SECONDS = 2.0
 """Distance of the frames that are decoded: one in a segment, as for a summary."""
 
+SAMPLE_RATE = 16_000
+"""Samples per second that the sound is decoded to, Hz."""
+
 DIFFERENCE_SECONDS = 0.5
-"""From here on, durations by container and by decoding differ enough to say so."""
+"""A stream that starts this much later than the other is noted."""
 
 RATE_TICKS = 2
 """Frame steps of a constant rate differ by the rounding of two timestamps at most."""
@@ -42,7 +45,7 @@ class StreamDiagnosis:
     max_key_step_seconds: float
     """Longest distance of two key frames; 0 for sound."""
     report: DecodeReport
-    """What could be decoded, and by whom."""
+    """What could be decoded, and by which decoder."""
     decoded_end_seconds: float
     """How far decoding came, on the presentation clock."""
 
@@ -119,10 +122,10 @@ def _examine_picture(info: MediaInfo, facts: dict[str, Any]) -> StreamDiagnosis:
 
 def _examine_sound(info: MediaInfo, track: int, facts: dict[str, Any]) -> StreamDiagnosis:
     end = 0.0
-    with read_audio(info, track=track) as reader:
+    with read_audio(info, sample_rate=SAMPLE_RATE, track=track) as reader:
         try:
             for block in reader:
-                end = block.start_seconds + len(block.samples) / 16000
+                end = block.start_seconds + len(block.samples) / SAMPLE_RATE
         except InputError:
             end = 0.0  # the report says why
     return StreamDiagnosis(

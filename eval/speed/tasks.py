@@ -151,10 +151,10 @@ def reel(film: str, plan: str, target: str) -> Report:
     from eval.speed.films import count_frames
     from vsumm.media import Segment
     from vsumm.media import probe as probe_film
-    from vsumm.reel import write_reel
+    from vsumm.reel import plan_reel, write_reel
 
     runs = [Segment(start, end) for start, end in json.loads(plan)]
-    write_reel(probe_film(film), runs, target, overwrite=True)
+    write_reel(plan_reel(probe_film(film), target, overwrite=True), runs)
     return {"frames": count_frames(target)}
 
 

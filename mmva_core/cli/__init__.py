@@ -1,7 +1,8 @@
 """The `mmva` command, one module per sub-command.
 
 In: arguments. Out: an exit code; results on stdout, everything else on stderr.
-Open `program.py` first.
+Open `program.py` first. `shell.py` is for every program of this repository: exit codes, signals,
+errors on one line.
 """
 
 import lazy_loader

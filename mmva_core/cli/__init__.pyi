@@ -1,1 +1,5 @@
 from .program import main as main
+from .shell import EXIT_DONE as EXIT_DONE
+from .shell import EXIT_FAILED as EXIT_FAILED
+from .shell import Shell as Shell
+from .shell import UsageError as UsageError

@@ -1,18 +1,10 @@
-"""The `mmva` command: results to stdout, everything else to stderr.
-
-Exit codes: 0 done, 1 an error in one line, 2 wrong usage, 130 interrupted, 143 terminated.
-"""
+"""The `mmva` command: results to stdout, everything else to stderr; exit codes see `shell.py`."""
 
 from __future__ import annotations
 
 import argparse
-import logging
-import os
-import signal
-import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
-from types import FrameType
 
 from mmva_core.cli import (
     build,
@@ -26,11 +18,11 @@ from mmva_core.cli import (
     train,
 )
 from mmva_core.cli.commands import Problem
+from mmva_core.cli.shell import EXIT_FAILED, Shell
 from mmva_core.errors import MmvaError
 
 DISTRIBUTION = "vsumm"
 """Name under which the package is installed."""
-EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_TERMINATED = 0, 1, 130, 143
 
 COMMANDS = (predict, info, index, retrieve, prompt, generate, train, evaluate, build)
 """Modules of the sub-commands, in the order of the help."""
@@ -39,27 +31,15 @@ COMMANDS = (predict, info, index, retrieve, prompt, generate, train, evaluate, b
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one sub-command and return the exit code."""
     args = build_parser().parse_args(argv)
-    # A terminated program cleans up behind itself as an interrupted one does.
-    signal.signal(signal.SIGTERM, _exit_on_signal)
-    logging.basicConfig(format="%(message)s", level=logging.WARNING, stream=sys.stderr)
-    failed = False
-    try:
+    with Shell("mmva", MmvaError) as shell:
+        shell.log_to_stderr()
         for output in args.run(args):
             if isinstance(output, Problem):
-                failed = True
-                print(f"mmva: error: {output.message}", file=sys.stderr)
+                shell.complain(output.message)
+                shell.exit_code = EXIT_FAILED
             else:
                 print(output, flush=True)
-    except MmvaError as error:
-        print(f"mmva: error: {error}", file=sys.stderr)
-        return EXIT_FAILED
-    except KeyboardInterrupt:
-        print("mmva: interrupted", file=sys.stderr)
-        return EXIT_INTERRUPTED
-    except BrokenPipeError:  # the reader of our output has gone, for example `head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_FAILED
-    return EXIT_FAILED if failed else EXIT_DONE
+    return shell.exit_code
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -79,7 +59,3 @@ def _version() -> str:
         return version(DISTRIBUTION)
     except PackageNotFoundError:
         return "not installed"
-
-
-def _exit_on_signal(number: int, frame: FrameType | None) -> None:
-    raise SystemExit(EXIT_TERMINATED)

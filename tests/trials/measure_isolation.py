@@ -95,13 +95,12 @@ def stay_in_this_process() -> None:
     import vsumm.media.info
     import vsumm.reel.export
     import vsumm.workers.start
-    from vsumm.reel.write import encode_reel
 
     vsumm.workers.start.prepare_server = lambda module: None
     for home in (vsumm.decode.readers, vsumm.decode.lane):
         home.Answers = ThreadAnswers  # type: ignore[attr-defined]
     vsumm.media.info.run_in_worker = lambda job, **request: list(ThreadAnswers(job, **request))
-    vsumm.reel.export.run_encoder = encode_reel
+    vsumm.reel.export.Worker = ThreadEncoder  # type: ignore[misc, assignment]
 
 
 class ThreadAnswers:
@@ -139,6 +138,14 @@ class ThreadAnswers:
             self._queue.put(None)
         except InputError as error:
             self._queue.put(error)
+
+
+class ThreadEncoder(ThreadAnswers):
+    """Does what `vsumm.workers.Worker` does, with a thread in place of a process."""
+
+    stall_seconds = 0.0
+    messages = ThreadAnswers.__iter__
+    kill = ThreadAnswers.close
 
 
 if __name__ == "__main__":

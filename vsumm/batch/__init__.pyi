@@ -1,5 +1,6 @@
 from .job import Job as Job
 from .job import JobResult as JobResult
-from .job import run_job as run_job
+from .job import Outputs as Outputs
+from .job import summarize_file as summarize_file
 from .run import Outcome as Outcome
-from .run import run_jobs as run_jobs
+from .run import summarize_files as summarize_files

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from vsumm.config import SummaryConfig
 from vsumm.files import RecordCache, atomic_output, check_output
 from vsumm.media import MediaInfo, probe
 from vsumm.pipeline import summarize_media
-from vsumm.reel import (
-    Composition,
-    EncodeSettings,
-    check_composition,
-    export_reel,
-    find_soundtrack,
-    reel_format,
-)
+from vsumm.reel import ReelConfig, plan_reel, write_reel
 from vsumm.score import ModelSource
 from vsumm.summary import Summary
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Where the results of one file go."""
+
+    reel: Path | None = None
+    """The reel; its extension decides the container. The summary lies beside it, as JSON."""
+    folder: Path | None = None
+    """Folder of a reel that is named after the source, where `reel` is left out; beside the source
+    if both are."""
+    overwrite: bool = False
+    """Whether files that are there already may be replaced."""
 
 
 @dataclass(frozen=True)
@@ -27,15 +34,12 @@ class Job:
 
     source: Path
     """The film or sound file."""
-    output: Path | None = None
-    """Reel to write; its extension decides the container."""
-    output_folder: Path | None = None
-    """Folder for a reel that is named after the source, where `output` is left out; beside the
-    source if both are."""
-    with_reel: bool = True
-    """Whether to cut the reel, or only to score and select."""
-    overwrite: bool = False
-    """Whether files that are there already may be replaced."""
+    outputs: Outputs = field(default_factory=Outputs)
+    """Where the results go."""
+    summary: SummaryConfig = field(default_factory=SummaryConfig)
+    """How to score and select."""
+    reel: ReelConfig | None = field(default_factory=ReelConfig)
+    """How to write the reel; None: score and select only."""
 
 
 @dataclass(frozen=True)
@@ -48,61 +52,51 @@ class JobResult:
     """Where the summary was written."""
     reel_path: Path | None
     """Where the reel was written."""
+    elapsed_seconds: float
+    """How long it took; films that are processed at the same time slow each other down."""
 
 
-def run_job(
+def summarize_file(
     job: Job,
-    config: SummaryConfig,
     *,
     source: ModelSource | None = None,
     cache: RecordCache | None = None,
-    settings: EncodeSettings | None = None,
-    composition: Composition | None = None,
     progress: bool = False,
 ) -> JobResult:
-    """Summarise one file; what cannot be written is said before the work starts.
+    """Do one job; what cannot be written is an error before the work starts.
 
     Args:
         job: what to make of which file.
-        config: settings of the summary.
-        source: the model, to summarise many files with one.
-        cache: where to remember what was seen and heard.
-        settings: how the reel is encoded.
-        composition: what is added to the reel.
+        source: the model, to summarise many files with one; `job.summary.model` if left out.
+        cache: where scores of earlier runs are kept.
         progress: whether to show progress bars on stderr.
 
     Raises:
         InputError: the file cannot be read or summarised.
         OutputError: the reel or the summary cannot be written.
     """
+    start_seconds = time.monotonic()
     info = probe(job.source)
+    overwrite = job.outputs.overwrite
     reel_path = reel_path_of(job, info)
     summary_path = reel_path.with_suffix(".json")
-    check_output(summary_path, overwrite=job.overwrite, inputs=[job.source])
-    if job.with_reel:
-        composition = composition or Composition()
-        check_composition(composition, info, reel_format(reel_path, info), reel_path)
-        find_soundtrack(composition)
-        inputs = [job.source, *composition.files]
-        check_output(reel_path, overwrite=job.overwrite, inputs=inputs)
-    source = source or ModelSource(config)
-    summary = summarize_media(info, config, source=source, cache=cache, progress=progress)
-    if job.with_reel:
-        export_reel(
-            summary,
-            reel_path,
-            overwrite=job.overwrite,
-            settings=settings,
-            composition=composition,
-            progress=progress,
-        )
-    with atomic_output(summary_path, overwrite=job.overwrite) as partial:
+    check_output(summary_path, overwrite=overwrite, inputs=[job.source])
+    plan = None
+    if job.reel is not None:
+        track = job.summary.audio_track
+        plan = plan_reel(info, reel_path, job.reel, audio_track=track, overwrite=overwrite)
+    source = source or ModelSource(job.summary)
+    summary = summarize_media(info, job.summary, source=source, cache=cache, progress=progress)
+    if plan is not None:
+        write_reel(plan, summary.runs, progress=progress)
+    with atomic_output(summary_path, overwrite=overwrite) as partial:
         partial.write_text(summary.to_json() + "\n", encoding="utf-8")
-    return JobResult(summary, summary_path, reel_path if job.with_reel else None)
+    elapsed_seconds = time.monotonic() - start_seconds
+    return JobResult(summary, summary_path, reel_path if plan else None, elapsed_seconds)
 
 
 def reel_path_of(job: Job, info: MediaInfo) -> Path:
     """Return where the reel goes; named after the source it is an MP4, or M4A without picture."""
     suffix = ".mp4" if info.video else ".m4a"
     name = f"{job.source.stem}.summary{suffix}"
-    return job.output or (job.output_folder or job.source.parent) / name
+    return job.outputs.reel or (job.outputs.folder or job.source.parent) / name

@@ -1,27 +1,24 @@
-"""Do many jobs, some at a time, and hand over what became of each in the order of the jobs.
+"""Do many jobs, several at a time, and yield what became of each in the order of the jobs.
 
     film 1   ── decode, score ── export ──
     film 2   ── decode, score ───── export ──     in threads; native code that decodes and
     film 3                         ── decode ...  encodes runs in processes, see `vsumm.workers`
 
-All share one model. At most `num_jobs` films are in work and `MAX_WAITING` results wait for an
-earlier film, however many films there are.
+Films with the same model settings share one model. At most `num_jobs` films are in work and
+`MAX_WAITING` results wait for an earlier film, however many films there are.
 """
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from vsumm.batch.job import Job, JobResult, run_job
-from vsumm.config import SummaryConfig
+from vsumm.batch.job import Job, JobResult, summarize_file
 from vsumm.errors import OutputError, VsummError
 from vsumm.files import RecordCache
-from vsumm.reel import Composition, EncodeSettings
 from vsumm.score import ModelSource
 from vsumm.workers import halted_workers
 
@@ -35,83 +32,67 @@ class Outcome:
 
     job: Job
     """What was to be done."""
-    elapsed_seconds: float
-    """How long it took; films that are done at the same time slow each other down."""
     result: JobResult | None = None
     """What was made."""
     error: VsummError | None = None
     """Why nothing was made."""
 
 
-def run_jobs(
+def summarize_files(
     jobs: Sequence[Job],
-    config: SummaryConfig,
     *,
     num_jobs: int = 1,
-    source: ModelSource | None = None,
     cache: RecordCache | None = None,
-    settings: EncodeSettings | None = None,
-    composition: Composition | None = None,
     progress: bool = False,
 ) -> Generator[Outcome, None, None]:
     """Summarise many files; one that fails does not stop the others.
 
-    The results do not depend on `num_jobs`. A job whose files would take the place of those of an
-    earlier one fails.
+    The results do not depend on `num_jobs`. A job whose files would replace those of an earlier
+    job fails.
 
     Args:
         jobs: what to make of which files.
-        config: settings of all summaries.
         num_jobs: how many files to work on at the same time, at least 1.
-        source: the model; the one that `config` names if left out, loaded once.
-        cache: where to remember what was seen and heard.
-        settings: how the reels are encoded.
-        composition: what is added to the reels.
+        cache: where scores of earlier runs are kept.
         progress: whether to show progress bars on stderr.
 
     Yields:
-        One outcome per job, in their order. Whatever ends the iteration early, Ctrl-C above all,
-        ends all work at once, and so does closing the iterator; files that are not finished leave
-        nothing behind.
+        One outcome per job, in their order. An exception that ends the iteration early, such as
+        KeyboardInterrupt, stops all work at once, and so does closing the iterator; unfinished
+        files leave nothing behind.
 
     Raises:
         ValueError: `num_jobs` is less than 1.
     """
     if num_jobs < 1:
         raise ValueError(f"num_jobs must be at least 1, got {num_jobs}")
-    source = source or ModelSource(config)
-    rivals = _rivals(jobs)
+    sources = _model_sources(jobs)
+    collisions = _collisions(jobs)
 
     def attempt(number: int) -> Outcome:
         job = jobs[number]
-        start_seconds = time.monotonic()
-        result = error = None
         try:
-            if number in rivals:
-                first = jobs[rivals[number]].source
+            if number in collisions:
+                first = jobs[collisions[number]].source
                 raise OutputError(f"{job.source}: its results would replace those of {first}")
-            result = run_job(
-                job,
-                config,
-                source=source,
-                cache=cache,
-                settings=settings,
-                composition=composition,
-                progress=progress,
-            )
-        except VsummError as caught:
-            error = caught
-        return Outcome(job, time.monotonic() - start_seconds, result, error)
+            source = sources[_model_key(job)]
+            return Outcome(job, summarize_file(job, source=source, cache=cache, progress=progress))
+        except VsummError as error:
+            return Outcome(job, error=error)
 
     if num_jobs == 1 or len(jobs) == 1:
         return (attempt(number) for number in range(len(jobs)))
-    return _overlapped(attempt, len(jobs), num_jobs)
+    return _in_threads(attempt, len(jobs), num_jobs)
 
 
-def _overlapped(
+def _in_threads(
     attempt: Callable[[int], Outcome], num_items: int, num_threads: int
 ) -> Generator[Outcome, None, None]:
-    """Yield attempt(0), attempt(1), ... with some of them ahead in threads."""
+    """Yield attempt(0), attempt(1), ... while threads work ahead.
+
+    waiting for the consumer   [ 3 ][ 4 ][ 5 ] ...        at most num_threads + MAX_WAITING
+    in work                      ✓    ▶    ▶              at most num_threads
+    """
     pool = ThreadPoolExecutor(num_threads, "vsumm-film")
     ahead: deque[Future[Outcome]] = deque()
     try:
@@ -129,13 +110,24 @@ def _overlapped(
     pool.shutdown()
 
 
-def _rivals(jobs: Sequence[Job]) -> dict[int, int]:
-    """Map the numbers of jobs whose files an earlier job writes to that earlier job."""
+def _model_key(job: Job) -> tuple[str, str, str]:
+    """Return the settings that a model is loaded by."""
+    return job.summary.model, job.summary.device, job.summary.precision
+
+
+def _model_sources(jobs: Sequence[Job]) -> dict[tuple[str, str, str], ModelSource]:
+    configs = {_model_key(job): job.summary for job in jobs}
+    return {key: ModelSource(config) for key, config in configs.items()}
+
+
+def _collisions(jobs: Sequence[Job]) -> dict[int, int]:
+    """Map the numbers of jobs that write the files of an earlier job to that job's number."""
     first_of: dict[Path, int] = {}
-    rivals = {}
+    collisions = {}
     for number, job in enumerate(jobs):
-        place = job.output or (job.output_folder or job.source.parent) / job.source.stem
+        outputs = job.outputs
+        place = outputs.reel or (outputs.folder or job.source.parent) / job.source.stem
         first = first_of.setdefault(place.absolute(), number)
         if first != number:
-            rivals[number] = first
-    return rivals
+            collisions[number] = first
+    return collisions

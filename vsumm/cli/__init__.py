@@ -1,7 +1,8 @@
 """The `vsumm` command.
 
 In: arguments. Out: an exit code; results on stdout, everything else on stderr.
-Open `program.py` first; `options.py` declares the options, `text.py` formats results.
+Open `program.py` first; `options.py` declares the options, `text.py` formats results. Exit codes
+and signals are in `mmva_core/cli/shell.py`.
 """
 
 import lazy_loader

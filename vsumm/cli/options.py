@@ -143,7 +143,7 @@ def _add_composition(group: Group) -> None:
         "--soundtrack-mode",
         choices=("replace", "duck"),
         help="replace the film's sound (default), or keep it and turn the soundtrack down where "
-        "the film can be heard",
+        "the film is audible",
     )
 
 
@@ -159,7 +159,7 @@ def _add_work(group: Group) -> None:
         "--strict", action="store_true", help="fail if any part of the input cannot be read"
     )
     group.add_argument(
-        "--no-cache", action="store_true", help="neither use nor keep what was seen and heard"
+        "--no-cache", action="store_true", help="neither read nor write the cache of scores"
     )
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from vsumm.batch import JobResult
 
 
-def describe(result: JobResult, *, elapsed_seconds: float) -> str:
+def describe(result: JobResult) -> str:
     """Describe a reel: one line per run, with when and why, then where it is and what it took."""
     summary = result.summary
     lines = [
@@ -24,8 +24,8 @@ def describe(result: JobResult, *, elapsed_seconds: float) -> str:
     if result.reel_path:
         lines.append(f"reel     {shown(result.reel_path)}")
     lines.append(f"summary  {shown(result.summary_path)}")
-    speed = summary.media.duration_seconds / max(elapsed_seconds, 1e-9)
-    lines.append(f"took     {elapsed_seconds:.1f} s, {speed:.0f} times real time")
+    speed = summary.media.duration_seconds / max(result.elapsed_seconds, 1e-9)
+    lines.append(f"took     {result.elapsed_seconds:.1f} s, {speed:.0f} times real time")
     return "\n".join(lines)
 
 

@@ -1,6 +1,5 @@
 from .cache import RecordCache as RecordCache
 from .cache import default_cache_folder as default_cache_folder
-from .inputs import one_line as one_line
 from .inputs import open_regular_file as open_regular_file
 from .inputs import shown as shown
 from .outputs import atomic_output as atomic_output

@@ -1,8 +1,8 @@
-"""Keep what costs minutes under a key of all that it depends on.
+"""Keep results that take minutes under a key of all that they depend on.
 
 A record is a JSON file named after the SHA-256 of its key. It is written whole or not at all,
 holds its key and a checksum, and is made anew if either does not fit. The folder is bounded: the
-records that were not used for longest go first.
+least recently used records are removed first.
 """
 
 from __future__ import annotations
@@ -46,17 +46,17 @@ class RecordCache:
     """Greatest size of all records together."""
 
     def get(self, key: dict[str, Any]) -> Any | None:
-        """Return the record of `key`, or None where there is none that can be believed."""
+        """Return the record of `key`, or None where there is none or it is damaged."""
         path = self._path(key)
         try:
             stored = json.loads(path.read_text(encoding="utf-8"))
-            is_sound = stored["key"] == key and stored["checksum"] == _digest(stored["record"])
+            is_valid = stored["key"] == key and stored["checksum"] == _digest(stored["record"])
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, TypeError) as error:
             _logger.warning("%s: damaged record, made anew (%s)", path, error)
             return None
-        if not is_sound:
+        if not is_valid:
             _logger.warning("%s: damaged or foreign record, made anew", path)
             return None
         with suppress(OSError):

@@ -37,15 +37,6 @@ def shown(path: str | os.PathLike[str]) -> str:
     return name if name.isprintable() else repr(name)
 
 
-def one_line(text: str) -> str:
-    r"""Text with what would break its line, or cannot be printed, escaped.
-
-    >>> one_line("a\nb.mp4: is no film")
-    'a\\nb.mp4: is no film'
-    """
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
-
-
 def _problem(status: os.stat_result) -> str:
     if stat.S_ISDIR(status.st_mode):
         return "it is a folder, not a film"

@@ -35,12 +35,12 @@ def check_output(
     overwrite: bool = False,
     inputs: Iterable[str | os.PathLike[str]] = (),
 ) -> Path:
-    """Say before the work starts whether a result can be written to `path`.
+    """Check before the work starts that a result can be written to `path`.
 
     Args:
-        path: where the result shall be.
+        path: where the result goes.
         overwrite: whether a regular file that is already there may be replaced.
-        inputs: files that must never be replaced, by whatever name or link they are reached.
+        inputs: files that must never be replaced, also not through another name or link.
 
     Returns:
         The path, as the user spelled it.
@@ -63,7 +63,7 @@ def check_output(
 
 @contextmanager
 def atomic_output(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iterator[Path]:
-    """Give a hidden file beside `path` to write to; rename it to `path` when the block is done.
+    """Yield a hidden file beside `path` to write to; rename it to `path` when the block is done.
 
     The hidden file exists, is empty and has the suffix of `path`; write to it by its name. Where
     `path` is a symbolic link, the file that it points to is replaced, not the link.
@@ -162,7 +162,7 @@ def _lock(descriptor: int) -> bool:
 
 
 def _remove_leftovers(folder: Path) -> None:
-    """Remove hidden files of runs that were killed: those that nobody holds a lock on."""
+    """Remove hidden files of runs that were killed: those without a lock."""
     with suppress(OSError):
         for leftover in folder.iterdir():
             if _PARTIAL_NAME.fullmatch(leftover.name):

@@ -13,9 +13,10 @@ import av
 from av.codec.codec import UnknownCodecError
 from av.error import FFmpegError
 
+from vsumm.decode import HLG, PQ
 from vsumm.errors import OutputError
+from vsumm.reel.config import ReelConfig
 from vsumm.reel.formats import ReelFormat
-from vsumm.reel.settings import EncodeSettings
 
 
 @dataclass(frozen=True)
@@ -49,29 +50,27 @@ _TRAITS: Mapping[str, EncoderTraits] = {
     "gif": EncoderTraits(None, None, None, None),
 }
 _OTHER_ENCODER = EncoderTraits("crf", None, "preset", None)
-_HDR_TRANSFERS = frozenset({16, 18})
-"""AVColorTransferCharacteristic of SMPTE ST 2084 (PQ) and ARIB STD-B67 (HLG)."""
 
 
 def is_hdr(transfer: int) -> bool:
     """Whether a transfer characteristic (ITU-T H.273, table 3) is one of high dynamic range."""
-    return transfer in _HDR_TRANSFERS
+    return transfer in (PQ, HLG)
 
 
-def choose_video_encoder(chosen: ReelFormat, settings: EncodeSettings, *, hdr: bool) -> str:
+def choose_video_encoder(chosen: ReelFormat, config: ReelConfig, *, hdr: bool) -> str:
     """Name the picture encoder: the user's, or the container's for this kind of picture.
 
     Raises:
         OutputError: no picture encoder has the name that the user gave.
     """
-    if settings.encoder is not None:
+    if config.encoder is not None:
         try:
-            codec = av.Codec(settings.encoder, "w")
+            codec = av.Codec(config.encoder, "w")
         except UnknownCodecError as error:
-            raise OutputError(f"no encoder is named {settings.encoder!r}") from error
+            raise OutputError(f"no encoder is named {config.encoder!r}") from error
         if codec.type != "video":
-            raise OutputError(f"the encoder {settings.encoder!r} does not encode pictures")
-        return settings.encoder
+            raise OutputError(f"the encoder {config.encoder!r} does not encode pictures")
+        return config.encoder
     assert chosen.video_encoder is not None
     return chosen.hdr_encoder if hdr and chosen.hdr_encoder else chosen.video_encoder
 
@@ -81,20 +80,20 @@ def traits_of(encoder: str) -> EncoderTraits:
     return _TRAITS.get(encoder, _OTHER_ENCODER)
 
 
-def encoder_options(encoder: str, settings: EncodeSettings) -> dict[str, str]:
+def encoder_options(encoder: str, config: ReelConfig) -> dict[str, str]:
     """Options to open `encoder` with.
 
     Raises:
         OutputError: a setting was given that this encoder does not have.
 
-    >>> encoder_options("libx264", EncodeSettings(crf=18))
+    >>> encoder_options("libx264", ReelConfig(crf=18))
     {'crf': '18', 'preset': 'veryfast'}
     """
     traits = traits_of(encoder)
     options = dict(traits.fixed)
     choices = (
-        ("crf", settings.crf, traits.crf_option, traits.crf),
-        ("preset", settings.preset, traits.preset_option, traits.preset),
+        ("crf", config.crf, traits.crf_option, traits.crf),
+        ("preset", config.preset, traits.preset_option, traits.preset),
     )
     for name, given, option, default in choices:
         value = default if given is None else given
@@ -128,6 +127,21 @@ def nearest_layout(encoder: str, layout: str, sample_rate: int) -> str:
             continue
         return candidate
     return "stereo"
+
+
+def open_encoder(context: Any, encoder: str, options: Mapping[str, str]) -> None:
+    """Open the codec context of `encoder`.
+
+    Raises:
+        OutputError: the encoder refuses the pictures or sound, or the options.
+    """
+    try:
+        context.open()
+    except (FFmpegError, ValueError) as error:
+        given = " ".join(f"{name}={value}" for name, value in options.items())
+        raise OutputError(
+            f"the encoder {encoder} does not take this film with {given or 'its defaults'}"
+        ) from error
 
 
 def _option_names(encoder: str) -> set[str]:

@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 from tqdm import tqdm
 
-from vsumm.errors import InputError, NoSignalError
-from vsumm.files import atomic_output, check_output, shown
-from vsumm.media import MediaInfo, Segment
-from vsumm.reel.compose import Composition, check_composition, check_crossfade, find_soundtrack
-from vsumm.reel.formats import reel_format
-from vsumm.reel.layout import lay_out
-from vsumm.reel.process import run_encoder
-from vsumm.reel.settings import EncodeSettings, ReelJob, ReelReport
+from vsumm.errors import InputError, NoSignalError, OutputError
+from vsumm.files import atomic_output, shown
+from vsumm.media import Segment
+from vsumm.reel.config import ReelConfig
+from vsumm.reel.layout import PlacedRun, lay_out
+from vsumm.reel.plan import ReelPlan, plan_reel
+from vsumm.reel.request import EncodeReport, EncodeRequest
 from vsumm.summary import Summary
-
-__all__ = ["EncodeSettings", "export_reel", "write_reel"]
+from vsumm.workers import Worker, WorkerFailedError, WorkerLostError
 
 NOTICEABLE_SECONDS = 0.1
 """Replaced picture or sound up to this length is not worth a warning."""
 LATEST_END_SECONDS = 1.0
 """How far after the end of the film the last run may end: ends are rounded and estimated."""
+STALL_SECONDS = 120.0
+"""An encoder without progress for this long is killed; a slow preset may need seconds a frame."""
+FINISHING_SECONDS = 3600.0
+"""The limit while the index is written, which may mean to copy the whole reel."""
 
 _BAR = "{desc}: reel {percentage:3.0f}%|{bar}| {n:.0f}/{total:.0f} s [{elapsed}<{remaining}]"
 
@@ -34,10 +39,9 @@ _logger = logging.getLogger(__name__)
 def export_reel(
     summary: Summary,
     path: str | os.PathLike[str],
+    config: ReelConfig | None = None,
     *,
     overwrite: bool = False,
-    settings: EncodeSettings | None = None,
-    composition: Composition | None = None,
     progress: bool = False,
 ) -> Path:
     """Cut the reel that a summary selects.
@@ -45,120 +49,135 @@ def export_reel(
     Args:
         summary: what to cut, from which file.
         path: where to write; the extension decides the container.
+        config: how to encode, and what to add; the defaults of `ReelConfig` if left out.
         overwrite: whether a file that is there already may be replaced.
-        settings: how the picture is encoded; see `EncodeSettings` for the defaults.
-        composition: cross-fades, a title, a soundtrack; plain cuts if left out.
         progress: whether to show a bar on standard error.
 
     Returns:
         Where the reel is.
 
     Raises:
-        InputError: the film is gone or cannot be read.
+        InputError: the film or the soundtrack is missing or cannot be read.
         NoSignalError: the summary selects nothing, or there is no sound in the soundtrack.
         OutputError: the reel cannot be written.
     """
-    if not summary.runs:
-        raise NoSignalError(f"{summary.media.path}: nothing was selected, there is no reel to cut")
-    return write_reel(
-        summary.media,
-        summary.runs,
-        path,
-        overwrite=overwrite,
-        track=summary.config.audio_track,
-        settings=settings,
-        composition=composition,
-        progress=progress,
-    )
+    track = summary.config.audio_track
+    plan = plan_reel(summary.media, path, config, audio_track=track, overwrite=overwrite)
+    return write_reel(plan, summary.runs, progress=progress)
 
 
-def write_reel(
-    info: MediaInfo,
-    runs: Sequence[Segment],
-    path: str | os.PathLike[str],
-    *,
-    overwrite: bool = False,
-    track: int = 0,
-    settings: EncodeSettings | None = None,
-    composition: Composition | None = None,
-    progress: bool = False,
-) -> Path:
+def write_reel(plan: ReelPlan, runs: Sequence[Segment], *, progress: bool = False) -> Path:
     """Write the runs of a film one after the other.
 
     A frame belongs to a run if it appears in [start, end); picture and sound are each as long as
     the runs together less their cross-fades, to the frame. Size, rate and channels are those of the
-    source as it is displayed: upright, with square pixels; an odd last row or column is cropped.
-    What cannot be read is replaced by the last good frame and by silence, and a warning is logged.
+    source as a player displays it: upright, with square pixels; an odd last row or column is
+    cropped. The last good frame and silence replace what cannot be read, and a warning is logged.
 
     Args:
-        info: the film.
-        runs: what to take: chronological, not overlapping, at least one.
-        path: where to write; the extension decides the container.
-        overwrite: whether a file that is there already may be replaced.
-        track: which of the film's audio tracks to take, counted from 0.
-        settings: how the picture is encoded; see `EncodeSettings` for the defaults.
-        composition: cross-fades, a title, a soundtrack; plain cuts if left out.
+        plan: the film, and what the reel will be.
+        runs: what to take: chronological, not overlapping.
         progress: whether to show a bar on standard error.
 
     Returns:
-        Where the reel is: whole; after any error there is what was there before.
+        Where the reel is: complete; after any error, what was there before is unchanged.
 
     Raises:
-        InputError: the film or the soundtrack cannot be read.
-        NoSignalError: the film has no such audio track, or the soundtrack has none.
-        OutputError: no container is known for the extension, it or the encoder cannot hold the
-            film, the composition does not fit, or the file cannot be written.
-        ValueError: the runs are empty, overlap, are out of order, or end after the film.
+        InputError: the film cannot be read.
+        NoSignalError: there are no runs.
+        OutputError: the encoder cannot take the film or the settings, a cross-fade is too long, or
+            the file cannot be written.
+        ValueError: the runs overlap, are out of order, or end after the film.
     """
-    composition = composition or Composition()
-    target = check_output(path, overwrite=overwrite, inputs=[info.path, *composition.files])
-    check_composition(composition, info, reel_format(target, info), target)
-    soundtrack = find_soundtrack(composition)
-    if info.audio and not 0 <= track < len(info.audio):
-        last = len(info.audio) - 1
-        raise NoSignalError(f"{info.path}: has no audio track {track}; they are 0 to {last}")
-    lay_out(runs)  # says what is wrong with them, before the process is started
-    check_crossfade(composition, runs)
+    placed = _place(plan, runs)
+    with (
+        atomic_output(plan.target, overwrite=plan.overwrite) as partial,
+        _progress_bar(plan, placed, progress=progress) as bar,
+        _loss_as_input_error(plan),
+    ):
+        request = EncodeRequest(plan, placed, partial)
+        encoder = Worker("vsumm.reel.job:run_encode", folder=_folder(), request=request.to_plain())
+        report = _watch(encoder, bar)
+    _warn(plan, report)
+    return plan.target
+
+
+def _place(plan: ReelPlan, runs: Sequence[Segment]) -> tuple[PlacedRun, ...]:
+    """Check the runs and lay them out."""
+    info, crossfade_seconds = plan.info, plan.config.crossfade_seconds
+    if not runs:
+        raise NoSignalError(f"{info.path}: nothing was selected, there is no reel to cut")
+    placed = lay_out(runs, crossfade_seconds=crossfade_seconds)
+    longest = _longest_crossfade(runs)
+    if crossfade_seconds > longest:
+        raise OutputError(
+            f"a cross-fade of {crossfade_seconds:g} s is too long for these runs; "
+            f"at most {math.floor(longest * 1000) / 1000:g} s"
+        )
     if runs[-1].end_seconds > info.duration_seconds + LATEST_END_SECONDS:
         last_end = runs[-1].end_seconds
         raise ValueError(f"runs must end within {info.duration_seconds} s, got {last_end}")
     if not info.path.exists():
         raise InputError(f"{info.path}: is not there any more")
-    with atomic_output(target, overwrite=overwrite) as partial:
-        job = ReelJob(
-            info,
-            tuple(runs),
-            partial,
-            target,
-            track,
-            settings or EncodeSettings(),
-            composition,
-            soundtrack,
-        )
-        report = _encode(job, progress=progress)
-    _warn_of_losses(info, report)
-    if report.not_copied is not None:
-        _logger.warning("%s: all of it was encoded anew: %s", target, report.not_copied)
-    if report.missing_glyphs:
-        _logger.warning(
-            "%s: the title's font has no %s; name another font", target, report.missing_glyphs
-        )
-    return target
+    return tuple(placed)
 
 
-def _encode(job: ReelJob, *, progress: bool) -> ReelReport:
-    cuts = lay_out(job.runs, overlap_seconds=job.composition.crossfade_seconds)
-    total = round(float(cuts[-1].reel_end), 1)
-    name = shown(job.info.path.name)
-    with tqdm(desc=name, total=total, bar_format=_BAR, disable=not progress, leave=False) as bar:
-
-        def advance(seconds: float) -> None:
-            bar.update(max(0.0, seconds - bar.n))
-
-        return run_encoder(job, advance)
+def _longest_crossfade(runs: Sequence[Segment]) -> float:
+    """Return how long cross-fades may be so that the two of a run do not meet, seconds."""
+    if len(runs) == 1:
+        return math.inf
+    ends = [runs[0].duration_seconds, runs[-1].duration_seconds]
+    return min(ends + [run.duration_seconds / 2 for run in runs[1:-1]])
 
 
-def _warn_of_losses(info: MediaInfo, report: ReelReport) -> None:
+def _progress_bar(plan: ReelPlan, runs: Sequence[PlacedRun], *, progress: bool) -> tqdm[NoReturn]:
+    return tqdm(
+        desc=shown(plan.info.path.name),
+        total=round(float(runs[-1].reel_end), 1),
+        bar_format=_BAR,
+        disable=not progress,
+        leave=False,
+    )
+
+
+@contextmanager
+def _loss_as_input_error(plan: ReelPlan) -> Iterator[None]:
+    """Say which film a lost encoding process worked on; show the traceback of a bug in it."""
+    try:
+        yield
+    except WorkerFailedError as error:
+        raise RuntimeError(error.trace) from error
+    except WorkerLostError as error:
+        raise InputError(f"{plan.info.path}: writing its reel failed: {error}") from error
+
+
+def _watch(encoder: Worker, bar: tqdm[NoReturn]) -> EncodeReport:
+    """Follow the encoding process to its end."""
+    encoder.stall_seconds = STALL_SECONDS
+    try:
+        for message in encoder.messages():
+            match message.header["kind"]:
+                case "progress":
+                    bar.update(max(0.0, message.header["seconds"] - bar.n))
+                case "finishing":
+                    encoder.stall_seconds = FINISHING_SECONDS
+                case "report":
+                    report = EncodeReport(**message.header["report"])
+        return report
+    finally:
+        encoder.kill()
+
+
+def _folder() -> Path | None:
+    """Return what relative names are relative to."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:  # it was removed: all names are absolute then
+        return None
+
+
+def _warn(plan: ReelPlan, report: EncodeReport) -> None:
+    """Log what is not as it was asked for."""
     losses = [
         f"{seconds:.1f} s of {what}"
         for seconds, what in (
@@ -168,4 +187,11 @@ def _warn_of_losses(info: MediaInfo, report: ReelReport) -> None:
         if seconds > NOTICEABLE_SECONDS
     ]
     if losses:
-        _logger.warning("%s: could not be read in the reel: %s", info.path, " and ".join(losses))
+        path = plan.info.path
+        _logger.warning("%s: could not be read in the reel: %s", path, " and ".join(losses))
+    if report.not_copied is not None:
+        _logger.warning("%s: all of it was encoded anew: %s", plan.target, report.not_copied)
+    if report.missing_glyphs:
+        _logger.warning(
+            "%s: the title's font has no %s; name another font", plan.target, report.missing_glyphs
+        )

@@ -21,7 +21,8 @@ BT709 = 1
 """BT.709 among primaries, transfer characteristics and matrices (ITU-T H.273)."""
 _SMPTE170M = 6
 _RGB_MATRIX = 0
-_LIMITED_RANGE, _FULL_RANGE = 1, 2
+LIMITED_RANGE, FULL_RANGE = 1, 2
+"""AVColorRange: 8-bit luma in 16 to 235, or in 0 to 255."""
 _HD_LINES = 720
 _TRANSPOSE = {
     90: [("transpose", "clock")],
@@ -89,7 +90,7 @@ class PictureFilter:
     def _finish(self) -> Iterator[tuple[Fraction, Any]]:
         """End the chain, and yield what is still in it.
 
-        Only chains with memory end with their stretch: mapping dynamic range is dear to set up.
+        Only chains with memory end with their stretch: tone mapping takes long to set up.
         """
         graph, self._graph = self._graph, None
         if graph is not None:
@@ -201,7 +202,7 @@ def _scale(
     elif _is_rgb(pixel_format):
         matrix = output_matrix(frame.colorspace, pixel_format, target)
         arguments += f":out_color_matrix={'bt709' if matrix == BT709 else 'smpte170m'}"
-    elif frame.color_range == _FULL_RANGE or pixel_format.startswith("yuvj"):
+    elif frame.color_range == FULL_RANGE or pixel_format.startswith("yuvj"):
         arguments += ":in_range=full"
     else:
         arguments += ":in_range=limited"
@@ -209,7 +210,7 @@ def _scale(
 
 
 def _is_limited_gray(frame: Any, pixel_format: str) -> bool:
-    return pixel_format.startswith("gray") and frame.color_range == _LIMITED_RANGE
+    return pixel_format.startswith("gray") and frame.color_range == LIMITED_RANGE
 
 
 def _is_rgb(pixel_format: str) -> bool:

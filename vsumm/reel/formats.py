@@ -66,8 +66,8 @@ def reel_format(path: str | os.PathLike[str], info: MediaInfo | None = None) -> 
     """Choose the container by the extension of `path`.
 
     Args:
-        path: where the reel shall be.
-        info: the source, if it is to be checked that the container can hold what it has.
+        path: where the reel goes.
+        info: the source, to check that the container can hold it; not checked if left out.
 
     Raises:
         OutputError: no known container has this extension, or it can hold nothing of the source.

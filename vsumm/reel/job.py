@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vsumm.reel.settings import ReelJob
+from vsumm.reel.request import EncodeRequest
+from vsumm.reel.write import encode_reel
 
 if TYPE_CHECKING:
     from vsumm.workers import Messages
@@ -21,7 +21,7 @@ PROGRESS_SECONDS = 0.1
 """Shortest distance of two messages of progress, seconds."""
 
 
-def run_encode(messages: Messages, *, folder: str | None, reel: dict[str, Any]) -> None:
+def run_encode(messages: Messages, *, folder: str | None, request: dict[str, Any]) -> None:
     """Write a reel.
 
     Sends "progress" with the seconds done, "finishing" before the index is written, then "report".
@@ -29,17 +29,12 @@ def run_encode(messages: Messages, *, folder: str | None, reel: dict[str, Any]) 
     Args:
         messages: where to.
         folder: what relative names are relative to; None if there are none.
-        reel: the `ReelJob` as plain data.
+        request: an `EncodeRequest` as plain data.
     """
-    # Whoever only decodes need not load these.
-    import msgspec
-
-    from vsumm.reel.write import encode_reel
-
     if folder is not None:
         os.chdir(folder)
     report = encode_reel(
-        msgspec.convert(reel, ReelJob, dec_hook=_decode),
+        EncodeRequest.from_plain(request),
         _Progress(messages),
         on_finishing=lambda: messages.send("finishing"),
     )
@@ -58,7 +53,3 @@ class _Progress:
         if now - self._last > PROGRESS_SECONDS:
             self._last = now
             self._messages.send("progress", seconds=seconds)
-
-
-def _decode(kind: Any, value: Any) -> Any:
-    return Path(value) if kind is Path else value

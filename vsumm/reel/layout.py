@@ -4,8 +4,14 @@
     reel     [=== run 0 ===)[= run 1 =)                      starts at 0, no holes
 
 All times are `Fraction` seconds, so nothing drifts over any number of cuts. A reel has ticks
-k / rate (the frames of a constant rate, the ticks of a clock, or samples); a run owns those that
-lie in its part of the reel, just as it owns the frames that appear in its part of the source.
+k / rate: the frames of a constant rate, the ticks of a clock, or samples. A run owns the ticks in
+[reel_start, reel_end) and the frames in [source_start, source_end):
+
+    reel_start = 0.5 s, reel_end = 2.5 s, 4 ticks per second
+
+    tick     0   1   2   3   4   5   6   7   8   9  10  11
+    seconds  0      0.5      1      1.5      2      2.5
+                     [ 2   3   4   5   6   7   8   9 )         ticks(4) == range(2, 10)
 """
 
 from __future__ import annotations
@@ -26,8 +32,8 @@ REGULAR_SHARE = 0.95
 
 
 @dataclass(frozen=True)
-class Cut:
-    """One run and its place in the reel."""
+class PlacedRun:
+    """A run of the source and its place in the reel."""
 
     source_start: Fraction
     """First instant of the run, seconds on the presentation clock."""
@@ -48,7 +54,7 @@ class Cut:
     def ticks(self, rate: Fraction | int) -> range:
         """Ticks k with reel_start <= k / rate < reel_end, counted over the whole reel.
 
-        >>> Cut(Fraction(10), Fraction(12), Fraction(1, 2)).ticks(25)
+        >>> PlacedRun(Fraction(10), Fraction(12), Fraction(1, 2)).ticks(25)
         range(13, 63)
         """
         slack = TOLERANCE_SECONDS * rate
@@ -60,31 +66,31 @@ class Cut:
         return self.source_start <= instant < self.source_end
 
 
-def lay_out(runs: Sequence[Segment], *, overlap_seconds: float = 0.0) -> list[Cut]:
+def lay_out(runs: Sequence[Segment], *, crossfade_seconds: float = 0.0) -> list[PlacedRun]:
     """Place runs one after the other.
 
     Args:
         runs: what to place; chronological, not overlapping.
-        overlap_seconds: how long each run goes on while the next one is there already; at most
-            half of any run's length.
+        crossfade_seconds: how long each run overlaps the next one; at most half of any run's
+            length.
 
     Raises:
-        ValueError: there are none, or they overlap or are out of order.
+        ValueError: there are no runs, or they overlap or are out of order.
 
-    >>> [float(cut.reel_start) for cut in lay_out([Segment(2, 4), Segment(10, 11.5)])]
+    >>> [float(run.reel_start) for run in lay_out([Segment(2, 4), Segment(10, 11.5)])]
     [0.0, 2.0]
     """
     if not runs:
         raise ValueError("runs must not be empty")
-    cuts: list[Cut] = []
-    reel_seconds = Fraction(0)
+    placed: list[PlacedRun] = []
+    reel_start = Fraction(0)
     for run in runs:
-        cut = Cut(Fraction(run.start_seconds), Fraction(run.end_seconds), reel_seconds)
-        if cuts and cut.source_start < cuts[-1].source_end:
+        begin, end = Fraction(run.start_seconds), Fraction(run.end_seconds)
+        if placed and begin < placed[-1].source_end:
             raise ValueError(f"runs must be in order and apart, got {run} too early")
-        cuts.append(cut)
-        reel_seconds = cut.reel_end - Fraction(overlap_seconds)
-    return cuts
+        placed.append(PlacedRun(begin, end, reel_start))
+        reel_start = placed[-1].reel_end - Fraction(crossfade_seconds)
+    return placed
 
 
 def round_half_up(value: Fraction) -> int:
@@ -121,10 +127,20 @@ def constant_rate(
     return None
 
 
-def num_ticks(cuts: Sequence[Cut], rate: Fraction | int) -> int:
-    """Ticks in the whole reel: as many as fit, at least one, so that it is never too long.
+def num_ticks(runs: Sequence[PlacedRun], rate: Fraction | int) -> int:
+    """Return the ticks of the whole reel: as many as fit, so that it is never too long; at least 1.
 
     >>> num_ticks(lay_out([Segment(0, 1.55)]), 10)
     15
     """
-    return max(1, floor((cuts[-1].reel_end + TOLERANCE_SECONDS) * rate))
+    return max(1, floor((runs[-1].reel_end + TOLERANCE_SECONDS) * rate))
+
+
+def ticks_of_runs(runs: Sequence[PlacedRun], rate: Fraction | int) -> list[range]:
+    """Return the ticks of every run; the last one ends with the reel.
+
+    >>> ticks_of_runs(lay_out([Segment(0, 0.5), Segment(1, 2.05)]), 10)
+    [range(0, 5), range(5, 15)]
+    """
+    end = num_ticks(runs, rate)
+    return [range(ticks.start, min(ticks.stop, end)) for ticks in (run.ticks(rate) for run in runs)]

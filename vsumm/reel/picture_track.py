@@ -1,4 +1,4 @@
-"""The picture and the sound of a reel: from the streams of the source to packets.
+"""The picture of a reel: from the stream of the source to packets.
 
 Runs in the encoding process only, see `vsumm.reel.job`.
 """
@@ -9,25 +9,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import av
-from av.error import FFmpegError
 
 from vsumm.errors import OutputError
 from vsumm.media import VideoStream
-from vsumm.reel.compose import Composition, SoundSource
+from vsumm.reel import compose
 from vsumm.reel.encoders import (
     choose_video_encoder,
     encoder_options,
     is_hdr,
-    nearest_layout,
-    nearest_rate,
+    open_encoder,
     traits_of,
 )
-from vsumm.reel.filter import BT709, PictureTarget, output_matrix
-from vsumm.reel.formats import ReelFormat
-from vsumm.reel.layout import Cut
+from vsumm.reel.filter import BT709, FULL_RANGE, LIMITED_RANGE, PictureTarget, output_matrix
+from vsumm.reel.layout import PlacedRun
 from vsumm.reel.place_pictures import (
     EXACT_RATE,
     SLOWEST_CONSTANT_RATE,
@@ -36,36 +33,24 @@ from vsumm.reel.place_pictures import (
     ReelPicture,
     survey_rate,
 )
-from vsumm.reel.place_sound import Samples, to_audio_frame
+from vsumm.reel.plan import ReelPlan
 from vsumm.reel.read import StreamReader
-from vsumm.reel.settings import ReelJob
 from vsumm.workers import Ahead
-
-if TYPE_CHECKING:
-    from vsumm.reel.compose import ComposedPictures
 
 KEY_FRAME_SECONDS = 5
 """Longest distance of key frames, so that a player can seek in the reel."""
-BITS_PER_SECOND_AND_CHANNEL = 80_000
-"""Rate of lossy sound; less where the sample rate is low."""
-BITS_PER_SAMPLE = 4
-"""Upper limit of the same for low sample rates, where encoders refuse more."""
 PICTURES_AHEAD = 6
 """Pictures that are kept ready for the encoder."""
-FULL_RANGE, LIMITED_RANGE = 2, 1
-"""AVColorRange."""
 GIF_TICKS = Fraction(100)
 """A GIF counts in hundredths of a second."""
 FINEST_MPEG4_CLOCK = 65_535
 """MPEG-4 part 2 stores its ticks per second in 16 bits."""
 FASTEST_REPEATED_RATE = 240
 """Most frames per second where every tick must show one, however fast the film claims to be."""
-FALLBACK_RATE = 25
-"""Frames per second of a film that names no rate."""
 
 
 @dataclass(frozen=True)
-class _Look:
+class _SourceForm:
     """Form and colours of the source's frames; numbers as in ITU-T H.273, 2 is unspecified."""
 
     pixel_format: str = "yuv420p"
@@ -80,47 +65,43 @@ class PictureTrack:
 
     def __init__(
         self,
-        job: ReelJob,
-        chosen: ReelFormat,
-        cuts: Sequence[Cut],
+        plan: ReelPlan,
+        runs: Sequence[PlacedRun],
         readers: Sequence[StreamReader],
         video: VideoStream,
     ) -> None:
         """Prepare to write.
 
         Args:
-            job: what to write.
-            chosen: the container.
-            cuts: where the runs lie in the reel.
+            plan: what the reel will be.
+            runs: where the runs lie in the reel.
             readers: the picture stream of the source; a second time for runs that overlap.
             video: what was found out about it before.
         """
         reader = readers[0]
-        is_composed = job.composition.changes_picture
+        is_composed = plan.config.changes_picture
         # Read now: the stream is another one after the file was opened again.
-        self._average_rate = Fraction(reader.stream.average_rate or FALLBACK_RATE)
-        look = _look_at(reader.peek(cuts[0].source_start))
-        hdr = is_hdr(look.transfer)
+        self._average_rate = reader.average_rate
+        form = _form_of(reader.peek(runs[0].source_start))
+        hdr = is_hdr(form.transfer)
         # Pictures are composed in 8 bits.
         keeps_hdr = hdr and not is_composed
-        self.encoder = choose_video_encoder(chosen, job.settings, hdr=keeps_hdr)
-        rate = survey_rate(reader, cuts)
-        is_constant = chosen.has_constant_rate or is_composed
+        self.encoder = choose_video_encoder(plan.format, plan.config, hdr=keeps_hdr)
+        rate = survey_rate(reader, runs)
+        is_constant = plan.format.has_constant_rate or is_composed
         self.clock = _choose_clock(self.encoder, rate, self._average_rate, is_constant=is_constant)
-        self.target = _choose_target(video, look, self.encoder, hdr=hdr, keeps_hdr=keeps_hdr)
-        self._matrix = output_matrix(look.matrix, look.pixel_format, self.target)
-        self.settings = job.settings
-        self.options = encoder_options(self.encoder, job.settings)
-        shown = (
-            Fraction(video.start_seconds),
-            Fraction(video.start_seconds) + Fraction(video.duration_seconds),
-        )
-        placers = [PicturePlacer(each, self.clock, self.target, shown=shown) for each in readers]
-        self.placer = self._composed(placers, job.composition) if is_composed else placers[0]
+        self.target = _choose_target(video, form, self.encoder, hdr=hdr, keeps_hdr=keeps_hdr)
+        self._matrix = output_matrix(form.matrix, form.pixel_format, self.target)
+        self.config = plan.config
+        self.options = encoder_options(self.encoder, plan.config)
+        begin = Fraction(video.start_seconds)
+        span = begin, begin + Fraction(video.duration_seconds)
+        placers = [PicturePlacer(each, self.clock, self.target, span=span) for each in readers]
+        self.placer = self._composed(placers) if is_composed else placers[0]
         self.written_seconds = self.copied_seconds = 0.0
-        self._cuts = cuts
-        self._look = look
-        self._has_one_clock = chosen.has_constant_rate
+        self._runs = runs
+        self._form = form
+        self._has_one_clock = plan.format.has_constant_rate
         self._stream: Any = None
         self._durations: dict[int, int] = {}
 
@@ -133,12 +114,11 @@ class PictureTrack:
         """The characters of the title that its font does not have."""
         return "" if isinstance(self.placer, PicturePlacer) else self.placer.missing_glyphs
 
-    def _composed(
-        self, placers: Sequence[PicturePlacer], composition: Composition
-    ) -> ComposedPictures:
-        from vsumm.reel.compose import ComposedPictures  # loads moviepy, half a second
-
-        return ComposedPictures(placers, self.clock, self.target, composition, matrix=self._matrix)
+    def _composed(self, placers: Sequence[PicturePlacer]) -> compose.ComposedPictures:
+        # Named through its folder, which loads moviepy only now: that takes half a second.
+        return compose.ComposedPictures(
+            placers, self.clock, self.target, self.config, matrix=self._matrix
+        )
 
     def add_to(self, container: Any) -> None:
         """Make the stream in an output container."""
@@ -150,7 +130,7 @@ class PictureTrack:
         self.configure(context)
         if self.encoder == "libx265":
             context.codec_tag = "hvc1"  # players of Apple want this name in MP4 files
-        _open(stream, self.encoder, self.options)
+        open_encoder(context, self.encoder, self.options)
         self._stream = stream
 
     def configure(self, context: Any) -> None:
@@ -167,12 +147,12 @@ class PictureTrack:
         context.color_range = FULL_RANGE if self.target.is_full_range else LIMITED_RANGE
         context.colorspace = self._matrix
         is_mapped = self.target.is_tone_mapped
-        context.color_primaries = BT709 if is_mapped else self._look.primaries
-        context.color_trc = BT709 if is_mapped else self._look.transfer
+        context.color_primaries = BT709 if is_mapped else self._form.primaries
+        context.color_trc = BT709 if is_mapped else self._form.transfer
 
     def packets(self) -> Iterator[tuple[float, list[Any]]]:
         """Yield the reel time reached, and the packets that became ready."""
-        with Ahead(self.placer.pictures(self._cuts), PICTURES_AHEAD) as pictures:
+        with Ahead(self.placer.pictures(self._runs), PICTURES_AHEAD) as pictures:
             for picture in pictures:
                 yield self._reached(picture), self._encode(picture)
         for packet in self._stream.codec_context.encode_lazy(None):
@@ -198,49 +178,10 @@ class PictureTrack:
         return self.written_seconds
 
 
-class SoundTrack:
-    """The sound of the reel: from the source's track to packets."""
-
-    def __init__(self, chosen: ReelFormat, cuts: Sequence[Cut], source: SoundSource) -> None:
-        assert chosen.audio_encoder is not None
-        self.encoder = chosen.audio_encoder
-        self.source = source
-        self.written_seconds = 0.0
-        self._cuts = cuts
-        self._stream: Any = None
-
-    def add_to(self, container: Any) -> None:
-        """Make the stream in an output container."""
-        rate = nearest_rate(self.encoder, self.source.sample_rate)
-        layout = nearest_layout(self.encoder, self.source.layout, rate)
-        stream = container.add_stream(self.encoder, rate=rate, layout=layout)
-        if not self.encoder.startswith(("pcm", "flac")):
-            per_channel = min(BITS_PER_SECOND_AND_CHANNEL, BITS_PER_SAMPLE * rate)
-            stream.codec_context.bit_rate = per_channel * stream.codec_context.layout.nb_channels
-        _open(stream, self.encoder, {})
-        self._stream = stream
-
-    def packets(self) -> Iterator[tuple[float, list[Any]]]:
-        """Yield the reel time reached, and the packets that became ready."""
-        position = 0
-        for samples in self.source.blocks(self._cuts):
-            packets = self._encode(samples, position)
-            position += samples.shape[1]
-            self.written_seconds = position / self.source.sample_rate
-            yield self.written_seconds, packets
-        yield self.written_seconds, self._stream.encode(None)
-
-    def _encode(self, samples: Samples, position: int) -> list[Any]:
-        rate, layout = self.source.sample_rate, self.source.layout
-        frame = to_audio_frame(samples, position=position, sample_rate=rate, layout=layout)
-        packets: list[Any] = self._stream.encode(frame)
-        return packets
-
-
-def _look_at(frame: Any) -> _Look:
+def _form_of(frame: Any) -> _SourceForm:
     if frame is None:
-        return _Look()
-    return _Look(
+        return _SourceForm()
+    return _SourceForm(
         pixel_format=frame.format.name,
         color_range=frame.color_range,
         matrix=frame.colorspace,
@@ -267,11 +208,11 @@ def _choose_clock(
 
 
 def _choose_target(
-    video: VideoStream, look: _Look, encoder: str, *, hdr: bool, keeps_hdr: bool
+    video: VideoStream, form: _SourceForm, encoder: str, *, hdr: bool, keeps_hdr: bool
 ) -> PictureTarget:
     """Choose size and pixel format: 4:2:0, 8 bits, or 10 for high dynamic range."""
     known = {pixel_format.name for pixel_format in av.Codec(encoder, "w").video_formats or []}
-    is_full = look.color_range == FULL_RANGE or look.pixel_format.startswith("yuvj")
+    is_full = form.color_range == FULL_RANGE or form.pixel_format.startswith("yuvj")
     wanted = ["yuv420p"]
     if keeps_hdr:
         wanted.insert(0, "yuv420p10le")
@@ -292,13 +233,3 @@ def _choose_target(
         display_height=video.height,
         is_tone_mapped=hdr and "10" not in pixel_format,
     )
-
-
-def _open(stream: Any, encoder: str, options: dict[str, str]) -> None:
-    try:
-        stream.codec_context.open()
-    except (FFmpegError, ValueError) as error:
-        given = " ".join(f"{name}={value}" for name, value in options.items())
-        raise OutputError(
-            f"the encoder {encoder} does not take this film with {given or 'its defaults'}"
-        ) from error

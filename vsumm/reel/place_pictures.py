@@ -7,8 +7,15 @@ Two kinds of clock:
   or late, and rounding shows only at a cut, as a frame dropped or held.
 - Any other film keeps its exact times, on a clock fine enough for them.
 
-Where no frame begins with the run, the one on screen at that instant fills the beginning. Holes
-are filled by holding the last good frame, and before the first frame of a film the reel is black.
+A run [10.05 s, 10.25 s) of a film with 25 frames/s that begins at tick 50 of the reel:
+
+    source frame   10.04      10.08      10.12      10.16      10.20      10.24
+    in the run?    no, on     yes        yes        yes        yes        yes
+                   screen at 10.05
+    tick           -          50         51         52         53         54
+
+The frame on screen fills the beginning of a run if the first frame of the run comes at least a
+tick later. The last good frame fills holes, and before the first frame of a film the reel is black.
 """
 
 from __future__ import annotations
@@ -21,7 +28,13 @@ from math import floor
 from typing import Any
 
 from vsumm.reel.filter import PictureFilter, PictureTarget, black_picture
-from vsumm.reel.layout import TOLERANCE_SECONDS, Cut, constant_rate, num_ticks, round_half_up
+from vsumm.reel.layout import (
+    TOLERANCE_SECONDS,
+    PlacedRun,
+    constant_rate,
+    round_half_up,
+    ticks_of_runs,
+)
 from vsumm.reel.read import StreamReader
 
 EXACT_RATE = Fraction(90_000)
@@ -51,7 +64,7 @@ class ReelPicture:
     """One picture of the reel."""
 
     frame: Any
-    """The frame of PyAV; one frame may stand in several pictures."""
+    """The frame of PyAV; several pictures may share one."""
     tick: int
     """When it appears, ticks of the reel's clock."""
     num_ticks: int
@@ -60,14 +73,14 @@ class ReelPicture:
     """Whether there is a cut right before it."""
 
 
-def survey_rate(reader: StreamReader, cuts: Sequence[Cut]) -> Fraction | None:
+def survey_rate(reader: StreamReader, runs: Sequence[PlacedRun]) -> Fraction | None:
     """Find the constant frame rate of the runs from their time stamps, without decoding."""
     stream = reader.stream
     named = (stream.average_rate, stream.base_rate, stream.guessed_rate)
     candidates = [Fraction(rate) for rate in named if rate]
     times: list[Fraction] = []
-    for cut in cuts[:: max(1, len(cuts) // SURVEY_RUNS)]:
-        times += sorted(islice(reader.stamps_from(cut.source_start), SURVEY_FRAMES))
+    for run in runs[:: max(1, len(runs) // SURVEY_RUNS)]:
+        times += sorted(islice(reader.stamps_from(run.source_start), SURVEY_FRAMES))
     return constant_rate(times, candidates, reader.time_base)
 
 
@@ -75,7 +88,7 @@ class PicturePlacer:
     """Place the pictures of one stream; they cover all ticks of the reel without a hole.
 
     Attributes:
-        held_seconds: how long the last good frame had to stand in for damaged or missing ones.
+        held_seconds: how long the last good frame replaces damaged or missing ones.
     """
 
     def __init__(
@@ -84,7 +97,7 @@ class PicturePlacer:
         clock: ReelClock,
         target: PictureTarget,
         *,
-        shown: tuple[Fraction, Fraction],
+        span: tuple[Fraction, Fraction],
     ) -> None:
         """Prepare to read.
 
@@ -92,81 +105,83 @@ class PicturePlacer:
             reader: the picture stream of the source.
             clock: how the reel's pictures are timed.
             target: what they look like.
-            shown: when the source's picture begins and ends, seconds on the presentation clock.
+            span: when the source's picture begins and ends, seconds on the presentation clock.
         """
         self.held_seconds = 0.0
         self._reader = reader
         self._clock = clock
         self._target = target
-        self._shown = shown
+        self._span = span
         self._filter = PictureFilter(target)
         self._last_frame: Any = None
 
-    def pictures(self, cuts: Sequence[Cut]) -> Iterator[ReelPicture]:
+    def pictures(self, runs: Sequence[PlacedRun]) -> Iterator[ReelPicture]:
         """Yield the pictures of all runs in the order of the reel."""
-        last_tick = num_ticks(cuts, self._clock.rate)
-        for cut in cuts:
-            ticks = cut.ticks(self._clock.rate)
-            ticks = range(ticks.start, min(ticks.stop, last_tick))
-            yield from self.pictures_of(cut, ticks)
+        for run, ticks in zip(runs, ticks_of_runs(runs, self._clock.rate), strict=True):
+            yield from self.pictures_of(run, ticks)
 
-    def pictures_of(self, cut: Cut, ticks: range) -> Iterator[ReelPicture]:
+    def pictures_of(self, run: PlacedRun, ticks: range) -> Iterator[ReelPicture]:
         """Yield the pictures of one run, or of a part of it, for some ticks of the reel."""
         if ticks:
-            yield from self._hold_until_next(self._with_ticks(cut, ticks), ticks)
+            yield from self._hold_until_next(self._with_ticks(run, ticks), ticks)
 
-    def _with_ticks(self, cut: Cut, ticks: range) -> Iterator[tuple[int, Any]]:
+    def _with_ticks(self, run: PlacedRun, ticks: range) -> Iterator[tuple[int, Any]]:
         """Yield frames with the ascending ticks at which they appear, from the run's first on."""
         on_screen: Any = None
         anchor: tuple[Fraction, int] | None = None
-        losses = _LossMeter(self._reader, cut, self._shown, self._clock)
-        for time, frame in self._filter.apply(_frames_of_run(self._reader, cut)):
+        losses = _LossMeter(self._reader, run, self._span, self._clock)
+        for time, frame in self._filter.apply(_frames_of_run(self._reader, run)):
             losses.add(time)
-            if not cut.contains(time):
+            if not run.contains(time):
                 on_screen = frame
                 continue
             if anchor is None:
-                anchor = time, self._first_tick(cut, ticks, time)
+                anchor = time, self._first_tick(run, ticks, time)
                 if anchor[1] > ticks.start:
-                    yield ticks.start, self._stand_in(cut, on_screen)
+                    yield ticks.start, self._stand_in(run, on_screen)
             tick = anchor[1] + round_half_up((time - anchor[0]) * self._clock.rate)
             if tick < ticks.stop:
                 yield tick, frame
         if anchor is None or anchor[1] >= ticks.stop:
-            yield ticks.start, self._stand_in(cut, on_screen)
+            yield ticks.start, self._stand_in(run, on_screen)
         self.held_seconds += losses.seconds()
 
-    def _first_tick(self, cut: Cut, ticks: range, time: Fraction) -> int:
-        """When the first frame of a run appears: with the run, unless that leaves a real hole."""
-        hole_seconds = time - cut.source_start
+    def _first_tick(self, run: PlacedRun, ticks: range, time: Fraction) -> int:
+        """Return the tick of a run's first frame: the run's first, unless it comes much later."""
+        hole_seconds = time - run.source_start
         if self._clock.is_constant:
             return ticks.start + floor((hole_seconds + TOLERANCE_SECONDS) * self._clock.rate)
         if hole_seconds < SHORTEST_FILL_SECONDS:
             return ticks.start
-        return round_half_up(cut.to_reel(time) * self._clock.rate)
+        return round_half_up(run.to_reel(time) * self._clock.rate)
 
-    def _stand_in(self, cut: Cut, on_screen: Any) -> Any:
-        """The frame on screen where the run begins; else the reel's last one; else black."""
+    def _stand_in(self, run: PlacedRun, on_screen: Any) -> Any:
+        """Return the frame on screen where the run begins; else the reel's last one; else black."""
         if on_screen is not None:
             return on_screen
-        if self._last_frame is None or cut.source_start < self._shown[0]:
+        if self._last_frame is None or run.source_start < self._span[0]:
             return black_picture(self._target)
         return self._last_frame
 
     def _hold_until_next(
         self, frames: Iterable[tuple[int, Any]], ticks: range
     ) -> Iterator[ReelPicture]:
-        """Give every frame the ticks up to the next one, or, at a constant rate, repeat it."""
-        shown: tuple[int, Any] | None = None
-        for tick, frame in frames:
-            if shown is not None and tick > shown[0]:
-                yield from self._show(*shown, tick, ticks)
-            if shown is None or tick > shown[0]:
-                shown = tick, frame
-        if shown is not None:
-            yield from self._show(*shown, ticks.stop, ticks)
+        """Yield every frame with the ticks up to the next one; repeat it at a constant rate.
 
-    def _show(self, tick: int, frame: Any, until: int, ticks: range) -> Iterator[ReelPicture]:
+        frames           (3, A)      (6, B)        ticks = range(3, 9)
+        constant rate    A3 A4 A5    B6 B7 B8      one picture per tick
+        exact times      A3, 3 long  B6, 3 long    one picture per frame
+        """
+        held: tuple[int, Any] | None = None
+        for tick, frame in frames:
+            if held is not None and tick > held[0]:
+                yield from self._hold(*held, tick, ticks)
+            if held is None or tick > held[0]:
+                held = tick, frame
+        if held is not None:
+            yield from self._hold(*held, ticks.stop, ticks)
+
+    def _hold(self, tick: int, frame: Any, until: int, ticks: range) -> Iterator[ReelPicture]:
         self._last_frame = frame
         step = 1 if self._clock.is_constant else until - tick
         for at in range(tick, until, step):
@@ -179,26 +194,26 @@ class _LossMeter:
     def __init__(
         self,
         reader: StreamReader,
-        cut: Cut,
-        shown: tuple[Fraction, Fraction],
+        run: PlacedRun,
+        span: tuple[Fraction, Fraction],
         clock: ReelClock,
     ) -> None:
         self._reader = reader
         self._errors_before = reader.num_errors
         self._clock = clock
-        rate = clock.rate if clock.is_constant else Fraction(reader.stream.average_rate or 25)
+        rate = clock.rate if clock.is_constant else reader.average_rate
         self._usual_step = 1 / rate
-        self._end = min(cut.source_end, shown[1])
-        self._last = max(cut.source_start, shown[0])
+        self._end = min(run.source_end, span[1])
+        self._last = max(run.source_start, span[0])
         self._missing = Fraction(0)
 
     def add(self, time: Fraction) -> None:
-        """Take note of a frame."""
+        """Count the hole before a frame."""
         self._missing += self._gap_before(time)
         self._last = max(self._last, time)
 
     def seconds(self) -> float:
-        """How much is missing, after the last frame of the run."""
+        """Return how much is missing; call it after the last frame of the run."""
         has_errors = self._reader.num_errors > self._errors_before
         tail = self._gap_before(self._end)
         if not has_errors:
@@ -212,13 +227,13 @@ class _LossMeter:
         return gap - self._usual_step if gap > 2 * self._usual_step else Fraction(0)
 
 
-def _frames_of_run(reader: StreamReader, cut: Cut) -> Iterator[tuple[Fraction, Any]]:
+def _frames_of_run(reader: StreamReader, run: PlacedRun) -> Iterator[tuple[Fraction, Any]]:
     """Yield the frame on screen right before the run, and every frame that belongs to it."""
     before: tuple[Fraction, Any] | None = None
-    for time, frame in reader.frames_from(cut.source_start):
-        if time >= cut.source_end - TOLERANCE_SECONDS:
+    for time, frame in reader.frames_from(run.source_start):
+        if time >= run.source_end - TOLERANCE_SECONDS:
             break
-        if not cut.contains(time):
+        if not run.contains(time):
             before = time, frame
             continue
         if before is not None:

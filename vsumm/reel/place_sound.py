@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from vsumm.decode import channels_of
 from vsumm.media import AudioStream
-from vsumm.reel.layout import Cut, num_ticks, round_half_up
+from vsumm.reel.layout import PlacedRun, round_half_up, ticks_of_runs
 from vsumm.reel.read import StreamReader
 
 FADE_SECONDS = Fraction(5, 1000)
@@ -27,8 +27,8 @@ PREROLL_SECONDS = Fraction(1, 2)
 """Decoded before a run and thrown away: decoders need some frames to settle after a seek."""
 JUMP_SECONDS = Fraction(1, 100)
 """Time stamps that are off by less follow the samples; beyond, silence or a cut puts them right."""
-FALLBACK_RATE = 48_000
-"""Samples per second of the silence in place of a track that tells nothing, Hz."""
+FALLBACK_SAMPLE_RATE = 48_000
+"""Samples per second of a track that names no rate and has no readable frame, Hz."""
 
 _LAYOUTS = {1: "mono", 6: "5.1", 8: "7.1"}
 
@@ -42,8 +42,8 @@ class SoundPlacer:
     Attributes:
         sample_rate: samples per second of the blocks, Hz: the track's own, unless asked otherwise.
         layout: FFmpeg's name of the channel layout of the blocks: the track's own.
-        heard: when the track begins and ends, seconds on the presentation clock.
-        silent_seconds: how much silence had to stand in for sound that could not be read.
+        span: when the track begins and ends, seconds on the presentation clock.
+        silent_seconds: how much silence replaces sound that could not be read.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class SoundPlacer:
         sample: Any,
         track: AudioStream,
         *,
-        heard: tuple[Fraction, Fraction],
+        span: tuple[Fraction, Fraction],
         form: tuple[int, str] | None = None,
     ) -> None:
         """Prepare to read.
@@ -61,45 +61,48 @@ class SoundPlacer:
             reader: the track.
             sample: one of its frames, or None if none was found.
             track: what was found out about it before.
-            heard: when the track begins and ends, seconds on the presentation clock.
+            span: when the track begins and ends, seconds on the presentation clock.
             form: sample rate and layout of the blocks, if not the track's own.
         """
         # What comes out of the decoder counts: some codecs double the rate that is declared.
-        self.sample_rate: int = sample.sample_rate if sample else track.sample_rate or FALLBACK_RATE
-        layout = (
-            sample.layout if sample else AudioLayout(_LAYOUTS.get(track.num_channels, "stereo"))
-        )
+        if sample:
+            self.sample_rate, layout = sample.sample_rate, sample.layout
+        else:
+            self.sample_rate = track.sample_rate or FALLBACK_SAMPLE_RATE
+            layout = AudioLayout(_LAYOUTS.get(track.num_channels, "stereo"))
         if form is not None:
             self.sample_rate, layout = form[0], AudioLayout(form[1])
         self.layout: str = layout.name
-        self.heard = heard
+        self.span = span
         self.silent_seconds = 0.0
         self._num_channels: int = layout.nb_channels
         self._reader = reader
         self._resamplers: dict[tuple[str, str, int], AudioResampler] = {}
 
-    def blocks(self, cuts: Sequence[Cut]) -> Iterator[Samples]:
+    def blocks(self, runs: Sequence[PlacedRun]) -> Iterator[Samples]:
         """Yield the sound of all runs in the order of the reel, in blocks (C, T) of any length."""
-        end = num_ticks(cuts, self.sample_rate)
-        for cut in cuts:
-            ticks = cut.ticks(self.sample_rate)
-            num_samples = min(ticks.stop, end) - ticks.start
-            yield from self.run_blocks(cut, num_samples)
+        for run, ticks in zip(runs, ticks_of_runs(runs, self.sample_rate), strict=True):
+            yield from self.run_blocks(run, len(ticks))
 
-    def run_blocks(self, cut: Cut, num_samples: int) -> Iterator[Samples]:
+    def run_blocks(self, run: PlacedRun, num_samples: int) -> Iterator[Samples]:
         """Yield that many samples from the beginning of a run on, in blocks."""
-        return self._faded(self._run(cut, num_samples), num_samples)
+        return self._faded(self._run(run, num_samples), num_samples)
 
-    def _run(self, cut: Cut, num_samples: int) -> Iterator[Samples]:
-        """Yield exactly `num_samples` samples from the beginning of the run on."""
+    def _run(self, run: PlacedRun, num_samples: int) -> Iterator[Samples]:
+        """Yield exactly `num_samples` samples from the beginning of the run on.
+
+        decoded    ...[ preroll ][ block ]......[ block ][ block ]...
+        position         thrown  0 ──────>      ^ begin           num_samples
+        yielded          away     [ block ][sil.][ block ][ bl]
+        """
         position = 0
         errors_before = self._reader.num_errors
         missing = 0
-        for begin, samples in self._decoded(cut):
+        for begin, samples in self._decoded(run):
             if begin >= num_samples:
                 break
             if begin > position:
-                missing += self._num_missing(cut, position, begin)
+                missing += self._num_missing(run, position, begin)
                 yield from self._silence(begin - position)
                 position = begin
             piece = samples[:, position - begin : num_samples - begin]
@@ -107,17 +110,17 @@ class SoundPlacer:
                 yield piece
                 position += piece.shape[1]
         if position < num_samples:
-            missing += self._num_missing(cut, position, num_samples)
+            missing += self._num_missing(run, position, num_samples)
             yield from self._silence(num_samples - position)
         if self._reader.num_errors > errors_before or missing > self.sample_rate // 10:
             self.silent_seconds += missing / self.sample_rate
 
-    def _decoded(self, cut: Cut) -> Iterator[tuple[int, Samples]]:
+    def _decoded(self, run: PlacedRun) -> Iterator[tuple[int, Samples]]:
         """Yield blocks with their place in the run, in samples; negative is before it."""
         expected: int | None = None
-        for time, frame in self._reader.frames_from(cut.source_start - PREROLL_SECONDS):
+        for time, frame in self._reader.frames_from(run.source_start - PREROLL_SECONDS):
             samples = self._normalised(frame)
-            begin = round_half_up((time - cut.source_start) * self.sample_rate)
+            begin = round_half_up((time - run.source_start) * self.sample_rate)
             if expected is not None and abs(begin - expected) <= JUMP_SECONDS * self.sample_rate:
                 begin = expected
             expected = begin + samples.shape[1]
@@ -125,7 +128,7 @@ class SoundPlacer:
                 yield begin, samples
 
     def _normalised(self, frame: Any) -> Samples:
-        """The samples of a frame, in the track's layout and rate even if the frame has others."""
+        """Return the samples of a frame, converted to the layout and rate of the blocks."""
         key = (frame.format.name, frame.layout.name, frame.sample_rate)
         if key == ("fltp", self.layout, self.sample_rate):
             return np.asarray(channels_of(frame), np.float32)
@@ -141,10 +144,10 @@ class SoundPlacer:
             length = min(self.sample_rate, num_samples - begin)
             yield np.zeros((self._num_channels, length), np.float32)
 
-    def _num_missing(self, cut: Cut, begin: int, end: int) -> int:
-        """How much of a stretch without sound lies within the track, in samples."""
-        first = round_half_up((self.heard[0] - cut.source_start) * self.sample_rate)
-        last = round_half_up((self.heard[1] - cut.source_start) * self.sample_rate)
+    def _num_missing(self, run: PlacedRun, begin: int, end: int) -> int:
+        """Return how many samples of a stretch without sound lie within the track."""
+        first = round_half_up((self.span[0] - run.source_start) * self.sample_rate)
+        last = round_half_up((self.span[1] - run.source_start) * self.sample_rate)
         return max(0, min(end, last) - max(begin, first))
 
     def _faded(self, blocks: Iterator[Samples], num_samples: int) -> Iterator[Samples]:

@@ -1,4 +1,4 @@
-"""Decode one stream of a file from any instant on, past whatever is damaged."""
+"""Decode one stream of a file from any instant on, past damage."""
 
 from __future__ import annotations
 
@@ -17,9 +17,11 @@ from vsumm.media import MediaInfo
 from vsumm.reel.layout import TOLERANCE_SECONDS
 
 SEEK_STEPS_SECONDS = (0, 1, 4, 16, 64, 256)
-"""How far before the wanted instant to look for a place to start, one after the other."""
+"""How far before the wanted instant to seek, tried in this order until a frame is early enough."""
 READ_ON_SECONDS = 2
 """A wanted instant that is no further ahead is reached by reading on, not by a seek."""
+FALLBACK_FRAME_RATE = 25
+"""Frames per second of a film that names no rate."""
 AHEAD_BYTES = 64 << 20
 """Most that is read ahead to learn which picture is on screen at the wanted instant."""
 
@@ -63,6 +65,11 @@ class StreamReader:
 
     def __exit__(self, *_: object) -> None:
         self._open_files.close()
+
+    @property
+    def average_rate(self) -> Fraction:
+        """Frames per second that the container names for a picture."""
+        return Fraction(self.stream.average_rate or FALLBACK_FRAME_RATE)
 
     def frames_from(self, seconds: Fraction) -> Iterator[tuple[Fraction, Any]]:
         """Yield frames in the order of their times, without those that are damaged.

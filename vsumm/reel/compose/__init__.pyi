@@ -1,7 +1,3 @@
-from .options import Composition as Composition
-from .options import check_composition as check_composition
-from .options import check_crossfade as check_crossfade
-from .options import find_soundtrack as find_soundtrack
 from .picture import ComposedPictures as ComposedPictures
 from .sound import CrossfadedSound as CrossfadedSound
 from .sound import DuckedSound as DuckedSound

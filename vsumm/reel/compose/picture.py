@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 from PIL import ImageFont
 
 from vsumm.errors import OutputError
-from vsumm.reel.compose.options import Composition
+from vsumm.reel.config import ReelConfig
 from vsumm.reel.filter import BT709, PictureTarget
-from vsumm.reel.layout import Cut, num_ticks
+from vsumm.reel.layout import PlacedRun, ticks_of_runs
 from vsumm.reel.place_pictures import PicturePlacer, ReelClock, ReelPicture
 
 TITLE_SECONDS = 3.0
@@ -52,7 +52,7 @@ class ComposedPictures:
         placers: Sequence[PicturePlacer],
         clock: ReelClock,
         target: PictureTarget,
-        composition: Composition,
+        config: ReelConfig,
         *,
         matrix: int,
     ) -> None:
@@ -62,68 +62,72 @@ class ComposedPictures:
             placers: two that read the same film, for the two runs that a cross-fade blends.
             clock: of a constant rate.
             target: what the pictures look like.
-            composition: what to add.
+            config: what to add.
             matrix: matrix coefficients of the reel (ITU-T H.273, table 4).
 
         Raises:
-            OutputError: the title's font is none.
+            OutputError: the title's font cannot be read, or the title is too long.
         """
         self._placers = placers
         self._clock = clock
-        self._paint = _Paint(target, matrix)
+        self._converter = _RgbConverter(target, matrix)
         size = target.width, target.height
-        seconds = composition.crossfade_seconds
+        seconds = config.crossfade_seconds
         self._fade = _Crossfade(size, seconds) if seconds else None
         self._title = None
         self.missing_glyphs = ""
-        if composition.title is not None:
-            font = composition.title_font or Path(font_roboto.font_files["RobotoMedium"])
-            self.missing_glyphs = missing_glyphs(composition.title, font)
-            self._title = _Title(size, composition.title, font)
+        if config.title is not None:
+            font = config.title_font or Path(font_roboto.font_files["RobotoMedium"])
+            self.missing_glyphs = missing_glyphs(config.title, font)
+            self._title = _Title(size, config.title, font)
 
     @property
     def held_seconds(self) -> float:
-        """How long the last good frame had to stand in for damaged or missing ones."""
+        """How long the last good frame replaces damaged or missing ones."""
         return sum(placer.held_seconds for placer in self._placers)
 
-    def pictures(self, cuts: Sequence[Cut]) -> Iterator[ReelPicture]:
+    def pictures(self, runs: Sequence[PlacedRun]) -> Iterator[ReelPicture]:
         """Yield the pictures of all runs in the order of the reel."""
-        for picture in self._faded(cuts):
+        for picture in self._faded(runs):
             seconds = float(picture.tick / self._clock.rate)
             if self._title is not None and seconds < TITLE_SECONDS:
-                drawn = self._title.over(self._paint.to_rgb(picture.frame), seconds)
-                picture = replace(picture, frame=self._paint.from_rgb(drawn))
+                drawn = self._title.over(self._converter.to_rgb(picture.frame), seconds)
+                picture = replace(picture, frame=self._converter.from_rgb(drawn))
             yield picture
 
-    def _faded(self, cuts: Sequence[Cut]) -> Iterator[ReelPicture]:
-        """Yield the pictures; where two runs overlap, both are read side by side."""
-        rate = self._clock.rate
-        end = num_ticks(cuts, rate)
-        starts = [*(cut.ticks(rate).start for cut in cuts[1:]), end]
-        fading: Iterator[ReelPicture] = iter(())
-        for number, (cut, next_start) in enumerate(zip(cuts, starts, strict=True)):
-            ticks = cut.ticks(rate)
-            placer = self._placers[number % len(self._placers)]
-            run = placer.pictures_of(cut, range(ticks.start, min(ticks.stop, end)))
-            for picture in islice(run, next_start - ticks.start):
-                below = next(fading, None)
-                yield picture if below is None else self._blend(below, picture, cut)
-            fading = run
+    def _faded(self, runs: Sequence[PlacedRun]) -> Iterator[ReelPicture]:
+        """Yield the pictures; where two runs overlap, both are read side by side.
 
-    def _blend(self, below: ReelPicture, above: ReelPicture, cut: Cut) -> ReelPicture:
+        ticks             0 ........ 40 .... 50 ............ 90
+        run 0, placer 0   [=====================)
+        run 1, placer 1              [=====================)
+        yielded           0..39: run 0   40..49: blended   50..89: run 1
+        """
+        all_ticks = ticks_of_runs(runs, self._clock.rate)
+        next_starts = [*(ticks.start for ticks in all_ticks[1:]), all_ticks[-1].stop]
+        fading: Iterator[ReelPicture] = iter(())
+        for number, (run, ticks) in enumerate(zip(runs, all_ticks, strict=True)):
+            placer = self._placers[number % len(self._placers)]
+            pictures = placer.pictures_of(run, ticks)
+            for picture in islice(pictures, next_starts[number] - ticks.start):
+                below = next(fading, None)
+                yield picture if below is None else self._blend(below, picture, run)
+            fading = pictures
+
+    def _blend(self, below: ReelPicture, above: ReelPicture, run: PlacedRun) -> ReelPicture:
         assert self._fade is not None
-        # The middle of the picture counts: the first one shows something of both runs already.
-        seconds = float((above.tick + 0.5) / float(self._clock.rate) - float(cut.reel_start))
-        pixels = self._paint.to_rgb(below.frame), self._paint.to_rgb(above.frame)
+        # Blend by the middle of the picture's time, so that the first one shows both runs.
+        seconds = float((above.tick + 0.5) / float(self._clock.rate) - float(run.reel_start))
+        pixels = self._converter.to_rgb(below.frame), self._converter.to_rgb(above.frame)
         mixed = self._fade.between(*pixels, seconds)
-        return replace(above, frame=self._paint.from_rgb(mixed), is_first_of_run=False)
+        return replace(above, frame=self._converter.from_rgb(mixed), is_first_of_run=False)
 
 
 def missing_glyphs(text: str, font: Path) -> str:
     """Return the characters of a text that a font has no glyph for, each once.
 
     Raises:
-        OutputError: this is no font.
+        OutputError: the file is not a font.
     """
     try:
         face = ImageFont.truetype(str(font), 40)
@@ -196,7 +200,7 @@ class _Title:
         return drawn
 
 
-class _Paint:
+class _RgbConverter:
     """Turns frames of the reel into RGB pixels (H, W, 3) and back, with one matrix and range."""
 
     def __init__(self, target: PictureTarget, matrix: int) -> None:

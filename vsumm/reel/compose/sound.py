@@ -13,7 +13,7 @@ from typing import Protocol
 
 import numpy as np
 
-from vsumm.reel.layout import Cut, num_ticks
+from vsumm.reel.layout import PlacedRun, num_ticks, ticks_of_runs
 from vsumm.reel.place_sound import Samples, SoundPlacer
 
 END_FADE_SECONDS = 2
@@ -21,19 +21,19 @@ END_FADE_SECONDS = 2
 HOP_SECONDS = Fraction(1, 50)
 """Length of the steps in which the film's loudness is measured."""
 AUDIBLE_RMS = 0.01
-"""A film whose root mean square exceeds this, -40 dB of full scale, can be heard."""
+"""Root mean square above which the film counts as audible: -40 dB of full scale."""
 DUCKED_GAIN = 0.18
-"""What is left of the soundtrack then: -15 dB."""
+"""Gain of the soundtrack while the film is audible: -15 dB."""
 DUCK_SECONDS = 0.2
-"""How long it takes to go down, all of it before the film can be heard."""
+"""How long the soundtrack takes to go down; it is down when the film becomes audible."""
 RISE_SECONDS = 0.8
-"""How long it takes to come up again."""
+"""How long the soundtrack takes to come up again."""
 HOLD_SECONDS = 0.4
-"""How long it stays down after that, so that it does not pump between two words."""
+"""How long the soundtrack stays down after that: no pumping between two words."""
 
 
 class SoundSource(Protocol):
-    """What a reel takes its sound from."""
+    """Where a reel's sound comes from."""
 
     sample_rate: int
     """Samples per second of the blocks, Hz."""
@@ -42,17 +42,17 @@ class SoundSource(Protocol):
 
     @property
     def silent_seconds(self) -> float:
-        """How much silence stands in for sound of the film that could not be read."""
+        """How much silence replaces sound of the film that could not be read."""
 
-    def blocks(self, cuts: Sequence[Cut]) -> Iterator[Samples]:
-        """Yield the sound of all cuts in the order of the reel, in blocks (C, T) of any length."""
+    def blocks(self, runs: Sequence[PlacedRun]) -> Iterator[Samples]:
+        """Yield the sound of all runs in the order of the reel, in blocks (C, T) of any length."""
 
 
 class CrossfadedSound:
-    """The film's sound; where cuts overlap in the reel, one run fades into the next.
+    """The film's sound; where two runs overlap in the reel, one fades into the next.
 
-    The gains of the two are a quarter of a sine and a cosine: their powers add up to one, so that
-    sounds that have nothing to do with each other do not sag in the middle.
+    The gains are a quarter of a sine and of a cosine. Their powers add up to one, so that unrelated
+    sounds keep their loudness in the middle.
     """
 
     def __init__(self, placer: SoundPlacer) -> None:
@@ -64,22 +64,20 @@ class CrossfadedSound:
         """As `SoundSource.silent_seconds`."""
         return self._placer.silent_seconds
 
-    def blocks(self, cuts: Sequence[Cut]) -> Iterator[Samples]:
+    def blocks(self, runs: Sequence[PlacedRun]) -> Iterator[Samples]:
         """As `SoundSource.blocks`."""
-        end = num_ticks(cuts, self.sample_rate)
-        starts = [*(cut.ticks(self.sample_rate).start for cut in cuts[1:]), end]
+        all_ticks = ticks_of_runs(runs, self.sample_rate)
+        next_starts = [*(ticks.start for ticks in all_ticks[1:]), all_ticks[-1].stop]
         fading: Samples | None = None
-        for cut, next_start in zip(cuts, starts, strict=True):
-            ticks = cut.ticks(self.sample_rate)
-            ticks = range(ticks.start, min(ticks.stop, end))
-            run = _Tape(self._placer.run_blocks(cut, len(ticks)))
+        for run, ticks, next_start in zip(runs, all_ticks, next_starts, strict=True):
+            samples = _BlockReader(self._placer.run_blocks(run, len(ticks)))
             length = next_start - ticks.start
             if fading is not None and fading.shape[1]:
-                rising = run.read(fading.shape[1])
+                rising = samples.read(fading.shape[1])
                 length -= rising.shape[1]
                 yield _blend(fading, rising)
-            yield from run.pass_on(length)
-            fading = run.read(ticks.stop - next_start)
+            yield from samples.blocks(length)
+            fading = samples.read(ticks.stop - next_start)
 
 
 class Soundtrack:
@@ -90,27 +88,27 @@ class Soundtrack:
         self.silent_seconds = 0.0
         self._placer = placer
 
-    def blocks(self, cuts: Sequence[Cut]) -> Iterator[Samples]:
+    def blocks(self, runs: Sequence[PlacedRun]) -> Iterator[Samples]:
         """As `SoundSource.blocks`."""
-        length = num_ticks(cuts, self.sample_rate)
+        length = num_ticks(runs, self.sample_rate)
         fade = min(END_FADE_SECONDS * self.sample_rate, length)
         position = 0
-        for block in _Tape(self._for_ever()).pass_on(length):
+        for block in _BlockReader(self._for_ever()).blocks(length):
             places = np.arange(position, position + block.shape[1], dtype=np.float32)
             position += block.shape[1]
             gain = np.minimum((length - places) / fade, 1)
             yield (block * gain).astype(np.float32)
 
     def _for_ever(self) -> Iterator[Samples]:
-        begin, end = self._placer.heard
-        whole = Cut(begin, end, Fraction(0))
+        begin, end = self._placer.span
+        whole = PlacedRun(begin, end, Fraction(0))
         num_samples = max(1, int((end - begin) * self.sample_rate))
         while True:
             yield from self._placer.run_blocks(whole, num_samples)
 
 
 class DuckedSound:
-    """The film's sound over a soundtrack that is turned down where the film can be heard."""
+    """The film's sound over a soundtrack that is turned down where the film is audible."""
 
     def __init__(self, film: SoundSource, soundtrack: Soundtrack) -> None:
         """Both must have the same sample rate and layout."""
@@ -123,11 +121,11 @@ class DuckedSound:
         """As `SoundSource.silent_seconds`."""
         return self._film.silent_seconds
 
-    def blocks(self, cuts: Sequence[Cut]) -> Iterator[Samples]:
+    def blocks(self, runs: Sequence[PlacedRun]) -> Iterator[Samples]:
         """As `SoundSource.blocks`."""
         hop = round(HOP_SECONDS * self.sample_rate)
-        music = _Tape(self._soundtrack.blocks(cuts))
-        hops = _Tape(self._film.blocks(cuts)).hops(hop)
+        music = _BlockReader(self._soundtrack.blocks(runs))
+        hops = _BlockReader(self._film.blocks(runs)).hops(hop)
         gain = 1.0
         for film, wanted in _with_wanted_gain(hops):
             last, gain = gain, _approach(gain, wanted)
@@ -135,15 +133,15 @@ class DuckedSound:
             yield np.clip(film + gains * music.read(film.shape[1]), -1, 1)
 
 
-class _Tape:
+class _BlockReader:
     """Take any number of samples from blocks of any length."""
 
     def __init__(self, blocks: Iterator[Samples]) -> None:
         self._blocks = blocks
         self._left: Samples | None = None
 
-    def pass_on(self, num_samples: int) -> Iterator[Samples]:
-        """Yield the next samples in blocks as they come, fewer at the end of the tape."""
+    def blocks(self, num_samples: int) -> Iterator[Samples]:
+        """Yield the next samples in blocks as they come, fewer at the end."""
         while num_samples > 0:
             block = next(self._blocks, None) if self._left is None else self._left
             if block is None:
@@ -155,8 +153,8 @@ class _Tape:
                 yield piece
 
     def read(self, num_samples: int) -> Samples:
-        """Return the next samples as one block, fewer at the end of the tape."""
-        pieces = list(self.pass_on(num_samples))
+        """Return the next samples as one block, fewer at the end."""
+        pieces = list(self.blocks(num_samples))
         return np.concatenate(pieces, axis=1) if pieces else np.zeros((1, 0), np.float32)
 
     def hops(self, num_samples: int) -> Iterator[Samples]:
@@ -172,9 +170,13 @@ def _blend(fading: Samples, rising: Samples) -> Samples:
 
 
 def _with_wanted_gain(hops: Iterator[Samples]) -> Iterator[tuple[Samples, float]]:
-    """Yield every hop with the gain that the soundtrack shall reach in it.
+    """Yield every hop with the gain that the soundtrack is to reach in it.
 
-    It is down while the film is audible, from `DUCK_SECONDS` before to `HOLD_SECONDS` after.
+    It is down while the film is audible, from `DUCK_SECONDS` before to `HOLD_SECONDS` after:
+
+        film        . . . . . . . . █ █ █ . . . . . . . . .
+        wanted      1 1 1 ▁ ▁ ▁ ▁ ▁ ▁ ▁ ▁ ▁ ▁ ▁ 1 1 1 1 1 1
+                          |<-duck->|     |<hold>|
     """
     num_ahead = round(DUCK_SECONDS / HOP_SECONDS)
     num_held = round(HOLD_SECONDS / HOP_SECONDS)

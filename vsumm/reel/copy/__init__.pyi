@@ -1,2 +1,2 @@
+from .track import CopiedPictureTrack as CopiedPictureTrack
 from .track import NotCopiableError as NotCopiableError
-from .track import SmartPictureTrack as SmartPictureTrack

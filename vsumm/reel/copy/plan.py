@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
 
-from vsumm.reel.layout import TOLERANCE_SECONDS, Cut, round_half_up
+from vsumm.reel.layout import TOLERANCE_SECONDS, PlacedRun, round_half_up
 
 SHORTEST_COPY_SECONDS = 1.0
 """A shorter copy is not worth the two key frames that it costs."""
@@ -33,7 +33,7 @@ class PacketFacts:
     """When its picture is shown, seconds on the presentation clock; None: unknown."""
     begins_anew: bool
     """Whether it and all that follow can be decoded without what precedes it."""
-    is_sound: bool
+    is_intact: bool
     """Whether it is whole, is shown, and needs no other parameter sets than the stream's."""
 
 
@@ -50,12 +50,12 @@ class Copy:
 
 
 def plan_copy(
-    cut: Cut, ticks: range, packets: Iterable[PacketFacts], rate: Fraction
+    run: PlacedRun, ticks: range, packets: Iterable[PacketFacts], rate: Fraction
 ) -> Copy | None:
     """Find what can be copied of a run.
 
     Args:
-        cut: the run.
+        run: the run.
         ticks: which ticks of the reel, at a constant rate, it fills.
         packets: from before the run on, in decoding order.
         rate: ticks per second.
@@ -63,19 +63,19 @@ def plan_copy(
     Returns:
         None where nothing worth it can be copied.
     """
-    known = _packets_of(cut, packets)
-    times = sorted(fact.time for fact in known if fact.time is not None and cut.contains(fact.time))
+    known = _packets_of(run, packets)
+    times = sorted(fact.time for fact in known if fact.time is not None and run.contains(fact.time))
     entries = (
         number
         for number, fact in enumerate(known)
-        if fact.begins_anew and fact.time is not None and cut.contains(fact.time)
+        if fact.begins_anew and fact.time is not None and run.contains(fact.time)
     )
     entry = next(entries, None)
     if entry is None:
         return None
     start = known[entry].time
     assert start is not None
-    hole_seconds = times[0] - cut.source_start
+    hole_seconds = times[0] - run.source_start
     is_first = any(fact.time is not None and fact.time < times[0] for fact in known)
     if not is_first and hole_seconds * rate >= 1:
         return None  # the run may have begun before the packets
@@ -89,12 +89,12 @@ def plan_copy(
     return Copy(start, range(begin, begin + length), shown[length - 1])
 
 
-def _packets_of(cut: Cut, packets: Iterable[PacketFacts]) -> list[PacketFacts]:
+def _packets_of(run: PlacedRun, packets: Iterable[PacketFacts]) -> list[PacketFacts]:
     known: list[PacketFacts] = []
     num_behind = 0
     for fact in packets:
         known.append(fact)
-        is_behind = fact.time is not None and fact.time >= cut.source_end
+        is_behind = fact.time is not None and fact.time >= run.source_end
         num_behind = num_behind + 1 if is_behind else 0
         if num_behind == NUM_BEHIND:
             break
@@ -111,6 +111,14 @@ def _length(
 ) -> int:
     """Count the pictures that can be copied from the first packet on.
 
+    A copy may end only where every picture shown so far is also decoded: `highest == number`.
+
+        packet, in decoding order   I0  P3  B1  B2  P6  B4  B5
+        number                      0   1   2   3   4   5   6
+        rank of its time            0   3   1   2   6   4   5
+        highest rank so far         0   3   3   3   6   6   6
+        may end here                x           x           x      lengths 1, 4 and 7
+
     Args:
         packets: in decoding order, the first one begins anew.
         shown: the times of the pictures from there to the end of the run, ascending.
@@ -122,7 +130,7 @@ def _length(
     length = highest = 0
     for number, fact in enumerate(packets):
         rank = rank_of.get(fact.time) if fact.time is not None else None
-        if rank is None or not fact.is_sound:  # behind the run, or damaged
+        if rank is None or not fact.is_intact:  # behind the run, or damaged
             break
         is_regular = round_half_up((shown[rank] - start) * rate) == rank
         if not is_regular or rank >= num_ticks or number - rank > LARGEST_REORDERING:

@@ -43,7 +43,7 @@ from vsumm.reel.copy.plan import (
     plan_copy,
 )
 from vsumm.reel.encoders import encoder_options
-from vsumm.reel.layout import Cut, num_ticks
+from vsumm.reel.layout import PlacedRun, ticks_of_runs
 from vsumm.reel.picture_track import PICTURES_AHEAD, PictureTrack
 from vsumm.reel.place_pictures import PicturePlacer
 from vsumm.reel.read import StreamReader
@@ -61,7 +61,7 @@ class NotCopiableError(Exception):
 class _Piece:
     """A stretch of one run: copied, or encoded."""
 
-    cut: Cut
+    run: PlacedRun
     """Where it lies in the source and in the reel."""
     ticks: range
     """The ticks of the reel that it fills."""
@@ -81,17 +81,21 @@ class _Picture:
     """Whether a decoder can begin with it."""
 
 
-class SmartPictureTrack:
-    """The picture of the reel, partly copied; stands in for a `PictureTrack`."""
+class CopiedPictureTrack:
+    """The picture of the reel, partly copied; used like a `PictureTrack`."""
 
     def __init__(
-        self, plain: PictureTrack, cuts: Sequence[Cut], reader: StreamReader, video: VideoStream
+        self,
+        plain: PictureTrack,
+        runs: Sequence[PlacedRun],
+        reader: StreamReader,
+        video: VideoStream,
     ) -> None:
         """Prepare to write.
 
         Args:
             plain: the track that would encode everything; it reads and places what is encoded.
-            cuts: where the runs lie in the reel.
+            runs: where the runs lie in the reel.
             reader: the picture stream of the source, for the packets.
             video: what was found out about it before.
 
@@ -109,11 +113,11 @@ class SmartPictureTrack:
         self._rate = plain.clock.rate
         self._stream: Any = None
         self._sets = _sets_of(plain, reader, video)
-        options = encoder_options(self.encoder, plain.settings)
+        options = encoder_options(self.encoder, plain.config)
         options["profile"] = PROFILES[self._sets.profile]
         options["x264-params"] = f"sps-id={self._sets.free_id()}"
         self._options = options
-        self._cuts = cuts
+        self._runs = runs
         self._header = write_header(self._sets, self._encoder_sets())
 
     @property
@@ -161,21 +165,18 @@ class SmartPictureTrack:
 
     def _pieces(self) -> Iterator[_Piece]:
         """Yield the pieces of all runs; what can be copied of a run is found out when it is due."""
-        end = num_ticks(self._cuts, self._rate)
-        for cut in self._cuts:
-            ticks = cut.ticks(self._rate)
-            ticks = range(ticks.start, min(ticks.stop, end))
-            copy = plan_copy(cut, ticks, self._facts(cut), self._rate) if ticks else None
-            yield from _split(cut, ticks, copy, self._rate)
+        for run, ticks in zip(self._runs, ticks_of_runs(self._runs, self._rate), strict=True):
+            copy = plan_copy(run, ticks, self._facts(run), self._rate) if ticks else None
+            yield from _split(run, ticks, copy, self._rate)
 
-    def _facts(self, cut: Cut) -> Iterator[PacketFacts]:
-        for time, packet in self._reader.packets_from(cut.source_start):
+    def _facts(self, run: PlacedRun) -> Iterator[PacketFacts]:
+        for time, packet in self._reader.packets_from(run.source_start):
             units = list(split_units(bytes(packet), length_bytes=self._sets.length_bytes))
             is_known = all(self._sets.has(unit) for unit in units if unit_type(unit) in (SPS, PPS))
             yield PacketFacts(
                 time,
                 begins_anew=any(unit_type(unit) == IDR for unit in units),
-                is_sound=is_known and not packet.is_corrupt and not packet.is_discard,
+                is_intact=is_known and not packet.is_corrupt and not packet.is_discard,
             )
 
     def _copied(self, copy: Copy) -> Iterator[_Picture]:
@@ -197,8 +198,8 @@ class SmartPictureTrack:
     def _encoded(self, pieces: Iterator[_Piece]) -> Iterator[_Picture]:
         """Encode pieces between two copies with one encoder, so that it is started but once."""
         encoder = self._open_encoder()
-        shown = (picture for p in pieces for picture in self.placer.pictures_of(p.cut, p.ticks))
-        with Ahead(shown, PICTURES_AHEAD) as pictures:
+        placed = (picture for p in pieces for picture in self.placer.pictures_of(p.run, p.ticks))
+        with Ahead(placed, PICTURES_AHEAD) as pictures:
             for picture in pictures:
                 frame = picture.frame
                 frame.pts, frame.time_base = picture.tick, 1 / self._rate
@@ -265,15 +266,15 @@ def _sets_of(plain: PictureTrack, reader: StreamReader, video: VideoStream) -> P
     return sets
 
 
-def _split(cut: Cut, ticks: range, copy: Copy | None, rate: Fraction) -> list[_Piece]:
+def _split(run: PlacedRun, ticks: range, copy: Copy | None, rate: Fraction) -> list[_Piece]:
     """Split a run into the edge before its copy, the copy, and the edge behind it."""
     if copy is None:
-        return [_Piece(cut, ticks)] if ticks else []
+        return [_Piece(run, ticks)] if ticks else []
     half = 1 / (2 * rate)
     pieces = (
-        _Piece(replace(cut, source_end=copy.start - half), range(ticks.start, copy.ticks.start)),
-        _Piece(cut, copy.ticks, copy),
-        _Piece(replace(cut, source_start=copy.last + half), range(copy.ticks.stop, ticks.stop)),
+        _Piece(replace(run, source_end=copy.start - half), range(ticks.start, copy.ticks.start)),
+        _Piece(run, copy.ticks, copy),
+        _Piece(replace(run, source_start=copy.last + half), range(copy.ticks.stop, ticks.stop)),
     )
     return [piece for piece in pieces if piece.ticks]
 

@@ -8,15 +8,15 @@ import av
 import numpy as np
 import pytest
 from films import make_film, read_frame_number
+from reels import encode_here
 
 from vsumm.cli.program import main
 from vsumm.errors import InputError, NoSignalError, OutputError
 from vsumm.media.info import probe
 from vsumm.media.segments import Segment
-from vsumm.reel.compose.options import Composition
+from vsumm.reel.config import ReelConfig
 from vsumm.reel.export import write_reel
-from vsumm.reel.settings import ReelJob
-from vsumm.reel.write import encode_reel
+from vsumm.reel.plan import plan_reel
 
 SIZE = (192, 96)
 RUNS = [Segment(0, 2), Segment(4, 6), Segment(8, 10)]
@@ -46,10 +46,7 @@ def music(tmp_path_factory):
 
 def reel_of(film, folder, runs=RUNS, suffix=".mp4", **composition):
     reel = Path(folder) / f"reel{suffix}"
-    composed = Composition(**composition)
-    soundtrack = probe(composed.soundtrack) if composed.soundtrack else None
-    job = ReelJob(probe(film), tuple(runs), reel, reel, composition=composed, soundtrack=soundtrack)
-    return reel, encode_reel(job)
+    return reel, encode_here(film, runs, reel, ReelConfig(**composition))
 
 
 def lengths(path):
@@ -135,7 +132,7 @@ def test_glyphs_that_the_font_does_not_have_are_reported(film, tmp_path):
 
 
 def test_missing_glyphs_are_said_in_one_line(film, tmp_path, caplog):
-    write_reel(probe(film), RUNS[:1], tmp_path / "r.mp4", composition=Composition(title="本"))
+    write_reel(plan_reel(probe(film), tmp_path / "r.mp4", ReelConfig(title="本")), RUNS[:1])
     (record,) = caplog.records
     assert "the title's font has no 本" in record.getMessage()
 
@@ -205,7 +202,7 @@ def test_what_cannot_be_composed_is_one_line_and_leaves_nothing(
     film, tmp_path, composition, kind, message
 ):
     with pytest.raises(kind, match=message) as caught:
-        write_reel(probe(film), RUNS, tmp_path / "r.mp4", composition=Composition(**composition))
+        write_reel(plan_reel(probe(film), tmp_path / "r.mp4", ReelConfig(**composition)), RUNS)
     assert "\n" not in str(caught.value)
     assert list(tmp_path.iterdir()) == []
 
@@ -213,23 +210,19 @@ def test_what_cannot_be_composed_is_one_line_and_leaves_nothing(
 def test_a_soundtrack_without_sound_is_said(film, tmp_path):
     silent = make_film(tmp_path / "silent.mp4", seconds=1, size=SIZE, audio=False)
     with pytest.raises(NoSignalError, match=r"silent\.mp4: there is no sound in it"):
-        write_reel(
-            probe(film), RUNS, tmp_path / "r.mp4", composition=Composition(soundtrack=silent)
-        )
+        write_reel(plan_reel(probe(film), tmp_path / "r.mp4", ReelConfig(soundtrack=silent)), RUNS)
 
 
 def test_a_container_without_sound_or_picture_is_said(film, music, tmp_path):
     with pytest.raises(OutputError, match="holds no sound"):
-        write_reel(probe(film), RUNS, tmp_path / "r.gif", composition=Composition(soundtrack=music))
+        write_reel(plan_reel(probe(film), tmp_path / "r.gif", ReelConfig(soundtrack=music)), RUNS)
     with pytest.raises(OutputError, match="no picture to put a title on"):
-        write_reel(probe(film), RUNS, tmp_path / "r.m4a", composition=Composition(title="x"))
+        write_reel(plan_reel(probe(film), tmp_path / "r.m4a", ReelConfig(title="x")), RUNS)
 
 
 def test_the_soundtrack_is_never_replaced(film, music):
     with pytest.raises(OutputError, match="the input itself"):
-        write_reel(
-            probe(film), RUNS, music, overwrite=True, composition=Composition(soundtrack=music)
-        )
+        plan_reel(probe(film), music, ReelConfig(soundtrack=music), overwrite=True)
 
 
 @pytest.mark.parametrize(
@@ -253,10 +246,11 @@ def test_a_missing_soundtrack_is_said_before_the_work_starts(film, capsys, monke
 
 
 def test_moviepy_is_loaded_only_to_compose_pictures(film, music, tmp_path):
+    folder = Path(__file__).parent
     code = f"""if True:
     import sys
-    sys.path.insert(0, {str(Path(__file__).parent)!r})
-    from test_vsumm_reel_compose_options import RUNS, reel_of
+    sys.path[:0] = {[str(folder), str(folder / "support")]!r}
+    from test_vsumm_reel_compose import RUNS, reel_of
     reel_of({str(film)!r}, {str(tmp_path)!r}, soundtrack={str(music)!r})
     assert not any(name.startswith("moviepy") for name in sys.modules)
     reel_of({str(film)!r}, {str(tmp_path)!r}, crossfade_seconds=0.2)

@@ -1,0 +1,91 @@
+"""The shell of the command lines: what ends a command becomes an exit code and one line."""
+
+import logging
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from mmva_core.cli.shell import Shell, UsageError
+
+
+class OurError(Exception):
+    pass
+
+
+@pytest.fixture(autouse=True)
+def kept_handler():
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "printed"),
+    [
+        (UsageError("no such option"), 2, "tool: error: no such option\n"),
+        (OurError("a\nb.mp4: is no film"), 1, "tool: error: a\\nb.mp4: is no film\n"),
+        (KeyboardInterrupt(), 130, "tool: interrupted\n"),
+    ],
+)
+def test_an_early_end_is_a_code_and_one_line(capsys, error, code, printed):
+    with Shell("tool", OurError) as shell:
+        raise error
+    assert shell.exit_code == code
+    assert capsys.readouterr().err == printed
+
+
+def test_a_bug_keeps_its_traceback():
+    with pytest.raises(ZeroDivisionError), Shell("tool", OurError):
+        raise ZeroDivisionError
+
+
+def test_a_command_that_goes_on_sets_the_code_itself(capsys):
+    with Shell("tool", OurError) as shell:
+        shell.complain("one of two failed")
+        shell.exit_code = 1
+    assert shell.exit_code == 1
+    assert capsys.readouterr().err == "tool: error: one of two failed\n"
+
+
+def be_terminated(cleaned):
+    try:
+        signal.raise_signal(signal.SIGTERM)
+    finally:
+        cleaned.append(True)
+
+
+def test_sigterm_cleans_up_and_exits_with_143():
+    cleaned = []
+    with pytest.raises(SystemExit) as stop, Shell("tool"):
+        be_terminated(cleaned)
+    assert cleaned
+    assert stop.value.code == 143
+
+
+CLOSED_PIPE = """
+import sys
+from mmva_core.cli.shell import Shell
+with Shell("tool") as shell:
+    while True:
+        print("result", flush=True)
+sys.exit(shell.exit_code)
+"""
+
+
+def test_a_reader_that_goes_away_is_no_traceback():
+    with subprocess.Popen(
+        [sys.executable, "-c", CLOSED_PIPE], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout.readline() == b"result\n"
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 1
+
+
+def test_a_warning_is_one_line(capsys, monkeypatch):
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    Shell("tool").log_to_stderr()
+    logging.getLogger("there").warning("a\nb.mp4: is odd")
+    assert capsys.readouterr().err == "there: a\\nb.mp4: is odd\n"

@@ -1,0 +1,73 @@
+"""The settings of a reel; every option of `vsumm summarize` about the reel sets one field.
+
+    run 0  ═══════════╗╲                 a cross-fade overlaps neighbouring runs: the reel is
+    run 1           ╲╚════════════       shorter than the selection, never longer
+    title  ▔▔▔▔▔▔                        over the first seconds of the picture: takes no time
+    music  ♪♪♪♪♪♪♪♪♪♪♪♪♪♪♪♪♪♪♪♪♪♪♪       as long as the reel: repeated or cut off
+
+No setting makes a reel longer than its budget.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+SoundtrackMode = Literal["replace", "duck"]
+
+
+@dataclass(frozen=True)
+class ReelConfig:
+    """How a reel is encoded, and what is added to it.
+
+    Raises:
+        ValueError: a field is out of range.
+    """
+
+    encoder: str | None = None
+    """FFmpeg's name of the picture encoder, for example "libx265"; None: the container's usual."""
+    crf: float | None = None
+    """Constant rate factor on the encoder's own scale: lower is better and larger. None: the
+    encoder's default."""
+    preset: str | None = None
+    """Speed preset by the encoder's own names (for VP9: the number of `cpu-used`). None: the
+    encoder's default."""
+    is_fast: bool = False
+    """Whether to copy H.264 pictures unchanged where that is exact, and to encode only the edges
+    of runs. Copied pictures keep the source's quality, and damage in it."""
+    crossfade_seconds: float = 0.0
+    """Length of the cross-fade between two runs, seconds; 0 cuts. The reel becomes shorter by this
+    for every cut."""
+    title: str | None = None
+    """Text over the first seconds of the picture."""
+    title_font: Path | None = None
+    """TrueType or OpenType font of the title; None: Roboto."""
+    soundtrack: Path | None = None
+    """Sound file or film whose first audio track plays under the reel, repeated to its end."""
+    soundtrack_mode: SoundtrackMode = "replace"
+    """Whether the soundtrack replaces the film's sound, or ducks: goes down where the film itself
+    is audible."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.crossfade_seconds < math.inf:
+            raise ValueError(
+                f"crossfade_seconds must be at least 0 and finite, got {self.crossfade_seconds}"
+            )
+        if self.title is not None and not self.title.strip():
+            raise ValueError("title must not be empty")
+        if self.soundtrack_mode not in ("replace", "duck"):
+            raise ValueError(
+                f"soundtrack_mode must be replace or duck, got {self.soundtrack_mode!r}"
+            )
+
+    @property
+    def changes_picture(self) -> bool:
+        """Whether pictures are blended or drawn upon."""
+        return self.crossfade_seconds > 0 or self.title is not None
+
+    @property
+    def files(self) -> list[Path]:
+        """The files that the reel is made from besides the film; no reel may replace them."""
+        return [path for path in (self.soundtrack, self.title_font) if path is not None]

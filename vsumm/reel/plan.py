@@ -1,0 +1,89 @@
+"""Check what a reel will be before minutes of work go into its runs.
+
+All that does not depend on the runs is checked and looked up here, once; `write_reel` and the
+encoding process rely on it.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from vsumm.errors import NoSignalError, OutputError
+from vsumm.files import check_output, shown
+from vsumm.media import MediaInfo, VideoStream, probe
+from vsumm.reel.config import ReelConfig
+from vsumm.reel.formats import ReelFormat, reel_format
+
+
+@dataclass(frozen=True)
+class ReelPlan:
+    """A reel that can be written: everything but its runs. Made by `plan_reel`."""
+
+    info: MediaInfo
+    """The film."""
+    target: Path
+    """Where the reel goes, as the user spelled it."""
+    format: ReelFormat
+    """The container and its encoders."""
+    config: ReelConfig
+    """How to encode, and what to add."""
+    soundtrack: MediaInfo | None
+    """The file that `config` names as soundtrack."""
+    audio_track: int
+    """Which of the film's audio tracks to take, counted from 0."""
+    overwrite: bool
+    """Whether a file at `target` may be replaced."""
+
+    @property
+    def video(self) -> VideoStream | None:
+        """The stream that the reel's picture comes from; None for a reel without picture."""
+        return self.info.video if self.format.video_encoder is not None else None
+
+
+def plan_reel(
+    info: MediaInfo,
+    path: str | os.PathLike[str],
+    config: ReelConfig | None = None,
+    *,
+    audio_track: int = 0,
+    overwrite: bool = False,
+) -> ReelPlan:
+    """Check that a reel can be written; its runs are not known yet.
+
+    Args:
+        info: the film.
+        path: where the reel goes; the extension decides the container.
+        config: how to encode, and what to add; the defaults of `ReelConfig` if left out.
+        audio_track: which of the film's audio tracks to take, counted from 0.
+        overwrite: whether a file that is there already may be replaced.
+
+    Raises:
+        InputError: the soundtrack is missing or cannot be read.
+        NoSignalError: the film has no such audio track, or the soundtrack has none.
+        OutputError: no container is known for the extension, the container cannot hold the film or
+            what is added to it, or the file cannot be written.
+    """
+    config = config or ReelConfig()
+    target = check_output(path, overwrite=overwrite, inputs=[info.path, *config.files])
+    plan = ReelPlan(
+        info,
+        target,
+        reel_format(target, info),
+        config,
+        None if config.soundtrack is None else probe(config.soundtrack),
+        audio_track,
+        overwrite,
+    )
+    if config.title is not None and plan.video is None:
+        raise OutputError(f"{target}: there is no picture to put a title on")
+    if plan.soundtrack is not None and plan.format.audio_encoder is None:
+        raise OutputError(f"{target}: a {target.suffix.lower()} holds no sound: no soundtrack")
+    if plan.soundtrack is not None and not plan.soundtrack.audio:
+        soundtrack = shown(plan.soundtrack.path)
+        raise NoSignalError(f"{soundtrack}: there is no sound in it for a soundtrack")
+    if info.audio and not 0 <= audio_track < len(info.audio):
+        last = len(info.audio) - 1
+        raise NoSignalError(f"{info.path}: has no audio track {audio_track}; they are 0 to {last}")
+    return plan
