@@ -36,7 +36,7 @@ class ModelConfig:
     """Everything needed to rebuild a model; stored as `config.json` beside its weights.
 
     Raises:
-        ValueError: If a value cannot be used; the message names the field.
+        ValueError: a value cannot be used; the message names the field.
     """
 
     image_tower: str = "efficientnet-lite0"
@@ -114,11 +114,11 @@ class ModelConfig:
             raise ValueError(f"sigma must be positive, got {self.sigma}")
 
     def tower_name(self, modality: Modality) -> str:
-        """Give the name of one modality's tower."""
+        """Return the name of one modality's tower."""
         return str(getattr(self, f"{modality}_tower"))
 
     def tower_weights(self, modality: Modality) -> str | None:
-        """Give where one modality's tower weights come from, None for the tower's default."""
+        """Return where one modality's tower weights come from, None for the tower's default."""
         weights = getattr(self, f"{modality}_weights")
         return None if weights is None else str(weights)
 
@@ -136,7 +136,7 @@ class ModelConfig:
         """Rebuild a config from `to_dict`.
 
         Raises:
-            ValueError: If a key is unknown or a value cannot be used.
+            ValueError: a key is unknown or a value cannot be used.
         """
         unknown = sorted(set(values) - {entry.name for entry in fields(cls)})
         if unknown:

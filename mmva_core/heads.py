@@ -81,8 +81,8 @@ class KernelPredictor(nn.Module):
         Args:
             embeds: (N, D).
             va: (N, 2) labels in [0, 1].
-            width: Standard deviation of the Gaussians, in the unit of the embeddings.
-            strength: Weight of the penalty; the larger, the closer to the mean label.
+            width: standard deviation of the Gaussians, in the unit of the embeddings.
+            strength: weight of the penalty; the larger, the closer to the mean label.
         """
         self.centres = embeds.float().clone()
         self.width = torch.tensor(width, device=embeds.device)
@@ -101,7 +101,7 @@ class KernelPredictor(nn.Module):
         Args:
             va: (C, 2) labels, as given to `fit`.
             groups: (C,) number of each centre's group, from 0.
-            strength: As given to `fit`.
+            strength: as given to `fit`.
 
         Returns:
             (C, 2) in [0, 1].
@@ -172,9 +172,9 @@ def build_projection(
 
     Args:
         feature_shape: (D,) for one vector, (L, D) for hidden states that are mixed first.
-        embedding_dim: Size of the common embedding.
-        standardize: Put a `FeatureStandardizer` in front.
-        is_embedding: The features are the embedding already (CLIP's `image_embeds`): no linear
+        embedding_dim: size of the common embedding.
+        standardize: put a `FeatureStandardizer` in front.
+        is_embedding: the features are the embedding already (CLIP's `image_embeds`): no linear
             layer is added where the sizes agree.
 
     Returns:

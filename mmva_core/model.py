@@ -60,12 +60,12 @@ class MMVA(nn.Module):
     pictures never loads a text encoder. They stay out of the checkpoint unless they are fine-tuned.
 
     Args:
-        config: Towers, sizes and feature choices, as a config or its dictionary.
-        folder: Model folder that knows the structure of fine-tuned towers; their own source is
+        config: towers, sizes and feature choices, as a config or its dictionary.
+        folder: model folder that knows the structure of fine-tuned towers; their own source is
             not needed then.
 
     Raises:
-        CheckpointError: If the config names an unknown tower.
+        CheckpointError: the config names an unknown tower.
     """
 
     def __init__(
@@ -114,12 +114,12 @@ class MMVA(nn.Module):
             name_or_path: "mmva-lite" (embedded), a folder written by `save_pretrained`, or a hub
                 id such as "someone/mmva" (downloaded once, from the cache where HF_HUB_OFFLINE
                 is set).
-            device: Where to put it, "cpu" or "cuda".
-            precision: Of the image tower, for prediction; "bf16" for CLIP only.
+            device: where to put it, "cpu" or "cuda".
+            precision: of the image tower, for prediction; "bf16" for CLIP only.
 
         Raises:
-            CheckpointError: If the weights are missing, damaged or of another model.
-            PrecisionError: If the image tower or the processor does not have the precision.
+            CheckpointError: the weights are missing, damaged or of another model.
+            PrecisionError: the image tower or the processor does not have the precision.
         """
         folder = find_folder(name_or_path)
         model = cls(read_config(folder), folder=folder)
@@ -136,9 +136,9 @@ class MMVA(nn.Module):
         """Write config.json, model.safetensors and README.md; the hub's layout for a model.
 
         Args:
-            folder: Made where it is missing; files of these names are replaced, each at once.
-            card: Text of the model card; a short one is made of the config by default.
-            half: Store float16: half the size, differences near 1e-3 of a weight.
+            folder: made where it is missing; files of these names are replaced, each at once.
+            card: text of the model card; a short one is made of the config by default.
+            half: store float16: half the size, differences near 1e-3 of a weight.
 
         Returns:
             The folder.
@@ -152,7 +152,7 @@ class MMVA(nn.Module):
         return Path(folder)
 
     def own_state_dict(self) -> dict[str, Tensor]:
-        """Give what belongs in a checkpoint: heads, our music tower and fine-tuned towers."""
+        """Return what belongs in a checkpoint: heads, our music tower and fine-tuned towers."""
         foreign = tuple(f"towers.{m}." for m in MODALITIES if not self._is_stored(m))
         return {k: v for k, v in self.state_dict().items() if not k.startswith(foreign)}
 
@@ -160,7 +160,7 @@ class MMVA(nn.Module):
         """Load what `own_state_dict` gave.
 
         Raises:
-            CheckpointError: If a weight is missing, unexpected or of another shape.
+            CheckpointError: a weight is missing, unexpected or of another shape.
         """
         load_strictly(self, state, self.own_state_dict(), source)
 
@@ -168,18 +168,18 @@ class MMVA(nn.Module):
         """Start our music tower from a state dict that its pretraining left as safetensors.
 
         Raises:
-            CheckpointError: If the file is damaged or belongs to another network.
+            CheckpointError: the file is damaged or belongs to another network.
         """
         network = self.tower("music").get_submodule("network")
         source = f"music tower {str(path)!r}"
         load_strictly(network, read_tensors(Path(path)), network.state_dict(), source)
 
     def tower(self, modality: Modality) -> Tower:
-        """Give a tower, built and loaded on first use, frozen unless it is fine-tuned.
+        """Return a tower, built and loaded on first use, frozen unless it is fine-tuned.
 
         Raises:
-            CheckpointError: If its weights are missing or damaged.
-            MissingExtraError: If it needs a package that is not installed.
+            CheckpointError: its weights are missing or damaged.
+            MissingExtraError: it needs a package that is not installed.
         """
         if modality not in self.towers:
             tower = build_tower(self.config, modality).requires_grad_(False)
@@ -215,7 +215,7 @@ class MMVA(nn.Module):
         """Predict the matching score (B,) in [0, 1] of pictures and clips with their captions.
 
         Raises:
-            ValueError: If the model was made without a similarity predictor.
+            ValueError: the model was made without a similarity predictor.
         """
         if self.similarity_predictor is None:
             raise ValueError("this model has no similarity predictor (with_similarity is False)")
@@ -285,12 +285,12 @@ class MMVA(nn.Module):
         )
 
     def image_features(self, images: Sequence[ImageArray]) -> Tensor:
-        """Give the image tower's features (N, *feature_shape) of pictures, see `predict_images`."""
+        """Return the image tower's features (N, *feature_shape) of pictures, see `predict_images`."""
         tower = cast(ImageTower, self.tower("image"))
         return picture_features(tower, images, self.device)
 
     def music_features(self, samples: np.ndarray | Tensor, sample_rate: int) -> Tensor:
-        """Give the music tower's features (num_windows, *feature_shape), see `predict_music`."""
+        """Return the music tower's features (num_windows, *feature_shape), see `predict_music`."""
         tower = cast(WaveformTower, self.tower("music"))
         windows = cut_windows(
             samples, sample_rate, tower.sample_rate, self.config.music_window_seconds
@@ -298,7 +298,7 @@ class MMVA(nn.Module):
         return window_features(tower, windows, self.device)
 
     def caption_features(self, texts: Sequence[str]) -> Tensor:
-        """Give the caption tower's features (N, *feature_shape), see `predict_captions`."""
+        """Return the caption tower's features (N, *feature_shape), see `predict_captions`."""
         tower = cast(CaptionTower, self.tower("caption"))
         return sentence_features(tower, texts, self.device)
 
@@ -312,8 +312,8 @@ class MMVA(nn.Module):
             (N, 2) float32 on the CPU, values in [0, 1], valence first.
 
         Raises:
-            TypeError: If a picture is not an array of uint8.
-            ValueError: If a picture is not (H, W, 3).
+            TypeError: a picture is not an array of uint8.
+            ValueError: a picture is not (H, W, 3).
         """
         return self._va_of_features("image", self.image_features(images))
 
@@ -325,13 +325,13 @@ class MMVA(nn.Module):
                 `config.music_window_seconds`; the last window ends with the signal and may
                 overlap the one before; a signal shorter than one window is repeated until it
                 fills one. (N, T) is one window per row.
-            sample_rate: Samples per second, Hz; resampled to the tower's where it differs.
+            sample_rate: samples per second, Hz; resampled to the tower's where it differs.
 
         Returns:
             (num_windows, 2) float32 on the CPU, values in [0, 1], valence first.
 
         Raises:
-            ValueError: If there are no samples, or they are not finite.
+            ValueError: there are no samples, or they are not finite.
         """
         return self._va_of_features("music", self.music_features(samples, sample_rate))
 
@@ -342,7 +342,7 @@ class MMVA(nn.Module):
             (N, 2) float32 on the CPU, values in [0, 1], valence first.
 
         Raises:
-            MissingExtraError: If the extra "text" is not installed.
+            MissingExtraError: the extra "text" is not installed.
         """
         return self._va_of_features("caption", self.caption_features(texts))
 
@@ -368,7 +368,7 @@ class MMVA(nn.Module):
         """Set mean and spread of a modality's features where the config asks for it.
 
         Args:
-            modality: Which projection.
+            modality: which projection.
             features: (N, *feature_shape), features of the training set only.
         """
         for layer in cast(nn.Sequential, self.projections[modality]):

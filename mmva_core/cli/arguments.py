@@ -11,7 +11,7 @@ def positive_integer(text: str) -> int:
     """Read a whole number above zero.
 
     Raises:
-        ArgumentTypeError: If it is none.
+        ArgumentTypeError: it is none.
     """
     if not text.strip().isdecimal() or int(text) < 1:
         raise ArgumentTypeError(f"{text!r} is not a whole number above zero")
@@ -22,7 +22,7 @@ def length_of_time(text: str) -> float:
     """Read seconds, such as "30s" or "1:30".
 
     Raises:
-        ArgumentTypeError: If it is no length of time.
+        ArgumentTypeError: it is no length of time.
     """
     try:
         return parse_seconds(text)

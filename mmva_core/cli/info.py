@@ -54,7 +54,7 @@ def describe(name_or_path: str) -> dict[str, Any]:
     """Gather what `mmva info` prints.
 
     Raises:
-        CheckpointError: If there is no such model, or it is damaged.
+        CheckpointError: there is no such model, or it is damaged.
     """
     from mmva_core.store import read_tensors
 

@@ -96,12 +96,12 @@ def predict_input(model: MMVA, text: str, modality: Modality | None = None) -> P
     """Predict one file or sentence.
 
     Args:
-        model: The model.
-        text: Name of a file, or a sentence.
-        modality: What it is; None decides by looking at it.
+        model: the model.
+        text: name of a file, or a sentence.
+        modality: what it is; None decides by looking at it.
 
     Raises:
-        MmvaError: If it cannot be read or predicted.
+        MmvaError: it cannot be read or predicted.
     """
     kind = modality or guess_modality(text)
     if kind == "caption":

@@ -103,7 +103,7 @@ def wanted_words(args: Namespace) -> dict[str, list[str]]:
     """Gather the words that prompts must have, by slot or kind.
 
     Raises:
-        DataError: If an --only is not of the form SLOT=WORD.
+        DataError: an --only is not of the form SLOT=WORD.
     """
     wanted: dict[str, list[str]] = {
         name: list(getattr(args, name)) for name in WORD_OPTIONS if getattr(args, name)

@@ -77,7 +77,7 @@ def run(args: Namespace) -> Iterator[Output]:
 def as_json(
     text: str, by: By, index: RetrievalIndex, query: Query, matches: list[Match]
 ) -> dict[str, object]:
-    """Give everything that `mmva retrieve --json` prints."""
+    """Return everything that `mmva retrieve --json` prints."""
     root = Path(index.header.root)
     return {
         "query": text,

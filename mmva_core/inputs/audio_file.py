@@ -23,14 +23,14 @@ def read_audio_file(path: str | Path, sample_rate: int = 16000) -> Samples:
     Channels are averaged here: FFmpeg's own mixer makes a mono signal sqrt(2) louder than the mean.
 
     Args:
-        path: Audio file, or any file with an audio track.
-        sample_rate: Rate wanted, Hz.
+        path: audio file, or any file with an audio track.
+        sample_rate: rate wanted, Hz.
 
     Returns:
         (T,) float32.
 
     Raises:
-        DataError: If the file is missing, has no audio, or nothing of it can be decoded.
+        DataError: the file is missing, has no audio, or nothing of it can be decoded.
     """
     name = str(path)
     try:

@@ -20,7 +20,7 @@ def parse_seconds(text: str) -> float:
     """Read a length such as "30s", "30" or "1:30".
 
     Raises:
-        ValueError: If it is none, or not positive.
+        ValueError: it is none, or not positive.
 
     >>> parse_seconds("30s"), parse_seconds("1:30")
     (30.0, 90.0)

@@ -12,7 +12,7 @@ def guess_modality(text: str) -> Modality:
     """Decide what an input is: the name of a picture, of a file with sound, or a sentence.
 
     Raises:
-        DataError: If it looks like the name of a file that is not there, is a folder, or is empty.
+        DataError: it looks like the name of a file that is not there, is a folder, or is empty.
     """
     path = Path(text)
     if not text.strip():

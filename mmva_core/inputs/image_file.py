@@ -20,13 +20,13 @@ def read_image_file(path: str | Path) -> ImageArray:
     first picture is taken.
 
     Args:
-        path: Picture file.
+        path: picture file.
 
     Returns:
         (H, W, 3) uint8, RGB.
 
     Raises:
-        DataError: If the file is missing, is no picture, or is damaged.
+        DataError: the file is missing, is no picture, or is damaged.
     """
     try:
         with Image.open(path) as file:

@@ -27,14 +27,14 @@ def resample(samples: Tensor, from_rate: int, to_rate: int) -> Tensor:
 
     Args:
         samples: (..., T) float.
-        from_rate: Rate of `samples`, Hz.
-        to_rate: Rate wanted, Hz.
+        from_rate: rate of `samples`, Hz.
+        to_rate: rate wanted, Hz.
 
     Returns:
         (..., ceil(T * to_rate / from_rate)).
 
     Raises:
-        ValueError: If a rate is not positive.
+        ValueError: a rate is not positive.
     """
     if from_rate < 1 or to_rate < 1:
         raise ValueError(f"sample rates must be positive, got {from_rate} and {to_rate}")
@@ -62,15 +62,15 @@ def cut_windows(
         samples: (T,) is cut into consecutive windows; the last one ends with the signal, so it
             may overlap the one before; a signal shorter than one window is repeated until it
             fills one. (N, T) is one window per row, of any length.
-        sample_rate: Rate of `samples`, Hz.
-        target_rate: Rate wanted, Hz.
-        window_seconds: Length of a window of a one-dimensional signal.
+        sample_rate: rate of `samples`, Hz.
+        target_rate: rate wanted, Hz.
+        window_seconds: length of a window of a one-dimensional signal.
 
     Returns:
         (num_windows, T) float32 at `target_rate`.
 
     Raises:
-        ValueError: If the shape is another, there are no samples, or one is not finite.
+        ValueError: the shape is another, there are no samples, or one is not finite.
     """
     signal = torch.as_tensor(np.asarray(samples) if not isinstance(samples, Tensor) else samples)
     signal = signal.to(torch.float32)
@@ -94,7 +94,7 @@ def fit_length(signal: Tensor, length: int) -> Tensor:
 
 
 def window_starts(num_samples: int, length: int) -> list[int]:
-    """Give where windows begin: one after the other, the last one flush with the end.
+    """Return where windows begin: one after the other, the last one flush with the end.
 
     >>> window_starts(25, 10)
     [0, 10, 15]

@@ -33,7 +33,7 @@ def as_video_frame(image: ImageArray, generator: np.random.Generator) -> ImageAr
 
     Args:
         image: (H, W, 3) uint8.
-        generator: Decides what is done.
+        generator: decides what is done.
 
     Returns:
         (H', W', 3) uint8, both sides even.
@@ -54,8 +54,8 @@ def compress(image: ImageArray, short_side: int, quality: int) -> ImageArray:
 
     Args:
         image: (H, W, 3) uint8.
-        short_side: Shorter side of the result, pixels.
-        quality: Constant rate factor of x264, 0 (lossless) to 51.
+        short_side: shorter side of the result, pixels.
+        quality: constant rate factor of x264, 0 (lossless) to 51.
 
     Returns:
         The decoded picture, sides even.

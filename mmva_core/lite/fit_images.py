@@ -39,9 +39,9 @@ def fit_images(model: MMVA, table: FeatureTable) -> Tensor:
     """Set the projection and the VA predictor of pictures; neither is trained further.
 
     Args:
-        model: A model whose features are those of `POOLING_SHARES` and `BLOCK_SHARES`; its number
+        model: a model whose features are those of `POOLING_SHARES` and `BLOCK_SHARES`; its number
             of centres becomes that of the table's views.
-        table: Features (N, V, D) with labels and groups, of what may be trained on.
+        table: features (N, V, D) with labels and groups, of what may be trained on.
 
     Returns:
         (N, 2), what the predictor would say of the first view of each picture if it had been
@@ -75,7 +75,7 @@ def fit_images(model: MMVA, table: FeatureTable) -> Tensor:
 
 
 def feature_shares(pooling: Sequence[Pooling], blocks: Sequence[int]) -> Tensor:
-    """Give every column of the tower's features (D,) its part of the share of its statistic."""
+    """Return every column of the tower's features (D,) its part of the share of its statistic."""
     sizes = [(POOLING_SHARES[kind], LAST_CHANNELS) for kind in pooling]
     sizes += [(BLOCK_SHARES[block], 2 * BLOCK_CHANNELS[block]) for block in blocks]
     return torch.cat([torch.full((size,), share / size) for share, size in sizes])

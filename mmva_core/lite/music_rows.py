@@ -70,13 +70,13 @@ def load_recordings(
     """Render, read and describe the music of the open sets.
 
     Args:
-        root: Folder of the data sets.
-        rendered: Folder of VGMIDI's sound; what is not there yet is rendered by fluidsynth.
-        seed: Of the altered versions of windows.
-        progress: Show progress bars on stderr.
+        root: folder of the data sets.
+        rendered: folder of VGMIDI's sound; what is not there yet is rendered by fluidsynth.
+        seed: of the altered versions of windows.
+        progress: show progress bars on stderr.
 
     Raises:
-        DataError: If data are missing, or pieces are not rendered and fluidsynth is missing.
+        DataError: data are missing, or pieces are not rendered and fluidsynth is missing.
     """
     render_pieces(root, rendered, progress=progress)
     describing = LiteMusicTower()
@@ -98,12 +98,12 @@ def music_tables(
     """Make the rows by one tower.
 
     Args:
-        tower: Describes and judges the windows.
-        recordings: The windows.
+        tower: describes and judges the windows.
+        recordings: the windows.
         captions: (M) captions of the clips with ids "set/file" and the clips' labels.
         keyboard_caption: (D,) feature of `KEYBOARD_CAPTION`.
-        fold_of: Fold of each clip, by id.
-        strangers: Towers that have not heard a fold, by the fold. Their judgement goes into the
+        fold_of: fold of each clip, by id.
+        strangers: towers that have not heard a fold, by the fold. Their judgement goes into the
             column `UNSEEN_VA`; it is NaN for rows of other folds and for keyboard music.
     """
     chosen = _windows_of(recordings.clips.clips, captions.ids)
@@ -155,10 +155,10 @@ def train_tower_without(
     """Train a music tower on the clips of all other folds, and on all keyboard pieces.
 
     Args:
-        recordings: Windows of the music.
-        fold_of: Fold of each clip, by id.
-        folds: What the tower may not know.
-        seed: Of its training.
+        recordings: windows of the music.
+        fold_of: fold of each clip, by id.
+        folds: what the tower may not know.
+        seed: of its training.
     """
     is_known = [fold_of[clip] not in folds for clip in recordings.clips.clips]
     known = recordings.clips.select(is_known)
@@ -176,7 +176,7 @@ def judgement_on_plane(features: Tensor) -> Tensor:
 
 
 def _windows_of(clips: Sequence[str], ids: Sequence[str]) -> Tensor:
-    """Give (M, 3) windows of each clip: the middle one, the first and the last."""
+    """Return (M, 3) windows of each clip: the middle one, the first and the last."""
     windows: dict[str, list[int]] = {}
     for window, clip in enumerate(clips):
         windows.setdefault(clip, []).append(window)

@@ -77,18 +77,18 @@ def pretrain_music(
     """Train the music tower on everything in `root/music` and write its weights.
 
     Args:
-        root: Folder of the data sets.
-        target: File for the weights (safetensors), replaced whole.
-        rendered: Folder of VGMIDI's sound; pieces that are not there are rendered with the
+        root: folder of the data sets.
+        target: file for the weights (safetensors), replaced whole.
+        rendered: folder of VGMIDI's sound; pieces that are not there are rendered with the
             program fluidsynth.
-        recipe: How to train.
-        progress: Show progress bars on stderr.
+        recipe: how to train.
+        progress: show progress bars on stderr.
 
     Returns:
         The tower, in evaluation mode.
 
     Raises:
-        DataError: If data are missing, or pieces are not rendered and fluidsynth is missing.
+        DataError: data are missing, or pieces are not rendered and fluidsynth is missing.
     """
     recipe = recipe or MusicRecipe()
     render_pieces(root, rendered, progress=progress)
@@ -109,10 +109,10 @@ def train_music_tower(
     """Train a music tower from scratch.
 
     Args:
-        clips: Windows of recordings.
-        pieces: Windows of keyboard pieces; None trains without.
-        recipe: How to train.
-        config: Sizes of the tower.
+        clips: windows of recordings.
+        pieces: windows of keyboard pieces; None trains without.
+        recipe: how to train.
+        config: sizes of the tower.
 
     Returns:
         The tower, in evaluation mode.
@@ -153,7 +153,7 @@ def fit_ridge(
     Args:
         inputs: (N, S), centred.
         targets: (N, D), centred.
-        penalty: Added to the mean square of every input.
+        penalty: added to the mean square of every input.
         weights: (N,) of the samples; equal by default.
 
     Returns:

@@ -117,13 +117,13 @@ def load_clip_windows(
     """Read the clips of 4QAED and Emotify and describe their windows.
 
     Args:
-        tower: Says how sound is described; its weights do not matter.
-        root: Folder that holds `music`.
-        seed: Of the altered versions.
-        progress: Show progress bars on stderr.
+        tower: says how sound is described; its weights do not matter.
+        root: folder that holds `music`.
+        seed: of the altered versions.
+        progress: show progress bars on stderr.
 
     Raises:
-        DataError: If a file or a row of tags is missing.
+        DataError: a file or a row of tags is missing.
     """
     tags = _read_tags(root / "music" / "teacher_tags.npz")
     generator = torch.Generator().manual_seed(seed)
@@ -150,13 +150,13 @@ def load_piece_windows(
     """Describe the music round the labelled bars of VGMIDI.
 
     Args:
-        tower: Says how sound is described; its weights do not matter.
-        root: Folder that holds `music`.
-        rendered: Folder with the sound of each piece, `<piece>.wav`, see `render_pieces`.
-        progress: Show progress bars on stderr.
+        tower: says how sound is described; its weights do not matter.
+        root: folder that holds `music`.
+        rendered: folder with the sound of each piece, `<piece>.wav`, see `render_pieces`.
+        progress: show progress bars on stderr.
 
     Raises:
-        DataError: If a piece has no sound.
+        DataError: a piece has no sound.
     """
     bars = load_vgmidi(root)
     assert bars.spans_seconds is not None, "VGMIDI labels bars"
@@ -189,7 +189,7 @@ def render_pieces(root: Path, folder: Path, *, progress: bool = False) -> None:
     Files that are there already are kept.
 
     Raises:
-        DataError: If the program or its sound font is missing, or it fails.
+        DataError: the program or its sound font is missing, or it fails.
     """
     program = shutil.which("fluidsynth")
     if program is None or not SOUND_FONT.is_file():
@@ -287,7 +287,7 @@ def _read_tags(path: Path) -> dict[str, Tensor]:
 
 
 def _tags_along(tags: Tensor, num_windows: int, window_seconds: float) -> Tensor:
-    """Give log odds (N, K) of the mean of the tag pieces (P, K) that lie in each window."""
+    """Return log odds (N, K) of the mean of the tag pieces (P, K) that lie in each window."""
     inside = round((window_seconds - TAG_SECONDS) / HOP_SECONDS) + 1
     last = len(tags) - 1
     means = torch.stack(

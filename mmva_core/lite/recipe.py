@@ -72,7 +72,7 @@ class Judgement(ExtraLoss):
     name = "judgement"
 
     def forward(self, output: MMVAOutput, batch: Batch) -> Tensor:
-        """Give the mean squared error against the tower's judgement on the plane."""
+        """Return the mean squared error against the tower's judgement on the plane."""
         assert output.music_va is not None, "every batch has music"
         target = judgement_on_plane(batch.music.inputs["features"])
         return va_loss(output.music_va, target, batch.music.weights)
@@ -97,13 +97,13 @@ def fit_lite(
     """Train the heads by Eq. 4, then the similarity predictor alone; nothing is selected.
 
     Args:
-        model: A model from `build_lite`; trained in place.
-        data: Part of the `HeardTables` that may be trained on.
-        config: Settings. The open sets have no pairs like IMEMNet-C's: with matching "paired"
+        model: a model from `build_lite`; trained in place.
+        data: part of the `HeardTables` that may be trained on.
+        config: settings. The open sets have no pairs like IMEMNet-C's: with matching "paired"
             pictures and clips meet at random once, and stay together.
-        folder: Where the run lives.
-        resume: Go on with the run in the folder.
-        progress: Show a progress bar on stderr.
+        folder: where the run lives.
+        resume: go on with the run in the folder.
+        progress: show a progress bar on stderr.
     """
     if config.matching == "paired":
         data = replace(data, pairs=fixed_pairs(len(data.image), len(data.music), seed=config.seed))

@@ -49,17 +49,17 @@ def train_preset(
     """Train `mmva-lite` from the open sets and yield what came out, line by line.
 
     Args:
-        folder: Where the run lives; the finished model is in its sub-folder "model".
-        data_folder: Folder of the open sets; the variable VSUMM_DATA names it by default.
-        overrides: Settings of `TrainConfig` that differ from `LITE_TRAINING`.
+        folder: where the run lives; the finished model is in its sub-folder "model".
+        data_folder: folder of the open sets; the variable VSUMM_DATA names it by default.
+        overrides: settings of `TrainConfig` that differ from `LITE_TRAINING`.
         with_similarity: False leaves the similarity predictor out.
         device: "auto", "cpu" or "cuda".
-        resume: Go on with the run in the folder.
-        progress: Show progress bars on stderr.
+        resume: go on with the run in the folder.
+        progress: show progress bars on stderr.
 
     Raises:
-        DataError: If a data set is missing or damaged.
-        MissingExtraError: If the extra "text" is not installed.
+        DataError: a data set is missing or damaged.
+        MissingExtraError: the extra "text" is not installed.
     """
     root = find_data(data_folder)
     config = replace(LITE_TRAINING, **(overrides or {}))
@@ -88,10 +88,10 @@ def train_preset(
 
 
 def find_data(data_folder: Path | None) -> Path:
-    """Give the folder of the open sets: the one named, or that of VSUMM_DATA.
+    """Return the folder of the open sets: the one named, or that of VSUMM_DATA.
 
     Raises:
-        DataError: If neither names a folder that exists.
+        DataError: neither names a folder that exists.
     """
     named = data_folder if data_folder is not None else os.environ.get(DATA_VARIABLE)
     if not named:

@@ -44,7 +44,7 @@ class Trust:
             labels: (N, 2); rows with NaN are left out.
 
         Raises:
-            ValueError: If fewer than three rows are left.
+            ValueError: fewer than three rows are left.
         """
         is_known = ~(predicted.isnan() | labels.isnan()).any(1)
         said, true = predicted[is_known].double(), labels[is_known].double()
@@ -65,9 +65,9 @@ class ExpectedMatching(ExtraLoss):
     draws that are always the same.
 
     Args:
-        image: Trust in the picture's predicted valence and arousal.
-        music: Trust in the music tower's judgement.
-        sigma: Scale of Eq. 1.
+        image: trust in the picture's predicted valence and arousal.
+        music: trust in the music tower's judgement.
+        sigma: scale of Eq. 1.
     """
 
     name = "expected matching"
@@ -89,13 +89,13 @@ class ExpectedMatching(ExtraLoss):
             self.register_buffer(name, value, persistent=False)
 
     def expected_score(self, image_va: Tensor, music_va: Tensor) -> Tensor:
-        """Give the expectation (B,) of Eq. 1 for predictions (B, 2) of either side."""
+        """Return the expectation (B,) of Eq. 1 for predictions (B, 2) of either side."""
         pictures = self.image_line[0] * image_va + self.image_line[1]
         clips = self.music_line[0] * music_va + self.music_line[1]
         return matching_score(pictures[:, None] + self.errors, clips[:, None], self.sigma).mean(1)
 
     def forward(self, output: MMVAOutput, batch: Batch) -> Tensor:
-        """Give the mean squared error against the expected scores."""
+        """Return the mean squared error against the expected scores."""
         assert output.similarity is not None, "only used with a similarity predictor"
         assert output.image_va is not None, "every batch has pictures"
         judgement = judgement_on_plane(batch.music.inputs["features"])

@@ -88,10 +88,10 @@ class LiteTables:
         judgement of music that was never heard can be trusted.
 
         Args:
-            tower: Describes and judges the clips.
-            recordings: Windows of the music.
-            seed: Of the other towers.
-            without: Folds that are left out: the other towers do not know them either.
+            tower: describes and judges the clips.
+            recordings: windows of the music.
+            seed: of the other towers.
+            without: folds that are left out: the other towers do not know them either.
         """
         fold_of = self.fold_of_clip
         strangers = {
@@ -115,12 +115,12 @@ class HeardTables:
     """Clips."""
 
     def everything(self) -> TrainingData:
-        """Give all of it, to train the model that is shipped."""
+        """Return all of it, to train the model that is shipped."""
         heard = self.heard
         return TrainingData(self.others.image, heard.music, heard.caption, self.others.sentences)
 
     def without(self, fold: str) -> TrainingData:
-        """Give what a model that is tested on `fold` may be trained on."""
+        """Return what a model that is tested on `fold` may be trained on."""
         image = _rows(self.others.image_folds, lambda name: name != fold)
         music = _rows(self.heard.folds, lambda name: name != fold)
         return TrainingData(
@@ -131,7 +131,7 @@ class HeardTables:
         )
 
     def only(self, fold: str) -> TrainingData:
-        """Give `fold` to test on: whole pictures, and the middle of each clip, with labels."""
+        """Return `fold` to test on: whole pictures, and the middle of each clip, with labels."""
         image = _rows(self.others.image_folds, lambda name: name == fold)
         clips = _rows(self.others.clip_folds, lambda name: name == fold)
         return TrainingData(
@@ -145,14 +145,14 @@ def load_lite_tables(model: MMVA, root: Path, cache: Path, *, progress: bool = F
     """Read the open sets and encode pictures and sentences by the model's towers.
 
     Args:
-        model: Its towers encode; its heads do not matter.
-        root: Folder of the data sets.
-        cache: Folder of cached features.
-        progress: Show progress bars on stderr.
+        model: its towers encode; its heads do not matter.
+        root: folder of the data sets.
+        cache: folder of cached features.
+        progress: show progress bars on stderr.
 
     Raises:
-        DataError: If a set is missing or damaged.
-        MissingExtraError: If the extra "text" is not installed.
+        DataError: a set is missing or damaged.
+        MissingExtraError: the extra "text" is not installed.
     """
     oasis = load_oasis(root)
     assert oasis.folds is not None, "OASIS comes with folds"
@@ -196,7 +196,7 @@ def view_picture(image: ImageArray, view: str, position: int) -> ImageArray:
         image: (H, W, 3) uint8.
         view: "whole"; "centre", the centre square; "frame-K", the K-th way of making it look like
             a frame of a video.
-        position: Row of the picture in its set; decides what a frame looks like.
+        position: row of the picture in its set; decides what a frame looks like.
     """
     if view == "whole":
         return image

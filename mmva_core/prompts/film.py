@@ -73,7 +73,7 @@ def read_film_curve(path: str | Path) -> tuple[FilmSegment, ...]:
     """Read the segments of a film from the JSON file that `vsumm summarize` writes.
 
     Raises:
-        DataError: If the file is missing, of another form, or knows nothing of the pictures.
+        DataError: the file is missing, of another form, or knows nothing of the pictures.
     """
     try:
         content = Path(path).read_bytes()
@@ -88,7 +88,7 @@ def parse_film_curve(content: str | bytes, source: str) -> tuple[FilmSegment, ..
     """Read the segments of a film from JSON; `source` names it in messages.
 
     Raises:
-        DataError: If the JSON is of another form, or knows nothing of the pictures.
+        DataError: the JSON is of another form, or knows nothing of the pictures.
     """
     try:
         segments = msgspec.json.decode(content, type=_Summary).segments
@@ -108,11 +108,11 @@ def stretches_of(segments: Sequence[FilmSegment], every_seconds: float) -> Itera
     out.
 
     Args:
-        segments: The film, in order.
-        every_seconds: Length of a stretch; the last may be shorter.
+        segments: the film, in order.
+        every_seconds: length of a stretch; the last may be shorter.
 
     Raises:
-        ValueError: If the length is not positive.
+        ValueError: the length is not positive.
     """
     if not every_seconds > 0:
         raise ValueError(f"every_seconds must be positive, got {every_seconds}")

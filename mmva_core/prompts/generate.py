@@ -56,12 +56,12 @@ class MusicGenerator:
     """A loaded MusicGen.
 
     Args:
-        source: Hub id or local folder with the network and its tokenizer.
+        source: hub id or local folder with the network and its tokenizer.
         device: "cpu" or "cuda".
 
     Raises:
-        CheckpointError: If the weights cannot be had, or are damaged or of another network.
-        MissingExtraError: If transformers is not installed.
+        CheckpointError: the weights cannot be had, or are damaged or of another network.
+        MissingExtraError: transformers is not installed.
     """
 
     def __init__(self, source: str = DEFAULT_MODEL, *, device: str = "cpu") -> None:
@@ -86,14 +86,14 @@ class MusicGenerator:
         """Make music of a prompt.
 
         Args:
-            prompt: What it should sound like.
-            seconds: Length wanted, at most `MAX_SECONDS`.
-            seed: Another seed gives other music; the same gives the same on the same machine.
-            guidance: Strength of the prompt, at least 1.
-            progress: Show a bar with an estimate on stderr.
+            prompt: what it should sound like.
+            seconds: length wanted, at most `MAX_SECONDS`.
+            seed: another seed gives other music; the same gives the same on the same machine.
+            guidance: strength of the prompt, at least 1.
+            progress: show a bar with an estimate on stderr.
 
         Raises:
-            ValueError: If the prompt is empty, or a number is out of range.
+            ValueError: the prompt is empty, or a number is out of range.
         """
         if not prompt.strip():
             raise ValueError("the prompt is empty")
@@ -124,7 +124,7 @@ def write_wave(path: Path, music: Music, *, overwrite: bool = False) -> Path:
     """Write sound as a WAV file of 16 bits; louder parts are limited to full scale.
 
     Raises:
-        DataError: If the file is there already and may not be replaced, or cannot be written.
+        DataError: the file is there already and may not be replaced, or cannot be written.
     """
     check_output(path, overwrite=overwrite)
     limited = np.clip(music.samples, -1, 1)
@@ -148,7 +148,7 @@ def check_output(path: Path, *, overwrite: bool) -> None:
     """Say before minutes of work whether a WAV file can be written to `path`.
 
     Raises:
-        DataError: If its name is of another kind, it is there already, or its folder is not.
+        DataError: its name is of another kind, it is there already, or its folder is not.
     """
     if path.suffix.lower() != ".wav":
         raise DataError(f"{path}: music is written as WAV; name a file that ends in .wav")

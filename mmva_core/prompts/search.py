@@ -63,15 +63,15 @@ def search_prompts(
     Args:
         templates: P prompts.
         va: (P, 2) predictions for them.
-        target: Valence and arousal wanted.
-        k: How many prompts at most.
+        target: valence and arousal wanted.
+        k: how many prompts at most.
         allowed: (P,) which prompts may be taken; all by default.
 
     Returns:
         At most K prompts, nearest first; ties in the order of the templates.
 
     Raises:
-        ValueError: If no prompt is allowed.
+        ValueError: no prompt is allowed.
     """
     positions = np.arange(len(templates)) if allowed is None else np.flatnonzero(allowed)
     if len(positions) == 0:

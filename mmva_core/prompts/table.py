@@ -40,7 +40,7 @@ Table = np.memmap[Any, np.dtype[np.float32]]
 
 
 def default_cache_folder() -> Path:
-    """Give the folder of MMVA in the user's cache, by the custom of the system."""
+    """Return the folder of MMVA in the user's cache, by the custom of the system."""
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Caches" / "mmva"
     if sys.platform == "win32":
@@ -56,22 +56,22 @@ def prompt_va(
     device: str = "auto",
     progress: bool = False,
 ) -> Floats:
-    """Give what the caption tower says of every prompt, from the cache where it is known.
+    """Return what the caption tower says of every prompt, from the cache where it is known.
 
     Args:
-        model_name: Embedded model, folder or hub id.
+        model_name: embedded model, folder or hub id.
         templates: P prompts.
-        cache: Folder of tables; the user's cache by default.
-        device: Where to run the model: "auto", "cpu" or "cuda".
-        progress: Show a bar with an estimate on stderr while the table is worked out.
+        cache: folder of tables; the user's cache by default.
+        device: where to run the model: "auto", "cpu" or "cuda".
+        progress: show a bar with an estimate on stderr while the table is worked out.
 
     Returns:
         (P, 2) float32, valence and arousal in [0, 1], memory-mapped, read-only.
 
     Raises:
-        CheckpointError: If the model cannot be loaded.
-        MissingExtraError: If the extra "text" is not installed.
-        DataError: If the cache cannot be written to.
+        CheckpointError: the model cannot be loaded.
+        MissingExtraError: the extra "text" is not installed.
+        DataError: the cache cannot be written to.
     """
     key = f"{METHOD_VERSION} {model_fingerprint(model_name)} {templates.fingerprint()}"
     name = f"prompts-{hashlib.sha256(key.encode()).hexdigest()[:32]}"
@@ -132,8 +132,8 @@ def predict_by_length(model: MMVA, texts: list[str]) -> Iterator[tuple[NDArray[n
     """Predict sentences in batches of one length each, so that no time goes into padding.
 
     Args:
-        model: Its caption tower and predictor.
-        texts: Sentences.
+        model: its caption tower and predictor.
+        texts: sentences.
 
     Yields:
         Positions (B,) in `texts`, and their valence and arousal (B, 2).

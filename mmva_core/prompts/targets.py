@@ -53,18 +53,18 @@ def find_targets(
     """Turn what a user types into points of the plane.
 
     Args:
-        text: A picture, a film, the JSON file that vsumm writes of one, or "va:0.3,0.8".
-        model_name: Embedded model, folder or hub id.
-        every_seconds: Length of the parts of a film.
-        device: Where to run the model: "auto", "cpu" or "cuda".
-        progress: Show progress on stderr.
+        text: a picture, a film, the JSON file that vsumm writes of one, or "va:0.3,0.8".
+        model_name: embedded model, folder or hub id.
+        every_seconds: length of the parts of a film.
+        device: where to run the model: "auto", "cpu" or "cuda".
+        progress: show progress on stderr.
 
     Returns:
         One target, or one for each part of a film that has pictures.
 
     Raises:
-        DataError: If it can be none of them, or cannot be read.
-        CheckpointError: If the model cannot be loaded.
+        DataError: it can be none of them, or cannot be read.
+        CheckpointError: the model cannot be loaded.
     """
     point = parse_point(text)
     if point is not None:
@@ -81,7 +81,7 @@ def find_targets(
 
 
 def film_targets(segments: tuple[FilmSegment, ...], every_seconds: float) -> list[Target]:
-    """Give one target for each part of a film, named by its times."""
+    """Return one target for each part of a film, named by its times."""
     return [
         Target(
             f"{format_clock(part.start_seconds)}-{format_clock(part.end_seconds)}",

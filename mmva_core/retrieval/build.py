@@ -77,17 +77,17 @@ def build_index(
     """Encode what is not known yet and write an index.
 
     Args:
-        sources: What to index.
-        folder: The index. One that is there is brought up to date: what is no longer among the
+        sources: what to index.
+        folder: the index. One that is there is brought up to date: what is no longer among the
             sources leaves it.
-        model_name: Embedded model, folder or hub id.
-        root: Folder that names of files are relative to, noted for readers of the index.
-        device: Where to run the model: "auto", "cpu" or "cuda".
-        progress: Show a progress bar on stderr.
+        model_name: embedded model, folder or hub id.
+        root: folder that names of files are relative to, noted for readers of the index.
+        device: where to run the model: "auto", "cpu" or "cuda".
+        progress: show a progress bar on stderr.
 
     Raises:
-        CheckpointError: If the model cannot be loaded or was never trained.
-        DataError: If nothing could be indexed, or the folder holds something else.
+        CheckpointError: the model cannot be loaded or was never trained.
+        DataError: nothing could be indexed, or the folder holds something else.
     """
     if not sources:
         raise DataError("there is nothing to index")
@@ -123,7 +123,7 @@ def new_header(model_name: str, root: Path) -> IndexHeader:
     """Describe an index that is to be made with a model.
 
     Raises:
-        CheckpointError: If there is no such model, or it was never trained.
+        CheckpointError: there is no such model, or it was never trained.
     """
     folder = find_folder(model_name)
     sigma = read_config(folder).sigma
@@ -225,7 +225,7 @@ class _Reader:
 
 
 def _holds_foreign(folder: Path) -> bool:
-    """Tell whether there is anything that no build can have left behind."""
+    """Return whether there is anything that no build can have left behind."""
     ours = (PENDING_PREFIX, f".{HEADER_NAME}", *ARRAY_PREFIXES)
     return any(not path.name.startswith(ours) for path in folder.iterdir())
 
@@ -233,7 +233,7 @@ def _holds_foreign(folder: Path) -> bool:
 def _one_ahead(
     values: Iterable[First], work: Callable[[First], Second]
 ) -> Iterator[tuple[First, Second]]:
-    """Give each value with the outcome of `work`, which is done one value ahead in a thread."""
+    """Return each value with the outcome of `work`, which is done one value ahead in a thread."""
     with ThreadPoolExecutor(1) as pool:
         previous: tuple[First, Future[Second]] | None = None
         for value in values:

@@ -32,7 +32,7 @@ def read_content(modality: Modality, text: str | Path, sample_rate: int) -> Cont
     """Read a picture or sound from its file; a sentence is its own content.
 
     Raises:
-        DataError: If the file cannot be read.
+        DataError: the file cannot be read.
     """
     if modality == "caption":
         return str(text)
@@ -45,7 +45,7 @@ def encode_content(model: MMVA, modality: Modality, content: Content) -> ItemRow
     """Place one item on the plane, music window by window.
 
     Raises:
-        DataError: If the sound holds values that are not finite.
+        DataError: the sound holds values that are not finite.
     """
     features = _features(model, modality, content)
     with torch.inference_mode():

@@ -129,13 +129,13 @@ class RetrievalIndex:
     """An index that can be searched.
 
     Args:
-        header: What it was made with.
+        header: what it was made with.
         items: N items.
         va: (W, 4) rows of all items, one item after the other.
         embeds: (W, D) rows of length 1.
 
     Raises:
-        ValueError: If the arrays do not fit the items.
+        ValueError: the arrays do not fit the items.
     """
 
     def __init__(
@@ -163,7 +163,7 @@ class RetrievalIndex:
         return f"RetrievalIndex(items={len(self)}, windows={len(self.va)})"
 
     def rows_of(self, position: int) -> ItemRows:
-        """Give the windows of an item."""
+        """Return the windows of an item."""
         rows = slice(*self.offsets[position : position + 2])
         return ItemRows(np.array(self.va[rows]), np.array(self.embeds[rows]))
 
@@ -173,9 +173,9 @@ class RetrievalIndex:
         """Find the items nearest to a point of the plane, by Eq. 1.
 
         Args:
-            query_va: Valence and arousal, in [0, 1].
-            k: How many items at most.
-            modality: Only items of this kind.
+            query_va: valence and arousal, in [0, 1].
+            k: how many items at most.
+            modality: only items of this kind.
 
         Returns:
             At most K items, best first, each with its best window; ties in the index's order.
@@ -195,7 +195,7 @@ class RetrievalIndex:
         return self._matches(rows, scores[rows])
 
     def _best(self, scores: NDArray[Any], k: int, modality: Modality | None) -> IntArray:
-        """Give the best row of each of the k best items."""
+        """Return the best row of each of the k best items."""
         rows = best_rows(scores, self.offsets)
         if modality is not None:
             rows = rows[[item.modality == modality for item in self.items]]
@@ -227,7 +227,7 @@ def load_index(folder: str | Path) -> RetrievalIndex:
     """Open an index without reading its arrays.
 
     Raises:
-        DataError: If there is none, or it is damaged or of another version.
+        DataError: there is none, or it is damaged or of another version.
     """
     folder = Path(folder)
     if not (folder / HEADER_NAME).is_file():
@@ -260,14 +260,14 @@ def save_index(
     """Write an index in place of the one that is there, at once, and open it.
 
     Args:
-        folder: Made where it is missing.
-        header: What it was made with; its `key` is replaced.
+        folder: made where it is missing.
+        header: what it was made with; its `key` is replaced.
         items: N items, at least one.
-        rows_of: Gives the windows of the item at a position; called once for each, in order, so
+        rows_of: gives the windows of the item at a position; called once for each, in order, so
             that not all need be in memory.
 
     Raises:
-        ValueError: If there is no item, or rows do not fit.
+        ValueError: there is no item, or rows do not fit.
     """
     if not items:
         raise ValueError("an index needs at least one item")

@@ -50,7 +50,7 @@ def retrieval_metrics(scores: ArrayLike, relevant: Sequence[int] | IntArray) -> 
         relevant: (Q,) position of each query's item.
 
     Raises:
-        ValueError: If shapes do not fit, a score is NaN, or there is nothing to judge.
+        ValueError: shapes do not fit, a score is NaN, or there is nothing to judge.
 
     >>> retrieval_metrics([[0.9, 0.1], [0.5, 0.5]], [0, 1]).recall_at_1
     0.75
@@ -67,10 +67,10 @@ def retrieval_metrics(scores: ArrayLike, relevant: Sequence[int] | IntArray) -> 
 
 
 def chance_metrics(num_items: int) -> RetrievalMetrics:
-    """Give what guessing scores among `num_items` items.
+    """Return what guessing scores among `num_items` items.
 
     Raises:
-        ValueError: If there are no items.
+        ValueError: there are no items.
 
     >>> chance_metrics(1000).recall_at_10
     0.01
@@ -92,7 +92,7 @@ def rank_bounds(scores: FloatArray, relevant: IntArray) -> tuple[IntArray, IntAr
         lies between better + 1 and better + equal.
 
     Raises:
-        ValueError: If shapes do not fit, a score is NaN, or there is nothing to judge.
+        ValueError: shapes do not fit, a score is NaN, or there is nothing to judge.
     """
     if scores.ndim != 2 or 0 in scores.shape or relevant.shape != (len(scores),):
         raise ValueError(
@@ -107,7 +107,7 @@ def rank_bounds(scores: FloatArray, relevant: IntArray) -> tuple[IntArray, IntAr
 
 
 def expected_recall(num_better: IntArray, num_equal: IntArray, k: int) -> FloatArray:
-    """Give the probability of each query's item to be among the first k.
+    """Return the probability of each query's item to be among the first k.
 
     Of the `num_equal` places that the tied items share, k - `num_better` lie within the first k.
 
@@ -120,7 +120,7 @@ def expected_recall(num_better: IntArray, num_equal: IntArray, k: int) -> FloatA
 def expected_precision(
     num_better: IntArray, num_equal: IntArray, depth: int = MAP_DEPTH
 ) -> FloatArray:
-    """Give the expected reciprocal rank of each query's item, 0 beyond `depth`.
+    """Return the expected reciprocal rank of each query's item, 0 beyond `depth`.
 
     The mean of 1 / rank over the places from better + 1 to better + equal: a difference of two
     harmonic numbers over the number of places.

@@ -39,7 +39,7 @@ def parse_point(text: str) -> FloatArray | None:
     """Read a point of the plane such as "va:0.3,0.8"; None where the text is none.
 
     Raises:
-        DataError: If it begins like a point but is not two numbers in [0, 1].
+        DataError: it begins like a point but is not two numbers in [0, 1].
 
     >>> parse_point("va:0.3,0.8").tolist()
     [0.3, 0.8]
@@ -68,15 +68,15 @@ def make_query(
     """Place a picture, an audio file, a sentence or a point on the plane of an index.
 
     Args:
-        text: Name of a file, a sentence, or a point such as "va:0.3,0.8", which needs no model.
-        index: Its model is used.
-        model_name: The same model under another name, where its folder has moved.
+        text: name of a file, a sentence, or a point such as "va:0.3,0.8", which needs no model.
+        index: its model is used.
+        model_name: the same model under another name, where its folder has moved.
         device: "auto", "cpu" or "cuda".
-        modality: What the query is; None decides by looking at it.
+        modality: what the query is; None decides by looking at it.
 
     Raises:
-        CheckpointError: If the model is not the one that the index was made with.
-        DataError: If the query cannot be read.
+        CheckpointError: the model is not the one that the index was made with.
+        DataError: the query cannot be read.
     """
     point = parse_point(text)
     if point is not None:
@@ -107,14 +107,14 @@ def search(
     """Find what lies nearest to a query.
 
     Args:
-        index: Where to look.
-        query: What to look for.
-        k: How many items at most.
-        by: Compare by Eq. 1 on valence and arousal, or by the angle of embeddings.
-        modality: Only items of this kind.
+        index: where to look.
+        query: what to look for.
+        k: how many items at most.
+        by: compare by Eq. 1 on valence and arousal, or by the angle of embeddings.
+        modality: only items of this kind.
 
     Raises:
-        DataError: If a point is to be compared by embeddings, or nothing is of that kind.
+        DataError: a point is to be compared by embeddings, or nothing is of that kind.
     """
     if modality is not None and not any(item.modality == modality for item in index.items):
         raise DataError(f"the index holds no {modality}")

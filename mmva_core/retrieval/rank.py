@@ -27,7 +27,7 @@ ROWS_AT_ONCE = 65_536
 
 
 def va_distances(query_va: ArrayLike, va: ArrayLike) -> FloatArray:
-    """Give the Euclidean distances between valence/arousal vectors.
+    """Return the Euclidean distances between valence/arousal vectors.
 
     Args:
         query_va: (Q, 2) or (2,) for one query.
@@ -51,13 +51,13 @@ def matching_scores(query_va: ArrayLike, va: ArrayLike, sigma: float) -> FloatAr
     Args:
         query_va: (Q, 2) or (2,).
         va: (N, 2).
-        sigma: Scale of Eq. 1, see `mmva_core.train.matching.mean_pair_distance`.
+        sigma: scale of Eq. 1, see `mmva_core.train.matching.mean_pair_distance`.
 
     Returns:
         (Q, N) or (N,) in (0, 1].
 
     Raises:
-        ValueError: If sigma is not positive.
+        ValueError: sigma is not positive.
 
     >>> matching_scores([0.5, 0.5], [[0.5, 0.5]], sigma=0.3).tolist()
     [1.0]
@@ -79,7 +79,7 @@ def unit_rows(embeds: ArrayLike) -> NDArray[np.float32]:
 
 
 def cosines(query: ArrayLike, unit_embeds: Array) -> NDArray[np.float32]:
-    """Give the cosine between one embedding and many, reading them in blocks.
+    """Return the cosine between one embedding and many, reading them in blocks.
 
     Args:
         query: (D,) of any length.
@@ -119,17 +119,17 @@ def best_rows(scores: Array, offsets: IntArray) -> IntArray:
 
 
 def top_k(scores: Array, k: int) -> IntArray:
-    """Give the positions of the k highest scores, best first; equal ones in their own order.
+    """Return the positions of the k highest scores, best first; equal ones in their own order.
 
     Args:
         scores: (N,).
-        k: How many, at least 1; all of them where there are fewer.
+        k: how many, at least 1; all of them where there are fewer.
 
     Returns:
         (min(k, N),) positions.
 
     Raises:
-        ValueError: If `k` is not positive.
+        ValueError: `k` is not positive.
 
     >>> top_k(np.array([0.2, 0.9, 0.5, 0.9]), 3).tolist()
     [1, 3, 2]

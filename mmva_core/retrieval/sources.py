@@ -37,7 +37,7 @@ class Source:
         """Hash what it is and its content.
 
         Raises:
-            DataError: If the file cannot be read.
+            DataError: the file cannot be read.
         """
         if self.path is None:
             content = self.name
@@ -55,7 +55,7 @@ def find_sources(folder: Path, modalities: Sequence[Modality] = ("music", "image
     Hidden files and folders are left out; names are sorted.
 
     Raises:
-        DataError: If it is no folder, or holds nothing of the kind.
+        DataError: it is no folder, or holds nothing of the kind.
     """
     if not folder.is_dir():
         raise DataError(f"no such folder: {folder}")
@@ -79,7 +79,7 @@ def read_sources(table: Path) -> list[Source]:
     its name does not.
 
     Raises:
-        DataError: If the table cannot be read or names nothing, or something of unknown kind.
+        DataError: the table cannot be read or names nothing, or something of unknown kind.
     """
     try:
         with table.open(encoding="utf-8-sig", newline="") as file:

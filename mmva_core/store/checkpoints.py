@@ -23,7 +23,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     """Read a safetensors file as float32 (integers stay as they are).
 
     Raises:
-        CheckpointError: If it is missing, cut short or not safetensors.
+        CheckpointError: it is missing, cut short or not safetensors.
     """
     if not path.is_file():
         raise CheckpointError(f"no weights at {path}: the file is missing")
@@ -91,7 +91,7 @@ def load_training_state(path: Path) -> dict[str, Any]:
     """Read what `save_training_state` wrote; no classes are unpickled.
 
     Raises:
-        CheckpointError: If the file is missing, damaged, or holds anything but tensors and values.
+        CheckpointError: the file is missing, damaged, or holds anything but tensors and values.
     """
     if not path.is_file():
         raise CheckpointError(f"nothing to resume: {path} is missing")

@@ -42,17 +42,17 @@ def cached_features(
     """Read features from the cache, or compute and keep them.
 
     Args:
-        folder: Where cache files lie; made where it is missing.
-        fingerprint: Everything besides the items that decides the features: the tower's
+        folder: where cache files lie; made where it is missing.
+        fingerprint: everything besides the items that decides the features: the tower's
             `fingerprint()` and the name of whatever was done to its input.
-        contents: One hash per item, in order.
-        compute: Gives the features (N, ...) of all items, in order.
+        contents: one hash per item, in order.
+        compute: gives the features (N, ...) of all items, in order.
 
     Returns:
         (N, ...) as `compute` gave them.
 
     Raises:
-        ValueError: If `compute` gives another number of rows than there are items.
+        ValueError: `compute` gives another number of rows than there are items.
     """
     key = hashlib.sha256("\n".join([fingerprint, *contents]).encode()).hexdigest()
     path = folder / f"{key}.safetensors"

@@ -35,7 +35,7 @@ def find_folder(name_or_path: str | Path) -> Path:
     """Resolve the name of an embedded model, a local folder, or a hub id to a local folder.
 
     Raises:
-        CheckpointError: If it is none of them, or the hub cannot give it.
+        CheckpointError: it is none of them, or the hub cannot give it.
     """
     # An embedded name means the same wherever it is said: a folder of that name is "./name".
     if name_or_path in embedded_models():
@@ -56,7 +56,7 @@ def read_config(folder: Path) -> ModelConfig:
     """Read `config.json` of a model folder.
 
     Raises:
-        CheckpointError: If it is missing, is not JSON, or describes another kind of model.
+        CheckpointError: it is missing, is not JSON, or describes another kind of model.
     """
     path = folder / CONFIG_NAME
     try:
@@ -80,7 +80,7 @@ def model_fingerprint(name_or_path: str | Path) -> str:
     the same model have the same fingerprint. How inputs are prepared counts by its version.
 
     Raises:
-        CheckpointError: If there is no such model, or its config is of another kind.
+        CheckpointError: there is no such model, or its config is of another kind.
     """
     folder = find_folder(name_or_path)
     config = read_config(folder)

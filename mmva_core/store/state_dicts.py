@@ -19,13 +19,13 @@ def load_strictly(
     """Load `state` into a module that stores what `names` holds.
 
     Args:
-        module: Where the weights go.
-        state: Weights by name.
-        names: What has to be there, with its shapes; the rest of the module keeps its values.
-        source: Where `state` came from, for the message.
+        module: where the weights go.
+        state: weights by name.
+        names: what has to be there, with its shapes; the rest of the module keeps its values.
+        source: where `state` came from, for the message.
 
     Raises:
-        CheckpointError: If a weight is missing, unexpected or of another shape.
+        CheckpointError: a weight is missing, unexpected or of another shape.
     """
     missing, unexpected = sorted(names.keys() - state.keys()), sorted(state.keys() - names.keys())
     if missing or unexpected:

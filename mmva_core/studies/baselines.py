@@ -77,11 +77,11 @@ class Baseline(nn.Module):
     """One of the four models, on frozen features.
 
     Args:
-        name: Which.
-        image_dim: Size of a picture's features, after hidden states were averaged.
-        music_dim: Size of a clip's features.
-        width: Size of embeddings and hidden layers.
-        sigma: Scale of Eq. 1.
+        name: which.
+        image_dim: size of a picture's features, after hidden states were averaged.
+        music_dim: size of a clip's features.
+        width: size of embeddings and hidden layers.
+        sigma: scale of Eq. 1.
     """
 
     def __init__(
@@ -111,7 +111,7 @@ class Baseline(nn.Module):
         )
 
     def loss(self, output: BaselineOutput, batch: Batch) -> Tensor:
-        """Give the objective of a batch, a scalar."""
+        """Return the objective of a batch, a scalar."""
         labels = va_loss(output.image_va, batch.image.va, batch.image.weights)
         labels = labels + va_loss(output.music_va, batch.music.va, batch.music.weights)
         if self.name == "cdcml":
@@ -133,14 +133,14 @@ class Baseline(nn.Module):
 
 
 def metric_loss(output: BaselineOutput, image_va: Tensor, music_va: Tensor) -> Tensor:
-    """Give CDCML's continuous metric loss: ratios of distances follow those of the labels.
+    """Return CDCML's continuous metric loss: ratios of distances follow those of the labels.
 
     For an anchor and two others, (log of the ratio of embedding distances - log of the ratio of
     label distances) squared (the log-ratio loss of Kim et al., CVPR 2019, which CDCML extends to
     two modalities), averaged over anchors: image to music, image to image, music to music.
 
     Args:
-        output: Embeddings of B pairs.
+        output: embeddings of B pairs.
         image_va: (B, 2) labels of the pictures.
         music_va: (B, 2) labels of the clips.
 
@@ -166,14 +166,14 @@ def train_baseline(
     """Train a baseline with MMVA's optimiser, schedule and batches.
 
     Args:
-        name: Which.
-        data: Feature tables of pictures and clips.
-        config: Epochs, batch size, rate, matching and seed.
-        width: Size of embeddings and hidden layers.
-        on_epoch: Called with the number of the epoch and its mean loss.
+        name: which.
+        data: feature tables of pictures and clips.
+        config: epochs, batch size, rate, matching and seed.
+        width: size of embeddings and hidden layers.
+        on_epoch: called with the number of the epoch and its mean loss.
 
     Raises:
-        TypeError: If the tables do not hold features.
+        TypeError: the tables do not hold features.
     """
     image, music = data.image, data.music
     if not (isinstance(image, FeatureTable) and isinstance(music, FeatureTable)):
@@ -235,7 +235,7 @@ def evaluate_baseline(model: Baseline, data: TrainingData, constants: Constants)
 
 
 def _repeat(table: FeatureTable, num_rows: int) -> Tensor:
-    """Give any features of one side, where only the other side's prediction is wanted."""
+    """Return any features of one side, where only the other side's prediction is wanted."""
     return table.clean_features[:1].float().expand(num_rows, *table.clean_features.shape[1:])
 
 

@@ -91,13 +91,13 @@ def cross_validate(
     """Train a copy of the recipe for each fold and let it predict that fold.
 
     Args:
-        tables: The open sets.
-        hear: Gives the tables with the clips as a music tower hears them that knows no clip of
+        tables: the open sets.
+        hear: gives the tables with the clips as a music tower hears them that knows no clip of
             a fold, see `hear_without`.
-        config: Settings of every copy.
-        folder: Runs lie in its sub-folders, one for each fold.
+        config: settings of every copy.
+        folder: runs lie in its sub-folders, one for each fold.
         with_similarity: False leaves the similarity predictor out.
-        progress: Show progress bars on stderr.
+        progress: show progress bars on stderr.
     """
     folds = {"image": tables.image_folds, "music": tables.clip_folds}
     folds["caption"] = folds["music"]
@@ -145,12 +145,12 @@ def recipe_rows(
     """Train copies of the recipe, music towers and all, and measure them on unseen folds.
 
     Args:
-        root: Folder of the open sets.
-        scratch: Folder for features and runs.
-        config: Settings of every copy.
-        with_ablations: Measure the recipe without random matching and without the similarity
+        root: folder of the open sets.
+        scratch: folder for features and runs.
+        config: settings of every copy.
+        with_ablations: measure the recipe without random matching and without the similarity
             predictor as well.
-        progress: Show progress bars on stderr.
+        progress: show progress bars on stderr.
 
     Yields:
         Rows of simple baselines for pictures, then of the recipe, then of its ablations.
@@ -219,9 +219,9 @@ def ridge_baseline(table: FeatureTable, folds: Sequence[str], *, strength: float
     """Predict each fold by ridge regression on standardised features of the others.
 
     Args:
-        table: Features (N, D) and labels.
+        table: features (N, D) and labels.
         folds: (N,) fold of each sample.
-        strength: Weight of the squared coefficients.
+        strength: weight of the squared coefficients.
 
     Returns:
         (N, 2) predictions, each from a fit that did not see the sample's fold.
@@ -247,10 +247,10 @@ def hear_without(recordings: Recordings, tables: LiteTables, fold: str, seed: in
     Keyboard pieces are in no fold; every tower is trained on them.
 
     Args:
-        recordings: Windows of the music.
-        tables: Say which clip is in which fold.
-        fold: What the tower may not know.
-        seed: Of its training.
+        recordings: windows of the music.
+        tables: say which clip is in which fold.
+        fold: what the tower may not know.
+        seed: of its training.
     """
     tower = train_tower_without(recordings, tables.fold_of_clip, {fold}, seed)
     return tables.hear(tower, recordings, seed=seed, without={fold})

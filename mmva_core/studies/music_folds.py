@@ -76,12 +76,12 @@ def evaluate_folds(
     """Judge tower and baselines on held-out groups.
 
     Args:
-        clips: Windows of 4QAED and Emotify.
-        pieces: Windows of VGMIDI.
-        recipe: How towers are trained.
-        num_folds: Folds of artists, and of series.
-        num_draws: Resamples of the bootstrap.
-        progress: Show a progress bar on stderr.
+        clips: windows of 4QAED and Emotify.
+        pieces: windows of VGMIDI.
+        recipe: how towers are trained.
+        num_folds: folds of artists, and of series.
+        num_draws: resamples of the bootstrap.
+        progress: show a progress bar on stderr.
 
     Returns:
         Figures by predictor; the tower comes last.
@@ -105,7 +105,7 @@ def deal_groups(groups: Sequence[str], num_folds: int) -> NDArray[np.intp]:
 
     Args:
         groups: (N,) group of each sample.
-        num_folds: Number of folds.
+        num_folds: number of folds.
 
     Returns:
         (N,) fold of each sample, from 0.
@@ -123,7 +123,7 @@ def deal_groups(groups: Sequence[str], num_folds: int) -> NDArray[np.intp]:
 
 
 def area_under_curve(is_high: Array, score: Array) -> float:
-    """Give the probability that a high sample scores above a low one, ties counting half.
+    """Return the probability that a high sample scores above a low one, ties counting half.
 
     >>> area_under_curve(np.array([1.0, 0.0, 1.0]), np.array([0.9, 0.5, 0.5]))
     0.75
@@ -137,7 +137,7 @@ def area_under_curve(is_high: Array, score: Array) -> float:
 
 
 def correlations_within(predicted: Array, labels: Array, pieces: NDArray[np.intp]) -> Array:
-    """Give Spearman's rho over the bars of each piece.
+    """Return Spearman's rho over the bars of each piece.
 
     Args:
         predicted: (N,).

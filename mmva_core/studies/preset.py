@@ -28,14 +28,14 @@ def evaluate_preset(
 
     Args:
         name_or_path: "mmva-lite" or the folder of a model that `train_preset` made.
-        data_folder: Folder of the open sets; the variable VSUMM_DATA names it by default.
-        with_ablations: Measure the recipe with parts left out as well, see `lite_folds.ABLATIONS`.
+        data_folder: folder of the open sets; the variable VSUMM_DATA names it by default.
+        with_ablations: measure the recipe with parts left out as well, see `lite_folds.ABLATIONS`.
         device: "auto", "cpu" or "cuda"; copies are trained on the CPU.
-        progress: Show progress bars on stderr.
+        progress: show progress bars on stderr.
 
     Raises:
-        CheckpointError: If the model cannot be loaded.
-        DataError: If a data set is missing or damaged.
+        CheckpointError: the model cannot be loaded.
+        DataError: a data set is missing or damaged.
     """
     root = find_data(data_folder)
     model = MMVA.from_pretrained(name_or_path, device=str(local_device(device)))

@@ -105,10 +105,10 @@ def retrieval_rows(parts: Sequence[EncodedPairs], source: str, data: str) -> lis
     """Judge a model in both directions and both ways, chance beside it.
 
     Args:
-        parts: Sets of pairs that are searched each for itself, such as the folds of a
+        parts: sets of pairs that are searched each for itself, such as the folds of a
             cross-validation; figures are means over all queries.
-        source: Name of the model.
-        data: Name of the pairs.
+        source: name of the model.
+        data: name of the pairs.
     """
     rows = []
     for direction in ("caption to music", "music to caption"):

@@ -55,12 +55,12 @@ def read_pairs(table: Path, *, limit: int | None = None, seed: int = 0) -> list[
     """Read a CSV table with the columns `music` (files, relative to the table) and `caption`.
 
     Args:
-        table: The file.
-        limit: How many pairs at most, drawn without replacement; all by default.
-        seed: Of the draw.
+        table: the file.
+        limit: how many pairs at most, drawn without replacement; all by default.
+        seed: of the draw.
 
     Raises:
-        DataError: If the table cannot be read or holds no pair.
+        DataError: the table cannot be read or holds no pair.
     """
     try:
         with table.open(encoding="utf-8-sig", newline="") as file:
@@ -86,7 +86,7 @@ def encode_pairs(
     """Put pairs through a model; a piece of several windows counts by their mean.
 
     Raises:
-        DataError: If a file cannot be read.
+        DataError: a file cannot be read.
     """
     sides: dict[Modality, list[tuple[np.ndarray, np.ndarray]]] = {"music": [], "caption": []}
     known: dict[str, tuple[np.ndarray, np.ndarray]] = {}  # the same sentence is the same point
@@ -116,14 +116,14 @@ def open_set_rows(
     since embeddings of two copies have nothing to do with each other.
 
     Args:
-        root: Folder of the open sets.
-        scratch: Folder for features and runs.
-        config: Settings of every copy.
-        ablations: Ways to train.
-        progress: Show progress bars on stderr.
+        root: folder of the open sets.
+        scratch: folder for features and runs.
+        config: settings of every copy.
+        ablations: ways to train.
+        progress: show progress bars on stderr.
 
     Raises:
-        DataError: If a data set is missing or damaged.
+        DataError: a data set is missing or damaged.
     """
     tables = load_lite_tables(build_lite(config.seed), root, scratch, progress=progress)
     recordings = load_recordings(root, scratch, seed=config.seed, progress=progress)
@@ -149,12 +149,12 @@ def encode_unseen_folds(
     """Train a copy of `mmva-lite` for each fold without it, and let it encode that fold's pairs.
 
     Args:
-        heard: The open sets by fold, the clips as a music tower hears them that does not know
+        heard: the open sets by fold, the clips as a music tower hears them that does not know
             that fold; no artist is in two folds.
-        ablation: How to train.
-        config: Settings of every copy.
-        folder: Runs lie in its sub-folders.
-        progress: Show progress bars on stderr.
+        ablation: how to train.
+        config: settings of every copy.
+        folder: runs lie in its sub-folders.
+        progress: show progress bars on stderr.
 
     Yields:
         The pairs of one fold.

@@ -38,7 +38,7 @@ class Tower(nn.Module):
         """
 
     def fingerprint(self) -> str:
-        """Give a hash of everything that decides the features: class, settings and weights."""
+        """Return a hash of everything that decides the features: class, settings and weights."""
         digest = hashlib.sha256(f"{type(self).__name__} {self.extra_repr()}".encode())
         for name, tensor in sorted(self.state_dict().items()):
             digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
@@ -57,14 +57,14 @@ class ImageTower(Tower):
         raise NotImplementedError
 
     def output_shape(self, image: ImageArray) -> tuple[int, int]:
-        """Give the size (height, width) that `preprocess` brings a picture to."""
+        """Return the size (height, width) that `preprocess` brings a picture to."""
         raise NotImplementedError
 
     def use_precision(self, precision: Precision) -> None:
         """Compute in another precision from now on.
 
         Raises:
-            PrecisionError: The tower or the processor does not have it.
+            PrecisionError: the tower or the processor does not have it.
         """
         if precision != "fp32":
             raise PrecisionError(

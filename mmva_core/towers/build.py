@@ -20,17 +20,17 @@ def build_tower(config: ModelConfig, modality: Modality, structure: Path | None 
     """Build the tower that a config names, with its weights where they are not ours.
 
     Args:
-        config: Names the tower, its weights and its feature choice.
-        modality: Which tower.
-        structure: Folder that `save_structure` wrote: the tower gets random weights, which the
+        config: names the tower, its weights and its feature choice.
+        modality: which tower.
+        structure: folder that `save_structure` wrote: the tower gets random weights, which the
             caller replaces. Ignored where it does not exist.
 
     Returns:
         The tower in evaluation mode, on the CPU.
 
     Raises:
-        CheckpointError: If the tower is unknown, or its weights are missing, damaged or foreign.
-        MissingExtraError: If the tower needs a package that is not installed.
+        CheckpointError: the tower is unknown, or its weights are missing, damaged or foreign.
+        MissingExtraError: the tower needs a package that is not installed.
     """
     info = tower_info(config, modality)
     name, source = config.tower_name(modality), config.tower_weights(modality)
@@ -50,7 +50,7 @@ def build_tower(config: ModelConfig, modality: Modality, structure: Path | None 
 
 
 def tower_feature_shape(config: ModelConfig, modality: Modality) -> tuple[int, ...]:
-    """Give the shape of one feature of a tower without loading weights that are not ours.
+    """Return the shape of one feature of a tower without loading weights that are not ours.
 
     The shapes of towers whose weights the user chooses are read from their `config.json`.
     """

@@ -34,14 +34,14 @@ def load_network(
     """Load a network in evaluation mode and insist that every weight found its place.
 
     Args:
-        kind: Class of transformers.
-        source: Local folder or hub id.
-        ignored: Parts of names of weights that may lie unused in the file.
+        kind: class of transformers.
+        source: local folder or hub id.
+        ignored: parts of names of weights that may lie unused in the file.
         pooler: False leaves out the pooling layer, which the features do not use.
         with_weights: False reads the config alone and leaves the weights random.
 
     Raises:
-        CheckpointError: If the weights are missing, damaged or of another network.
+        CheckpointError: the weights are missing, damaged or of another network.
     """
     options: dict[str, Any] = {} if pooler else {"add_pooling_layer": False}
     if not with_weights:
@@ -74,7 +74,7 @@ def translate_errors(load: Callable[[], Loaded], source: str) -> Loaded:
     """Call `load`, which reads something of transformers from `source`, without chatter.
 
     Raises:
-        CheckpointError: If it cannot be read, in one line.
+        CheckpointError: it cannot be read, in one line.
     """
     try:
         with _quiet():
@@ -88,7 +88,7 @@ def read_json_file(source: str, name: str) -> dict[str, Any]:
     """Read a JSON file of a local folder or a hub id.
 
     Raises:
-        CheckpointError: If it is missing or is not a JSON object.
+        CheckpointError: it is missing or is not a JSON object.
     """
     path = translate_errors(lambda: cached_file(source, name), source)
     assert path is not None, "cached_file raises where a file is missing"

@@ -34,10 +34,10 @@ MAX_TOKENS = 256
 
 
 def image_feature_dim(pooling: Sequence[Pooling], blocks: Sequence[int]) -> int:
-    """Give the size of the feature vector of a feature choice.
+    """Return the size of the feature vector of a feature choice.
 
     Raises:
-        ValueError: If there is no such block.
+        ValueError: there is no such block.
 
     >>> image_feature_dim(("mean", "max"), (15,))
     3200
@@ -49,10 +49,10 @@ def image_feature_dim(pooling: Sequence[Pooling], blocks: Sequence[int]) -> int:
 
 
 def caption_feature_dim(layers: Sequence[int]) -> int:
-    """Give the size of the feature that a choice of MiniLM's hidden states makes.
+    """Return the size of the feature that a choice of MiniLM's hidden states makes.
 
     Raises:
-        ValueError: If there is no such hidden state.
+        ValueError: there is no such hidden state.
 
     >>> caption_feature_dim(()), caption_feature_dim((0, 6))
     (384, 768)
@@ -67,12 +67,12 @@ class EfficientNetLite0(ImageTower):
     """EfficientNet-Lite0, trained on ImageNet-1k; batch normalisation folded into convolutions.
 
     Args:
-        pooling: Statistics of the last map over space.
-        blocks: Blocks whose channel mean and standard deviation follow, in this order.
-        geometry: How pictures are brought to size, see `preprocess.target_size`.
+        pooling: statistics of the last map over space.
+        blocks: blocks whose channel mean and standard deviation follow, in this order.
+        geometry: how pictures are brought to size, see `preprocess.target_size`.
 
     Raises:
-        CheckpointError: If the weight file of the package is missing or damaged.
+        CheckpointError: the weight file of the package is missing or damaged.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class EfficientNetLite0(ImageTower):
         """Bring pictures that end in one shape to `pixel_values` (N, 3, S, T).
 
         Raises:
-            ValueError: If the pictures end in different shapes; group them by `output_shape`.
+            ValueError: the pictures end in different shapes; group them by `output_shape`.
         """
         sizes = [self._target_size(image) for image in images]
         pixels = torch.stack(
@@ -103,7 +103,7 @@ class EfficientNetLite0(ImageTower):
         return (pixels - PIXEL_MEAN) / PIXEL_SCALE
 
     def output_shape(self, image: ImageArray) -> tuple[int, int]:
-        """Give the size (height, width) that `preprocess` brings a picture to."""
+        """Return the size (height, width) that `preprocess` brings a picture to."""
         return self._target_size(image)[1]
 
     def forward(self, pixel_values: Tensor) -> Tensor:
@@ -133,7 +133,7 @@ class LiteMusic(WaveformTower):
     """Our music network over log-mel spectra, see `mmva_core.towers.music`.
 
     Args:
-        options: Fields of `mmva_core.towers.music.LiteMusicConfig`, as JSON values.
+        options: fields of `mmva_core.towers.music.LiteMusicConfig`, as JSON values.
     """
 
     def __init__(self, options: Mapping[str, Any]) -> None:
@@ -159,13 +159,13 @@ class MiniLM(CaptionTower):
     """all-MiniLM-L6-v2: the mean of hidden states over the word pieces.
 
     Args:
-        source: Local folder with the model and its tokenizer; None is the installed package's.
-        layers: Hidden states to take side by side, from 0, the word embeddings. None of them: the
+        source: local folder with the model and its tokenizer; None is the installed package's.
+        layers: hidden states to take side by side, from 0, the word embeddings. None of them: the
             last alone, scaled to length 1, as the model was trained.
 
     Raises:
-        CheckpointError: If the weights are missing or damaged.
-        ModuleNotFoundError: If the extra "text" is not installed.
+        CheckpointError: the weights are missing or damaged.
+        ModuleNotFoundError: the extra "text" is not installed.
     """
 
     def __init__(self, source: str | None = None, layers: Sequence[int] = ()) -> None:

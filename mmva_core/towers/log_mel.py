@@ -36,11 +36,11 @@ class LogMel(nn.Module):
 
     Args:
         sample_rate: Hz.
-        fft_length: Samples of a frame (Hann window) and of its Fourier transform.
-        hop_length: Samples from one frame to the next.
+        fft_length: samples of a frame (Hann window) and of its Fourier transform.
+        hop_length: samples from one frame to the next.
         num_mels: M, a multiple of 16.
-        lowest_hz: Lower edge of the first band.
-        highest_hz: Upper edge of the last band.
+        lowest_hz: lower edge of the first band.
+        highest_hz: upper edge of the last band.
     """
 
     filters: Tensor
@@ -92,12 +92,12 @@ class LogMel(nn.Module):
         return to_decibels(torch.matmul(self.filters, power))
 
     def num_frames(self, num_samples: int) -> int:
-        """Give N for T samples."""
+        """Return N for T samples."""
         return (num_samples - len(self.window)) // self.hop_length + 1
 
 
 def to_decibels(power: Tensor) -> Tensor:
-    """Give 10 log10 of power, softly bounded below by `FLOOR_POWER`."""
+    """Return 10 log10 of power, softly bounded below by `FLOOR_POWER`."""
     return 10 * torch.log10(power + FLOOR_POWER)
 
 
@@ -106,7 +106,7 @@ def statistics(log_mel: Tensor, frame_rate: float) -> Tensor:
 
     Args:
         log_mel: (B, M, N) dB, N at least 3.
-        frame_rate: Frames per second.
+        frame_rate: frames per second.
 
     Returns:
         (B, D), dB, dB per frame or logarithms of power; not standardised.
@@ -136,7 +136,7 @@ def modulation_spectrum(bands: Tensor, onsets: Tensor, frame_rate: float) -> Ten
     Args:
         bands: (B, K, N) dB.
         onsets: (B, at most N) strength of onsets, padded with zeros to N.
-        frame_rate: Frames per second.
+        frame_rate: frames per second.
 
     Returns:
         (B, (K + 1) * 6): log power of the variation between neighbouring `MODULATION_EDGES`.
@@ -165,7 +165,7 @@ def _level_statistics(level: Tensor) -> Tensor:
 
 
 def _distribution(coarse: Tensor) -> Tensor:
-    """Give mean, deviation, skewness and outer deciles of each band (B, K, N)."""
+    """Return mean, deviation, skewness and outer deciles of each band (B, K, N)."""
     mean, deviation = coarse.mean(2), coarse.std(2)
     standing = (coarse - mean[..., None]) / (deviation[..., None] + 0.5)
     deciles = torch.quantile(coarse, torch.tensor([0.1, 0.9], device=coarse.device), dim=2)
@@ -178,7 +178,7 @@ def _onset_statistics(onsets: Tensor) -> Tensor:
 
 
 def _shape_statistics(log_mel: Tensor) -> Tensor:
-    """Give mean and deviation of centroid, spread (in bands / M) and entropy of the spectrum."""
+    """Return mean and deviation of centroid, spread (in bands / M) and entropy of the spectrum."""
     power = 10 ** (log_mel / 10)
     share = power / power.sum(1, keepdim=True)
     place = (torch.arange(log_mel.shape[1], device=log_mel.device) / log_mel.shape[1])[:, None]
@@ -198,7 +198,7 @@ def _deviation(curve: Tensor) -> Tensor:
 
 
 def _cepstral_statistics(relative: Tensor) -> Tensor:
-    """Give mean, deviation and mean step of the cepstral coefficients."""
+    """Return mean, deviation and mean step of the cepstral coefficients."""
     basis = _cosine_basis(relative.shape[1], NUM_CEPSTRAL).to(relative)
     cepstrum = torch.matmul(basis, relative)
     steps = (cepstrum[:, :, 1:] - cepstrum[:, :, :-1]).abs().mean(2)

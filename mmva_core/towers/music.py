@@ -75,7 +75,7 @@ class LiteMusicTower(nn.Module):
     statistics are standardised by buffers that training sets.
 
     Args:
-        config: Sizes.
+        config: sizes.
     """
 
     statistics_mean: Tensor
@@ -140,12 +140,12 @@ class LiteMusicTower(nn.Module):
             which fade out where the keyboard expert rules.
 
         Raises:
-            ValueError: If the shape is another or the windows are too short.
+            ValueError: the shape is another or the windows are too short.
         """
         return self.encode_statistics(self.describe(input_values))
 
     def describe(self, input_values: Tensor) -> Tensor:
-        """Give the raw statistics (B, S) of windows (B, T); see `forward` for the rest."""
+        """Return the raw statistics (B, S) of windows (B, T); see `forward` for the rest."""
         if input_values.ndim != 2 or input_values.shape[1] < self.sample_rate:
             raise ValueError(
                 "input_values must have shape (B, T) with T of at least one second, "
@@ -154,11 +154,11 @@ class LiteMusicTower(nn.Module):
         return self.describe_log_mel(self.log_mel(input_values))
 
     def describe_log_mel(self, log_mel: Tensor) -> Tensor:
-        """Give the raw statistics (B, S) of log-mel spectra (B, M, N), dB."""
+        """Return the raw statistics (B, S) of log-mel spectra (B, M, N), dB."""
         return statistics(log_mel, self.log_mel.frame_rate)
 
     def encode_statistics(self, raw: Tensor) -> Tensor:
-        """Give features (B, D) of raw statistics (B, S)."""
+        """Return features (B, D) of raw statistics (B, S)."""
         hidden = self.body(self.standardize(raw))
         rule = torch.sigmoid(self.gate(self.standardize(raw)))
         general = self.general_va(hidden)

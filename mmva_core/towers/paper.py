@@ -45,7 +45,7 @@ class CLIPImage(ImageTower):
     """CLIP's picture encoder; the feature is `image_embeds`, scale as CLIP gives it.
 
     Args:
-        source: Local folder or hub id with a CLIP model.
+        source: local folder or hub id with a CLIP model.
         with_weights: False reads the structure alone and leaves the weights random.
     """
 
@@ -70,7 +70,7 @@ class CLIPImage(ImageTower):
         For prediction only. On a processor without bf16 it is several times slower than fp32.
 
         Raises:
-            PrecisionError: The processor has no bf16.
+            PrecisionError: the processor has no bf16.
         """
         is_on_cpu = self.get_buffer("mean").device.type == "cpu"
         has_bf16 = not is_on_cpu or torch.ops.mkldnn._is_mkldnn_bf16_supported()
@@ -92,7 +92,7 @@ class CLIPImage(ImageTower):
         return (torch.stack(pixels) / 255 - mean) / std
 
     def output_shape(self, image: ImageArray) -> tuple[int, int]:
-        """Give the square that every picture is brought to."""
+        """Return the square that every picture is brought to."""
         check_image(image)
         return (self.side, self.side)
 
@@ -115,8 +115,8 @@ class MERT(WaveformTower):
     """MERT-v1-95M as a HuBERT; the feature is every hidden state averaged over time (13, 768).
 
     Args:
-        source: Local folder or hub id with the weights and `preprocessor_config.json`.
-        with_weights: As in `CLIPImage`.
+        source: local folder or hub id with the weights and `preprocessor_config.json`.
+        with_weights: as in `CLIPImage`.
     """
 
     def __init__(self, source: str, *, with_weights: bool = True) -> None:
@@ -154,8 +154,8 @@ class Roberta(CaptionTower):
     """RoBERTa; the feature is the class token of every hidden state (13, 768).
 
     Args:
-        source: Local folder or hub id with the model and its tokenizer.
-        with_weights: As in `CLIPImage`.
+        source: local folder or hub id with the model and its tokenizer.
+        with_weights: as in `CLIPImage`.
     """
 
     def __init__(self, source: str, *, with_weights: bool = True) -> None:
@@ -203,11 +203,11 @@ def build_paper_tower(name: str, source: str, *, with_weights: bool = True) -> T
 
     Args:
         name: "clip-vit-b32", "mert-v1-95m" or "roberta-base".
-        source: Local folder or hub id.
+        source: local folder or hub id.
         with_weights: False reads the structure alone and leaves the weights random.
 
     Raises:
-        CheckpointError: If the weights are missing, damaged or of another model.
+        CheckpointError: the weights are missing, damaged or of another model.
     """
     kinds = {"clip-vit-b32": CLIPImage, "mert-v1-95m": MERT, "roberta-base": Roberta}
     return kinds[name](source, with_weights=with_weights)
@@ -217,7 +217,7 @@ def paper_feature_shape(name: str, source: str) -> tuple[int, ...]:
     """Read the shape of a tower's features from its config, without its weights.
 
     Raises:
-        CheckpointError: If the config cannot be read.
+        CheckpointError: the config cannot be read.
     """
     if name == "clip-vit-b32":
         vision = translate_errors(lambda: CLIPVisionConfig.from_pretrained(source), source)

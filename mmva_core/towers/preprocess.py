@@ -29,8 +29,8 @@ def check_image(image: ImageArray) -> ImageArray:
     """Return `image` if it is a uint8 RGB array (H, W, 3) with at least one pixel.
 
     Raises:
-        TypeError: If it is not an array of uint8.
-        ValueError: If its shape is wrong.
+        TypeError: it is not an array of uint8.
+        ValueError: its shape is wrong.
     """
     if not isinstance(image, np.ndarray) or image.dtype != np.uint8:
         kind = image.dtype if isinstance(image, np.ndarray) else type(image).__name__
@@ -43,11 +43,11 @@ def check_image(image: ImageArray) -> ImageArray:
 def target_size(
     height: int, width: int, geometry: Geometry
 ) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Give the size to resize to and the size of the centre crop, each (height, width).
+    """Return the size to resize to and the size of the centre crop, each (height, width).
 
     Args:
-        height: Height of the picture, pixels.
-        width: Width of the picture, pixels.
+        height: height of the picture, pixels.
+        width: width of the picture, pixels.
         geometry: "crop": short side 256, centre square of 224 (how the tower was trained).
             "rect": the whole picture at about its aspect ratio (at most 4 : 1), about as many
             pixels as 224 x 224, both sides multiples of 32, the long one rounded up: close to the

@@ -64,7 +64,7 @@ def tower_info(config: ModelConfig, modality: Modality) -> TowerInfo:
     """Look up the tower that a config names for a modality.
 
     Raises:
-        CheckpointError: If there is no such tower, or it reads another modality.
+        CheckpointError: there is no such tower, or it reads another modality.
     """
     name = config.tower_name(modality)
     info = TOWER_INFO.get(name)

@@ -38,8 +38,8 @@ def picture_features(
     """Encode pictures (H, W, 3) uint8 of any size to (N, *feature_shape).
 
     Raises:
-        TypeError: If a picture is not an array of uint8.
-        ValueError: If a picture is not (H, W, 3).
+        TypeError: a picture is not an array of uint8.
+        ValueError: a picture is not (H, W, 3).
     """
     features = torch.empty((len(images), *tower.feature_shape))
     shapes = [tower.output_shape(image) for image in images]

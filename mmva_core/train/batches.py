@@ -68,7 +68,7 @@ class Batch:
 
 
 def steps_per_epoch(data: TrainingData, config: TrainConfig) -> int:
-    """Give the number of steps of an epoch; the last batch is filled up from a new permutation."""
+    """Return the number of steps of an epoch; the last batch is filled up from a new permutation."""
     if config.matching == "paired":
         num_pairs = 0 if data.pairs is None else len(data.pairs)
     else:
@@ -77,7 +77,7 @@ def steps_per_epoch(data: TrainingData, config: TrainConfig) -> int:
 
 
 def epoch_seed(seed: int, epoch: int, purpose: str) -> int:
-    """Give a seed of 63 bits for one purpose of one epoch."""
+    """Return a seed of 63 bits for one purpose of one epoch."""
     digest = hashlib.sha256(f"{seed}/{epoch}/{purpose}".encode()).digest()
     return int.from_bytes(digest[:8], "little") >> 1
 
@@ -88,11 +88,11 @@ def epoch_batches(
     """Draw the batches of an epoch.
 
     Args:
-        data: Tables, on the device that the batches are wanted on.
-        config: Batch size, matching, mixup and seed.
-        epoch: Number of the epoch, from 0.
-        sigma: Scale of Eq. 1.
-        rows: Rows of every global batch that this process computes; samples are mixed before
+        data: tables, on the device that the batches are wanted on.
+        config: batch size, matching, mixup and seed.
+        epoch: number of the epoch, from 0.
+        sigma: scale of Eq. 1.
+        rows: rows of every global batch that this process computes; samples are mixed before
             they are divided.
 
     Yields:

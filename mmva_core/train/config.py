@@ -20,7 +20,7 @@ class TrainConfig:
     """Settings of a training run.
 
     Raises:
-        ValueError: If a value cannot be used; the message names the field.
+        ValueError: a value cannot be used; the message names the field.
     """
 
     epochs: int = 1000
@@ -83,15 +83,15 @@ class TrainConfig:
         return ("image_weight", "music_weight", "caption_weight", "similarity_weight")
 
     def loss_weights(self) -> dict[str, float]:
-        """Give the weights of Eq. 4 by the name of the part."""
+        """Return the weights of Eq. 4 by the name of the part."""
         return {n.removesuffix("_weight"): getattr(self, n) for n in self.loss_weight_names()}
 
     def selects_highest(self) -> bool:
-        """Tell whether a larger `select_by` is better."""
+        """Return whether a larger `select_by` is better."""
         return self.select_by.rsplit("_", 1)[-1] in HIGHER_IS_BETTER
 
     def learning_rate_at(self, step: int, num_steps: int) -> float:
-        """Give the rate of a step: cosine annealing from `learning_rate` to 0."""
+        """Return the rate of a step: cosine annealing from `learning_rate` to 0."""
         return self.learning_rate * (1 + math.cos(math.pi * step / num_steps)) / 2
 
     def to_dict(self) -> dict[str, Any]:
@@ -103,7 +103,7 @@ class TrainConfig:
         """Rebuild a config from `to_dict`.
 
         Raises:
-            ValueError: If a key is unknown or a value cannot be used.
+            ValueError: a key is unknown or a value cannot be used.
         """
         unknown = sorted(set(values) - {entry.name for entry in fields(cls)})
         if unknown:

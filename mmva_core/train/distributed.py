@@ -33,10 +33,10 @@ class Processes:
         return self.rank == 0
 
     def own_rows(self, num_rows: int) -> slice:
-        """Give the rows of a global batch that this process computes.
+        """Return the rows of a global batch that this process computes.
 
         Raises:
-            ValueError: If the batch cannot be divided evenly.
+            ValueError: the batch cannot be divided evenly.
 
         >>> Processes(rank=1, world_size=2).own_rows(8)
         slice(4, 8, None)
@@ -94,7 +94,7 @@ def local_device(name: str) -> torch.device:
     """Turn "auto", "cpu" or "cuda" into a device; each process of a machine gets its own GPU.
 
     Raises:
-        MmvaError: If "cuda" is asked for and there is none.
+        MmvaError: "cuda" is asked for and there is none.
     """
     if name not in ("auto", "cpu", "cuda"):
         raise ValueError(f"device must be auto, cpu or cuda, got {name!r}")

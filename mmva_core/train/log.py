@@ -17,7 +17,7 @@ class EpochLog:
     """Append rows to a CSV file; columns grow when the first validation brings new ones.
 
     Args:
-        path: The file; its folder has to exist when the first row is written.
+        path: the file; its folder has to exist when the first row is written.
     """
 
     def __init__(self, path: Path) -> None:

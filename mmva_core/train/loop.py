@@ -69,19 +69,19 @@ def train_model(
     them and the first one writes.
 
     Args:
-        model: A model on the device to train on; it ends with the selected weights.
-        data: Training tables; sigma of Eq. 1 and statistics of features come from them alone.
-        config: Settings.
-        folder: Where the run lives.
-        validation: Tables that select the best epoch; without them the last epoch is taken.
-        extra_losses: Further terms of the objective.
-        resume: Go on from `last.pt` if there is one.
-        progress: Show a progress bar on stderr.
+        model: a model on the device to train on; it ends with the selected weights.
+        data: training tables; sigma of Eq. 1 and statistics of features come from them alone.
+        config: settings.
+        folder: where the run lives.
+        validation: tables that select the best epoch; without them the last epoch is taken.
+        extra_losses: further terms of the objective.
+        resume: go on from `last.pt` if there is one.
+        progress: show a progress bar on stderr.
 
     Raises:
-        CheckpointError: If `last.pt` is damaged, or belongs to another model, data or config; or
+        CheckpointError: `last.pt` is damaged, or belongs to another model, data or config; or
             if there is one and `resume` is off.
-        DataError: If the data cannot be trained on as the config says.
+        DataError: the data cannot be trained on as the config says.
     """
     with join_processes(model.device) as processes:
         run = _Run(model, data, config, Path(folder), validation, extra_losses, processes)

@@ -13,7 +13,7 @@ from torch import Tensor
 
 
 def va_loss(predicted: Tensor, target: Tensor, weights: Tensor | None = None) -> Tensor:
-    """Give L_VA: the mean squared error over pairs and both dimensions (Eq. 2).
+    """Return L_VA: the mean squared error over pairs and both dimensions (Eq. 2).
 
     Args:
         predicted: (B, 2) predicted valence and arousal.
@@ -27,7 +27,7 @@ def va_loss(predicted: Tensor, target: Tensor, weights: Tensor | None = None) ->
 
 
 def similarity_loss(predicted: Tensor, target: Tensor, weights: Tensor | None = None) -> Tensor:
-    """Give L_sim: the mean squared error of the matching score (Eq. 3).
+    """Return L_sim: the mean squared error of the matching score (Eq. 3).
 
     Args:
         predicted: (B,) predicted similarity.
@@ -44,8 +44,8 @@ def total_loss(parts: Mapping[str, Tensor], weights: Mapping[str, float]) -> Ten
     """Add up the parts of the objective (Eq. 4; the paper's weights are all 1).
 
     Args:
-        parts: Scalars by name.
-        weights: Weight of each part; 1 where it is not named.
+        parts: scalars by name.
+        weights: weight of each part; 1 where it is not named.
 
     Returns:
         A scalar.

@@ -16,7 +16,7 @@ processor's cache."""
 
 
 def mean_pair_distance(image_va: Tensor, music_va: Tensor) -> float:
-    """Give sigma of Eq. 1: the mean Euclidean distance over all image-music pairs.
+    """Return sigma of Eq. 1: the mean Euclidean distance over all image-music pairs.
 
     Args:
         image_va: (I, 2) valence and arousal of the pictures; rows with NaN are left out.
@@ -26,7 +26,7 @@ def mean_pair_distance(image_va: Tensor, music_va: Tensor) -> float:
         The mean of the I * M distances, computed in float64.
 
     Raises:
-        ValueError: If a side has no labelled row, or all distances are zero.
+        ValueError: a side has no labelled row, or all distances are zero.
 
     >>> mean_pair_distance(torch.tensor([[0.0, 0.0]]), torch.tensor([[0.0, 0.5], [0.0, 1.0]]))
     0.75
@@ -38,10 +38,10 @@ def mean_pair_distance(image_va: Tensor, music_va: Tensor) -> float:
 
 
 def mean_matching_score(image_va: Tensor, music_va: Tensor, sigma: float) -> float:
-    """Give the mean of Eq. 1 over all image-music pairs: what a constant predictor says.
+    """Return the mean of Eq. 1 over all image-music pairs: what a constant predictor says.
 
     Raises:
-        ValueError: If a side has no labelled row.
+        ValueError: a side has no labelled row.
     """
     return _mean_over_pairs(image_va, music_va, lambda distance: torch.exp(-distance / sigma))
 
@@ -52,7 +52,7 @@ def matching_score(image_va: Tensor, music_va: Tensor, sigma: float) -> Tensor:
     Args:
         image_va: (..., 2) valence and arousal of the pictures.
         music_va: (..., 2) the same of the clips, broadcast against `image_va`.
-        sigma: Scale, see `mean_pair_distance`.
+        sigma: scale, see `mean_pair_distance`.
 
     Returns:
         (...) in (0, 1]; NaN where a label is NaN.
@@ -72,7 +72,7 @@ def random_matching(
         num_images: I, number of pictures.
         num_music: M, number of clips.
         num_pairs: B, pairs to draw.
-        generator: Source of randomness.
+        generator: source of randomness.
 
     Returns:
         Picture rows (B,) and clip rows (B,), int64.
@@ -113,7 +113,7 @@ def permutation_chain(size: int, length: int, generator: torch.Generator) -> Ten
         (length,) int64.
 
     Raises:
-        ValueError: If there is nothing to draw from.
+        ValueError: there is nothing to draw from.
     """
     if size < 1:
         raise ValueError("there is nothing to draw from: the table is empty")

@@ -60,11 +60,11 @@ def regression_metrics(
     Args:
         predicted: (N,) predictions.
         target: (N,) labels; samples with NaN are left out.
-        constant: What a constant predictor says, the mean of the *training* labels; None takes
+        constant: what a constant predictor says, the mean of the *training* labels; None takes
             the mean of `target`, the hardest constant.
 
     Raises:
-        ValueError: If shapes differ or no sample is labelled.
+        ValueError: shapes differ or no sample is labelled.
 
     >>> round(regression_metrics([0.0, 1.0, 1.0], [0.0, 1.0, 0.5]).skill, 3)
     0.5
@@ -115,7 +115,7 @@ def va_metrics(
 
 
 def pearson(first: ArrayLike, second: ArrayLike) -> float:
-    """Give Pearson's correlation; NaN where a side does not vary.
+    """Return Pearson's correlation; NaN where a side does not vary.
 
     >>> pearson([1, 2, 3], [2, 4, 6])
     1.0
@@ -127,7 +127,7 @@ def pearson(first: ArrayLike, second: ArrayLike) -> float:
 
 
 def concordance(predicted: ArrayLike, target: ArrayLike) -> float:
-    """Give Lin's concordance correlation: 2 cov / (var + var + squared difference of means).
+    """Return Lin's concordance correlation: 2 cov / (var + var + squared difference of means).
 
     >>> concordance([0.0, 1.0], [0.0, 1.0])
     1.0
@@ -146,16 +146,16 @@ def bootstrap_interval(
     level: float = 0.95,
     seed: int = 0,
 ) -> tuple[float, float]:
-    """Give a percentile bootstrap interval of a statistic.
+    """Return a percentile bootstrap interval of a statistic.
 
     Args:
-        statistic: Called with the resampled arrays, for example `pearson`.
-        *arrays: Arrays of one length N, resampled together.
+        statistic: called with the resampled arrays, for example `pearson`.
+        *arrays: arrays of one length N, resampled together.
         groups: (N,) names; whole groups are drawn where given, since samples of one theme or
             artist are not independent.
-        num_draws: Resamples.
-        level: Probability that the interval is to cover.
-        seed: Seed of the draws.
+        num_draws: resamples.
+        level: probability that the interval is to cover.
+        seed: seed of the draws.
 
     Returns:
         Lower and upper end; resamples where the statistic is NaN are left out.

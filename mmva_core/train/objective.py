@@ -26,7 +26,7 @@ class ExtraLoss(nn.Module):
     """Weight of the term in the total."""
 
     def forward(self, output: MMVAOutput, batch: Batch) -> Tensor:
-        """Give the term, a scalar that is a mean over the batch."""
+        """Return the term, a scalar that is a mean over the batch."""
         raise NotImplementedError
 
 
@@ -34,9 +34,9 @@ class Objective(nn.Module):
     """Eq. 4 of a batch, with extra terms.
 
     Args:
-        model: The model to train.
-        weights: Weights of "image", "music", "caption" and "similarity".
-        extra_losses: Further terms.
+        model: the model to train.
+        weights: weights of "image", "music", "caption" and "similarity".
+        extra_losses: further terms.
     """
 
     def __init__(

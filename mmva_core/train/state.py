@@ -37,7 +37,7 @@ class RunState:
         """Count an epoch; tell whether its validation is the best so far.
 
         Raises:
-            ValueError: If there is no figure of the name that the config selects by.
+            ValueError: there is no figure of the name that the config selects by.
         """
         self.epoch += 1
         if evaluation is None:
@@ -60,10 +60,10 @@ class Progress:
     """Save and load the moving parts of a run.
 
     Args:
-        objective: Model and extra losses; only what the model stores itself is kept.
-        optimizer: Its state goes along.
-        config: A run can only be resumed under the same settings.
-        data_hash: And on the same data.
+        objective: model and extra losses; only what the model stores itself is kept.
+        optimizer: its state goes along.
+        config: a run can only be resumed under the same settings.
+        data_hash: and on the same data.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class Progress:
         """Read a checkpoint into model, extra losses and optimiser.
 
         Raises:
-            CheckpointError: If it is damaged, or of another model, data or settings.
+            CheckpointError: it is damaged, or of another model, data or settings.
         """
         stored = load_training_state(path)
         self._check(stored, path)

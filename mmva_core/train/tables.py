@@ -65,7 +65,7 @@ class Table:
         return 1
 
     def inputs(self, rows: Tensor, views: Tensor | None = None) -> dict[str, Tensor]:
-        """Give what the model eats of some samples.
+        """Return what the model eats of some samples.
 
         Args:
             rows: (B,) rows.
@@ -81,7 +81,7 @@ class Table:
         return digest.hexdigest()
 
     def label_mean(self) -> Tensor:
-        """Give the mean valence and arousal (2,): what a constant predictor says."""
+        """Return the mean valence and arousal (2,): what a constant predictor says."""
         return self.va.double().nanmean(0)
 
     def to(self: AnyTable, device: torch.device | str) -> AnyTable:
@@ -132,7 +132,7 @@ class FeatureTable(Table):
         return self.features[:, 0] if self.with_views else self.features
 
     def inputs(self, rows: Tensor, views: Tensor | None = None) -> dict[str, Tensor]:
-        """Give {"features": (B, *feature_shape) float32}."""
+        """Return {"features": (B, *feature_shape) float32}."""
         if not self.with_views:
             return {"features": self.features[rows].float()}
         chosen = torch.zeros_like(rows) if views is None else views
@@ -164,7 +164,7 @@ class InputTable(Table):
     """Gives the keyword arguments of the modality's `encode_*` for some ids."""
 
     def inputs(self, rows: Tensor, views: Tensor | None = None) -> dict[str, Tensor]:
-        """Give what `load` prepares, for example {"pixel_values": (B, 3, H, W)}."""
+        """Return what `load` prepares, for example {"pixel_values": (B, 3, H, W)}."""
         prepared = self.load([self.ids[int(row)] for row in rows])
         return {name: value.to(self.va.device) for name, value in prepared.items()}
 
@@ -220,7 +220,7 @@ def concat_tables(tables: Sequence[FeatureTable]) -> FeatureTable:
     are kept if every table has them.
 
     Raises:
-        ValueError: If there is no table, or their features differ in shape.
+        ValueError: there is no table, or their features differ in shape.
     """
     if not tables:
         raise ValueError("there is no table to put together")

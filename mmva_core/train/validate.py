@@ -58,12 +58,12 @@ class Evaluation:
     """Figures of the similarity predictor, None where the model has none."""
 
     def loss(self) -> float:
-        """Give Eq. 4 with weights of 1: the sum of the mean squared errors."""
+        """Return Eq. 4 with weights of 1: the sum of the mean squared errors."""
         parts = [(m["valence"].mse + m["arousal"].mse) / 2 for m in self.va.values()]
         return sum(parts) + (0.0 if self.similarity is None else self.similarity.mse)
 
     def flat(self) -> dict[str, float]:
-        """Give every figure by a name such as "image_arousal_pearson", and "loss"."""
+        """Return every figure by a name such as "image_arousal_pearson", and "loss"."""
         figures = {"loss": self.loss()}
         for modality, dimensions in self.va.items():
             for dimension, metrics in dimensions.items():
@@ -83,9 +83,9 @@ def evaluate(model: MMVA, data: TrainingData, constants: Constants) -> Evaluatio
     without a clip are measured as captions are, where the clips have no labelled caption.
 
     Args:
-        model: The model; it is put into evaluation mode and left so.
-        data: Labelled tables, on the model's device.
-        constants: Means of the training set.
+        model: the model; it is put into evaluation mode and left so.
+        data: labelled tables, on the model's device.
+        constants: means of the training set.
     """
     model.eval()
     tables: dict[Modality, Table] = {

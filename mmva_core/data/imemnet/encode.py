@@ -61,15 +61,15 @@ def encode_items(
     """Make the table of one modality.
 
     Args:
-        model: Its tower encodes; a tower that is trained too does not, its inputs are prepared
+        model: its tower encodes; a tower that is trained too does not, its inputs are prepared
             when they are needed.
-        modality: What the items are.
-        items: Files or sentences with labels.
-        cache: Folder of cached features.
-        progress: Show a progress bar on stderr.
+        modality: what the items are.
+        items: files or sentences with labels.
+        cache: folder of cached features.
+        progress: show a progress bar on stderr.
 
     Raises:
-        DataError: If a file cannot be read.
+        DataError: a file cannot be read.
     """
     if modality in model.config.finetune:
         load = partial(_prepare, model, modality, items.sources)

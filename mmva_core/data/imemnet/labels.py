@@ -123,11 +123,11 @@ def read_labels(
     Columns are found by name ("img" or any name with "id", valence, arousal, caption), case aside.
 
     Args:
-        path: The CSV file.
-        policies: What to do about duplicates and labels outside [0, 1].
+        path: the CSV file.
+        policies: what to do about duplicates and labels outside [0, 1].
 
     Raises:
-        DataError: If the file is missing or malformed, or a policy says to stop.
+        DataError: the file is missing or malformed, or a policy says to stop.
     """
     policies = policies or Policies()
     rows = _read_rows(Path(path))
@@ -153,15 +153,15 @@ def find_files(ids: Sequence[str], folder: str | Path, suffixes: Sequence[str]) 
     """Find the files of ids in a folder, at any depth.
 
     Args:
-        ids: Names without suffix.
-        folder: Where to look.
-        suffixes: Endings, the best first.
+        ids: names without suffix.
+        folder: where to look.
+        suffixes: endings, the best first.
 
     Returns:
         Files by id; ids without a file are left out.
 
     Raises:
-        DataError: If the folder does not exist.
+        DataError: the folder does not exist.
     """
     root = Path(folder)
     if not root.is_dir():
@@ -190,7 +190,7 @@ def attach_files(
         Samples with a file, the files by id, and the report with what is missing.
 
     Raises:
-        DataError: If files are missing and the policy says to stop, or all are.
+        DataError: files are missing and the policy says to stop, or all are.
     """
     files = find_files([sample.id for sample in samples], folder, suffixes)
     missing = tuple(sample.id for sample in samples if sample.id not in files)
@@ -220,7 +220,7 @@ def read_match_list(path: str | Path) -> tuple[tuple[str, str, float], ...]:
         (clip id, picture id, score) of each line.
 
     Raises:
-        DataError: If the file is missing or a line is malformed.
+        DataError: the file is missing or a line is malformed.
     """
     pairs = []
     try:

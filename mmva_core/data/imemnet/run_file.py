@@ -66,7 +66,7 @@ def read_run_config(
     """Read a config file; `model` and `train` override single settings.
 
     Raises:
-        MmvaError: If the file is missing, is no TOML, or a setting is unknown or out of range.
+        MmvaError: the file is missing, is no TOML, or a setting is unknown or out of range.
     """
     path = Path(path)
     try:

@@ -49,7 +49,7 @@ def tag_caption(standing: Mapping[str, float]) -> str:
     """Say in one sentence what stands out in a clip.
 
     Args:
-        standing: How far each tag lies above its mean over many clips, in standard deviations.
+        standing: how far each tag lies above its mean over many clips, in standard deviations.
 
     Returns:
         A sentence that names up to two moods, three styles and two sounds, strongest first; the
@@ -75,13 +75,13 @@ def load_tag_captions(root: Path) -> dict[tuple[str, str], str]:
     """Write a sentence for every excerpt of the tag table.
 
     Args:
-        root: Folder that holds `music/tags.csv`.
+        root: folder that holds `music/tags.csv`.
 
     Returns:
         Sentences by (name of the set, file name), for example ("emotify", "rock_1.ogg").
 
     Raises:
-        DataError: If the table is missing or lacks a tag.
+        DataError: the table is missing or lacks a tag.
     """
     path = root / "music" / "tags.csv"
     table = read_table(path, ("dataset", "file", *STYLES, *MOODS, *SOUNDS))
@@ -101,10 +101,10 @@ def load_tag_captions(root: Path) -> dict[tuple[str, str], str]:
 
 
 def captions_of(items: OpenSet, captions: Mapping[tuple[str, str], str]) -> tuple[str, ...]:
-    """Give the sentence of every item of a music set, in order.
+    """Return the sentence of every item of a music set, in order.
 
     Raises:
-        DataError: If an item has none.
+        DataError: an item has none.
     """
     missing = [name for name in items.ids if (items.name, name) not in captions]
     if missing:

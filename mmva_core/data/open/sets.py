@@ -127,13 +127,13 @@ def load_oasis(root: Path) -> OpenSet:
     """Read OASIS pictures: about 100 raters each, 1 to 7 (Kurdi et al. 2017).
 
     Args:
-        root: Folder that holds `oasis/oasis.csv`.
+        root: folder that holds `oasis/oasis.csv`.
 
     Returns:
         Pictures grouped by theme; `folds` keep a theme whole.
 
     Raises:
-        DataError: A file or column is missing.
+        DataError: a file or column is missing.
     """
     folder = root / "oasis"
     table = read_table(folder / "oasis.csv", ("file", "theme", "fold", "valence", "arousal"))
@@ -152,14 +152,14 @@ def load_emobank(root: Path) -> OpenSet:
     """Read EmoBank sentences: valence and arousal from 1 to 5, own split (Buechel and Hahn 2017).
 
     Args:
-        root: Folder that holds `text/emobank.csv`.
+        root: folder that holds `text/emobank.csv`.
 
     Returns:
         Sentences grouped by document (the id without its character range); `folds` are train,
         dev and test.
 
     Raises:
-        DataError: A file or column is missing.
+        DataError: a file or column is missing.
     """
     table = read_table(root / "text" / "emobank.csv", ("id", "split", "V", "A", "text"))
     table = table.rename(columns={"V": "valence", "A": "arousal"})
@@ -178,13 +178,13 @@ def load_4qaed(root: Path) -> OpenSet:
     """Read 4QAED clips: high or low arousal and valence from mood words (Panda et al. 2018).
 
     Args:
-        root: Folder that holds `music/4qaed`.
+        root: folder that holds `music/4qaed`.
 
     Returns:
         Clips grouped by artist; the classes lie at 0.3 and 0.7 on the plane.
 
     Raises:
-        DataError: A file or column is missing.
+        DataError: a file or column is missing.
     """
     return _load_clips(root / "music" / "4qaed", "4qaed", QAED_SCALE)
 
@@ -193,14 +193,14 @@ def load_emotify(root: Path) -> OpenSet:
     """Read Emotify songs: sums of shares of listeners who picked a feeling (Aljanaki et al. 2015).
 
     Args:
-        root: Folder that holds `music/emotify`.
+        root: folder that holds `music/emotify`.
 
     Returns:
         Songs grouped by artist. The labels are proxies made of the shares; nobody rated arousal
         or valence.
 
     Raises:
-        DataError: A file or column is missing.
+        DataError: a file or column is missing.
     """
     return _load_clips(root / "music" / "emotify", "emotify", EMOTIFY_SCALE)
 
@@ -209,13 +209,13 @@ def load_vgmidi(root: Path) -> OpenSet:
     """Read VGMIDI bars: sliders from -1 to 1, mean over people (Ferreira and Whitehead 2019).
 
     Args:
-        root: Folder that holds `music/vgmidi`.
+        root: folder that holds `music/vgmidi`.
 
     Returns:
         Bars, as spans of MIDI files, grouped by game series. The caller has to render the MIDI.
 
     Raises:
-        DataError: A file or column is missing.
+        DataError: a file or column is missing.
     """
     folder = root / "music" / "vgmidi"
     pieces = read_table(folder / "labels.csv", ("piece", "file", "group"))
@@ -254,8 +254,8 @@ def subset(items: OpenSet, rows: Sequence[int] | NDArray[np.intp]) -> OpenSet:
     """Take some items of a set.
 
     Args:
-        items: The set.
-        rows: Which items, by position, in the order wanted.
+        items: the set.
+        rows: which items, by position, in the order wanted.
 
     Returns:
         A set with these items only.
@@ -283,10 +283,10 @@ def read_table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
 
     Args:
         path: CSV file.
-        columns: Columns that must be there.
+        columns: columns that must be there.
 
     Raises:
-        DataError: If the file is missing or unreadable, or lacks a column.
+        DataError: the file is missing or unreadable, or lacks a column.
     """
     try:
         # A sentence may be "null" or "NA": only numbers are converted, later.

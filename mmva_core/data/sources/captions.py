@@ -60,7 +60,7 @@ class LPMusicCaps(nn.Module):
     """LP-MusicCaps: a spectrogram encoder in front of BART.
 
     Args:
-        config: Of the BART inside.
+        config: of the BART inside.
         tokenizer: BART's tokenizer.
     """
 
@@ -81,10 +81,10 @@ class LPMusicCaps(nn.Module):
         Args:
             weights: A PyTorch file with the state dict (for example transfer.pth of
                 seungheondoh/lp-music-caps).
-            bart: Local folder or hub id with the config and tokenizer (facebook/bart-base).
+            bart: local folder or hub id with the config and tokenizer (facebook/bart-base).
 
         Raises:
-            CheckpointError: If something is missing, damaged or of another model.
+            CheckpointError: something is missing, damaged or of another model.
         """
         config = translate_errors(lambda: BartConfig.from_pretrained(bart), bart)
         tokenizer = translate_errors(lambda: AutoTokenizer.from_pretrained(bart), bart)

@@ -77,7 +77,7 @@ def read_deam(valence_csv: str | Path, arousal_csv: str | Path) -> dict[str, lis
         Two-second clips of each song, in order; clips that are not wholly rated are left out.
 
     Raises:
-        DataError: If a table is missing or malformed, or they name different songs.
+        DataError: a table is missing or malformed, or they name different songs.
     """
     valence, arousal = _read_ratings(Path(valence_csv)), _read_ratings(Path(arousal_csv))
     if valence.keys() != arousal.keys():
@@ -119,16 +119,16 @@ def write_clips(
     """Cut songs into WAV files named after their clips.
 
     Args:
-        clips: Clips by song.
-        audio: Folder of songs, named by id.
-        output: Folder for the clips; made where it is missing.
-        sample_rate: Rate of the files, Hz; 24 kHz is MERT's.
+        clips: clips by song.
+        audio: folder of songs, named by id.
+        output: folder for the clips; made where it is missing.
+        sample_rate: rate of the files, Hz; 24 kHz is MERT's.
 
     Returns:
         Clips that were written, and songs without a file.
 
     Raises:
-        DataError: If a song cannot be decoded.
+        DataError: a song cannot be decoded.
     """
     folder = Path(output)
     folder.mkdir(parents=True, exist_ok=True)

@@ -79,13 +79,13 @@ class CaptionRefiner:
     """A causal language model that refines captions.
 
     Args:
-        model: Hub id or local folder.
-        device: Where to run it.
-        instruction: What is asked of it.
-        examples: Shown before each caption.
+        model: hub id or local folder.
+        device: where to run it.
+        instruction: what is asked of it.
+        examples: shown before each caption.
 
     Raises:
-        CheckpointError: If the model cannot be loaded.
+        CheckpointError: the model cannot be loaded.
     """
 
     def __init__(
@@ -106,7 +106,7 @@ class CaptionRefiner:
         """Refine one caption: the first paragraph that the model writes.
 
         Raises:
-            CheckpointError: If the model writes nothing.
+            CheckpointError: the model writes nothing.
         """
         prompt = refinement_prompt(caption, instruction=self._instruction, examples=self._examples)
         inputs = self._tokenizer(prompt, return_tensors="pt").to(self._network.device)

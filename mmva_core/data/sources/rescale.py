@@ -27,7 +27,7 @@ class Scale:
         """Bring a rating to [0, 1].
 
         Raises:
-            DataError: If it lies outside the scale.
+            DataError: it lies outside the scale.
 
         >>> Scale(1, 9).to_unit(5)
         0.5
@@ -41,7 +41,7 @@ def rescale(samples: Sequence[Sample], scale: Scale, how: Rescaling = "scale") -
     """Bring the ratings of a set to [0, 1].
 
     Raises:
-        DataError: If a rating lies outside the scale, or all are the same and `how` is "observed".
+        DataError: a rating lies outside the scale, or all are the same and `how` is "observed".
     """
     scales = {"valence": scale, "arousal": scale}
     if how == "observed" and samples:
