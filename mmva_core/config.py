@@ -24,9 +24,9 @@ Pooling = Literal["mean", "max", "std"]
 Geometry = Literal["crop", "rect", "squash"]
 """How a picture is brought to the size of the image tower; see `mmva_core.towers.preprocess`."""
 
-PREPROCESSING_VERSION = 1
-"""To be raised when a picture, a sound or a sentence is prepared for the same tower in another way:
-numbers that were kept from before are then told from new ones."""
+PREPROCESSING_VERSION = 2
+"""Raise it whenever pictures, sound or sentences are prepared for the same tower in another way, so
+that cached results from before are recomputed (2: FFmpeg's resampler)."""
 
 _TUPLE_FIELDS = ("image_pooling", "image_blocks", "caption_layers", "standardize", "finetune")
 
@@ -40,7 +40,7 @@ class ModelConfig:
     """
 
     image_tower: str = "efficientnet-lite0"
-    """Name of the image tower, a key of `mmva_core.towers.build.TOWER_INFO`."""
+    """Name of the image tower, a key of `mmva_core.towers.TOWER_INFO`."""
     music_tower: str = "music-lite"
     """Name of the music tower."""
     caption_tower: str = "minilm-l6"

@@ -285,7 +285,7 @@ class MMVA(nn.Module):
         )
 
     def image_features(self, images: Sequence[ImageArray]) -> Tensor:
-        """Return the image tower's features (N, *feature_shape) of pictures, see `predict_images`."""
+        """Return the image tower's features (N, *feature_shape), see `predict_images`."""
         tower = cast(ImageTower, self.tower("image"))
         return picture_features(tower, images, self.device)
 

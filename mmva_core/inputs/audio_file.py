@@ -7,14 +7,9 @@ from pathlib import Path
 
 import av
 import numpy as np
-import torch
-from numpy.typing import NDArray
 
 from mmva_core.errors import DataError
-from mmva_core.inputs.windows import resample
-
-Samples = NDArray[np.float32]
-"""(T,) float32, mono, full scale is [-1, 1]."""
+from mmva_core.inputs.resample import Samples, resample
 
 
 def read_audio_file(path: str | Path, sample_rate: int = 16000) -> Samples:
@@ -45,12 +40,11 @@ def read_audio_file(path: str | Path, sample_rate: int = 16000) -> Samples:
         raise DataError(f"cannot decode the audio of {name}: {error}") from error
     if not blocks or source_rate < 1:
         raise DataError(f"{name} holds no sound that can be decoded")
-    signal = torch.from_numpy(np.concatenate(blocks))
-    return resample(signal, source_rate, sample_rate).numpy()
+    return resample(np.concatenate(blocks), source_rate, sample_rate)
 
 
 def _decode_blocks(container: av.container.InputContainer) -> Iterator[Samples]:
-    # The resampler only changes the sample format here; rate and channels stay the source's.
+    # This converter changes only the sample format; rate and channels stay those of the source.
     # Interleaved, because PyAV 18 crashes on eight planes and more.
     converter = av.AudioResampler(format="flt")
     for frame in container.decode(audio=0):

@@ -1,4 +1,4 @@
-"""Arithmetic on sound that is already decoded: resampling and cutting into windows.
+"""Cut decoded sound into the windows that a music tower takes.
 
 T is a number of samples, N a number of windows.
 """
@@ -6,51 +6,12 @@ T is a number of samples, N a number of windows.
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as F  # noqa: N812 - the name PyTorch users know it by
 
-ZEROS = 16
-"""Zero crossings of the sinc kernel on either side."""
-ROLL_OFF = 0.945
-"""Pass band as a fraction of the lower Nyquist frequency."""
-
-
-def resample(samples: Tensor, from_rate: int, to_rate: int) -> Tensor:
-    """Resample by windowed-sinc interpolation.
-
-    The kernel is a sinc under a squared cosine, one phase for each output sample of a period
-    (J. O. Smith, "Digital Audio Resampling", https://ccrma.stanford.edu/~jos/resample/).
-
-    Args:
-        samples: (..., T) float.
-        from_rate: rate of `samples`, Hz.
-        to_rate: rate wanted, Hz.
-
-    Returns:
-        (..., ceil(T * to_rate / from_rate)).
-
-    Raises:
-        ValueError: a rate is not positive.
-    """
-    if from_rate < 1 or to_rate < 1:
-        raise ValueError(f"sample rates must be positive, got {from_rate} and {to_rate}")
-    if from_rate == to_rate:
-        return samples
-    divisor = math.gcd(from_rate, to_rate)
-    step, num_phases = from_rate // divisor, to_rate // divisor
-    kernel = _sinc_kernel(step, num_phases).to(samples)
-    width = (kernel.shape[-1] - step) // 2
-    flat = samples.reshape(-1, 1, samples.shape[-1])
-    padded = F.pad(flat, (width, width + step))
-    # One convolution of stride `step` gives every phase of a period as one channel.
-    phases = F.conv1d(padded, kernel, stride=step)
-    resampled = phases.transpose(1, 2).reshape(len(flat), -1)
-    num_samples = math.ceil(samples.shape[-1] * num_phases / step)
-    return resampled[:, :num_samples].reshape(*samples.shape[:-1], num_samples)
+from mmva_core import inputs
 
 
 def cut_windows(
@@ -78,7 +39,11 @@ def cut_windows(
         raise ValueError(f"samples must have shape (T,) or (N, T), got {tuple(signal.shape)}")
     if not bool(torch.isfinite(signal).all()):
         raise ValueError("samples must be finite; there are NaN or infinite values")
-    signal = resample(signal, sample_rate, target_rate)
+    if sample_rate != target_rate:
+        # Through the lazy face: a model that gets its own rate does not load FFmpeg.
+        rows = np.atleast_2d(signal.cpu().numpy())
+        resampled = [inputs.resample(row, sample_rate, target_rate) for row in rows]
+        signal = torch.from_numpy(np.stack(resampled)).reshape(*signal.shape[:-1], -1)
     if signal.ndim == 2:
         return signal
     length = max(1, round(window_seconds * target_rate))
@@ -105,16 +70,3 @@ def window_starts(num_samples: int, length: int) -> list[int]:
     if starts[-1] + length < num_samples:
         starts.append(num_samples - length)
     return starts
-
-
-@lru_cache(maxsize=8)
-def _sinc_kernel(step: int, num_phases: int) -> Tensor:
-    """Make the kernels (num_phases, 1, 2 * width + step) of every phase of a period."""
-    cutoff = min(step, num_phases) * ROLL_OFF  # in cycles per period, times two
-    width = math.ceil(ZEROS * step / cutoff)
-    offsets = torch.arange(-width, width + step, dtype=torch.float64) / step
-    phases = torch.arange(num_phases, dtype=torch.float64) / num_phases
-    times = (offsets[None] - phases[:, None]) * cutoff
-    window = torch.cos(times.clamp(-ZEROS, ZEROS) * math.pi / ZEROS / 2) ** 2
-    kernel = torch.sinc(times) * window * cutoff / step
-    return kernel.unsqueeze(1)

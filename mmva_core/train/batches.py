@@ -68,7 +68,7 @@ class Batch:
 
 
 def steps_per_epoch(data: TrainingData, config: TrainConfig) -> int:
-    """Return the number of steps of an epoch; the last batch is filled up from a new permutation."""
+    """Count the steps of an epoch; a new permutation fills up the last batch."""
     if config.matching == "paired":
         num_pairs = 0 if data.pairs is None else len(data.pairs)
     else:

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from mmva_core.config import Modality
+from mmva_core.config import PREPROCESSING_VERSION, Modality
 from mmva_core.inputs import fit_length, read_audio_file, read_image_file
 from mmva_core.model import MMVA
 from mmva_core.store import cached_features, sha256_file, sha256_text
@@ -89,8 +89,10 @@ def encode_items(
 
 
 def _preparation(model: MMVA, modality: Modality) -> str:
-    """Name whatever besides tower and content decides the features."""
-    return f"window={model.config.music_window_seconds}" if modality == "music" else modality
+    """Name what decides the features besides tower and content."""
+    if modality != "music":
+        return modality
+    return f"window={model.config.music_window_seconds} preparation={PREPROCESSING_VERSION}"
 
 
 def _encode(model: MMVA, modality: Modality, sources: Sequence[str], progress: bool) -> Tensor:
