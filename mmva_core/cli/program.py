@@ -25,7 +25,7 @@ from mmva_core.cli import (
     retrieve,
     train,
 )
-from mmva_core.cli.commands import Problem
+from mmva_core.cli.command import Problem
 from mmva_core.errors import MmvaError
 
 DISTRIBUTION = "vsumm"
@@ -33,13 +33,13 @@ DISTRIBUTION = "vsumm"
 EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_TERMINATED = 0, 1, 130, 143
 
 COMMANDS = (predict, info, index, retrieve, prompt, generate, train, evaluate, build)
-"""Modules of the sub-commands, in the order of the help."""
+"""Modules of the sub-commands, in the order of the help text."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one sub-command and return the exit code."""
     args = build_parser().parse_args(argv)
-    # A terminated program cleans up behind itself as an interrupted one does.
+    # A terminated program cleans up like an interrupted one.
     signal.signal(signal.SIGTERM, _exit_on_signal)
     logging.basicConfig(format="%(message)s", level=logging.WARNING, stream=sys.stderr)
     failed = False
@@ -63,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Describe the whole command line."""
+    """Build the argument parser."""
     parser = argparse.ArgumentParser(
         prog="mmva", description="Images, music and captions on one valence/arousal plane."
     )

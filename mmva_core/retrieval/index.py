@@ -31,12 +31,12 @@ from numpy.typing import NDArray
 
 from mmva_core.config import Modality
 from mmva_core.errors import DataError
+from mmva_core.matching_score import score_of_distance
 from mmva_core.retrieval.rank import (
     FloatArray,
     IntArray,
     best_rows,
     cosines,
-    matching_scores,
     top_k,
     va_distances,
 )
@@ -181,10 +181,10 @@ class RetrievalIndex:
             At most K items, best first, each with its best window; ties in the index's order.
         """
         query = np.asarray(query_va, dtype=np.float64)
-        # Distances rank, not scores: the exponential could round neighbours to one number.
-        rows = self._best(-va_distances(query, self.va[:, :2]), k, modality)
-        scores = matching_scores(query, self.va[rows, :2], self.header.sigma)
-        return self._matches(rows, scores)
+        # Rank by distance: the exponential of Eq. 1 may round two neighbours to one number.
+        distances = va_distances(query, self.va[:, :2])
+        rows = self._best(-distances, k, modality)
+        return self._matches(rows, score_of_distance(distances[rows], self.header.sigma))
 
     def search_embedding(
         self, embed: FloatArray | Floats, k: int = 5, *, modality: Modality | None = None

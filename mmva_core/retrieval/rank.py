@@ -1,8 +1,8 @@
 """The arithmetic of retrieval: scores between queries and items, and the best of them.
 
-Two ways to compare: Eq. 1 of the paper on predicted valence and arousal, and the cosine of the
-embeddings. Search is exact, in NumPy, and its answers never depend on the luck of sorting: equal
-scores keep the order of the items.
+Items are compared by the distance of predicted valence and arousal, which Eq. 1 turns into a score,
+or by the cosine of the embeddings. Search is exact, in NumPy; equal scores keep the order of the
+items.
 
 Letters in shapes: Q queries, N items, W windows, D the size of an embedding, K answers. An item has
 one window or more, and its windows lie side by side.
@@ -23,7 +23,7 @@ IntArray = NDArray[np.int64]
 Array = NDArray[Any]
 
 ROWS_AT_ONCE = 65_536
-"""Windows whose embeddings are read at once: an index may be larger than the memory."""
+"""Windows whose embeddings are read at once, since an index may be larger than memory."""
 
 
 def va_distances(query_va: ArrayLike, va: ArrayLike) -> FloatArray:
@@ -40,31 +40,9 @@ def va_distances(query_va: ArrayLike, va: ArrayLike) -> FloatArray:
     [0.5, 1.0]
     """
     queries, items = (np.asarray(values, dtype=np.float64) for values in (query_va, va))
-    # Not by the binomial formula: it loses the digits that tell near neighbours apart.
+    # Direct differences: |a|^2 + |b|^2 - 2 ab would lose the digits that separate near neighbours.
     difference = queries[..., None, :] - items
     return np.asarray(np.hypot(difference[..., 0], difference[..., 1]))
-
-
-def matching_scores(query_va: ArrayLike, va: ArrayLike, sigma: float) -> FloatArray:
-    """Score items by Eq. 1: exp(-d / sigma), d the distance of `va_distances`.
-
-    Args:
-        query_va: (Q, 2) or (2,).
-        va: (N, 2).
-        sigma: scale of Eq. 1, see `mmva_core.train.matching.mean_pair_distance`.
-
-    Returns:
-        (Q, N) or (N,) in (0, 1].
-
-    Raises:
-        ValueError: sigma is not positive.
-
-    >>> matching_scores([0.5, 0.5], [[0.5, 0.5]], sigma=0.3).tolist()
-    [1.0]
-    """
-    if not sigma > 0:
-        raise ValueError(f"sigma must be positive, got {sigma}")
-    return np.asarray(np.exp(-va_distances(query_va, va) / sigma))
 
 
 def unit_rows(embeds: ArrayLike) -> NDArray[np.float32]:
@@ -139,7 +117,8 @@ def top_k(scores: Array, k: int) -> IntArray:
     if k >= len(scores):
         candidates = np.arange(len(scores))
     else:
-        # argpartition picks any of the items that tie for the last place: take them all in first.
+        # argpartition picks arbitrary ones of the items that tie for place k: keep all of them
+        # here, and let the stable sort below decide.
         last = scores[np.argpartition(scores, -k)[-k]]
         candidates = np.flatnonzero(scores >= last)
     order = np.argsort(-scores[candidates], kind="stable")

@@ -16,9 +16,11 @@ from efficientnet_lite_pytorch import EfficientNet
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from mmva_core import towers
 from mmva_core.config import Geometry, Pooling
 from mmva_core.errors import CheckpointError
 from mmva_core.towers.base import CaptionTower, ImageArray, ImageTower, WaveformTower
+from mmva_core.towers.music import LiteMusicConfig, LiteMusicTower
 from mmva_core.towers.preprocess import check_image, resize_and_crop, target_size
 
 BLOCK_CHANNELS = (16, 24, 24, 40, 40, 40, 80, 80, 80, 112, 112, 112, 192, 192, 192, 320)
@@ -138,8 +140,6 @@ class LiteMusic(WaveformTower):
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         super().__init__()
-        from mmva_core.towers.music import LiteMusicConfig, LiteMusicTower
-
         self.options = dict(options)
         self.network = LiteMusicTower(LiteMusicConfig(**self.options))
         self.sample_rate = int(self.network.sample_rate)
@@ -173,13 +173,13 @@ class MiniLM(CaptionTower):
         # Imported here: the picture and music towers need nothing of transformers.
         from transformers import AutoTokenizer, BertModel
 
-        from mmva_core.towers.hub import load_network, translate_errors
-
         folder = _packaged_minilm() if source is None else source
-        self.network = load_network(
+        self.network = towers.load_network(
             BertModel, folder, ignored=("pooler", "position_ids"), pooler=False
         )
-        self._tokenizer = translate_errors(lambda: AutoTokenizer.from_pretrained(folder), folder)
+        self._tokenizer = towers.translate_errors(
+            lambda: AutoTokenizer.from_pretrained(folder), folder
+        )
         self.layers = tuple(layers)
         self.feature_shape = (caption_feature_dim(layers),)
 

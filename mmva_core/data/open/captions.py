@@ -42,14 +42,14 @@ SOUNDS = {
 }  # fmt: skip
 """Tags that name what is heard."""
 NUM_STYLES, NUM_MOODS, NUM_SOUNDS = 3, 2, 2
-CLEARLY = 1.0  # standing above the mean, in deviations, from which a style is stressed
+CLEARLY = 1.0  # z_scores above the mean, in deviations, from which a style is stressed
 
 
-def tag_caption(standing: Mapping[str, float]) -> str:
+def tag_caption(z_scores: Mapping[str, float]) -> str:
     """Say in one sentence what stands out in a clip.
 
     Args:
-        standing: how far each tag lies above its mean over many clips, in standard deviations.
+        z_scores: how far each tag lies above its mean over many clips, in standard deviations.
 
     Returns:
         A sentence that names up to two moods, three styles and two sounds, strongest first; the
@@ -58,12 +58,12 @@ def tag_caption(standing: Mapping[str, float]) -> str:
     >>> tag_caption({"jazz": 2.0, "rock": -1.0, "Mellow": 0.5, "guitar": 0.1, "sad": -0.2})
     'A mellow piece of unmistakable jazz music with guitar.'
     """
-    styles = _strongest(standing, STYLES, NUM_STYLES) or _strongest(
-        standing, STYLES, 1, at_least=-np.inf
+    styles = _strongest(z_scores, STYLES, NUM_STYLES) or _strongest(
+        z_scores, STYLES, 1, at_least=-np.inf
     )
-    moods = _strongest(standing, MOODS, NUM_MOODS)
-    sounds = _strongest(standing, SOUNDS, NUM_SOUNDS)
-    strength = max((standing.get(tag, -np.inf) for tag in STYLES), default=-np.inf)
+    moods = _strongest(z_scores, MOODS, NUM_MOODS)
+    sounds = _strongest(z_scores, SOUNDS, NUM_SOUNDS)
+    strength = max((z_scores.get(tag, -np.inf) for tag in STYLES), default=-np.inf)
     stress = "unmistakable " if strength > CLEARLY else ""
     mood = f"{' and '.join(moods)} " if moods else ""
     article = "An" if mood[:1] in tuple("aeiou") else "A"
@@ -88,10 +88,10 @@ def load_tag_captions(root: Path) -> dict[tuple[str, str], str]:
     tags = [*STYLES, *MOODS, *SOUNDS]
     # Probabilities are skewed; their logarithm is not.
     logs = np.log(table[tags].to_numpy(np.float64) + 1e-4)
-    standing = pd.DataFrame((logs - logs.mean(0)) / np.maximum(logs.std(0), 1e-6), columns=tags)
+    z_scores = pd.DataFrame((logs - logs.mean(0)) / np.maximum(logs.std(0), 1e-6), columns=tags)
     captions = [
         tag_caption({tag: float(row[place]) for place, tag in enumerate(tags)})
-        for row in standing.to_numpy()
+        for row in z_scores.to_numpy()
     ]
     names = zip(table["dataset"].str.lower(), table["file"], strict=True)
     return {
@@ -113,10 +113,10 @@ def captions_of(items: OpenSet, captions: Mapping[tuple[str, str], str]) -> tupl
 
 
 def _strongest(
-    standing: Mapping[str, float], words: Mapping[str, str], count: int, *, at_least: float = 0.0
+    z_scores: Mapping[str, float], words: Mapping[str, str], count: int, *, at_least: float = 0.0
 ) -> list[str]:
-    ranked = sorted((tag for tag in words if tag in standing), key=lambda tag: -standing[tag])
-    chosen = [words[tag] for tag in ranked if standing[tag] > at_least]
+    ranked = sorted((tag for tag in words if tag in z_scores), key=lambda tag: -z_scores[tag])
+    chosen = [words[tag] for tag in ranked if z_scores[tag] > at_least]
     return list(dict.fromkeys(chosen))[:count]
 
 

@@ -53,8 +53,8 @@ class LabelScale:
         >>> scale.to_plane(np.array([[5.0, 3.0]])).round(3).tolist()
         [[0.699999988079071, 0.5]]
         """
-        standing = (raw - np.asarray(self.mean)) / np.asarray(self.deviation)
-        on_plane = np.clip(PLANE_CENTRE + PLANE_DEVIATION * standing, 0, 1)
+        z_scores = (raw - np.asarray(self.mean)) / np.asarray(self.deviation)
+        on_plane = np.clip(PLANE_CENTRE + PLANE_DEVIATION * z_scores, 0, 1)
         return np.asarray(on_plane, dtype=np.float32)
 
 
