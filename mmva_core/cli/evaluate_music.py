@@ -18,8 +18,8 @@ def add_parser(subparsers: Subparsers) -> None:
     """Add the sub-command of `mmva evaluate`."""
     parser: ArgumentParser = subparsers.add_parser(
         "music",
-        help="the music tower on artists and game series never heard, beside simple predictors",
-        description="Train the music tower again for every fold of artists and series and judge "
+        help="the music tower on held-out artists and game series, beside simple predictors",
+        description="Train the music tower again for every fold of artists and series and measure "
         "it on the fold: AUC on 4QAED, Pearson's r on Emotify, Spearman's rho within the pieces "
         "of VGMIDI, with 95 % bootstrap intervals. Takes minutes.",
     )

@@ -32,7 +32,7 @@ def add_parser(subparsers: Subparsers) -> None:
     source.add_argument(
         "--preset",
         choices=("mmva-lite",),
-        help="the open data: copies are trained without each fold of artists and judged on it",
+        help="the open data: copies are trained without each fold of artists and measured on it",
     )
     parser.add_argument("--n", type=positive_integer, help="draw so many pairs (default: all)")
     parser.add_argument("--data", metavar="FOLDER", help="open data sets, for --preset")

@@ -1,4 +1,4 @@
-"""Read an audio file: any format that FFmpeg knows, as one channel of float32."""
+"""Read an audio file of any format that FFmpeg supports, as one channel of float32."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from mmva_core.inputs.resample import Samples, resample
 def read_audio_file(path: str | Path, sample_rate: int = 16000) -> Samples:
     """Decode the first audio track of a file.
 
-    Channels are averaged here: FFmpeg's own mixer makes a mono signal sqrt(2) louder than the mean.
+    Channels are averaged: FFmpeg's mixer would make the result sqrt(2) louder than the mean.
 
     Args:
         path: audio file, or any file with an audio track.
-        sample_rate: rate wanted, Hz.
+        sample_rate: rate of the result, Hz.
 
     Returns:
         (T,) float32.
 
     Raises:
-        DataError: the file is missing, has no audio, or nothing of it can be decoded.
+        DataError: the file is missing, has no audio track, or cannot be decoded.
     """
     name = str(path)
     try:

@@ -19,7 +19,7 @@ def resample(samples: Samples, from_rate: int, to_rate: int) -> Samples:
     Args:
         samples: (T,) float32.
         from_rate: rate of `samples`, Hz.
-        to_rate: rate wanted, Hz.
+        to_rate: rate of the result, Hz.
 
     Returns:
         (ceil(T * to_rate / from_rate),) float32.
@@ -35,7 +35,7 @@ def resample(samples: Samples, from_rate: int, to_rate: int) -> Samples:
     frame.sample_rate, frame.time_base = from_rate, Fraction(1, from_rate)
     resampler = av.AudioResampler("fltp", "mono", to_rate)
     blocks = [*resampler.resample(frame), *resampler.resample(None)]
-    # FFmpeg may hold back a few samples of a very short signal; silence stands for them.
+    # Of very short signals FFmpeg may return a few samples less: pad with zeros.
     resampled = np.zeros(math.ceil(len(samples) * to_rate / from_rate), np.float32)
     joined = np.concatenate([np.empty(0, np.float32), *(block.to_ndarray()[0] for block in blocks)])
     length = min(len(joined), len(resampled))

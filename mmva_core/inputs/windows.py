@@ -24,14 +24,14 @@ def cut_windows(
             may overlap the one before; a signal shorter than one window is repeated until it
             fills one. (N, T) is one window per row, of any length.
         sample_rate: rate of `samples`, Hz.
-        target_rate: rate wanted, Hz.
+        target_rate: rate of the windows, Hz.
         window_seconds: length of a window of a one-dimensional signal.
 
     Returns:
         (num_windows, T) float32 at `target_rate`.
 
     Raises:
-        ValueError: the shape is another, there are no samples, or one is not finite.
+        ValueError: `samples` has another shape, is empty, or is not finite.
     """
     signal = torch.as_tensor(np.asarray(samples) if not isinstance(samples, Tensor) else samples)
     signal = signal.to(torch.float32)
@@ -54,12 +54,12 @@ def cut_windows(
 
 
 def fit_length(signal: Tensor, length: int) -> Tensor:
-    """Cut a signal (T,) to `length`, or repeat it until it fills it."""
+    """Cut a signal (T,) to `length` samples, or repeat it up to this length."""
     return signal.repeat(math.ceil(length / len(signal)))[:length]
 
 
 def window_starts(num_samples: int, length: int) -> list[int]:
-    """Return where windows begin: one after the other, the last one flush with the end.
+    """Return the starts of consecutive windows; the last one ends with the signal.
 
     >>> window_starts(25, 10)
     [0, 10, 15]

@@ -274,8 +274,8 @@ def _pad_inside(convolution: nn.Conv2d) -> nn.Conv2d:
 class _Pointwise(nn.Conv2d):
     """A convolution with a kernel of one pixel, in oneDNN where PyTorch by itself would not.
 
-    On one thread PyTorch leaves such kernels to code of its own that takes a tenth more time. A
-    dilation, which means nothing to one pixel, makes it think again; not for one picture alone.
+    On one thread PyTorch computes such kernels by its own code, which takes a tenth more time. A
+    dilation, which has no effect on a 1 x 1 kernel, selects oneDNN; not for a single picture.
     """
 
     def forward(self, maps: Tensor) -> Tensor:

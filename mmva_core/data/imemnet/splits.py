@@ -19,12 +19,12 @@ def split_by_group(
 ) -> tuple[Split, ...]:
     """Assign every sample to a part; samples of one group stay together.
 
-    Groups are put in an order that depends on the seed and on their names alone, so neither the
-    order of the samples nor the machine matters.
+    The order of the groups depends on the seed and their names alone, not on the order of the
+    samples or the machine.
 
     Args:
         groups: (N,) the song, theme or picture of each sample.
-        seed: another seed gives another order.
+        seed: seed of the order of the groups.
         fractions: shares of the groups, in the order of `SPLITS`; they add up to 1.
 
     Returns:

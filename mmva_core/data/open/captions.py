@@ -1,10 +1,9 @@
 """Sentences about clips of music, built from tag tables.
 
-`music/tags.csv` gives, for every excerpt of 4QAED and Emotify, how probable each of 50 tags is by
-the guess of a network. A tag that is common everywhere says little about a clip, so tags are
-ranked by how far they rise above their mean over the table, in its standard deviations, and a
-sentence is made of the strongest style, mood and sound tags. The sentences stand where the paper
-has captions of a language model.
+`music/tags.csv` holds a network's probabilities of 50 tags for every excerpt of 4QAED and Emotify.
+A tag that is common everywhere says little about a clip, so tags are ranked by z-score over the
+table. A sentence names the strongest style, mood and sound tags. The sentences take the place of
+the paper's captions by a language model.
 """
 
 from __future__ import annotations
@@ -28,28 +27,29 @@ STYLES = {
     "Progressive rock": "progressive rock", "rnb": "rhythm and blues", "indie pop": "indie pop",
     "House": "house", "experimental": "experimental",
 }  # fmt: skip
-"""Tags that name a style, and how a sentence names it."""
+"""Tags of styles, with their words in a sentence."""
 MOODS = {
     "beautiful": "beautiful", "chillout": "laid-back", "Mellow": "mellow", "chill": "calm",
     "party": "wild", "easy listening": "gentle", "sexy": "sensual", "catchy": "catchy",
     "sad": "sad", "happy": "happy",
 }  # fmt: skip
-"""Tags that name a mood."""
+"""Tags of moods, with their words in a sentence."""
 SOUNDS = {
     "female vocalists": "a female voice", "female vocalist": "a female voice",
     "male vocalists": "a male voice", "instrumental": "instrumental passages", "acoustic":
     "acoustic instruments", "guitar": "guitar",
 }  # fmt: skip
-"""Tags that name what is heard."""
+"""Tags of sounds, with their words in a sentence."""
 NUM_STYLES, NUM_MOODS, NUM_SOUNDS = 3, 2, 2
-CLEARLY = 1.0  # z_scores above the mean, in deviations, from which a style is stressed
+CLEARLY = 1.0
+"""Z-score above which a sentence calls the style unmistakable."""
 
 
 def tag_caption(z_scores: Mapping[str, float]) -> str:
-    """Say in one sentence what stands out in a clip.
+    """Describe the strongest tags of a clip in one sentence.
 
     Args:
-        z_scores: how far each tag lies above its mean over many clips, in standard deviations.
+        z_scores: z-score of each tag over many clips.
 
     Returns:
         A sentence that names up to two moods, three styles and two sounds, strongest first; the
@@ -72,7 +72,7 @@ def tag_caption(z_scores: Mapping[str, float]) -> str:
 
 
 def load_tag_captions(root: Path) -> dict[tuple[str, str], str]:
-    """Write a sentence for every excerpt of the tag table.
+    """Make a sentence for every excerpt of the tag table.
 
     Args:
         root: folder that holds `music/tags.csv`.
@@ -86,7 +86,7 @@ def load_tag_captions(root: Path) -> dict[tuple[str, str], str]:
     path = root / "music" / "tags.csv"
     table = read_table(path, ("dataset", "file", *STYLES, *MOODS, *SOUNDS))
     tags = [*STYLES, *MOODS, *SOUNDS]
-    # Probabilities are skewed; their logarithm is not.
+    # Probabilities are skewed, their logarithms are not.
     logs = np.log(table[tags].to_numpy(np.float64) + 1e-4)
     z_scores = pd.DataFrame((logs - logs.mean(0)) / np.maximum(logs.std(0), 1e-6), columns=tags)
     captions = [
