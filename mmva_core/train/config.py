@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+import msgspec
+
+from mmva_core.config import Precision, build_config
 from mmva_core.train.metrics import HIGHER_IS_BETTER
 
 Matching = Literal["random", "paired"]
 """Any picture with any clip, or a fixed list of pairs (the ablation "No Random Matching")."""
-Precision = Literal["fp32", "bf16"]
-"""Arithmetic of the forward pass; weights and optimiser stay float32."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class TrainConfig:
     mixup: float = 0.0
     """Alpha of mixup's Beta distribution; 0 (the paper) mixes nothing."""
     precision: Precision = "fp32"
-    """Arithmetic of the forward pass."""
+    """Arithmetic of the forward pass; weights and optimiser stay float32."""
     gradient_clip: float | None = None
     """Largest norm of the gradient; None does not clip."""
     validate_every: int = 10
@@ -96,7 +97,8 @@ class TrainConfig:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values, one key per field."""
-        return asdict(self) | {"betas": list(self.betas)}
+        values: dict[str, Any] = msgspec.to_builtins(self)
+        return values
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> TrainConfig:
@@ -105,7 +107,4 @@ class TrainConfig:
         Raises:
             ValueError: a key is unknown or a value cannot be used.
         """
-        unknown = sorted(set(values) - {entry.name for entry in fields(cls)})
-        if unknown:
-            raise ValueError(f"unknown training settings: {', '.join(unknown)}")
-        return cls(**values)
+        return build_config(cls, values, "training")
