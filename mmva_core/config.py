@@ -1,32 +1,39 @@
-"""What an MMVA model is made of: the towers, the sizes, and how features enter.
+"""The configuration of a model: towers, features and sizes of the heads.
 
-The paper's values are the defaults of everything after the towers; the towers default to those of
-the embedded model `mmva-lite`.
+The defaults after the towers are the paper's; the default towers are those of the embedded model
+`mmva-lite`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any, Literal, get_args
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
+
+import msgspec
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+AnyConfig = TypeVar("AnyConfig", bound="DataclassInstance")
 
 Modality = Literal["image", "music", "caption"]
 """The three modalities of the model."""
 
 Precision = Literal["fp32", "bf16"]
-"""Arithmetic of a tower; bf16 is twice as fast on processors that have it, and less exact."""
+"""Arithmetic of a tower; bf16 is less exact, and twice as fast on processors that support it."""
 
 MODALITIES: tuple[Modality, ...] = get_args(Modality)
 
 Pooling = Literal["mean", "max", "std"]
-"""How a map of features becomes one vector per channel."""
+"""Statistics that pool a feature map over space, one number for each channel."""
 
 Geometry = Literal["crop", "rect", "squash"]
-"""How a picture is brought to the size of the image tower; see `mmva_core.towers.preprocess`."""
+"""How a picture is resized for the image tower; see `mmva_core.towers.preprocess`."""
 
-PREPROCESSING_VERSION = 1
-"""To be raised when a picture, a sound or a sentence is prepared for the same tower in another way:
-numbers that were kept from before are then told from new ones."""
+PREPROCESSING_VERSION = 2
+"""Raise it whenever pictures, sound or sentences are prepared for the same tower in another way, so
+that cached results from before are recomputed (2: FFmpeg's resampler)."""
 
 _TUPLE_FIELDS = ("image_pooling", "image_blocks", "caption_layers", "standardize", "finetune")
 
@@ -36,42 +43,42 @@ class ModelConfig:
     """Everything needed to rebuild a model; stored as `config.json` beside its weights.
 
     Raises:
-        ValueError: If a value cannot be used; the message names the field.
+        ValueError: a value cannot be used; the message names the field.
     """
 
     image_tower: str = "efficientnet-lite0"
-    """Name of the image tower, a key of `mmva_core.towers.build.TOWER_INFO`."""
+    """Name of the image tower, a key of `mmva_core.towers.TOWER_INFO`."""
     music_tower: str = "music-lite"
     """Name of the music tower."""
     caption_tower: str = "minilm-l6"
     """Name of the caption tower."""
     image_weights: str | None = None
-    """Local folder or hub id of the image tower's weights; None is the tower's own default."""
+    """Local folder or hub id of the image tower's weights; None for the tower's default."""
     music_weights: str | None = None
-    """Local folder or hub id of the music tower's weights."""
+    """Local folder or hub id of the music tower's weights; None for the tower's default."""
     caption_weights: str | None = None
-    """Local folder or hub id of the caption tower's weights."""
+    """Local folder or hub id of the caption tower's weights; None for the tower's default."""
     image_pooling: tuple[Pooling, ...] = ("mean",)
-    """Which statistics of EfficientNet-Lite0's last map are features, side by side."""
+    """Statistics of EfficientNet-Lite0's last map, concatenated as features."""
     image_blocks: tuple[int, ...] = ()
-    """Blocks of EfficientNet-Lite0, from 0, whose channel mean and SD are features as well."""
+    """Blocks of EfficientNet-Lite0, from 0, whose channel mean and SD are further features."""
     image_geometry: Geometry = "crop"
-    """How a picture of any size is brought to the embedded image tower."""
+    """How a picture is resized for EfficientNet-Lite0."""
     caption_layers: tuple[int, ...] = ()
-    """Hidden states of MiniLM, from 0 (its word embeddings) to 6, whose means over the words are
-    features side by side; none of them: the mean of the last, scaled to length 1."""
+    """Hidden states of MiniLM, from 0 (word embeddings) to 6, whose means over the words are
+    concatenated as features; empty: the mean of the last, scaled to length 1."""
     music_options: dict[str, Any] = field(default_factory=dict)
     """Keyword arguments of the embedded music tower, as JSON values."""
     music_window_seconds: float = 10.0
-    """Length of the window that `predict_music` cuts a signal into."""
+    """Length of the windows of `predict_music`, seconds."""
     embedding_dim: int = 512
-    """Size of the common embedding."""
+    """Size of the embedding that all modalities share."""
     hidden_dim: int = 512
     """Width of the hidden layers of both predictors."""
     dropout: float = 0.5
     """Dropout probability in both predictors."""
     standardize: tuple[Modality, ...] = ()
-    """Modalities whose features are standardised before the projection, by buffers."""
+    """Modalities whose features buffers standardise before the projection."""
     share_va_predictor: bool = False
     """One VA predictor for all modalities instead of one for each (the paper is silent)."""
     image_va_centres: int = 0
@@ -79,7 +86,7 @@ class ModelConfig:
     with_similarity: bool = True
     """Whether there is a similarity predictor; False is the ablation of that name."""
     finetune: tuple[Modality, ...] = ()
-    """Modalities whose tower is trained too; its weights then belong to the checkpoint."""
+    """Modalities whose tower is fine-tuned; its weights then belong to the checkpoint."""
     sigma: float | None = None
     """Scale of Eq. 1, the mean distance over all training pairs; None before training."""
 
@@ -114,34 +121,45 @@ class ModelConfig:
             raise ValueError(f"sigma must be positive, got {self.sigma}")
 
     def tower_name(self, modality: Modality) -> str:
-        """Give the name of one modality's tower."""
+        """Return the name of one modality's tower."""
         return str(getattr(self, f"{modality}_tower"))
 
     def tower_weights(self, modality: Modality) -> str | None:
-        """Give where one modality's tower weights come from, None for the tower's default."""
+        """Return the source of one modality's tower weights, None for the tower's default."""
         weights = getattr(self, f"{modality}_weights")
         return None if weights is None else str(weights)
 
     def with_sigma(self, sigma: float) -> ModelConfig:
-        """Return a copy that knows the scale of Eq. 1."""
+        """Return a copy with the scale of Eq. 1."""
         return replace(self, sigma=sigma)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values, one key per field."""
-        values = asdict(self)
-        return values | {name: list(values[name]) for name in _TUPLE_FIELDS}
+        values: dict[str, Any] = msgspec.to_builtins(self)
+        return values
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> ModelConfig:
         """Rebuild a config from `to_dict`.
 
         Raises:
-            ValueError: If a key is unknown or a value cannot be used.
+            ValueError: a key is unknown or a value cannot be used.
         """
-        unknown = sorted(set(values) - {entry.name for entry in fields(cls)})
-        if unknown:
-            raise ValueError(f"unknown model settings: {', '.join(unknown)}")
-        return cls(**values)
+        return build_config(cls, values, "model")
+
+
+def build_config(kind: type[AnyConfig], values: Mapping[str, Any], what: str) -> AnyConfig:
+    """Make a config from values by field, which the config checks itself.
+
+    msgspec.convert would ignore unknown keys, and its messages name no field of ours.
+
+    Raises:
+        ValueError: a key is unknown or a value cannot be used.
+    """
+    unknown = sorted(set(values) - {entry.name for entry in fields(kind)})
+    if unknown:
+        raise ValueError(f"unknown {what} settings: {', '.join(unknown)}")
+    return kind(**values)
 
 
 PAPER_CONFIG = ModelConfig(

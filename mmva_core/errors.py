@@ -3,7 +3,7 @@
     MmvaError
     ├── CheckpointError  weights are missing, damaged or foreign: name another folder
     ├── DataError        a data set is missing, incomplete or malformed: repair or complete it
-    ├── PrecisionError   a tower or the processor cannot compute so: take fp32
+    ├── PrecisionError   a tower or the processor lacks a precision: use fp32
     └── MissingExtraError  an optional dependency is not installed: install the named extra
 
 Every message is one line: what happened, with which file or value, and what to do.
@@ -23,7 +23,7 @@ class DataError(MmvaError):
 
 
 class PrecisionError(MmvaError):
-    """A tower or the processor does not have the wanted precision."""
+    """A tower or the processor lacks the requested precision."""
 
 
 class MissingExtraError(MmvaError):

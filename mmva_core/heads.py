@@ -8,15 +8,17 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from mmva_core.ridge import add_penalty, solve_penalised
+
 VA_DIMENSIONS = 2
 """Valence and arousal, in this order."""
 
 
 class BatchRandom(nn.Module):
-    """A layer whose random numbers depend on the random state and on the whole batch alone.
+    """A layer whose random numbers depend only on the random state and the whole batch.
 
-    With several processes every one draws the numbers of the global batch from the same random
-    state and keeps its own rows, so that two processes compute what one would compute.
+    Each of several processes draws the numbers of the global batch from the same random state and
+    keeps its own rows, so that two processes compute what one would compute.
     """
 
     def __init__(self) -> None:
@@ -53,9 +55,10 @@ class BatchDropout(BatchRandom):
 class KernelPredictor(nn.Module):
     """Kernel ridge regression of valence and arousal: a Gaussian at each of C centres.
 
-    It minimises L_VA plus a penalty on the roughness of the answer, in closed form: with few
-    hundred samples that generalises better than layers trained by steps. Nothing is trained by
-    gradients afterwards.
+    It minimises L_VA plus a penalty on the norm of the function, in closed form: with a few hundred
+    samples that generalises better than layers trained by steps. Gradients train nothing in it.
+
+        va(z) = offset + sum over c of coefficients[c] * exp(-|z - centres[c]|^2 / (2 width^2))
 
     Args:
         embedding_dim: D.
@@ -72,43 +75,45 @@ class KernelPredictor(nn.Module):
         self.register_buffer("centres", torch.zeros(num_centres, embedding_dim))
         self.register_buffer("coefficients", torch.zeros(num_centres, VA_DIMENSIONS))
         self.register_buffer("offset", torch.full((VA_DIMENSIONS,), 0.5))
+        # Standard deviation of the Gaussians; checkpoints store it under this name.
         self.register_buffer("width", torch.ones(()))
 
     @torch.no_grad()
-    def fit(self, embeds: Tensor, va: Tensor, *, width: float, strength: float) -> None:
+    def fit(self, embeds: Tensor, va: Tensor, *, bandwidth: float, penalty: float) -> None:
         """Solve for the coefficients; the samples become the centres.
 
         Args:
             embeds: (N, D).
             va: (N, 2) labels in [0, 1].
-            width: Standard deviation of the Gaussians, in the unit of the embeddings.
-            strength: Weight of the penalty; the larger, the closer to the mean label.
+            bandwidth: standard deviation of the Gaussians, in the unit of the embeddings.
+            penalty: added to the diagonal of the kernel; the larger, the closer predictions are to
+                the mean label.
         """
         self.centres = embeds.float().clone()
-        self.width = torch.tensor(width, device=embeds.device)
+        self.width = torch.tensor(bandwidth, device=embeds.device)
         self.offset = va.float().mean(0)
         kernel = self._kernel(self.centres).double()
-        kernel += strength * torch.eye(len(kernel), dtype=kernel.dtype, device=kernel.device)
-        self.coefficients = torch.linalg.solve(kernel, (va - self.offset).double()).float()
+        residuals = (va - self.offset).double()
+        self.coefficients = solve_penalised(kernel, residuals, penalty).float()
 
     @torch.no_grad()
-    def unseen(self, va: Tensor, groups: Tensor, *, strength: float) -> Tensor:
-        """Say what a fit without a centre's group would say of the centre, without a second fit.
+    def predict_held_out(self, va: Tensor, groups: Tensor, *, penalty: float) -> Tensor:
+        """Predict every centre as a fit without its group would, by one inverse instead of refits.
 
-        The error without a group is the group's coefficients, solved by its block of the inverse
-        of kernel and penalty. The mean label stays that of all.
+        With K the kernel, p the penalty and c the coefficients of the full fit, the error of the
+        fit without group g at its members is inverse(K + p I)[g, g]^-1 c[g]. The offset stays the
+        mean label of all groups.
 
         Args:
             va: (C, 2) labels, as given to `fit`.
             groups: (C,) number of each centre's group, from 0.
-            strength: As given to `fit`.
+            penalty: as given to `fit`.
 
         Returns:
             (C, 2) in [0, 1].
         """
         kernel = self._kernel(self.centres).double()
-        kernel += strength * torch.eye(len(kernel), dtype=kernel.dtype, device=kernel.device)
-        inverse = torch.linalg.inv(kernel)
+        inverse = torch.linalg.inv(add_penalty(kernel, penalty))
         predicted = torch.empty_like(self.coefficients)
         for group in range(int(groups.max()) + 1):
             rows = (groups == group).nonzero().squeeze(1)
@@ -118,18 +123,19 @@ class KernelPredictor(nn.Module):
         return predicted.clamp(0, 1)
 
     def forward(self, embeds: Tensor) -> Tensor:
-        """Turn embeddings (B, D) into valence and arousal (B, 2) in [0, 1]."""
+        """Map embeddings (B, D) to valence and arousal (B, 2) in [0, 1]."""
         return (self.offset + self._kernel(embeds) @ self.coefficients).clamp(0, 1)
 
     def _kernel(self, embeds: Tensor) -> Tensor:
-        # Squares by a matrix product: many times faster than differences, and exact enough.
+        # |z - c|^2 = |z|^2 + |c|^2 - 2 z.c: one matrix product, many times faster than the (B, C,
+        # D) differences. Rounding may leave a small negative square, hence the clamp.
         products = embeds @ self.centres.T
         squares = embeds.square().sum(1, keepdim=True) + self.centres.square().sum(1)
         return torch.exp((2 * products - squares).clamp(max=0) / (2 * self.width.square()))
 
 
 class FeatureStandardizer(nn.Module):
-    """Subtract the mean and divide by the spread of the training features."""
+    """Subtract the mean of the training features and divide by their standard deviation."""
 
     mean: Tensor
     scale: Tensor
@@ -141,11 +147,11 @@ class FeatureStandardizer(nn.Module):
 
     @torch.no_grad()
     def fit(self, features: Tensor) -> None:
-        """Take mean and spread from `features` (N, *feature_shape); constant columns keep 1."""
+        """Take mean and deviation from `features` (N, *feature_shape); constant columns keep 1."""
         features = features.to(torch.float64)
-        spread = features.std(0, correction=0)
+        deviation = features.std(0, correction=0)
         self.mean.copy_(features.mean(0))
-        self.scale.copy_(torch.where(spread > 1e-6, spread, torch.ones_like(spread)))
+        self.scale.copy_(torch.where(deviation > 1e-6, deviation, torch.ones_like(deviation)))
 
     def forward(self, features: Tensor) -> Tensor:
         """Standardise features (B, *feature_shape)."""
@@ -172,10 +178,10 @@ def build_projection(
 
     Args:
         feature_shape: (D,) for one vector, (L, D) for hidden states that are mixed first.
-        embedding_dim: Size of the common embedding.
-        standardize: Put a `FeatureStandardizer` in front.
-        is_embedding: The features are the embedding already (CLIP's `image_embeds`): no linear
-            layer is added where the sizes agree.
+        embedding_dim: size of the common embedding.
+        standardize: put a `FeatureStandardizer` in front.
+        is_embedding: the features are the embedding already (CLIP's `image_embeds`): skip the
+            linear layer where the sizes agree.
 
     Returns:
         Layers from (B, *feature_shape) to (B, embedding_dim).

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from mmva_core.config import MODALITIES, Modality, ModelConfig, Precision
+from mmva_core.device import local_device
 from mmva_core.heads import (
     VA_DIMENSIONS,
     FeatureStandardizer,
@@ -56,16 +57,15 @@ from mmva_core.towers import (
 class MMVA(nn.Module):
     """Multimodal matching on valence and arousal (Choi, Kim, Kang 2025).
 
-    Towers whose weights are not ours are built when they are first needed: a model that only sees
-    pictures never loads a text encoder. They stay out of the checkpoint unless they are fine-tuned.
+    Towers with foreign weights are built on first use: a model that encodes only pictures never
+    loads a text encoder. Their weights stay out of the checkpoint unless they are fine-tuned.
 
     Args:
-        config: Towers, sizes and feature choices, as a config or its dictionary.
-        folder: Model folder that knows the structure of fine-tuned towers; their own source is
-            not needed then.
+        config: towers, sizes and feature choices, as a config or its dictionary.
+        folder: model folder with the structure of fine-tuned towers, which replaces their source.
 
     Raises:
-        CheckpointError: If the config names an unknown tower.
+        CheckpointError: the config names an unknown tower.
     """
 
     def __init__(
@@ -96,12 +96,12 @@ class MMVA(nn.Module):
 
     @property
     def device(self) -> torch.device:
-        """Where the heads are, and where inputs are moved to."""
+        """The device of the heads; inputs are moved to it."""
         return next(self.projections["caption"].parameters()).device
 
     @property
     def music_sample_rate(self) -> int:
-        """Samples per second that the music tower works on, Hz; other rates are resampled."""
+        """Sample rate of the music tower, Hz; sound of other rates is resampled."""
         return cast(WaveformTower, self.tower("music")).sample_rate
 
     @classmethod
@@ -114,18 +114,19 @@ class MMVA(nn.Module):
             name_or_path: "mmva-lite" (embedded), a folder written by `save_pretrained`, or a hub
                 id such as "someone/mmva" (downloaded once, from the cache where HF_HUB_OFFLINE
                 is set).
-            device: Where to put it, "cpu" or "cuda".
-            precision: Of the image tower, for prediction; "bf16" for CLIP only.
+            device: "cpu", "cuda", or "auto": a GPU where there is one.
+            precision: precision of the image tower, for prediction; "bf16" for CLIP only.
 
         Raises:
-            CheckpointError: If the weights are missing, damaged or of another model.
-            PrecisionError: If the image tower or the processor does not have the precision.
+            CheckpointError: the weights are missing, damaged or of another model.
+            MmvaError: "cuda" is asked for and there is none.
+            PrecisionError: the image tower or the processor lacks the precision.
         """
         folder = find_folder(name_or_path)
         model = cls(read_config(folder), folder=folder)
         state = read_tensors(folder / WEIGHTS_NAME)
         model.load_own_state(state, source=f"model {str(name_or_path)!r}")
-        model.to(device).eval()
+        model.to(local_device(device)).eval()
         if precision != "fp32":
             cast(ImageTower, model.tower("image")).use_precision(precision)
         return model
@@ -136,9 +137,9 @@ class MMVA(nn.Module):
         """Write config.json, model.safetensors and README.md; the hub's layout for a model.
 
         Args:
-            folder: Made where it is missing; files of these names are replaced, each at once.
-            card: Text of the model card; a short one is made of the config by default.
-            half: Store float16: half the size, differences near 1e-3 of a weight.
+            folder: created if missing; existing files of these names are replaced atomically.
+            card: text of the model card; a short one is written from the config by default.
+            half: store float16: half the size, differences near 1e-3 of a weight.
 
         Returns:
             The folder.
@@ -152,34 +153,34 @@ class MMVA(nn.Module):
         return Path(folder)
 
     def own_state_dict(self) -> dict[str, Tensor]:
-        """Give what belongs in a checkpoint: heads, our music tower and fine-tuned towers."""
+        """Return the weights of a checkpoint: heads, our music tower and fine-tuned towers."""
         foreign = tuple(f"towers.{m}." for m in MODALITIES if not self._is_stored(m))
         return {k: v for k, v in self.state_dict().items() if not k.startswith(foreign)}
 
     def load_own_state(self, state: dict[str, Tensor], *, source: str) -> None:
-        """Load what `own_state_dict` gave.
+        """Load a state dict from `own_state_dict`.
 
         Raises:
-            CheckpointError: If a weight is missing, unexpected or of another shape.
+            CheckpointError: a weight is missing, unexpected or of another shape.
         """
         load_strictly(self, state, self.own_state_dict(), source)
 
     def load_music_tower(self, path: str | Path) -> None:
-        """Start our music tower from a state dict that its pretraining left as safetensors.
+        """Load the weights of our music tower from a safetensors file.
 
         Raises:
-            CheckpointError: If the file is damaged or belongs to another network.
+            CheckpointError: the file is damaged or belongs to another network.
         """
         network = self.tower("music").get_submodule("network")
         source = f"music tower {str(path)!r}"
         load_strictly(network, read_tensors(Path(path)), network.state_dict(), source)
 
     def tower(self, modality: Modality) -> Tower:
-        """Give a tower, built and loaded on first use, frozen unless it is fine-tuned.
+        """Return a tower; it is built on first use, and frozen unless it is fine-tuned.
 
         Raises:
-            CheckpointError: If its weights are missing or damaged.
-            MissingExtraError: If it needs a package that is not installed.
+            CheckpointError: its weights are missing or damaged.
+            MissingExtraError: it needs a package that is not installed.
         """
         if modality not in self.towers:
             tower = build_tower(self.config, modality).requires_grad_(False)
@@ -199,12 +200,12 @@ class MMVA(nn.Module):
         return self.project("caption", self.tower("caption")(input_ids, attention_mask))
 
     def project(self, modality: Modality, features: Tensor) -> Tensor:
-        """Turn a tower's features (B, *feature_shape) into embeddings (B, D)."""
+        """Project a tower's features (B, *feature_shape) to embeddings (B, D)."""
         embeds: Tensor = self.projections[modality](features)
         return embeds
 
     def predict_va(self, modality: Modality, embeds: Tensor) -> Tensor:
-        """Turn embeddings (B, D) into valence and arousal (B, 2) in [0, 1]."""
+        """Predict valence and arousal (B, 2) in [0, 1] from embeddings (B, D)."""
         key = "shared" if self.config.share_va_predictor else modality
         va: Tensor = self.va_predictors[key](embeds)
         return va
@@ -215,7 +216,7 @@ class MMVA(nn.Module):
         """Predict the matching score (B,) in [0, 1] of pictures and clips with their captions.
 
         Raises:
-            ValueError: If the model was made without a similarity predictor.
+            ValueError: the model has no similarity predictor.
         """
         if self.similarity_predictor is None:
             raise ValueError("this model has no similarity predictor (with_similarity is False)")
@@ -233,14 +234,13 @@ class MMVA(nn.Module):
         """Run everything that the given inputs allow.
 
         Args:
-            pixel_values: (B, 3, H, W), pictures as the image tower's `preprocess` gives them.
+            pixel_values: (B, 3, H, W), pictures from the image tower's `preprocess`.
             input_values: (B, T) float32, sound at the music tower's sample rate.
             input_ids: (B, T) int64, tokens of the captions.
-            attention_mask: (B, T) int64, 1 where there is a token; all ones by default.
+            attention_mask: (B, T) int64, 1 at tokens and 0 at padding; all ones by default.
 
         Returns:
-            Fields of modalities that were not given are None; so is the similarity unless all
-            three were.
+            Fields of absent modalities are None; the similarity needs all three.
         """
         image = None if pixel_values is None else self.encode_image(pixel_values)
         music = None if input_values is None else self.encode_music(input_values)
@@ -285,12 +285,12 @@ class MMVA(nn.Module):
         )
 
     def image_features(self, images: Sequence[ImageArray]) -> Tensor:
-        """Give the image tower's features (N, *feature_shape) of pictures, see `predict_images`."""
+        """Return the image tower's features (N, *feature_shape), see `predict_images`."""
         tower = cast(ImageTower, self.tower("image"))
         return picture_features(tower, images, self.device)
 
     def music_features(self, samples: np.ndarray | Tensor, sample_rate: int) -> Tensor:
-        """Give the music tower's features (num_windows, *feature_shape), see `predict_music`."""
+        """Return the music tower's features (num_windows, *feature_shape), see `predict_music`."""
         tower = cast(WaveformTower, self.tower("music"))
         windows = cut_windows(
             samples, sample_rate, tower.sample_rate, self.config.music_window_seconds
@@ -298,7 +298,7 @@ class MMVA(nn.Module):
         return window_features(tower, windows, self.device)
 
     def caption_features(self, texts: Sequence[str]) -> Tensor:
-        """Give the caption tower's features (N, *feature_shape), see `predict_captions`."""
+        """Return the caption tower's features (N, *feature_shape), see `predict_captions`."""
         tower = cast(CaptionTower, self.tower("caption"))
         return sentence_features(tower, texts, self.device)
 
@@ -312,8 +312,8 @@ class MMVA(nn.Module):
             (N, 2) float32 on the CPU, values in [0, 1], valence first.
 
         Raises:
-            TypeError: If a picture is not an array of uint8.
-            ValueError: If a picture is not (H, W, 3).
+            TypeError: a picture is not an array of uint8.
+            ValueError: a picture is not (H, W, 3).
         """
         return self._va_of_features("image", self.image_features(images))
 
@@ -325,13 +325,13 @@ class MMVA(nn.Module):
                 `config.music_window_seconds`; the last window ends with the signal and may
                 overlap the one before; a signal shorter than one window is repeated until it
                 fills one. (N, T) is one window per row.
-            sample_rate: Samples per second, Hz; resampled to the tower's where it differs.
+            sample_rate: rate of `samples`, Hz; sound of other rates than the tower's is resampled.
 
         Returns:
             (num_windows, 2) float32 on the CPU, values in [0, 1], valence first.
 
         Raises:
-            ValueError: If there are no samples, or they are not finite.
+            ValueError: `samples` is empty or not finite.
         """
         return self._va_of_features("music", self.music_features(samples, sample_rate))
 
@@ -342,7 +342,7 @@ class MMVA(nn.Module):
             (N, 2) float32 on the CPU, values in [0, 1], valence first.
 
         Raises:
-            MissingExtraError: If the extra "text" is not installed.
+            MissingExtraError: the extra "text" is not installed.
         """
         return self._va_of_features("caption", self.caption_features(texts))
 
@@ -365,11 +365,11 @@ class MMVA(nn.Module):
         return self
 
     def fit_standardizers(self, modality: Modality, features: Tensor) -> None:
-        """Set mean and spread of a modality's features where the config asks for it.
+        """Set mean and deviation of a modality's features where the config standardises them.
 
         Args:
-            modality: Which projection.
-            features: (N, *feature_shape), features of the training set only.
+            modality: modality of the projection.
+            features: (N, *feature_shape), features of the training set alone.
         """
         for layer in cast(nn.Sequential, self.projections[modality]):
             if isinstance(layer, FeatureStandardizer):

@@ -99,7 +99,7 @@ def test_a_kernel_predictor_solves_the_ridge_problem():
     torch.manual_seed(0)
     embeds, va = torch.randn(30, 4), torch.rand(30, 2)
     predictor = KernelPredictor(4, 1)
-    predictor.fit(embeds, va, width=1.5, strength=0.2)
+    predictor.fit(embeds, va, bandwidth=1.5, penalty=0.2)
     kernel = torch.exp(-(torch.cdist(embeds, embeds).double() ** 2) / (2 * 1.5**2))
     dual = torch.linalg.inv(kernel + 0.2 * torch.eye(30)) @ (va - va.mean(0)).double()
     expected = (kernel @ dual + va.mean(0)).clamp(0, 1).float()
@@ -109,25 +109,25 @@ def test_a_kernel_predictor_solves_the_ridge_problem():
 def test_far_from_every_centre_a_kernel_predictor_says_the_mean():
     embeds, va = torch.randn(30, 4), torch.rand(30, 2)
     predictor = KernelPredictor(4, 1)
-    predictor.fit(embeds, va, width=1.0, strength=0.1)
+    predictor.fit(embeds, va, bandwidth=1.0, penalty=0.1)
     torch.testing.assert_close(predictor(embeds[:1] + 100), va.mean(0, keepdim=True))
 
 
 def test_a_strong_penalty_draws_a_kernel_predictor_to_the_mean():
     embeds, va = torch.randn(30, 4), torch.rand(30, 2)
     errors = []
-    for strength in (0.01, 1.0, 100.0):
+    for penalty in (0.01, 1.0, 100.0):
         predictor = KernelPredictor(4, 1)
-        predictor.fit(embeds, va, width=1.0, strength=strength)
+        predictor.fit(embeds, va, bandwidth=1.0, penalty=penalty)
         errors.append(float((predictor(embeds) - va.mean(0)).abs().mean()))
     assert errors == sorted(errors, reverse=True)
 
 
-def test_unseen_groups_are_predicted_as_by_fits_without_them():
+def test_held_out_groups_are_predicted_as_by_fits_without_them():
     torch.manual_seed(3)
     embeds, va, groups = torch.randn(12, 3), torch.rand(12, 2), torch.arange(12) // 3
     predictor = KernelPredictor(3, 1)
-    predictor.fit(embeds, va, width=1.2, strength=0.3)
+    predictor.fit(embeds, va, bandwidth=1.2, penalty=0.3)
     kernel = torch.exp(-(torch.cdist(embeds, embeds).double() ** 2) / (2 * 1.2**2))
     expected = torch.empty(12, 2, dtype=torch.float64)
     for group in range(4):
@@ -137,6 +137,6 @@ def test_unseen_groups_are_predicted_as_by_fits_without_them():
         )
         expected[~known] = kernel[~known][:, known] @ dual + va.mean(0)
 
-    predicted = predictor.unseen(va, groups, strength=0.3)
+    predicted = predictor.predict_held_out(va, groups, penalty=0.3)
 
     torch.testing.assert_close(predicted, expected.clamp(0, 1).float(), atol=1e-5, rtol=0)

@@ -16,7 +16,7 @@ from mmva_core.lite.music_train import (
 from mmva_core.lite.music_windows import (
     ClipWindows,
     PieceWindows,
-    alter_log_mel,
+    augment_log_mel,
     render_pieces,
 )
 from mmva_core.towers.music import LiteMusicConfig, LiteMusicTower
@@ -31,12 +31,12 @@ def made_clips(num_windows=256, seed=1):
     """Windows whose valence and arousal each show in thirty statistics."""
     generator = torch.Generator().manual_seed(seed)
     raw = torch.randn(num_windows, 2, NUM_STATISTICS, generator=generator)
-    standing = torch.randn(num_windows, 2, generator=generator).sign()
-    raw[:, :, 30:60] += standing[:, None, :1]
-    raw[:, :, 60:90] += standing[:, None, 1:]
+    z_scores = torch.randn(num_windows, 2, generator=generator).sign()
+    raw[:, :, 30:60] += z_scores[:, None, :1]
+    raw[:, :, 60:90] += z_scores[:, None, 1:]
     return ClipWindows(
         statistics=raw,
-        standing=standing,
+        z_scores=z_scores,
         tags=raw[:, 0, 4:8] * 2 + 1,
         weights=torch.ones(num_windows),
         clips=tuple(str(n) for n in range(num_windows)),
@@ -67,8 +67,8 @@ def test_training_learns_valence_and_arousal_of_clips():
 
     va = tower.encode_statistics(unseen.statistics[:, 0])[:, :2]
 
-    assert correlation(va[:, 0], unseen.standing[:, 0]) > 0.4
-    assert correlation(va[:, 1], unseen.standing[:, 1]) > 0.4
+    assert correlation(va[:, 0], unseen.z_scores[:, 0]) > 0.4
+    assert correlation(va[:, 1], unseen.z_scores[:, 1]) > 0.4
 
 
 def test_training_is_deterministic_and_leaves_the_random_state_alone():
@@ -132,7 +132,7 @@ def test_centring_by_piece_allows_gaps_in_the_numbers():
 def test_altered_spectra_differ_in_gain_within_its_range():
     spectra = torch.full((200, 64, 5), -30.0)
 
-    altered = alter_log_mel(spectra, torch.Generator().manual_seed(0))
+    altered = augment_log_mel(spectra, torch.Generator().manual_seed(0))
 
     change = (altered - spectra).mean((1, 2))
     assert -24 < float(change.min()) < -10
@@ -209,4 +209,4 @@ def test_clip_windows_follow_the_tag_table(data_folder):
     per_clip = math.floor((15 - tower.window_seconds) / 1.5) + 1
     assert len(windows.clips) == 2 * per_clip
     assert windows.tags.shape == (2 * per_clip, 50)
-    assert windows.standing.abs().tolist() == [pytest.approx([1.0, 1.0])] * len(windows.clips)
+    assert windows.z_scores.abs().tolist() == [pytest.approx([1.0, 1.0])] * len(windows.clips)

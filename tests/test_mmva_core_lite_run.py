@@ -10,12 +10,12 @@ from PIL import Image
 
 from mmva_core.config import ModelConfig
 from mmva_core.errors import DataError
-from mmva_core.lite.damage import as_video_frame, compress
+from mmva_core.lite.augment import as_video_frame, compress
 from mmva_core.lite.music_rows import (
+    HELD_OUT_VA,
     KEYBOARD_STRIDE,
-    UNSEEN_VA,
     Recordings,
-    judgement_on_plane,
+    tower_va_on_plane,
     train_tower_without,
 )
 from mmva_core.lite.music_windows import ClipWindows, PieceWindows
@@ -23,7 +23,7 @@ from mmva_core.lite.recipe import (
     LITE_MODEL,
     LITE_SIMILARITY,
     LITE_TRAINING,
-    Judgement,
+    Distillation,
     build_lite,
     fit_lite,
 )
@@ -31,18 +31,17 @@ from mmva_core.lite.run import find_data
 from mmva_core.lite.tables import (
     FOLDS,
     LiteTables,
+    assign_fold,
     centre_square,
-    deal_fold,
     image_table,
     view_picture,
 )
 from mmva_core.model import MMVA
 from mmva_core.outputs import MMVAOutput
+from mmva_core.studies.folds import ABLATIONS, encode_folds
 from mmva_core.studies.lite_folds import (
     cross_validate,
     fold_rows,
-    hear_without,
-    interval_lines,
     ridge_baseline,
 )
 from mmva_core.towers.build import tower_feature_shape
@@ -96,7 +95,7 @@ def made_recordings(tower, tables, *, windows_per_clip=4, num_bars=24):
     return Recordings(
         ClipWindows(
             statistics=statistics,
-            standing=statistics[:, 0, :2].contiguous(),
+            z_scores=statistics[:, 0, :2].contiguous(),
             tags=statistics[:, 0, :5].contiguous(),
             weights=torch.ones(len(clips)),
             clips=tuple(clips),
@@ -112,9 +111,9 @@ def made_recordings(tower, tables, *, windows_per_clip=4, num_bars=24):
     )
 
 
-def heard_tables(model):
+def encoded_tables(model):
     tables, tower = made_tables(model), model.tower("music").network
-    return tables.hear(tower, made_recordings(tower, tables), seed=0)
+    return tables.encode_music(tower, made_recordings(tower, tables), seed=0)
 
 
 def test_the_centre_square_is_seven_eighths_of_the_short_side():
@@ -161,87 +160,87 @@ def test_a_video_frame_has_even_sides_of_a_known_height():
 
 
 def test_a_group_always_gets_the_same_fold_and_folds_are_of_like_size():
-    folds = [deal_fold(f"artist {number}") for number in range(400)]
+    folds = [assign_fold(f"artist {number}") for number in range(400)]
 
-    assert deal_fold("artist 0") == folds[0]
+    assert assign_fold("artist 0") == folds[0]
     assert all(70 < folds.count(name) < 130 for name in FOLDS)
 
 
 def test_training_parts_and_test_parts_share_no_sample():
-    heard = heard_tables(tiny_model())
+    encoded = encoded_tables(tiny_model())
 
-    seen, unseen = heard.without("2"), heard.only("2")
+    training, test = encoded.without("2"), encoded.only("2")
 
-    assert not set(seen.image.ids) & set(unseen.image.ids)
-    assert len(seen.image) + len(unseen.image) == len(heard.others.image)
-    known_clips = {name.split(" window")[0] for name in seen.music.ids}
-    assert not known_clips & set(unseen.music.ids)
-    assert len(heard.everything().image) == len(heard.others.image)
+    assert not set(training.image.ids) & set(test.image.ids)
+    assert len(training.image) + len(test.image) == len(encoded.tables.image)
+    known_clips = {name.split(" window")[0] for name in training.music.ids}
+    assert not known_clips & set(test.music.ids)
+    assert len(encoded.all_data().image) == len(encoded.tables.image)
 
 
 def test_keyboard_windows_are_always_trained_on_and_have_no_caption_label():
-    heard = heard_tables(tiny_model())
+    encoded = encoded_tables(tiny_model())
 
-    seen = heard.without("1")
+    training = encoded.without("1")
 
-    is_keyboard = torch.tensor([name.startswith("vgmidi") for name in seen.caption.ids])
+    is_keyboard = torch.tensor([name.startswith("vgmidi") for name in training.caption.ids])
     assert int(is_keyboard.sum()) == 24 / KEYBOARD_STRIDE
-    assert bool(seen.caption.va[is_keyboard].isnan().all())
-    assert not bool(seen.music.va.isnan().any())
+    assert bool(training.caption.va[is_keyboard].isnan().all())
+    assert not bool(training.music.va.isnan().any())
 
 
 def test_tests_use_whole_pictures():
-    heard = heard_tables(tiny_model())
+    encoded = encoded_tables(tiny_model())
 
     rows = [0, 1, 8, 9, 16, 17, 24, 25, 32, 33]
     torch.testing.assert_close(
-        heard.only("1").image.features, heard.others.whole_image.subset(rows).features
+        encoded.only("1").image.features, encoded.tables.whole_image.subset(rows).features
     )
 
 
-def test_windows_have_their_clips_label_and_keyboard_windows_the_towers_judgement():
-    heard = heard_tables(tiny_model())
+def test_windows_have_their_clips_label_and_keyboard_windows_the_towers_prediction():
+    encoded = encoded_tables(tiny_model())
 
-    windows = heard.everything().music
+    windows = encoded.all_data().music
 
-    labels = heard.others.captions.va.repeat_interleave(3, dim=0)
+    labels = encoded.tables.captions.va.repeat_interleave(3, dim=0)
     torch.testing.assert_close(windows.va[:96], labels)
-    judgement = (0.5 + 0.2 * windows.features[96:, :2]).clamp(0, 1)
-    torch.testing.assert_close(windows.va[96:], judgement)
+    expected = (0.5 + 0.2 * windows.features[96:, :2]).clamp(0, 1)
+    torch.testing.assert_close(windows.va[96:], expected)
 
 
-def test_the_music_head_is_held_to_the_towers_judgement():
+def test_the_music_head_is_held_to_the_towers_prediction():
     features = torch.tensor([[1.0, -1.0, 5.0], [0.0, 9.0, 5.0]])
     labels = torch.zeros(2, 2)
     music = ModalityBatch({"features": features}, labels, torch.ones(2))
     batch = Batch(music, music, music, None, torch.ones(2))
-    said = torch.tensor([[0.7, 0.3], [0.5, 0.9]])
+    predicted = torch.tensor([[0.7, 0.3], [0.5, 0.9]])
 
-    loss = Judgement()(MMVAOutput(music_va=said), batch)
+    loss = Distillation()(MMVAOutput(music_va=predicted), batch)
 
     assert float(loss) == pytest.approx(0.1**2 / 4, abs=1e-6)
 
 
-def test_the_unseen_judgement_comes_from_a_tower_that_knows_neither_fold():
+def test_held_out_predictions_come_from_a_tower_trained_without_either_fold():
     model = tiny_model()
     tables, tower = made_tables(model), model.tower("music").network
     recordings = made_recordings(tower, tables)
 
-    music = tables.hear(tower, recordings, seed=0, without={"2"}).everything().music
+    music = tables.encode_music(tower, recordings, seed=0, without={"2"}).all_data().music
 
-    stranger = train_tower_without(recordings, tables.fold_of_clip, {"1", "2"}, 0)
+    held_out_tower = train_tower_without(recordings, tables.fold_of_clip, {"1", "2"}, 0)
     # The first clip is in fold 1, the second in fold 2; three windows each, the middle one first.
-    said = stranger.encode_statistics(recordings.clips.statistics[2:3, 0])
-    unseen = music.extra[UNSEEN_VA]
-    torch.testing.assert_close(unseen[:1], judgement_on_plane(said))
-    assert bool(unseen[3:6].isnan().all())
+    expected = held_out_tower.encode_statistics(recordings.clips.statistics[2:3, 0])
+    held_out_va = music.extra[HELD_OUT_VA]
+    torch.testing.assert_close(held_out_va[:1], tower_va_on_plane(expected))
+    assert bool(held_out_va[3:6].isnan().all())
     is_keyboard = torch.tensor([name.startswith("vgmidi") for name in music.ids])
-    assert bool(unseen[is_keyboard].isnan().all())
+    assert bool(held_out_va[is_keyboard].isnan().all())
 
 
 def test_only_the_similarity_predictor_changes_after_the_heads(small_recipe, tmp_path):
     model = build_lite(0)
-    data = heard_tables(model).everything()
+    data = encoded_tables(model).all_data()
 
     fit_lite(model, data, small_recipe, tmp_path)
 
@@ -252,7 +251,7 @@ def test_only_the_similarity_predictor_changes_after_the_heads(small_recipe, tmp
 
 
 def test_a_run_cut_off_after_the_heads_goes_on_to_the_same_weights(small_recipe, tmp_path):
-    data = heard_tables(build_lite(0)).everything()
+    data = encoded_tables(build_lite(0)).all_data()
     whole, resumed = build_lite(0), build_lite(0)
     fit_lite(whole, data, small_recipe, tmp_path / "whole")
     shutil.copytree(tmp_path / "whole" / "heads", tmp_path / "cut" / "heads")
@@ -266,7 +265,7 @@ def test_a_run_cut_off_after_the_heads_goes_on_to_the_same_weights(small_recipe,
 def test_without_a_similarity_predictor_there_is_one_run(small_recipe, tmp_path):
     model = build_lite(0, with_similarity=False)
 
-    result = fit_lite(model, heard_tables(model).everything(), small_recipe, tmp_path)
+    result = fit_lite(model, encoded_tables(model).all_data(), small_recipe, tmp_path)
 
     assert result.folder == tmp_path / "model"
     assert not (tmp_path / "heads").exists()
@@ -277,7 +276,7 @@ def test_the_window_of_a_test_is_the_middle_one():
     tables, tower = made_tables(model), model.tower("music").network
     recordings = made_recordings(tower, tables)
 
-    clips = tables.hear(tower, recordings, seed=0).heard.clips
+    clips = tables.encode_music(tower, recordings, seed=0).music.clips
 
     third = tower.encode_statistics(recordings.clips.statistics[2:3, 0])
     torch.testing.assert_close(clips.features[:1], third)
@@ -316,7 +315,7 @@ def test_training_twice_gives_the_same_weights(small_recipe, tmp_path):
     states = []
     for name in ("a", "b"):
         model = build_lite(0)
-        fit_lite(model, heard_tables(model).everything(), small_recipe, tmp_path / name)
+        fit_lite(model, encoded_tables(model).all_data(), small_recipe, tmp_path / name)
         states.append(model.own_state_dict())
 
     for key, value in states[0].items():
@@ -327,7 +326,7 @@ def test_without_random_matching_pairs_are_fixed(small_recipe, tmp_path):
     model = build_lite(0)
     paired = TrainConfig(**(small_recipe.to_dict() | {"matching": "paired"}))
 
-    result = fit_lite(model, heard_tables(model).everything(), paired, tmp_path)
+    result = fit_lite(model, encoded_tables(model).all_data(), paired, tmp_path)
 
     assert (result.folder / "model.safetensors").is_file()
 
@@ -338,14 +337,13 @@ def test_figures_come_from_copies_that_did_not_see_the_fold(small_recipe, tmp_pa
     recordings = made_recordings(model.tower("music").network, tables)
 
     predictions = cross_validate(
-        tables, lambda fold: hear_without(recordings, tables, fold, 0), small_recipe, tmp_path
+        tables, encode_folds(recordings, tables, 0), ABLATIONS[0], small_recipe, tmp_path
     )
     rows = fold_rows(predictions, tables, "recipe")
 
     assert {row.target for row in rows} == {"similarity", "image", "music", "caption"}
     assert predictions.va["image"].shape == (40, 2)
     assert bool((predictions.va["image"] > 0).all())
-    assert len(interval_lines(predictions, tables)) == 2
 
 
 def test_ridge_finds_a_linear_rule_across_folds():
@@ -354,7 +352,7 @@ def test_ridge_finds_a_linear_rule_across_folds():
     va = 0.5 + 0.05 * features[:, :2].clamp(-3, 3)
     table = FeatureTable(features=features, va=va, ids=tuple(map(str, range(80))))
 
-    predicted = ridge_baseline(table, [str(row % 4) for row in range(80)], strength=0.1)
+    predicted = ridge_baseline(table, [str(row % 4) for row in range(80)], penalty=0.1)
 
     torch.testing.assert_close(predicted, va, atol=0.01, rtol=0)
 

@@ -7,7 +7,7 @@ import pytest
 from mmva_tiny import tiny_model
 from PIL import Image
 
-from mmva_core import MMVA
+from mmva_core import MMVA, prompts
 from mmva_core.cli.program import main
 from mmva_core.errors import DataError
 from mmva_core.prompts import table as prompts_table
@@ -85,7 +85,7 @@ def test_second_time_nothing_is_computed(own, model_folder, tmp_path, monkeypatc
 def test_interrupted_table_is_completed(own, model_folder, tmp_path, monkeypatch):
     expected = np.array(prompt_va(str(model_folder), own, cache=tmp_path / "other"))
     monkeypatch.setattr(prompts_table, "PROMPTS_AT_ONCE", 5)
-    predict, seen = prompts_table.predict_by_length, []
+    predict, seen = prompts.predict_by_length, []
 
     def stop_in_the_third_part(model, texts):
         seen.extend(texts)
@@ -94,7 +94,7 @@ def test_interrupted_table_is_completed(own, model_folder, tmp_path, monkeypatch
         yield from predict(model, texts)
 
     with monkeypatch.context() as patch:
-        patch.setattr(prompts_table, "predict_by_length", stop_in_the_third_part)
+        patch.setattr(prompts, "predict_by_length", stop_in_the_third_part)
         with pytest.raises(KeyboardInterrupt):
             prompt_va(str(model_folder), own, cache=tmp_path)
     again = []
@@ -103,7 +103,7 @@ def test_interrupted_table_is_completed(own, model_folder, tmp_path, monkeypatch
         again.extend(texts)
         yield from predict(model, texts)
 
-    monkeypatch.setattr(prompts_table, "predict_by_length", note)
+    monkeypatch.setattr(prompts, "predict_by_length", note)
     assert prompt_va(str(model_folder), own, cache=tmp_path) == pytest.approx(expected, abs=1e-6)
     assert again == [own.prompt(place) for place in range(10, len(own))]
 

@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pytest
 
+from mmva_core.matching_score import score_of_distance
 from mmva_core.retrieval.rank import (
     best_rows,
     cosines,
-    matching_scores,
     top_k,
     unit_rows,
     va_distances,
@@ -25,13 +25,14 @@ def test_distances_of_several_queries_are_a_table():
 
 
 def test_score_is_equation_one():
-    scores = matching_scores([0.1, 0.2], [[0.4, 0.6], [0.1, 0.2]], sigma=0.25)
+    distances = va_distances([0.1, 0.2], [[0.4, 0.6], [0.1, 0.2]])
+    scores = score_of_distance(distances, sigma=0.25)
     assert scores.tolist() == pytest.approx([math.exp(-2), 1])
 
 
 def test_a_scale_that_is_not_positive_is_refused():
     with pytest.raises(ValueError, match="sigma"):
-        matching_scores([0, 0], [[1, 1]], sigma=0)
+        score_of_distance(np.zeros(1), sigma=0)
 
 
 def test_cosines_read_in_blocks_are_those_of_the_whole(monkeypatch):

@@ -20,14 +20,14 @@ NUM_STATISTICS = LiteMusicTower().statistics_mean.numel()
 def made_clips(num_clips=60, seed=1):
     """Two windows a clip; valence and arousal each show in thirty statistics."""
     generator = torch.Generator().manual_seed(seed)
-    standing = torch.randn(num_clips, 2, generator=generator).sign().repeat_interleave(2, 0)
+    z_scores = torch.randn(num_clips, 2, generator=generator).sign().repeat_interleave(2, 0)
     raw = torch.randn(2 * num_clips, 1, NUM_STATISTICS, generator=generator)
-    raw[:, 0, 30:60] += standing[:, :1]
-    raw[:, 0, 60:90] += standing[:, 1:]
+    raw[:, 0, 30:60] += z_scores[:, :1]
+    raw[:, 0, 60:90] += z_scores[:, 1:]
     names = [f"{'4qaed' if n % 2 else 'emotify'}/{n}" for n in range(num_clips) for _ in range(2)]
     groups = tuple(f"artist {n // 3}" for n in range(num_clips) for _ in range(2))
     weights = torch.ones(len(raw))
-    return ClipWindows(raw, standing, raw[:, 0, :4], weights, tuple(names), groups)
+    return ClipWindows(raw, z_scores, raw[:, 0, :4], weights, tuple(names), groups)
 
 
 def made_pieces(num_pieces=6, bars=20, seed=2):

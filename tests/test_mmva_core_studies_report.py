@@ -11,7 +11,8 @@ from mmva_tiny import tiny_data, tiny_model
 from mmva_core.config import PAPER_CONFIG
 from mmva_core.data.imemnet.run_file import TEMPLATE, read_run_config
 from mmva_core.errors import MmvaError
-from mmva_core.studies.report import FORMATS, PAPER, PAPER_ROWS, Row, evaluation_rows, render
+from mmva_core.studies.report import PAPER, PAPER_ROWS, Row, evaluation_rows, evaluation_text
+from mmva_core.studies.tables import FORMATS, render
 from mmva_core.train.matching import fixed_pairs, matching_score
 from mmva_core.train.metrics import regression_metrics
 from mmva_core.train.validate import PAIR_SEED, Constants, evaluate
@@ -83,13 +84,15 @@ def test_a_model_without_similarity_predictor_has_no_such_figure(model):
 
 def test_rows_survive_csv_and_json(evaluation):
     rows = evaluation_rows(evaluation, "ours", "test")
-    assert [Row(**values) for values in json.loads(render(rows, "json"))] == rows
-    read = list(csv.DictReader(io.StringIO(render(rows, "csv"))))
+    assert [Row(**values) for values in json.loads(render(rows, "json", evaluation_text))] == rows
+    read = list(csv.DictReader(io.StringIO(render(rows, "csv", evaluation_text))))
     assert [float(row["mse"]) for row in read] == [row.mse for row in rows]
 
 
 def test_text_lines_up_and_leaves_unknown_figures_open(evaluation):
-    text = render([*evaluation_rows(evaluation, "ours", "test"), *PAPER_ROWS], "text")
+    text = render(
+        [*evaluation_rows(evaluation, "ours", "test"), *PAPER_ROWS], "text", evaluation_text
+    )
     lines = text.splitlines()
     column = lines[0].index("dimension")
     assert all(line[column - 1] == " " and line[column] != " " for line in lines)
@@ -99,7 +102,7 @@ def test_text_lines_up_and_leaves_unknown_figures_open(evaluation):
 
 def test_every_format_is_rendered(evaluation):
     rows = evaluation_rows(evaluation, "ours", "test")
-    assert all(render(rows, form) for form in FORMATS)
+    assert all(render(rows, form, evaluation_text) for form in FORMATS)
 
 
 def test_the_papers_figures_say_that_they_are_the_papers():

@@ -11,8 +11,9 @@ from mmva_tiny import tiny_data, tiny_model
 from mmva_core.cli.program import main
 from mmva_core.errors import DataError
 from mmva_core.retrieval.metrics import chance_metrics
-from mmva_core.studies.retrieval import CHANCE, EncodedPairs, render_retrieval, retrieval_rows
+from mmva_core.studies.retrieval import CHANCE, EncodedPairs, retrieval_rows, retrieval_text
 from mmva_core.studies.retrieval_pairs import encode_pairs, read_pairs, table_pairs
+from mmva_core.studies.tables import render
 
 
 def made_pairs(num_pairs=20, seed=0, noise=0.0):
@@ -85,7 +86,7 @@ def test_pairs_must_be_pairs():
 @pytest.mark.parametrize("form", ["text", "csv", "json"])
 def test_tables_hold_every_row(form):
     rows = retrieval_rows([made_pairs(noise=0.1)], "made", "some pairs")
-    text = render_retrieval(rows, form)
+    text = render(rows, form, retrieval_text)
     if form == "json":
         assert [entry["map_at_10"] for entry in json.loads(text)] == [row.map_at_10 for row in rows]
     elif form == "csv":

@@ -6,7 +6,6 @@ from mmva_core.towers.music import (
     SILENT_VA,
     LiteMusicConfig,
     LiteMusicTower,
-    music_level_db,
 )
 
 SAMPLE_RATE = 16000
@@ -147,11 +146,3 @@ def test_weights_hold_nothing_that_settings_decide(tower):
 def test_config_refuses_windows_under_a_second():
     with pytest.raises(ValueError, match="window_seconds"):
         LiteMusicConfig(window_seconds=0.5)
-
-
-def test_level_is_rms_in_decibels():
-    full_scale_sine = tone(1000.0, amplitude=1.0)
-
-    levels = music_level_db(torch.stack([full_scale_sine, torch.zeros_like(full_scale_sine)]))
-
-    assert levels.tolist() == pytest.approx([-3.01, -100.0], abs=0.01)

@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmva_core.cli.commands import Output, Problem
+from mmva_core.cli.command import Output, Problem
 from mmva_core.errors import DataError
 
 if TYPE_CHECKING:
-    from mmva_core.cli.commands import Subparsers
+    from mmva_core.cli.command import Subparsers
 
 
 def add_parser(subparsers: Subparsers) -> None:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmva_core.cli import evaluate_music, evaluate_retrieval
-from mmva_core.cli.commands import Output, add_model_options
+from mmva_core.cli.command import Output, add_model_options
 from mmva_core.errors import CheckpointError, MmvaError
 
 if TYPE_CHECKING:
-    from mmva_core.cli.commands import Subparsers
+    from mmva_core.cli.command import Subparsers
     from mmva_core.studies import Row
 
 
@@ -55,13 +55,13 @@ def run(args: Namespace) -> Iterator[Output]:
     """Measure, and print a table."""
     import sys
 
-    from mmva_core.studies import render
+    from mmva_core.studies import evaluation_text, render
 
     if args.config is None and args.preset is None:
         raise MmvaError("say what to measure on: --config FILE or --preset mmva-lite")
     progress = not args.quiet and sys.stderr.isatty()
     rows = _preset_rows(args, progress) if args.preset else _config_rows(args, progress)
-    yield render(rows, args.format)
+    yield render(rows, args.format, evaluation_text)
 
 
 def _config_rows(args: Namespace, progress: bool) -> list[Row]:
@@ -74,14 +74,14 @@ def _config_rows(args: Namespace, progress: bool) -> list[Row]:
         evaluation_rows,
         train_baseline,
     )
-    from mmva_core.train import Constants, evaluate, local_device
+    from mmva_core.train import Constants, evaluate
 
-    model = MMVA.from_pretrained(args.model, device=str(local_device(args.device)))
+    model = MMVA.from_pretrained(args.model, device=args.device)
     if model.config.sigma is None:
         raise CheckpointError(f"model {args.model!r} was never trained: its sigma is not set")
     config = read_run_config(args.config)
     dataset = load_imemnet(config.data)
-    # Constants are means of the training labels, for which nothing has to be encoded.
+    # Constants are means of the training labels, which need no encoding.
     constants = Constants.of(dataset.part("train").labels(), model.config.sigma)
     data = dataset.part(args.split).encode(model, progress=progress).to(model.device)
     split = f"IMEMNet-C, {args.split}, by picture and song, seed {dataset.config.split_seed}"

@@ -1,4 +1,4 @@
-"""`mmva evaluate retrieval`: do music and captions find each other, next to chance?"""
+"""`mmva evaluate retrieval`: R@k and mAP@10 between music and captions, beside chance."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmva_core.cli.arguments import positive_integer
-from mmva_core.cli.commands import Output, add_model_options
+from mmva_core.cli.command import Output, add_model_options, positive_integer
 
 if TYPE_CHECKING:
-    from mmva_core.cli.commands import Subparsers
+    from mmva_core.cli.command import Subparsers
     from mmva_core.studies import RetrievalRow
 
 
@@ -33,7 +32,7 @@ def add_parser(subparsers: Subparsers) -> None:
     source.add_argument(
         "--preset",
         choices=("mmva-lite",),
-        help="the open data: copies are trained without each fold of artists and judged on it",
+        help="the open data: copies are trained without each fold of artists and measured on it",
     )
     parser.add_argument("--n", type=positive_integer, help="draw so many pairs (default: all)")
     parser.add_argument("--data", metavar="FOLDER", help="open data sets, for --preset")
@@ -53,20 +52,19 @@ def add_parser(subparsers: Subparsers) -> None:
 
 def run(args: Namespace) -> Iterator[Output]:
     """Measure, and print a table."""
-    from mmva_core.studies import render_retrieval
+    from mmva_core.studies import render, retrieval_text
 
     progress = not args.quiet and sys.stderr.isatty()
     rows = _preset_rows(args, progress) if args.preset else _pairs_rows(args, progress)
-    yield render_retrieval(rows, args.format)
+    yield render(rows, args.format, retrieval_text)
 
 
 def _pairs_rows(args: Namespace, progress: bool) -> list[RetrievalRow]:
     from mmva_core.model import MMVA
     from mmva_core.studies import encode_pairs, read_pairs, retrieval_rows
-    from mmva_core.train import local_device
 
     pairs = read_pairs(Path(args.pairs), limit=args.n, seed=args.seed)
-    model = MMVA.from_pretrained(args.model, device=str(local_device(args.device)))
+    model = MMVA.from_pretrained(args.model, device=args.device)
     encoded = encode_pairs(model, pairs, progress=progress)
     return retrieval_rows([encoded], args.model, f"{args.pairs}, {len(pairs)} pairs")
 

@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmva_core.cli.arguments import length_of_time
-from mmva_core.cli.commands import Output
+from mmva_core.cli.command import Output, length_of_time
 from mmva_core.errors import DataError
 
 if TYPE_CHECKING:
-    from mmva_core.cli.commands import Subparsers
+    from mmva_core.cli.command import Subparsers
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -47,14 +46,13 @@ def add_parser(subparsers: Subparsers) -> None:
 
 
 def run(args: Namespace) -> Iterator[Output]:
-    """Generate, write, and say where."""
+    """Generate music and write it to a file."""
     from mmva_core.prompts import MusicGenerator, check_output, write_wave
-    from mmva_core.train import local_device
 
     output = Path(args.output)
     check_output(output, overwrite=args.force)
     try:
-        generator = MusicGenerator(args.model, device=str(local_device(args.device)))
+        generator = MusicGenerator(args.model, device=args.device)
         music = generator.generate(
             args.prompt,
             seconds=args.seconds,

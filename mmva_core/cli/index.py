@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmva_core.cli.commands import Output, Problem, add_model_options
+from mmva_core.cli.command import Output, Problem, add_model_options
 from mmva_core.config import Modality
 
 if TYPE_CHECKING:
-    from mmva_core.cli.commands import Subparsers
+    from mmva_core.cli.command import Subparsers
 
 INDEXED: tuple[Modality, ...] = ("music", "image")
-"""What is looked for in a folder."""
+"""Modalities that are searched for in a folder."""
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -38,7 +38,7 @@ def add_parser(subparsers: Subparsers) -> None:
 
 
 def run(args: Namespace) -> Iterator[Output]:
-    """Index, and say what was done."""
+    """Index, and report what was encoded."""
     from mmva_core.retrieval import build_index, find_sources, read_sources
 
     source = Path(args.source)

@@ -1,4 +1,4 @@
-"""`mmva info`: what a model is made of, and under which licences."""
+"""`mmva info`: towers, weights and licences of a model."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from mmva_core.cli.commands import Output
+from mmva_core.cli.command import Output
 from mmva_core.config import MODALITIES
 from mmva_core.store import WEIGHTS_NAME, find_folder, model_fingerprint, read_config, sha256_file
 from mmva_core.towers import TOWER_INFO, tower_info
 
 if TYPE_CHECKING:
-    from mmva_core.cli.commands import Subparsers
+    from mmva_core.cli.command import Subparsers
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -51,10 +51,10 @@ def run(args: Namespace) -> Iterator[Output]:
 
 
 def describe(name_or_path: str) -> dict[str, Any]:
-    """Gather what `mmva info` prints.
+    """Collect the output of `mmva info`.
 
     Raises:
-        CheckpointError: If there is no such model, or it is damaged.
+        CheckpointError: there is no such model, or it is damaged.
     """
     from mmva_core.store import read_tensors
 

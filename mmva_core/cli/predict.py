@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from mmva_core.cli.commands import Output, Problem, add_model_options
+from mmva_core.cli.command import Output, Problem, add_model_options
 from mmva_core.config import MODALITIES, Modality
 from mmva_core.errors import MmvaError
 from mmva_core.inputs import guess_modality
 
 if TYPE_CHECKING:
-    from mmva_core.cli.commands import Subparsers
+    from mmva_core.cli.command import Subparsers
     from mmva_core.model import MMVA
 
 NAME_WIDTH = 48
@@ -69,13 +69,10 @@ def add_parser(subparsers: Subparsers) -> None:
 
 
 def run(args: Namespace) -> Iterator[Output]:
-    """Predict every input; one that fails does not stop the others."""
+    """Predict every input; a failed one does not stop the others."""
     from mmva_core.model import MMVA
-    from mmva_core.train import local_device
 
-    model = MMVA.from_pretrained(
-        args.model, device=str(local_device(args.device)), precision=args.precision
-    )
+    model = MMVA.from_pretrained(args.model, device=args.device, precision=args.precision)
     if not args.json:
         yield f"{'valence':>7} {'arousal':>7}  {'what':<7}  input"
     results: list[Prediction] = []
@@ -96,12 +93,12 @@ def predict_input(model: MMVA, text: str, modality: Modality | None = None) -> P
     """Predict one file or sentence.
 
     Args:
-        model: The model.
-        text: Name of a file, or a sentence.
-        modality: What it is; None decides by looking at it.
+        model: the model.
+        text: name of a file, or a sentence.
+        modality: modality of the input; guessed by default.
 
     Raises:
-        MmvaError: If it cannot be read or predicted.
+        MmvaError: the input cannot be read or predicted.
     """
     kind = modality or guess_modality(text)
     if kind == "caption":

@@ -17,7 +17,7 @@ from mmva_core.cli import (
     retrieve,
     train,
 )
-from mmva_core.cli.commands import Problem
+from mmva_core.cli.command import Problem
 from mmva_core.cli.shell import EXIT_FAILED, Shell
 from mmva_core.errors import MmvaError
 
@@ -25,7 +25,7 @@ DISTRIBUTION = "vsumm"
 """Name under which the package is installed."""
 
 COMMANDS = (predict, info, index, retrieve, prompt, generate, train, evaluate, build)
-"""Modules of the sub-commands, in the order of the help."""
+"""Modules of the sub-commands, in the order of the help text."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -43,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Describe the whole command line."""
+    """Build the argument parser."""
     parser = argparse.ArgumentParser(
         prog="mmva", description="Images, music and captions on one valence/arousal plane."
     )

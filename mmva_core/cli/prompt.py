@@ -9,16 +9,15 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from mmva_core.cli.arguments import length_of_time, positive_integer
-from mmva_core.cli.commands import Output, add_model_options
+from mmva_core.cli.command import Output, add_model_options, length_of_time, positive_integer
 from mmva_core.errors import DataError
 
 if TYPE_CHECKING:
-    from mmva_core.cli.commands import Subparsers
+    from mmva_core.cli.command import Subparsers
     from mmva_core.prompts import PromptMatch, Spread, Target
 
 WORD_OPTIONS = ("genre", "instrument", "tempo", "mood")
-"""Lists of words that have an option of their own; --only reaches every list and slot."""
+"""Lists of words with an option of their own; --only covers every list and slot."""
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -63,7 +62,7 @@ def add_parser(subparsers: Subparsers) -> None:
 
 
 def run(args: Namespace) -> Iterator[Output]:
-    """Search, and print the prompts with what they were chosen by."""
+    """Search, and print the prompts with their predicted valence and arousal."""
     from mmva_core.prompts import (
         DEFAULT_TEMPLATES,
         find_targets,
@@ -100,10 +99,10 @@ def run(args: Namespace) -> Iterator[Output]:
 
 
 def wanted_words(args: Namespace) -> dict[str, list[str]]:
-    """Gather the words that prompts must have, by slot or kind.
+    """Collect the words that prompts must have, by slot or kind.
 
     Raises:
-        DataError: If an --only is not of the form SLOT=WORD.
+        DataError: an --only is not of the form SLOT=WORD.
     """
     wanted: dict[str, list[str]] = {
         name: list(getattr(args, name)) for name in WORD_OPTIONS if getattr(args, name)

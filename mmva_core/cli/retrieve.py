@@ -1,4 +1,4 @@
-"""`mmva retrieve`: find what feels like a picture, a piece of music, a sentence or a point."""
+"""`mmva retrieve`: find the items closest to a picture, a piece of music, a sentence or a point."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from mmva_core.cli.arguments import positive_integer
-from mmva_core.cli.commands import Output, add_model_options
+from mmva_core.cli.command import Output, add_model_options, positive_integer
 from mmva_core.config import MODALITIES
 from mmva_core.inputs import format_clock
 from mmva_core.retrieval import By
 
 if TYPE_CHECKING:
-    from mmva_core.cli.commands import Subparsers
+    from mmva_core.cli.command import Subparsers
     from mmva_core.retrieval import Match, Query, RetrievalIndex
 
 
@@ -77,7 +76,7 @@ def run(args: Namespace) -> Iterator[Output]:
 def as_json(
     text: str, by: By, index: RetrievalIndex, query: Query, matches: list[Match]
 ) -> dict[str, object]:
-    """Give everything that `mmva retrieve --json` prints."""
+    """Return the output of `mmva retrieve --json`."""
     root = Path(index.header.root)
     return {
         "query": text,

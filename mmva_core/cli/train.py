@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mmva_core.cli.commands import Output
+from mmva_core.cli.command import Output
 from mmva_core.errors import MmvaError
 
 if TYPE_CHECKING:
-    from mmva_core.cli.commands import Subparsers
+    from mmva_core.cli.command import Subparsers
 
 OVERRIDES = ("epochs", "batch_size", "learning_rate", "seed", "matching", "precision")
-"""Options that stand for settings of [train]."""
+"""Options that override settings of [train]."""
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -56,7 +56,7 @@ def add_parser(subparsers: Subparsers) -> None:
 
 
 def run(args: Namespace) -> Iterator[Output]:
-    """Train, and say what came out."""
+    """Train, and print the selected epoch and the folder of the model."""
     if args.template:
         from mmva_core.data.imemnet import TEMPLATE
 
@@ -71,8 +71,9 @@ def _train_config(args: Namespace) -> Iterator[Output]:
     import torch
 
     from mmva_core.data.imemnet import load_imemnet, read_run_config
+    from mmva_core.device import local_device
     from mmva_core.model import MMVA
-    from mmva_core.train import local_device, train_model
+    from mmva_core.train import train_model
 
     model_changes: dict[str, Any] = {"with_similarity": False} if args.no_similarity else {}
     config = read_run_config(args.config, model=model_changes, train=_overrides(args))

@@ -1,9 +1,10 @@
-from .audio_file import Samples as Samples
 from .audio_file import read_audio_file as read_audio_file
 from .clock import format_clock as format_clock
 from .clock import parse_seconds as parse_seconds
 from .guess import guess_modality as guess_modality
 from .image_file import read_image_file as read_image_file
+from .resample import Samples as Samples
+from .resample import resample as resample
 from .windows import cut_windows as cut_windows
 from .windows import fit_length as fit_length
 from .windows import window_starts as window_starts

@@ -1,4 +1,4 @@
-"""Read an audio file: any format that FFmpeg knows, as one channel of float32."""
+"""Read an audio file of any format that FFmpeg supports, as one channel of float32."""
 
 from __future__ import annotations
 
@@ -7,30 +7,25 @@ from pathlib import Path
 
 import av
 import numpy as np
-import torch
-from numpy.typing import NDArray
 
 from mmva_core.errors import DataError
-from mmva_core.inputs.windows import resample
-
-Samples = NDArray[np.float32]
-"""(T,) float32, mono, full scale is [-1, 1]."""
+from mmva_core.inputs.resample import Samples, resample
 
 
 def read_audio_file(path: str | Path, sample_rate: int = 16000) -> Samples:
     """Decode the first audio track of a file.
 
-    Channels are averaged here: FFmpeg's own mixer makes a mono signal sqrt(2) louder than the mean.
+    Channels are averaged: FFmpeg's mixer would make the result sqrt(2) louder than the mean.
 
     Args:
-        path: Audio file, or any file with an audio track.
-        sample_rate: Rate wanted, Hz.
+        path: audio file, or any file with an audio track.
+        sample_rate: rate of the result, Hz.
 
     Returns:
         (T,) float32.
 
     Raises:
-        DataError: If the file is missing, has no audio, or nothing of it can be decoded.
+        DataError: the file is missing, has no audio track, or cannot be decoded.
     """
     name = str(path)
     try:
@@ -45,12 +40,11 @@ def read_audio_file(path: str | Path, sample_rate: int = 16000) -> Samples:
         raise DataError(f"cannot decode the audio of {name}: {error}") from error
     if not blocks or source_rate < 1:
         raise DataError(f"{name} holds no sound that can be decoded")
-    signal = torch.from_numpy(np.concatenate(blocks))
-    return resample(signal, source_rate, sample_rate).numpy()
+    return resample(np.concatenate(blocks), source_rate, sample_rate)
 
 
 def _decode_blocks(container: av.container.InputContainer) -> Iterator[Samples]:
-    # The resampler only changes the sample format here; rate and channels stay the source's.
+    # This converter changes only the sample format; rate and channels stay those of the source.
     # Interleaved, because PyAV 18 crashes on eight planes and more.
     converter = av.AudioResampler(format="flt")
     for frame in container.decode(audio=0):

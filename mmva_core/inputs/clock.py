@@ -1,4 +1,4 @@
-"""Times as people write them."""
+"""Read and write times such as "1:30"."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 
 def format_clock(seconds: float) -> str:
-    """Write a time as minutes and seconds, with hours where there are any.
+    """Write a time as minutes and seconds, from one hour on with hours.
 
     >>> format_clock(75.2), format_clock(3675)
     ('1:15', '1:01:15')
@@ -20,7 +20,7 @@ def parse_seconds(text: str) -> float:
     """Read a length such as "30s", "30" or "1:30".
 
     Raises:
-        ValueError: If it is none, or not positive.
+        ValueError: the text is no length of time, or not positive.
 
     >>> parse_seconds("30s"), parse_seconds("1:30")
     (30.0, 90.0)

@@ -1,18 +1,21 @@
-"""What a person means by an input: the name of a file, or a sentence."""
+"""Guess the modality of an argument: the name of a file, or a sentence."""
 
 from __future__ import annotations
 
 from pathlib import Path
+
+from PIL import Image, UnidentifiedImageError
 
 from mmva_core.config import Modality
 from mmva_core.errors import DataError
 
 
 def guess_modality(text: str) -> Modality:
-    """Decide what an input is: the name of a picture, of a file with sound, or a sentence.
+    """Guess the modality of a text: the name of a picture, of a file with sound, or a sentence.
 
     Raises:
-        DataError: If it looks like the name of a file that is not there, is a folder, or is empty.
+        DataError: the text is empty, a folder, or looks like the name of a file that does not
+            exist.
     """
     path = Path(text)
     if not text.strip():
@@ -21,7 +24,7 @@ def guess_modality(text: str) -> Modality:
         return "image" if _is_picture(path) else "music"
     if _is_folder(path):
         raise DataError(f"{text} is a folder; name the files in it")
-    # "sunset.jpg" was meant as a file, "What a day..." was not.
+    # "sunset.jpg" means a file, "What a day..." does not.
     has_suffix = len(path.suffix) > 1 and path.suffix[1:].isalnum()
     if " " not in text and (has_suffix or "/" in text):
         raise DataError(f"no such file: {text}")
@@ -29,8 +32,6 @@ def guess_modality(text: str) -> Modality:
 
 
 def _is_picture(path: Path) -> bool:
-    from PIL import Image, UnidentifiedImageError
-
     try:
         with Image.open(path):
             return True

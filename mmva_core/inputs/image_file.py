@@ -1,4 +1,4 @@
-"""Read a picture file as a uint8 RGB array, turned upright."""
+"""Read a picture file as an upright uint8 RGB array."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ WHITE = (255, 255, 255)
 def read_image_file(path: str | Path) -> ImageArray:
     """Decode a picture of any format that Pillow knows.
 
-    The camera's orientation mark is obeyed, transparency is laid on white, and of an animation the
-    first picture is taken.
+    Apply the camera's orientation, composite transparency on white, and read the first picture of
+    an animation.
 
     Args:
-        path: Picture file.
+        path: picture file.
 
     Returns:
         (H, W, 3) uint8, RGB.
 
     Raises:
-        DataError: If the file is missing, is no picture, or is damaged.
+        DataError: the file is missing, damaged or no picture.
     """
     try:
         with Image.open(path) as file:

@@ -1,4 +1,4 @@
-"""Arithmetic on sound that is already decoded: resampling and cutting into windows.
+"""Cut decoded sound into the windows that a music tower takes.
 
 T is a number of samples, N a number of windows.
 """
@@ -6,51 +6,12 @@ T is a number of samples, N a number of windows.
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as F  # noqa: N812 - the name PyTorch users know it by
 
-ZEROS = 16
-"""Zero crossings of the sinc kernel on either side."""
-ROLL_OFF = 0.945
-"""Pass band as a fraction of the lower Nyquist frequency."""
-
-
-def resample(samples: Tensor, from_rate: int, to_rate: int) -> Tensor:
-    """Resample by windowed-sinc interpolation.
-
-    The kernel is a sinc under a squared cosine, one phase for each output sample of a period
-    (J. O. Smith, "Digital Audio Resampling", https://ccrma.stanford.edu/~jos/resample/).
-
-    Args:
-        samples: (..., T) float.
-        from_rate: Rate of `samples`, Hz.
-        to_rate: Rate wanted, Hz.
-
-    Returns:
-        (..., ceil(T * to_rate / from_rate)).
-
-    Raises:
-        ValueError: If a rate is not positive.
-    """
-    if from_rate < 1 or to_rate < 1:
-        raise ValueError(f"sample rates must be positive, got {from_rate} and {to_rate}")
-    if from_rate == to_rate:
-        return samples
-    divisor = math.gcd(from_rate, to_rate)
-    step, num_phases = from_rate // divisor, to_rate // divisor
-    kernel = _sinc_kernel(step, num_phases).to(samples)
-    width = (kernel.shape[-1] - step) // 2
-    flat = samples.reshape(-1, 1, samples.shape[-1])
-    padded = F.pad(flat, (width, width + step))
-    # One convolution of stride `step` gives every phase of a period as one channel.
-    phases = F.conv1d(padded, kernel, stride=step)
-    resampled = phases.transpose(1, 2).reshape(len(flat), -1)
-    num_samples = math.ceil(samples.shape[-1] * num_phases / step)
-    return resampled[:, :num_samples].reshape(*samples.shape[:-1], num_samples)
+from mmva_core import inputs
 
 
 def cut_windows(
@@ -62,15 +23,15 @@ def cut_windows(
         samples: (T,) is cut into consecutive windows; the last one ends with the signal, so it
             may overlap the one before; a signal shorter than one window is repeated until it
             fills one. (N, T) is one window per row, of any length.
-        sample_rate: Rate of `samples`, Hz.
-        target_rate: Rate wanted, Hz.
-        window_seconds: Length of a window of a one-dimensional signal.
+        sample_rate: rate of `samples`, Hz.
+        target_rate: rate of the windows, Hz.
+        window_seconds: length of a window of a one-dimensional signal.
 
     Returns:
         (num_windows, T) float32 at `target_rate`.
 
     Raises:
-        ValueError: If the shape is another, there are no samples, or one is not finite.
+        ValueError: `samples` has another shape, is empty, or is not finite.
     """
     signal = torch.as_tensor(np.asarray(samples) if not isinstance(samples, Tensor) else samples)
     signal = signal.to(torch.float32)
@@ -78,7 +39,11 @@ def cut_windows(
         raise ValueError(f"samples must have shape (T,) or (N, T), got {tuple(signal.shape)}")
     if not bool(torch.isfinite(signal).all()):
         raise ValueError("samples must be finite; there are NaN or infinite values")
-    signal = resample(signal, sample_rate, target_rate)
+    if sample_rate != target_rate:
+        # Through the lazy face: a model that gets its own rate does not load FFmpeg.
+        rows = np.atleast_2d(signal.cpu().numpy())
+        resampled = [inputs.resample(row, sample_rate, target_rate) for row in rows]
+        signal = torch.from_numpy(np.stack(resampled)).reshape(*signal.shape[:-1], -1)
     if signal.ndim == 2:
         return signal
     length = max(1, round(window_seconds * target_rate))
@@ -89,12 +54,12 @@ def cut_windows(
 
 
 def fit_length(signal: Tensor, length: int) -> Tensor:
-    """Cut a signal (T,) to `length`, or repeat it until it fills it."""
+    """Cut a signal (T,) to `length` samples, or repeat it up to this length."""
     return signal.repeat(math.ceil(length / len(signal)))[:length]
 
 
 def window_starts(num_samples: int, length: int) -> list[int]:
-    """Give where windows begin: one after the other, the last one flush with the end.
+    """Return the starts of consecutive windows; the last one ends with the signal.
 
     >>> window_starts(25, 10)
     [0, 10, 15]
@@ -105,16 +70,3 @@ def window_starts(num_samples: int, length: int) -> list[int]:
     if starts[-1] + length < num_samples:
         starts.append(num_samples - length)
     return starts
-
-
-@lru_cache(maxsize=8)
-def _sinc_kernel(step: int, num_phases: int) -> Tensor:
-    """Make the kernels (num_phases, 1, 2 * width + step) of every phase of a period."""
-    cutoff = min(step, num_phases) * ROLL_OFF  # in cycles per period, times two
-    width = math.ceil(ZEROS * step / cutoff)
-    offsets = torch.arange(-width, width + step, dtype=torch.float64) / step
-    phases = torch.arange(num_phases, dtype=torch.float64) / num_phases
-    times = (offsets[None] - phases[:, None]) * cutoff
-    window = torch.cos(times.clamp(-ZEROS, ZEROS) * math.pi / ZEROS / 2) ** 2
-    kernel = torch.sinc(times) * window * cutoff / step
-    return kernel.unsqueeze(1)

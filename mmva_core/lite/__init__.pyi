@@ -3,7 +3,6 @@ from .music_rows import load_recordings as load_recordings
 from .music_rows import train_tower_without as train_tower_without
 from .music_train import MusicRecipe as MusicRecipe
 from .music_train import centre_by_piece as centre_by_piece
-from .music_train import fit_ridge as fit_ridge
 from .music_train import train_music_tower as train_music_tower
 from .music_windows import SLIDER_DELAYS_SECONDS as SLIDER_DELAYS_SECONDS
 from .music_windows import ClipWindows as ClipWindows
@@ -14,7 +13,7 @@ from .recipe import fit_lite as fit_lite
 from .run import find_data as find_data
 from .run import train_preset as train_preset
 from .tables import FOLDS as FOLDS
-from .tables import HeardTables as HeardTables
+from .tables import EncodedTables as EncodedTables
 from .tables import LiteTables as LiteTables
 from .tables import load_lite_tables as load_lite_tables
 from .tables import sentence_table as sentence_table

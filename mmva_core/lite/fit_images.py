@@ -1,9 +1,9 @@
-"""The picture side of `mmva-lite`, in closed form.
+"""Fit the picture heads of `mmva-lite` in closed form.
 
-A few hundred pictures are too few for layers that are trained by steps: kernel ridge regression
-on the frozen tower's features predicts themes that it has not seen better, from any seed. So the
-projection is a principal component analysis of the standardised features, and the VA predictor
-minimises L_VA with a penalty. Neither has a gradient.
+With a few hundred pictures, kernel ridge regression on the frozen tower's features predicts
+held-out themes better than layers trained by gradient descent, from any seed. So the projection is
+a principal component analysis of the standardised features, and the VA predictor minimises L_VA
+plus a penalty.
 
 Letters in shapes: N pictures, V views of a picture, D size of a feature, E of an embedding.
 """
@@ -24,28 +24,28 @@ from mmva_core.towers import BLOCK_CHANNELS, LAST_CHANNELS
 from mmva_core.train import FeatureTable
 
 POOLING_SHARES: dict[Pooling, float] = {"mean": 0.5}
-"""Mean squared distance between pictures, halved, that a statistic of the last map gives the
-kernel; the sum of all shares says how narrow the kernel is."""
+"""Share of each statistic of the last map in the kernel: half the mean squared distance between
+pictures that it contributes. The sum of all shares sets how narrow the kernel is."""
 BLOCK_SHARES = {14: 0.05, 15: 0.6}
-"""The same of the mean and spread of a block. Early blocks help on photographs and hurt on films:
-they see detail that compression and animation change."""
-STRENGTH = 0.15
+"""Share of the mean and deviation of each block in the kernel, in the unit of `POOLING_SHARES`.
+Early blocks help on photographs and hurt on films: compression and animation change fine detail."""
+PENALTY = 0.15
 """Penalty of the kernel predictor for each view of a picture."""
 ITERATIONS = 2
-"""Rounds of subspace iteration."""
+"""Iterations of the randomised singular value decomposition."""
 
 
 def fit_images(model: MMVA, table: FeatureTable) -> Tensor:
-    """Set the projection and the VA predictor of pictures; neither is trained further.
+    """Fit the projection and the VA predictor of pictures; neither is trained further.
 
     Args:
-        model: A model whose features are those of `POOLING_SHARES` and `BLOCK_SHARES`; its number
-            of centres becomes that of the table's views.
-        table: Features (N, V, D) with labels and groups, of what may be trained on.
+        model: a model with the features of `POOLING_SHARES` and `BLOCK_SHARES`; its centres become
+            the N * V views of the table.
+        table: features (N, V, D) with labels and groups, of the training pictures.
 
     Returns:
-        (N, 2), what the predictor would say of the first view of each picture if it had been
-        fitted without the picture's group.
+        (N, 2), held-out predictions: for the first view of each picture, the prediction of a fit
+        without the picture's group.
     """
     assert table.groups is not None, "pictures come with themes"
     model.fit_standardizers("image", table.clean_features)
@@ -56,6 +56,8 @@ def fit_images(model: MMVA, table: FeatureTable) -> Tensor:
     root_shares = feature_shares(tuple(POOLING_SHARES), tuple(BLOCK_SHARES)).sqrt()
     root_shares = root_shares.to(views.device)
     with torch.no_grad():
+        # The scaling is folded into the linear layer, so that z = W x has unit mean variance and
+        # squared distances are the weighted sums of `POOLING_SHARES` and `BLOCK_SHARES`.
         values = standardizer(views) * root_shares
         directions, scale = principal_directions(values, linear.out_features)
         linear.weight.copy_((directions * root_shares[:, None]).T * scale)
@@ -63,34 +65,34 @@ def fit_images(model: MMVA, table: FeatureTable) -> Tensor:
         linear.requires_grad_(False)
         predictor = cast(KernelPredictor, model.va_predictors["image"])
         labels = table.va.repeat_interleave(table.num_views, 0)
-        strength = STRENGTH * table.num_views
-        predictor.fit(model.project("image", views), labels, width=scale, strength=strength)
+        penalty = PENALTY * table.num_views
+        predictor.fit(model.project("image", views), labels, bandwidth=scale, penalty=penalty)
         number = {name: row for row, name in enumerate(dict.fromkeys(table.groups))}
         groups = torch.tensor([number[name] for name in table.groups], device=views.device)
-        unseen = predictor.unseen(
-            labels, groups.repeat_interleave(table.num_views), strength=strength
+        held_out = predictor.predict_held_out(
+            labels, groups.repeat_interleave(table.num_views), penalty=penalty
         )
     model.config = replace(model.config, image_va_centres=len(views))
-    return unseen[:: table.num_views]
+    return held_out[:: table.num_views]
 
 
 def feature_shares(pooling: Sequence[Pooling], blocks: Sequence[int]) -> Tensor:
-    """Give every column of the tower's features (D,) its part of the share of its statistic."""
+    """Return the share (D,) of every column of the tower's features in the kernel."""
     sizes = [(POOLING_SHARES[kind], LAST_CHANNELS) for kind in pooling]
     sizes += [(BLOCK_SHARES[block], 2 * BLOCK_CHANNELS[block]) for block in blocks]
     return torch.cat([torch.full((size,), share / size) for share, size in sizes])
 
 
 def principal_directions(values: Tensor, num_directions: int) -> tuple[Tensor, float]:
-    """Find the directions in which values vary most, by randomised subspace iteration.
+    """Find the principal directions of values by randomised singular value decomposition.
 
     Args:
         values: (N, D).
         num_directions: E.
 
     Returns:
-        Orthonormal directions (D, E), zeros where there are fewer than E; and the scale that gives
-        the values along them a mean variance of 1.
+        Orthonormal directions (D, E), padded with zeros if fewer than E exist; and the scale that
+        gives the projected values a mean variance of 1.
     """
     centred = values - values.mean(0)
     num_found = min(num_directions, *centred.shape)

@@ -1,8 +1,8 @@
-"""The clips of `mmva-lite` as rows for the trainer, through a trained music tower.
+"""Training rows of music for `mmva-lite`: the windows of clips, encoded by a music tower.
 
-Every window of a clip is a row with the clip's label, which says where it matches, and which its
-caption has too. Windows of keyboard pieces (VGMIDI), of which no tags tell, are rows as well, or
-the heads would forget what the tower says of such music; their place is the tower's judgement.
+Every window of a clip is a row with the label of the clip, which is also the label of its caption.
+Windows of keyboard pieces (VGMIDI) are rows as well, so that the heads learn the tower's
+predictions for such music; their labels are those predictions, since the pieces have no tags.
 
 Letters in shapes: M clips, R rows (windows), D size of a feature.
 """
@@ -30,19 +30,19 @@ from mmva_core.towers import LiteMusicTower
 from mmva_core.train import FeatureTable
 
 KEYBOARD_CAPTION = "A piece of solo keyboard music."
-"""Sentence about every window of VGMIDI; it has no label."""
+"""Caption of every window of VGMIDI; it has no label."""
 KEYBOARD_STRIDE = 4
-"""Every so many bars of VGMIDI make a row."""
+"""Bars of VGMIDI per row."""
 ALWAYS = "always"
 """Fold of rows that are never held out."""
-UNSEEN_VA = "unseen_va"
-"""Column of the windows: valence and arousal on the plane by a tower that knows no clip of the
-window's fold."""
+HELD_OUT_VA = "held_out_va"
+"""Column of the windows: valence and arousal predicted by a tower trained without the window's
+fold."""
 
 
 @dataclass(frozen=True, eq=False)
 class Recordings:
-    """Windows of everything the music tower is trained on."""
+    """All training windows of the music tower."""
 
     clips: ClipWindows
     """4QAED and Emotify."""
@@ -52,37 +52,37 @@ class Recordings:
 
 @dataclass(frozen=True, eq=False)
 class MusicTables:
-    """Rows to train on, and clips to test on."""
+    """Music for training and for testing."""
 
     music: FeatureTable
-    """(R) windows with their clip's label, or the tower's judgement of keyboard music."""
+    """(R) windows with the label of their clip; for keyboard music, the tower's prediction."""
     caption: FeatureTable
-    """(R) the caption of each window's clip with the clip's label."""
+    """(R) caption of the clip of each window, with the clip's label."""
     folds: tuple[str, ...]
     """(R) fold of each row, or `ALWAYS`."""
     clips: FeatureTable
-    """(M) the middle window of each clip with the clip's label."""
+    """(M) middle window of each clip, with the clip's label."""
 
 
 def load_recordings(
     root: Path, rendered: Path, *, seed: int = 0, progress: bool = False
 ) -> Recordings:
-    """Render, read and describe the music of the open sets.
+    """Render and read the music of the open sets and compute its statistics.
 
     Args:
-        root: Folder of the data sets.
-        rendered: Folder of VGMIDI's sound; what is not there yet is rendered by fluidsynth.
-        seed: Of the altered versions of windows.
-        progress: Show progress bars on stderr.
+        root: folder of the data sets.
+        rendered: folder of VGMIDI's sound; fluidsynth renders missing files.
+        seed: seed of the augmented versions of windows.
+        progress: show progress bars on stderr.
 
     Raises:
-        DataError: If data are missing, or pieces are not rendered and fluidsynth is missing.
+        DataError: data are missing, or fluidsynth is missing and pieces are not rendered.
     """
     render_pieces(root, rendered, progress=progress)
-    describing = LiteMusicTower()
+    tower = LiteMusicTower()
     return Recordings(
-        load_clip_windows(describing, root, seed=seed, progress=progress),
-        load_piece_windows(describing, root, rendered, progress=progress),
+        load_clip_windows(tower, root, seed=seed, progress=progress),
+        load_piece_windows(tower, root, rendered, progress=progress),
     )
 
 
@@ -93,18 +93,18 @@ def music_tables(
     captions: FeatureTable,
     keyboard_caption: Tensor,
     fold_of: Mapping[str, str],
-    strangers: Mapping[str, LiteMusicTower],
+    held_out_towers: Mapping[str, LiteMusicTower],
 ) -> MusicTables:
-    """Make the rows by one tower.
+    """Encode the windows by one tower.
 
     Args:
-        tower: Describes and judges the windows.
-        recordings: The windows.
+        tower: encodes the windows.
+        recordings: the windows.
         captions: (M) captions of the clips with ids "set/file" and the clips' labels.
         keyboard_caption: (D,) feature of `KEYBOARD_CAPTION`.
-        fold_of: Fold of each clip, by id.
-        strangers: Towers that have not heard a fold, by the fold. Their judgement goes into the
-            column `UNSEEN_VA`; it is NaN for rows of other folds and for keyboard music.
+        fold_of: fold of each clip, by id.
+        held_out_towers: by fold, a tower trained without it. Its predictions fill the column
+            `HELD_OUT_VA`, which is NaN for rows of other folds and for keyboard music.
     """
     chosen = _windows_of(recordings.clips.clips, captions.ids)
     rows = chosen.flatten()
@@ -119,18 +119,18 @@ def music_tables(
     )
     joined = torch.cat([features, keyboard])
     folds = (*(fold_of[name] for name in names), *[ALWAYS] * num_keyboard)
-    unseen = torch.full((len(folds), VA_DIMENSIONS), torch.nan)
-    for fold, stranger in strangers.items():
+    held_out_va = torch.full((len(folds), VA_DIMENSIONS), torch.nan)
+    for fold, held_out_tower in held_out_towers.items():
         of_fold = torch.tensor([row for row, name in enumerate(folds) if name == fold])
         raw = recordings.clips.statistics[rows[of_fold], 0]
-        unseen[of_fold] = judgement_on_plane(stranger.encode_statistics(raw))
+        held_out_va[of_fold] = tower_va_on_plane(held_out_tower.encode_statistics(raw))
     unlabelled = torch.full((num_keyboard, VA_DIMENSIONS), torch.nan)
     return MusicTables(
         music=FeatureTable(
             features=joined,
-            va=torch.cat([captions.va[clip_of_row], judgement_on_plane(keyboard)]),
+            va=torch.cat([captions.va[clip_of_row], tower_va_on_plane(keyboard)]),
             ids=ids,
-            extra={UNSEEN_VA: unseen},
+            extra={HELD_OUT_VA: held_out_va},
         ),
         caption=FeatureTable(
             features=torch.cat(
@@ -155,20 +155,20 @@ def train_tower_without(
     """Train a music tower on the clips of all other folds, and on all keyboard pieces.
 
     Args:
-        recordings: Windows of the music.
-        fold_of: Fold of each clip, by id.
-        folds: What the tower may not know.
-        seed: Of its training.
+        recordings: windows of the music.
+        fold_of: fold of each clip, by id.
+        folds: folds to train without.
+        seed: seed of the training.
     """
-    is_known = [fold_of[clip] not in folds for clip in recordings.clips.clips]
-    known = recordings.clips.select(is_known)
-    return train_music_tower(known, recordings.pieces, MusicRecipe(seed=seed))
+    is_training = [fold_of[clip] not in folds for clip in recordings.clips.clips]
+    training = recordings.clips.select(is_training)
+    return train_music_tower(training, recordings.pieces, MusicRecipe(seed=seed))
 
 
-def judgement_on_plane(features: Tensor) -> Tensor:
-    """Lay the tower's own valence and arousal, its first two features (R, D), on the plane.
+def tower_va_on_plane(features: Tensor) -> Tensor:
+    """Map the tower's predicted z-scores, its first two features (R, D), to valence and arousal.
 
-    >>> judgement_on_plane(torch.tensor([[0.0, 1.0, 7.0], [-9.0, 0.0, 7.0]])).round(decimals=3)
+    >>> tower_va_on_plane(torch.tensor([[0.0, 1.0, 7.0], [-9.0, 0.0, 7.0]])).round(decimals=3)
     tensor([[0.5000, 0.7000],
             [0.0000, 0.5000]])
     """
@@ -176,7 +176,7 @@ def judgement_on_plane(features: Tensor) -> Tensor:
 
 
 def _windows_of(clips: Sequence[str], ids: Sequence[str]) -> Tensor:
-    """Give (M, 3) windows of each clip: the middle one, the first and the last."""
+    """Return (M, 3) windows of each clip: the middle one, the first and the last."""
     windows: dict[str, list[int]] = {}
     for window, clip in enumerate(clips):
         windows.setdefault(clip, []).append(window)

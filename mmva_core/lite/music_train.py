@@ -1,103 +1,64 @@
 """Train the music tower from scratch.
 
-Three parts, one after the other, all deterministic for a seed on one machine:
+Three parts are trained in turn, deterministically for a seed on one machine:
 
-1. the body, by gradient descent: valence and arousal of 4QAED and Emotify (each in standard
-   deviations of its own set) and 50 tags of a larger network, with mixup, dropout and altered
-   versions of each window;
-2. the keyboard expert, a ridge in closed form on VGMIDI: statistics and labels with the piece's
-   mean taken off, so that only changes within a piece count;
-3. the gate, a logistic regression that tells VGMIDI's sound from the recordings.
+1. the body, by gradient descent: valence and arousal of 4QAED and Emotify (z-scores within each
+   set) and 50 tags of a larger network, with mixup, dropout and augmented versions of each window;
+2. the keyboard expert, a ridge regression on VGMIDI: the mean of the piece is subtracted from
+   statistics and labels, so that only changes within a piece count;
+3. the gate, a logistic regression that separates VGMIDI's sound from the recordings.
 
-Without VGMIDI the gate stays shut and the keyboard expert silent. Letters as in `music_data`.
+Without VGMIDI the gate stays shut and the keyboard expert contributes nothing. Letters as in
+`mmva_core.lite.music_windows`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name PyTorch users know it by
 
-from mmva_core.lite.music_windows import (
-    ClipWindows,
-    PieceWindows,
-    load_clip_windows,
-    load_piece_windows,
-    render_pieces,
-)
-from mmva_core.store import write_whole
+from mmva_core.lite.music_windows import ClipWindows, PieceWindows
+from mmva_core.ridge import fit_ridge
 from mmva_core.towers import LiteMusicConfig, LiteMusicTower
 
-SHUT_GATE = -20.0  # logit of a gate that never opens
-GATE_MARGIN = 1.0  # the gate opens only where the sound is keyboard music beyond doubt
-SMALLEST_SCALE = 1e-4  # of a statistic that does not vary
+SHUT_GATE = -20.0
+"""Bias of a gate that never opens, a logit."""
+GATE_MARGIN = 1.0
+"""Subtracted from the fitted bias of the gate, so that it opens only for certain keyboard music."""
+SMALLEST_SCALE = 1e-4
+"""Added to the deviation of every statistic, so that constant ones divide by something."""
 
 
 @dataclass(frozen=True)
 class MusicRecipe:
-    """How the music tower is trained; the defaults are those of `mmva-lite`."""
+    """Settings for training the music tower; the defaults are those of `mmva-lite`."""
 
     epochs: int = 15
-    """Rounds over the windows of 4QAED and Emotify."""
+    """Passes over the windows of 4QAED and Emotify."""
     batch_size: int = 256
-    """Windows of a step."""
+    """Windows per step."""
     learning_rate: float = 2e-3
-    """Highest learning rate (one cycle)."""
+    """Peak of the one-cycle learning rate."""
     weight_decay: float = 0.02
     """AdamW's weight decay."""
     tag_weight: float = 1.0
-    """Weight of the tags' squared error beside that of valence and arousal."""
+    """Weight of the tags' squared error relative to that of valence and arousal."""
     mixup: float = 0.3
     """Alpha of mixup's Beta distribution."""
     keyboard_ridge: float = 0.3
-    """Penalty of the keyboard expert, statistics in deviations within a piece."""
+    """Ridge penalty of the keyboard expert, on z-scores within a piece."""
     keyboard_gain: float = 1.0
-    """Factor on the keyboard expert, whose ridge shrinks towards no change."""
+    """Factor on the keyboard expert's coefficients, which the penalty shrinks."""
     gate_steps: int = 40
     """Steps of the gate's logistic regression (L-BFGS)."""
     gate_ridge: float = 0.0003
-    """Penalty of the gate."""
+    """Ridge penalty of the gate."""
     seed: int = 0
-    """Of everything random."""
-
-
-def pretrain_music(
-    root: Path,
-    target: Path,
-    *,
-    rendered: Path,
-    recipe: MusicRecipe | None = None,
-    progress: bool = False,
-) -> LiteMusicTower:
-    """Train the music tower on everything in `root/music` and write its weights.
-
-    Args:
-        root: Folder of the data sets.
-        target: File for the weights (safetensors), replaced whole.
-        rendered: Folder of VGMIDI's sound; pieces that are not there are rendered with the
-            program fluidsynth.
-        recipe: How to train.
-        progress: Show progress bars on stderr.
-
-    Returns:
-        The tower, in evaluation mode.
-
-    Raises:
-        DataError: If data are missing, or pieces are not rendered and fluidsynth is missing.
-    """
-    recipe = recipe or MusicRecipe()
-    render_pieces(root, rendered, progress=progress)
-    describing = LiteMusicTower()
-    clips = load_clip_windows(describing, root, seed=recipe.seed, progress=progress)
-    pieces = load_piece_windows(describing, root, rendered, progress=progress)
-    tower = train_music_tower(clips, pieces, recipe)
-    write_whole(target, lambda path: save_file(tower.state_dict(), path))
-    return tower
+    """Seed of all random numbers."""
 
 
 def train_music_tower(
@@ -109,10 +70,10 @@ def train_music_tower(
     """Train a music tower from scratch.
 
     Args:
-        clips: Windows of recordings.
-        pieces: Windows of keyboard pieces; None trains without.
-        recipe: How to train.
-        config: Sizes of the tower.
+        clips: windows of recordings.
+        pieces: windows of keyboard pieces; None trains no keyboard expert.
+        recipe: settings.
+        config: sizes of the tower.
 
     Returns:
         The tower, in evaluation mode.
@@ -131,7 +92,7 @@ def train_music_tower(
 
 
 def centre_by_piece(values: Tensor, pieces: Tensor) -> Tensor:
-    """Take the mean of its piece off every row.
+    """Subtract the mean of its piece from every row.
 
     Args:
         values: (N, D).
@@ -145,36 +106,11 @@ def centre_by_piece(values: Tensor, pieces: Tensor) -> Tensor:
     return values - (sums / counts)[pieces]
 
 
-def fit_ridge(
-    inputs: Tensor, targets: Tensor, penalty: float, weights: Tensor | None = None
-) -> Tensor:
-    """Solve a ridge regression without offset in closed form.
-
-    Args:
-        inputs: (N, S), centred.
-        targets: (N, D), centred.
-        penalty: Added to the mean square of every input.
-        weights: (N,) of the samples; equal by default.
-
-    Returns:
-        (S, D) float64.
-
-    >>> fit_ridge(torch.tensor([[1.0], [-1.0]]), torch.tensor([[3.0], [-3.0]]), 0.5).item()
-    2.0
-    """
-    share = inputs.new_ones(len(inputs)) if weights is None else weights
-    share = (share / share.sum()).double()[:, None]
-    x, y = inputs.double(), targets.double()
-    normal = x.T @ (share * x) + penalty * torch.eye(x.shape[1], dtype=torch.float64)
-    solution: Tensor = torch.linalg.solve(normal, x.T @ (share * y))
-    return solution
-
-
 def fit_keyboard_expert(tower: LiteMusicTower, pieces: PieceWindows, recipe: MusicRecipe) -> None:
-    """Set the keyboard expert to the ridge of changes within pieces.
+    """Fit the keyboard expert, a ridge regression of changes within pieces.
 
-    Each window counts once for each delay of the raters' sliders. The expert's offset makes it
-    zero, on average, over the pieces.
+    Each bar counts once for each delay of the raters' sliders: its label is paired with the windows
+    3, 4 and 5 s earlier. The bias makes the mean prediction over the pieces zero.
     """
     num_delays = pieces.delayed.shape[1]
     raw = pieces.delayed.transpose(0, 1).flatten(0, 1)
@@ -182,14 +118,14 @@ def fit_keyboard_expert(tower: LiteMusicTower, pieces: PieceWindows, recipe: Mus
     scale = centre_by_piece(pieces.delayed[:, 0], pieces.pieces).std(0)
     tower.keyboard_mean.copy_(pieces.delayed[:, 0].mean(0))
     tower.keyboard_scale.copy_(scale + SMALLEST_SCALE)
-    standing = tower.standardize_keyboard(raw).double()
+    z_scores = tower.standardize_keyboard(raw).double()
     labels = centre_by_piece(pieces.labels.double(), pieces.pieces)
     labels = (labels / labels.std(0)).repeat(num_delays, 1)
-    changes = centre_by_piece(standing, number)
+    changes = centre_by_piece(z_scores, number)
     weight = fit_ridge(changes, labels, recipe.keyboard_ridge).T * recipe.keyboard_gain
     with torch.no_grad():
         tower.keyboard_va.weight.copy_(weight)
-        tower.keyboard_va.bias.copy_(-(weight @ standing.mean(0)))
+        tower.keyboard_va.bias.copy_(-(weight @ z_scores.mean(0)))
 
 
 def _fit_standardisation(tower: LiteMusicTower, clips: ClipWindows) -> None:
@@ -200,7 +136,7 @@ def _fit_standardisation(tower: LiteMusicTower, clips: ClipWindows) -> None:
 
 def _train_body(tower: LiteMusicTower, clips: ClipWindows, recipe: MusicRecipe) -> None:
     tags = (clips.tags - clips.tags.mean(0)) / (clips.tags.std(0) + SMALLEST_SCALE)
-    targets = torch.cat([clips.standing, tags], 1)
+    targets = torch.cat([clips.z_scores, tags], 1)
     inputs = tower.standardize(clips.statistics)
     tag_head = nn.Linear(tower.config.hidden_dim, tags.shape[1])
     modules = nn.ModuleList([tower.body, tower.general_va, tag_head]).train()
@@ -234,7 +170,7 @@ def _batches(num_windows: int, recipe: MusicRecipe) -> Iterator[Tensor]:
 def _mix(
     inputs: Tensor, targets: Tensor, weights: Tensor, *, alpha: float
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Blend every window with another of the batch (mixup, Zhang et al. 2018)."""
+    """Mix every window with another one of the batch (mixup, Zhang et al. 2018)."""
     if alpha == 0:
         return inputs, targets, weights
     share = float(torch.distributions.Beta(alpha, alpha).sample())
@@ -262,7 +198,7 @@ def _fit_gate(
     recordings = tower.standardize(clips.statistics.flatten(0, 1)[::3])
     inputs = torch.cat([keyboard, recordings])
     is_keyboard = torch.cat([torch.ones(len(keyboard), 1), torch.zeros(len(recordings), 1)])
-    # Both kinds weigh the same, however many windows there are of each.
+    # Keyboard and recordings have equal weight, independent of their numbers of windows.
     weight = torch.where(is_keyboard > 0, 0.5 / len(keyboard), 0.5 / len(recordings))
     with torch.no_grad():
         tower.gate.bias.zero_()

@@ -1,9 +1,10 @@
-"""What the music tower is trained on: windows of 4QAED, Emotify and rendered VGMIDI pieces.
+"""Training windows of the music tower: 4QAED, Emotify and rendered VGMIDI pieces.
 
 Letters in shapes: N windows, V versions of a window, S statistics, K tags, M mel bands, F frames.
 
-Windows are kept as statistics, which are all the tower sees; versions of a window differ in gain
-and equalisation, so that training does not learn how loud or bright a recording was mastered.
+Windows are stored as statistics, the only input of the tower. Augmented versions of a window differ
+in gain and equalisation, so that training does not learn how loud or bright a recording was
+mastered.
 """
 
 from __future__ import annotations
@@ -35,22 +36,26 @@ from mmva_core.inputs import read_audio_file
 from mmva_core.towers import LiteMusicTower, to_decibels
 
 HOP_SECONDS = 1.5
-"""From one window of a clip to the next; the tag table's own step."""
+"""Step from one window of a clip to the next, that of the tag table."""
 TAG_SECONDS = 3.0
-"""Length of the pieces that the tag table describes."""
+"""Length of the excerpts in the tag table."""
 NUM_ALTERED = 4
-"""Altered versions of each window of a clip, beside the plain one."""
+"""Augmented versions of each window of a clip, in addition to the original."""
 GAIN_RANGE_DB = (-18.0, 6.0)
-"""Films are softer than mastered music, so gain goes down further than up."""
+"""Range of the gain, dB; it reaches further down, since films are softer than mastered music."""
 EQUALISER_POINTS = 5
+"""Points of the random equaliser curve, interpolated over the mel bands."""
 EQUALISER_DEVIATION_DB = 1.5
+"""Standard deviation of the equaliser curve at each point, dB."""
 SLIDER_DELAYS_SECONDS = (3.0, 4.0, 5.0)
-"""Raters of VGMIDI move their slider about 4 s after the music changes (measured, see the model
-card), so a bar's label belongs to the music before it."""
+"""Delays between music and label. Raters of VGMIDI move their slider about 4 s after the music
+changes (measured, see the model card), so the label of a bar describes the music before it."""
 SOUND_FONT = Path("/usr/share/sounds/sf2/FluidR3_GM.sf2")
-"""Where Debian's fluid-soundfont-gm puts its file."""
+"""Sound font of Debian's package fluid-soundfont-gm."""
 RENDER_GAIN = "0.6"
+"""Gain of fluidsynth; 0.6 avoids clipping."""
 _AT_ONCE = 64
+"""Windows described at once."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -58,13 +63,13 @@ class ClipWindows:
     """Windows of recordings with a label for the whole clip."""
 
     statistics: Tensor
-    """(N, V, S) raw statistics, version 0 plain."""
-    standing: Tensor
-    """(N, 2) valence and arousal of the clip in standard deviations of its set."""
+    """(N, V, S) raw statistics; version 0 is the original."""
+    z_scores: Tensor
+    """(N, 2) valence and arousal of the clip, z-scores within its set."""
     tags: Tensor
-    """(N, K) log odds of tags, the mean over the window."""
+    """(N, K) log odds of the mean tag probabilities in the window."""
     weights: Tensor
-    """(N,) so that every set weighs the same."""
+    """(N,) weights that give every set the same total."""
     clips: tuple[str, ...]
     """`set/file` of each window."""
     groups: tuple[str, ...]
@@ -76,7 +81,7 @@ class ClipWindows:
         return replace(
             self,
             statistics=self.statistics[mask],
-            standing=self.standing[mask],
+            z_scores=self.z_scores[mask],
             tags=self.tags[mask],
             weights=self.weights[mask],
             clips=tuple(np.asarray(self.clips)[mask.numpy()].tolist()),
@@ -114,16 +119,16 @@ class PieceWindows:
 def load_clip_windows(
     tower: LiteMusicTower, root: Path, *, seed: int = 0, progress: bool = False
 ) -> ClipWindows:
-    """Read the clips of 4QAED and Emotify and describe their windows.
+    """Read the clips of 4QAED and Emotify and compute the statistics of their windows.
 
     Args:
-        tower: Says how sound is described; its weights do not matter.
-        root: Folder that holds `music`.
-        seed: Of the altered versions.
-        progress: Show progress bars on stderr.
+        tower: computes the statistics; its weights do not matter.
+        root: folder that holds `music`.
+        seed: seed of the augmented versions.
+        progress: show progress bars on stderr.
 
     Raises:
-        DataError: If a file or a row of tags is missing.
+        DataError: a file or a row of tags is missing.
     """
     tags = _read_tags(root / "music" / "teacher_tags.npz")
     generator = torch.Generator().manual_seed(seed)
@@ -134,7 +139,7 @@ def load_clip_windows(
     num_windows = sum(len(part.weights) for part in parts)
     return ClipWindows(
         statistics=torch.cat([part.statistics for part in parts]),
-        standing=torch.cat([part.standing for part in parts]),
+        z_scores=torch.cat([part.z_scores for part in parts]),
         tags=torch.cat([part.tags for part in parts]),
         weights=torch.cat(
             [part.weights * num_windows / len(parts) / len(part.weights) for part in parts]
@@ -147,16 +152,16 @@ def load_clip_windows(
 def load_piece_windows(
     tower: LiteMusicTower, root: Path, rendered: Path, *, progress: bool = False
 ) -> PieceWindows:
-    """Describe the music round the labelled bars of VGMIDI.
+    """Compute the statistics of the music around the labelled bars of VGMIDI.
 
     Args:
-        tower: Says how sound is described; its weights do not matter.
-        root: Folder that holds `music`.
-        rendered: Folder with the sound of each piece, `<piece>.wav`, see `render_pieces`.
-        progress: Show progress bars on stderr.
+        tower: computes the statistics; its weights do not matter.
+        root: folder that holds `music`.
+        rendered: folder with the sound of each piece, `<piece>.wav`, see `render_pieces`.
+        progress: show progress bars on stderr.
 
     Raises:
-        DataError: If a piece has no sound.
+        DataError: a piece has no sound.
     """
     bars = load_vgmidi(root)
     assert bars.spans_seconds is not None, "VGMIDI labels bars"
@@ -167,7 +172,7 @@ def load_piece_windows(
         of_piece = [row for row, other in enumerate(bars.paths) if other == path]
         log_mel = _log_mel_of(tower, rendered / f"{path.stem}.wav")
         views = [
-            _describe(tower, _windows_round(tower, log_mel, middles[of_piece] - delay))
+            _describe(tower, _windows_around(tower, log_mel, middles[of_piece] - delay))
             for delay in (0.0, *SLIDER_DELAYS_SECONDS)
         ]
         centred.append(views[0])
@@ -186,10 +191,10 @@ def load_piece_windows(
 def render_pieces(root: Path, folder: Path, *, progress: bool = False) -> None:
     """Render the MIDI files of VGMIDI to `<folder>/<piece>.wav` with the program fluidsynth.
 
-    Files that are there already are kept.
+    Existing files are kept.
 
     Raises:
-        DataError: If the program or its sound font is missing, or it fails.
+        DataError: the program or its sound font is missing, or it fails.
     """
     program = shutil.which("fluidsynth")
     if program is None or not SOUND_FONT.is_file():
@@ -206,8 +211,8 @@ def render_pieces(root: Path, folder: Path, *, progress: bool = False) -> None:
             _render(program, path, target)
 
 
-def alter_log_mel(log_mel: Tensor, generator: torch.Generator) -> Tensor:
-    """Change gain and equalisation of spectra (N, M, F), each in its own way."""
+def augment_log_mel(log_mel: Tensor, generator: torch.Generator) -> Tensor:
+    """Apply a random gain and equaliser curve to each of N spectra (N, M, F)."""
     num_windows, num_mels, _ = log_mel.shape
     low, high = GAIN_RANGE_DB
     gain = low + (high - low) * torch.rand(num_windows, 1, 1, generator=generator)
@@ -226,20 +231,20 @@ def _windows_of_set(
     *,
     progress: bool,
 ) -> ClipWindows:
-    standing = torch.from_numpy((items.va - PLANE_CENTRE) / PLANE_DEVIATION)
+    z_scores = torch.from_numpy((items.va - PLANE_CENTRE) / PLANE_DEVIATION)
     described, tag_rows, rows = [], [], []
     clips = tqdm(items.paths, desc=f"describe {items.name}", disable=not progress)
     for row, path in enumerate(clips):
         if path.name not in tags:
             raise DataError(f"{path.name} of {items.name} has no row in teacher_tags.npz")
         windows = _windows_along(tower, _log_mel_of(tower, path))
-        versions = [windows, *(alter_log_mel(windows, generator) for _ in range(NUM_ALTERED))]
+        versions = [windows, *(augment_log_mel(windows, generator) for _ in range(NUM_ALTERED))]
         described.append(torch.stack([_describe(tower, version) for version in versions], 1))
         tag_rows.append(_tags_along(tags[path.name], len(windows), tower.window_seconds))
         rows.extend([row] * len(windows))
     return ClipWindows(
         statistics=torch.cat(described),
-        standing=standing[rows],
+        z_scores=z_scores[rows],
         tags=torch.cat(tag_rows),
         weights=torch.ones(len(rows)),
         clips=tuple(f"{items.name}/{items.ids[row]}" for row in rows),
@@ -254,15 +259,15 @@ def _log_mel_of(tower: LiteMusicTower, path: Path) -> Tensor:
 
 
 def _windows_along(tower: LiteMusicTower, log_mel: Tensor) -> Tensor:
-    """Cut a clip's spectra (M, F) into windows (N, M, F'), one every `HOP_SECONDS`."""
+    """Cut the spectra of a clip (M, F) into windows (N, M, F'), one every `HOP_SECONDS`."""
     spare = log_mel.shape[1] - tower.window_frames
     num_windows = max(0, int(spare / tower.log_mel.frame_rate / HOP_SECONDS)) + 1
     starts = np.arange(num_windows) * HOP_SECONDS
-    return _windows_round(tower, log_mel, starts + tower.window_seconds / 2)
+    return _windows_around(tower, log_mel, starts + tower.window_seconds / 2)
 
 
-def _windows_round(tower: LiteMusicTower, log_mel: Tensor, middles: Iterable[float]) -> Tensor:
-    """Cut windows (N, M, F') with these middles in seconds; beyond the ends is silence."""
+def _windows_around(tower: LiteMusicTower, log_mel: Tensor, middles: Iterable[float]) -> Tensor:
+    """Cut windows (N, M, F') around middles in seconds; the clip is padded with silence."""
     rate = tower.log_mel.frame_rate
     length = tower.window_frames
     padded = F.pad(log_mel, (length, length), value=float(to_decibels(torch.zeros(()))))
@@ -287,7 +292,7 @@ def _read_tags(path: Path) -> dict[str, Tensor]:
 
 
 def _tags_along(tags: Tensor, num_windows: int, window_seconds: float) -> Tensor:
-    """Give log odds (N, K) of the mean of the tag pieces (P, K) that lie in each window."""
+    """Return log odds (N, K) of the mean tags of the excerpts (P, K) in each window."""
     inside = round((window_seconds - TAG_SECONDS) / HOP_SECONDS) + 1
     last = len(tags) - 1
     means = torch.stack(

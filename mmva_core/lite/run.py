@@ -1,10 +1,13 @@
-"""The recipe of `mmva-lite`, the model that comes with the package.
+"""Train `mmva-lite`, the model that comes with the package, from the open sets.
 
-`mmva train --preset mmva-lite` runs `train_preset`. Its four steps: the music tower is trained
-from scratch (`mmva_core.lite.music_train`); the picture side is fitted in closed form
-(`mmva_core.lite.fit_images`); the other heads are trained together by Eq. 4 on the features of the
-frozen towers, as `mmva_core.lite.recipe` says; then the similarity predictor is trained alone
-(`mmva_core.lite.similarity`). Everything is a function of the data and the seed.
+`mmva train --preset mmva-lite` runs `train_preset`, in four steps:
+
+1. train the music tower from scratch (`music_train.py`);
+2. fit the picture heads in closed form (`fit_images.py`);
+3. train the other heads together by Eq. 4 on the features of the frozen towers (`recipe.py`);
+4. train the similarity predictor alone (`similarity.py`).
+
+The result is a function of the data and the seed.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from typing import Any, cast
 
 from safetensors.torch import save_file
 
+from mmva_core.device import local_device
 from mmva_core.errors import DataError
 from mmva_core.lite.music_rows import load_recordings
 from mmva_core.lite.music_train import MusicRecipe, train_music_tower
@@ -24,14 +28,13 @@ from mmva_core.lite.recipe import LITE_TRAINING, build_lite, fit_lite
 from mmva_core.lite.tables import load_lite_tables
 from mmva_core.store import write_whole
 from mmva_core.towers import LiteMusicTower
-from mmva_core.train import local_device
 
 DATA_VARIABLE = "VSUMM_DATA"
-"""Environment variable that names the folder of the open sets."""
+"""Environment variable with the folder of the open sets."""
 CACHE_FOLDER = "features"
 """Folder of cached features inside a run."""
 TOWER_NAME = "music-tower.safetensors"
-"""File of the trained music tower inside a run."""
+"""Weights of the trained music tower inside a run."""
 RENDERED_FOLDER = "rendered"
 """Folder of rendered keyboard pieces inside a run."""
 
@@ -46,20 +49,20 @@ def train_preset(
     resume: bool = False,
     progress: bool = False,
 ) -> Iterator[str]:
-    """Train `mmva-lite` from the open sets and yield what came out, line by line.
+    """Train `mmva-lite` from the open sets; yield lines about the data and the model.
 
     Args:
-        folder: Where the run lives; the finished model is in its sub-folder "model".
-        data_folder: Folder of the open sets; the variable VSUMM_DATA names it by default.
-        overrides: Settings of `TrainConfig` that differ from `LITE_TRAINING`.
+        folder: folder of the run; the finished model is in its sub-folder "model".
+        data_folder: folder of the open sets; by default the variable VSUMM_DATA names it.
+        overrides: changes to `LITE_TRAINING`, by field.
         with_similarity: False leaves the similarity predictor out.
         device: "auto", "cpu" or "cuda".
-        resume: Go on with the run in the folder.
-        progress: Show progress bars on stderr.
+        resume: continue the run in the folder.
+        progress: show progress bars on stderr.
 
     Raises:
-        DataError: If a data set is missing or damaged.
-        MissingExtraError: If the extra "text" is not installed.
+        DataError: a data set is missing or damaged.
+        MissingExtraError: the extra "text" is not installed.
     """
     root = find_data(data_folder)
     config = replace(LITE_TRAINING, **(overrides or {}))
@@ -76,7 +79,7 @@ def train_preset(
         write_whole(weights, lambda path: save_file(tower.state_dict(), path))
     model.load_music_tower(weights)
     music_tower = cast(LiteMusicTower, model.tower("music").get_submodule("network"))
-    data = tables.hear(music_tower, recordings, seed=config.seed).everything()
+    data = tables.encode_music(music_tower, recordings, seed=config.seed).all_data()
     yield (
         f"{len(tables.image)} pictures, {len(tables.captions)} clips with captions "
         f"in {len(data.music)} windows, {len(tables.sentences)} sentences"
@@ -88,10 +91,10 @@ def train_preset(
 
 
 def find_data(data_folder: Path | None) -> Path:
-    """Give the folder of the open sets: the one named, or that of VSUMM_DATA.
+    """Return the folder of the open sets: `data_folder`, or that of VSUMM_DATA.
 
     Raises:
-        DataError: If neither names a folder that exists.
+        DataError: neither names a folder that exists.
     """
     named = data_folder if data_folder is not None else os.environ.get(DATA_VARIABLE)
     if not named:

@@ -1,9 +1,10 @@
-"""How the similarity predictor of `mmva-lite` is taught: by what the VA predictors know of a pair.
+"""Train the similarity predictor of `mmva-lite` on expected matching scores.
 
-With a few hundred pictures and songs the matching scores of Eq. 1 are soon known by heart, and
-nothing is learned that holds for others. What can be known of a pair that was never seen is the
-expectation of Eq. 1 given the two predictions of valence and arousal. It is a function of the
-embeddings, smooth and free of the labels' noise, and the predictor is trained to give it.
+With a few hundred pictures and songs, the predictor overfits the matching scores of the training
+pairs. Its target is therefore the expectation of Eq. 1 given the predicted valence and arousal of
+both sides: a smooth function of the embeddings, free of the noise of the labels.
+
+    predicted VA -- linear calibration, error covariance --> VA = line + error --> mean of Eq. 1
 
 Letters in shapes: N samples, B pairs, K draws.
 """
@@ -16,58 +17,58 @@ import torch
 from torch import Tensor
 
 from mmva_core.heads import VA_DIMENSIONS
-from mmva_core.lite.music_rows import judgement_on_plane
+from mmva_core.lite.music_rows import tower_va_on_plane
 from mmva_core.outputs import MMVAOutput
 from mmva_core.train import Batch, ExtraLoss, matching_score, similarity_loss
 
 NUM_DRAWS = 64
-"""Draws of the error that an expectation is the mean of."""
+"""Error draws in each expectation."""
 
 
 @dataclass(frozen=True, eq=False)
-class Trust:
-    """What a prediction of valence and arousal is worth on samples that were never seen."""
+class LinearCalibration:
+    """Linear map from held-out predictions to labels, and the covariance of its errors."""
 
     slope: Tensor
-    """(2,) the label rises by so much where the prediction rises by one."""
+    """(2,) slope of each dimension."""
     offset: Tensor
-    """(2,) the label where the prediction is zero."""
+    """(2,) label at a prediction of zero."""
     covariance: Tensor
-    """(2, 2) of what remains."""
+    """(2, 2) covariance of the errors."""
 
     @classmethod
-    def measure(cls, predicted: Tensor, labels: Tensor) -> Trust:
-        """Regress labels on predictions, each dimension on its own.
+    def fit(cls, predicted: Tensor, labels: Tensor) -> LinearCalibration:
+        """Regress labels on predictions, each dimension by itself.
 
         Args:
-            predicted: (N, 2) from models that did not see the sample; rows with NaN are left out.
+            predicted: (N, 2) held-out predictions; rows with NaN are left out.
             labels: (N, 2); rows with NaN are left out.
 
         Raises:
-            ValueError: If fewer than three rows are left.
+            ValueError: fewer than three rows are left.
         """
         is_known = ~(predicted.isnan() | labels.isnan()).any(1)
-        said, true = predicted[is_known].double(), labels[is_known].double()
-        if len(said) < 3:
-            raise ValueError(f"trust needs at least three known samples, got {len(said)}")
-        variation = said - said.mean(0)
+        x, true = predicted[is_known].double(), labels[is_known].double()
+        if len(x) < 3:
+            raise ValueError(f"a calibration needs at least three known samples, got {len(x)}")
+        variation = x - x.mean(0)
         variance = variation.square().mean(0).clamp(min=1e-12)
         slope = (variation * (true - true.mean(0))).mean(0) / variance
-        offset = true.mean(0) - slope * said.mean(0)
-        rest = true - (slope * said + offset)
-        return cls(slope.float(), offset.float(), (rest.T @ rest / len(rest)).float())
+        offset = true.mean(0) - slope * x.mean(0)
+        errors = true - (slope * x + offset)
+        return cls(slope.float(), offset.float(), (errors.T @ errors / len(errors)).float())
 
 
 class ExpectedMatching(ExtraLoss):
-    """L_sim with the expectation of Eq. 1 as target, given the predictions of both sides.
+    """L_sim against the expectation of Eq. 1 given the predictions of both sides.
 
-    The errors of both sides are taken as normal and independent; the expectation is a mean over
-    draws that are always the same.
+    The errors of both sides are modelled as normal and independent; the expectation is the mean
+    over a fixed set of draws.
 
     Args:
-        image: Trust in the picture's predicted valence and arousal.
-        music: Trust in the music tower's judgement.
-        sigma: Scale of Eq. 1.
+        image: calibration of the picture's predicted valence and arousal.
+        music: calibration of the music tower's prediction.
+        sigma: scale of Eq. 1.
     """
 
     name = "expected matching"
@@ -75,7 +76,7 @@ class ExpectedMatching(ExtraLoss):
     music_line: Tensor
     errors: Tensor
 
-    def __init__(self, image: Trust, music: Trust, sigma: float) -> None:
+    def __init__(self, image: LinearCalibration, music: LinearCalibration, sigma: float) -> None:
         super().__init__()
         self.sigma = sigma
         generator = torch.Generator().manual_seed(0)
@@ -89,15 +90,15 @@ class ExpectedMatching(ExtraLoss):
             self.register_buffer(name, value, persistent=False)
 
     def expected_score(self, image_va: Tensor, music_va: Tensor) -> Tensor:
-        """Give the expectation (B,) of Eq. 1 for predictions (B, 2) of either side."""
+        """Return the expectation (B,) of Eq. 1 for predictions (B, 2) of both sides."""
         pictures = self.image_line[0] * image_va + self.image_line[1]
         clips = self.music_line[0] * music_va + self.music_line[1]
         return matching_score(pictures[:, None] + self.errors, clips[:, None], self.sigma).mean(1)
 
     def forward(self, output: MMVAOutput, batch: Batch) -> Tensor:
-        """Give the mean squared error against the expected scores."""
+        """Return the mean squared error against the expected scores."""
         assert output.similarity is not None, "only used with a similarity predictor"
         assert output.image_va is not None, "every batch has pictures"
-        judgement = judgement_on_plane(batch.music.inputs["features"])
-        target = self.expected_score(output.image_va, judgement).detach()
+        music_va = tower_va_on_plane(batch.music.inputs["features"])
+        target = self.expected_score(output.image_va, music_va).detach()
         return similarity_loss(output.similarity, target, batch.image.weights * batch.music.weights)

@@ -1,9 +1,9 @@
-"""Tables that `mmva-lite` is trained on: OASIS, 4QAED, Emotify and EmoBank through frozen towers.
+"""Training tables of `mmva-lite`: OASIS, 4QAED, Emotify and EmoBank, encoded by frozen towers.
 
 Letters in shapes: N samples, V views of a sample, D size of a feature.
 
-Folds never split a group: pictures follow OASIS's own folds (themes), clips are dealt out by
-artist, sentences follow EmoBank's own split.
+Folds never split a group: pictures have OASIS's own folds by theme, clips are assigned by artist,
+sentences have EmoBank's own split.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from mmva_core.data.open import (
     subset,
 )
 from mmva_core.inputs import read_image_file
-from mmva_core.lite.damage import as_video_frame
+from mmva_core.lite.augment import as_video_frame
 from mmva_core.lite.music_rows import (
     KEYBOARD_CAPTION,
     MusicTables,
@@ -45,27 +45,27 @@ from mmva_core.train import FeatureTable, TrainingData, concat_tables
 FOLDS = ("1", "2", "3", "4")
 """Names of the folds."""
 CROP_FRACTION = 0.875
-"""Side of the centre square that training sees, as a share of the short side (224 of 256)."""
+"""Side of the view "centre", as a share of the short side (224 of 256)."""
 TRAINING_VIEWS = ("whole", "centre", "frame-0", "frame-1", "frame-2", "frame-3")
-"""Views of `view_picture` that are trained on; two of them undamaged."""
+"""Training views of a picture, see `view_picture`; the first two are not augmented."""
 
 
 @dataclass(frozen=True, eq=False)
 class LiteTables:
-    """Everything `mmva-lite` is trained and tested on, with folds."""
+    """Encoded pictures and sentences with folds; `encode_music` adds the clips."""
 
     image: FeatureTable
-    """OASIS as training sees it: V views of each picture."""
+    """OASIS for training: V views of each picture."""
     whole_image: FeatureTable
-    """OASIS as the model is used: whole pictures, rows as in `image`."""
+    """OASIS for testing: whole pictures, rows as in `image`."""
     image_folds: tuple[str, ...]
     """Fold of each picture."""
     captions: FeatureTable
-    """Tag sentences about the clips, ids "set/file", with the clips' labels."""
+    """Captions of the clips, made from tags; ids "set/file", labels of the clips."""
     clip_folds: tuple[str, ...]
     """Fold of each clip."""
     keyboard_caption: Tensor
-    """(D,) feature of the sentence about music without tags."""
+    """(D,) feature of `KEYBOARD_CAPTION`."""
     sentences: FeatureTable
     """EmoBank's training split."""
 
@@ -74,85 +74,86 @@ class LiteTables:
         """Fold of each clip, by id."""
         return dict(zip(self.captions.ids, self.clip_folds, strict=True))
 
-    def hear(
+    def encode_music(
         self,
         tower: LiteMusicTower,
         recordings: Recordings,
         *,
         seed: int,
         without: Collection[str] = (),
-    ) -> HeardTables:
-        """Add the clips as a music tower hears them.
+    ) -> EncodedTables:
+        """Encode the clips by a music tower.
 
-        For each fold another tower is trained that does not know it, which tells how far the
-        judgement of music that was never heard can be trusted.
+        For each fold, another tower is trained without it; its held-out predictions calibrate the
+        expected matching scores.
 
         Args:
-            tower: Describes and judges the clips.
-            recordings: Windows of the music.
-            seed: Of the other towers.
-            without: Folds that are left out: the other towers do not know them either.
+            tower: encodes the clips.
+            recordings: windows of the music.
+            seed: seed of the held-out towers.
+            without: folds to leave out; no held-out tower is trained on them either.
         """
         fold_of = self.fold_of_clip
-        strangers = {
+        held_out_towers = {
             fold: train_tower_without(recordings, fold_of, {fold, *without}, seed)
             for fold in FOLDS
             if fold not in without
         }
         music = music_tables(
-            tower, recordings, self.captions, self.keyboard_caption, fold_of, strangers
+            tower, recordings, self.captions, self.keyboard_caption, fold_of, held_out_towers
         )
-        return HeardTables(self, music)
+        return EncodedTables(self, music)
 
 
 @dataclass(frozen=True, eq=False)
-class HeardTables:
-    """Tables of all three modalities, the clips heard by one music tower."""
+class EncodedTables:
+    """Tables of all three modalities, the clips encoded by one music tower."""
 
-    others: LiteTables
+    tables: LiteTables
     """Pictures and sentences."""
-    heard: MusicTables
+    music: MusicTables
     """Clips."""
 
-    def everything(self) -> TrainingData:
-        """Give all of it, to train the model that is shipped."""
-        heard = self.heard
-        return TrainingData(self.others.image, heard.music, heard.caption, self.others.sentences)
+    def all_data(self) -> TrainingData:
+        """Return all rows, to train the published model."""
+        return TrainingData(
+            self.tables.image, self.music.music, self.music.caption, self.tables.sentences
+        )
 
     def without(self, fold: str) -> TrainingData:
-        """Give what a model that is tested on `fold` may be trained on."""
-        image = _rows(self.others.image_folds, lambda name: name != fold)
-        music = _rows(self.heard.folds, lambda name: name != fold)
+        """Return the training data of a model that is tested on `fold`."""
+        image = _rows(self.tables.image_folds, lambda name: name != fold)
+        music = _rows(self.music.folds, lambda name: name != fold)
         return TrainingData(
-            self.others.image.subset(image),
-            self.heard.music.subset(music),
-            self.heard.caption.subset(music),
-            self.others.sentences,
+            self.tables.image.subset(image),
+            self.music.music.subset(music),
+            self.music.caption.subset(music),
+            self.tables.sentences,
         )
 
     def only(self, fold: str) -> TrainingData:
-        """Give `fold` to test on: whole pictures, and the middle of each clip, with labels."""
-        image = _rows(self.others.image_folds, lambda name: name == fold)
-        clips = _rows(self.others.clip_folds, lambda name: name == fold)
+        """Return the test data of `fold`: whole pictures, and the middle window of each clip."""
+        image = _rows(self.tables.image_folds, lambda name: name == fold)
+        clips = _rows(self.tables.clip_folds, lambda name: name == fold)
         return TrainingData(
-            self.others.whole_image.subset(image),
-            self.heard.clips.subset(clips),
-            self.others.captions.subset(clips),
+            self.tables.whole_image.subset(image),
+            self.music.clips.subset(clips),
+            self.tables.captions.subset(clips),
         )
 
 
 def load_lite_tables(model: MMVA, root: Path, cache: Path, *, progress: bool = False) -> LiteTables:
-    """Read the open sets and encode pictures and sentences by the model's towers.
+    """Read the open sets and encode pictures and sentences by the towers of a model.
 
     Args:
-        model: Its towers encode; its heads do not matter.
-        root: Folder of the data sets.
-        cache: Folder of cached features.
-        progress: Show progress bars on stderr.
+        model: model with the towers; its heads do not matter.
+        root: folder of the data sets.
+        cache: folder of cached features.
+        progress: show progress bars on stderr.
 
     Raises:
-        DataError: If a set is missing or damaged.
-        MissingExtraError: If the extra "text" is not installed.
+        DataError: a set is missing or damaged.
+        MissingExtraError: the extra "text" is not installed.
     """
     oasis = load_oasis(root)
     assert oasis.folds is not None, "OASIS comes with folds"
@@ -173,16 +174,16 @@ def load_lite_tables(model: MMVA, root: Path, cache: Path, *, progress: bool = F
                 for clips, texts in zip(clip_sets, sentences, strict=True)
             ]
         ),
-        clip_folds=tuple(deal_fold(group) for clips in clip_sets for group in clips.groups),
+        clip_folds=tuple(assign_fold(group) for clips in clip_sets for group in clips.groups),
         keyboard_caption=model.caption_features([KEYBOARD_CAPTION])[0].clone(),
         sentences=sentence_table(model, root, cache, split="train"),
     )
 
 
-def deal_fold(group: str) -> str:
-    """Deal a group to a fold by its name alone.
+def assign_fold(group: str) -> str:
+    """Assign a group to a fold by the hash of its name.
 
-    >>> deal_fold("bach") == deal_fold("bach")
+    >>> assign_fold("bach") == assign_fold("bach")
     True
     """
     digest = hashlib.sha256(group.encode()).digest()
@@ -190,13 +191,12 @@ def deal_fold(group: str) -> str:
 
 
 def view_picture(image: ImageArray, view: str, position: int) -> ImageArray:
-    """Show a picture as a view wants it.
+    """Return one view of a picture.
 
     Args:
         image: (H, W, 3) uint8.
-        view: "whole"; "centre", the centre square; "frame-K", the K-th way of making it look like
-            a frame of a video.
-        position: Row of the picture in its set; decides what a frame looks like.
+        view: "whole"; "centre", the centre square; "frame-K", the K-th random augmentation.
+        position: row of the picture in its set; part of the seed of the augmentation.
     """
     if view == "whole":
         return image
@@ -207,10 +207,10 @@ def view_picture(image: ImageArray, view: str, position: int) -> ImageArray:
 
 
 def centre_square(image: ImageArray) -> ImageArray:
-    """Cut out the centre square of a picture (H, W, 3), a bit smaller than the short side.
+    """Crop the centre square of a picture (H, W, 3), 7/8 of its short side.
 
-    It shows things larger than the whole picture does. A head that learns from it ranks frames of
-    films better than one that learns from whole pictures.
+    Objects are larger in it than in the whole picture. A head trained on such crops as well ranks
+    film frames better than one trained on whole pictures alone.
     """
     height, width = image.shape[:2]
     side = max(1, round(CROP_FRACTION * min(height, width)))
@@ -226,7 +226,7 @@ def image_table(
     *,
     progress: bool = False,
 ) -> FeatureTable:
-    """Encode the pictures of a set, each as `view_picture` shows it.
+    """Encode one view of each picture of a set, see `view_picture`.
 
     Returns:
         A table of N pictures with features (N, D).
@@ -237,8 +237,8 @@ def image_table(
         parts = []
         for start in starts:
             paths = enumerate(items.paths[start : start + 64], start)
-            shown = [view_picture(read_image_file(path), view, row) for row, path in paths]
-            parts.append(model.image_features(shown))
+            pictures = [view_picture(read_image_file(path), view, row) for row, path in paths]
+            parts.append(model.image_features(pictures))
         return torch.cat(parts)
 
     fingerprint = f"{model.tower('image').fingerprint()} view {view}"

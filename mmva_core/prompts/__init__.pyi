@@ -1,6 +1,7 @@
 from .generate import MusicGenerator as MusicGenerator
 from .generate import check_output as check_output
 from .generate import write_wave as write_wave
+from .predict import predict_by_length as predict_by_length
 from .search import PromptMatch as PromptMatch
 from .search import Spread as Spread
 from .search import search_prompts as search_prompts

@@ -1,10 +1,10 @@
-"""A prompt sheet for a film: what each stretch of it feels like.
+"""Average the valence and arousal of a film over stretches of it.
 
-MMVA knows nothing of films. Its input here is what `vsumm summarize --no-reel FILM` writes, a JSON
-file with valence and arousal of short segments; of it, these fields are read:
+The input is the JSON file of `vsumm summarize --no-reel FILM`, with valence and arousal of short
+segments. These fields are read:
 
     segments[].start_seconds, .end_seconds               seconds from the start, ascending
-    segments[].signals.image_valence, .image_arousal     in [0, 1], or null where nothing is shown
+    segments[].signals.image_valence, .image_arousal     in [0, 1], or null without a picture
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from mmva_core.errors import DataError
 
 @dataclass(frozen=True)
 class FilmSignals:
-    """What a short piece of a film makes one feel; other signals are passed over."""
+    """Signals of a short piece of a film; other signals are ignored."""
 
     image_valence: float | None = None
-    """In [0, 1]; None where there is no picture."""
+    """In [0, 1]; None without a picture."""
     image_arousal: float | None = None
-    """In [0, 1]; None where there is no picture."""
+    """In [0, 1]; None without a picture."""
 
     def __post_init__(self) -> None:
         for value in (self.image_valence, self.image_arousal):
@@ -36,12 +36,12 @@ class FilmSignals:
 
 @dataclass(frozen=True)
 class FilmSegment:
-    """A short piece of a film; other fields of the file are passed over."""
+    """A short piece of a film; other fields of the file are ignored."""
 
     start_seconds: float
-    """First instant."""
+    """Start."""
     end_seconds: float
-    """First instant that no longer belongs to it."""
+    """End, exclusive."""
     signals: FilmSignals = FilmSignals()
     """Valence and arousal of the picture."""
 
@@ -52,12 +52,12 @@ class FilmSegment:
 
 @dataclass(frozen=True)
 class Stretch:
-    """A part of a film that gets a prompt of its own."""
+    """A part of a film with a prompt of its own."""
 
     start_seconds: float
-    """First instant."""
+    """Start."""
     end_seconds: float
-    """First instant that no longer belongs to it."""
+    """End, exclusive."""
     valence: float
     """Mean over the pictures of the stretch, by their length."""
     arousal: float
@@ -73,7 +73,7 @@ def read_film_curve(path: str | Path) -> tuple[FilmSegment, ...]:
     """Read the segments of a film from the JSON file that `vsumm summarize` writes.
 
     Raises:
-        DataError: If the file is missing, of another form, or knows nothing of the pictures.
+        DataError: the file is missing, of another form, or has no values for pictures.
     """
     try:
         content = Path(path).read_bytes()
@@ -88,7 +88,7 @@ def parse_film_curve(content: str | bytes, source: str) -> tuple[FilmSegment, ..
     """Read the segments of a film from JSON; `source` names it in messages.
 
     Raises:
-        DataError: If the JSON is of another form, or knows nothing of the pictures.
+        DataError: the JSON is of another form, or has no values for pictures.
     """
     try:
         segments = msgspec.json.decode(content, type=_Summary).segments
@@ -104,15 +104,15 @@ def parse_film_curve(content: str | bytes, source: str) -> tuple[FilmSegment, ..
 def stretches_of(segments: Sequence[FilmSegment], every_seconds: float) -> Iterator[Stretch]:
     """Average the curve over stretches of one length, counted from the start of the film.
 
-    A segment belongs to the stretch that its middle lies in. Stretches without a picture are left
+    A segment belongs to the stretch that contains its middle. Stretches without a picture are left
     out.
 
     Args:
-        segments: The film, in order.
-        every_seconds: Length of a stretch; the last may be shorter.
+        segments: the film, in order.
+        every_seconds: length of a stretch; the last may be shorter.
 
     Raises:
-        ValueError: If the length is not positive.
+        ValueError: the length is not positive.
     """
     if not every_seconds > 0:
         raise ValueError(f"every_seconds must be positive, got {every_seconds}")

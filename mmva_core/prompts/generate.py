@@ -1,8 +1,7 @@
-"""Turn a prompt into music with MusicGen (Copet et al. 2023), through transformers.
+"""Generate music from a prompt with MusicGen (Copet et al. 2023), through transformers.
 
-The weights are not ours and do not come with the package: they are named by a hub id or a folder.
-Those that Meta publishes (facebook/musicgen-small, -medium, -large) are for non-commercial use only
-(CC-BY-NC-4.0).
+The weights do not come with the package; a hub id or a folder names them. Those that Meta publishes
+(facebook/musicgen-small, -medium, -large) are for non-commercial use only (CC-BY-NC-4.0).
 
 Letters in shapes: C channels, T samples.
 """
@@ -21,6 +20,8 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from mmva_core import towers
+from mmva_core.device import local_device
 from mmva_core.errors import CheckpointError, DataError, MissingExtraError
 from mmva_core.store import write_whole
 
@@ -30,16 +31,16 @@ if TYPE_CHECKING:
 DEFAULT_MODEL = "facebook/musicgen-small"
 """Hub id of the smallest MusicGen, 2.4 GB."""
 MAX_SECONDS = 30.0
-"""MusicGen was trained on half a minute; what follows makes no sense any more."""
+"""Longest music, that of MusicGen's training; later sound is no longer coherent."""
 DEFAULT_GUIDANCE = 3.0
-"""How much the prompt is stressed; MusicGen's own default."""
+"""Guidance scale, MusicGen's own default."""
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
 class Music:
-    """Sound that was generated."""
+    """Generated sound."""
 
     samples: NDArray[np.float32]
     """(C, T), full scale is [-1, 1]."""
@@ -56,17 +57,18 @@ class MusicGenerator:
     """A loaded MusicGen.
 
     Args:
-        source: Hub id or local folder with the network and its tokenizer.
-        device: "cpu" or "cuda".
+        source: hub id or local folder with the network and its tokenizer.
+        device: "cpu", "cuda", or "auto": a GPU where there is one.
 
     Raises:
-        CheckpointError: If the weights cannot be had, or are damaged or of another network.
-        MissingExtraError: If transformers is not installed.
+        CheckpointError: the weights cannot be found, or are damaged or of another network.
+        MissingExtraError: transformers is not installed.
     """
 
     def __init__(self, source: str = DEFAULT_MODEL, *, device: str = "cpu") -> None:
         network, self._tokenizer = _load(source)
-        self._network: Any = network.to(device)  # the annotations of transformers are incomplete
+        # Any: the annotations of transformers are incomplete.
+        self._network: Any = network.to(local_device(device))
         config = self._network.config
         self.sample_rate = int(config.audio_encoder.sampling_rate)
         self._frames_per_second = self.sample_rate / math.prod(
@@ -83,17 +85,17 @@ class MusicGenerator:
         guidance: float = DEFAULT_GUIDANCE,
         progress: bool = False,
     ) -> Music:
-        """Make music of a prompt.
+        """Generate music from a prompt.
 
         Args:
-            prompt: What it should sound like.
-            seconds: Length wanted, at most `MAX_SECONDS`.
-            seed: Another seed gives other music; the same gives the same on the same machine.
-            guidance: Strength of the prompt, at least 1.
-            progress: Show a bar with an estimate on stderr.
+            prompt: description of the music.
+            seconds: length, at most `MAX_SECONDS`.
+            seed: equal seeds give equal music on one machine.
+            guidance: guidance scale, at least 1; larger follows the prompt more closely.
+            progress: show a progress bar on stderr.
 
         Raises:
-            ValueError: If the prompt is empty, or a number is out of range.
+            ValueError: the prompt is empty, or a number is out of range.
         """
         if not prompt.strip():
             raise ValueError("the prompt is empty")
@@ -101,7 +103,7 @@ class MusicGenerator:
             raise ValueError(f"seconds must lie in (0, {MAX_SECONDS:g}], got {seconds}")
         if not guidance >= 1:
             raise ValueError(f"guidance must be at least 1, got {guidance}")
-        # Codebooks are generated one step behind each other, which costs a step for each.
+        # Each codebook is generated one step after the one before: one extra step for each.
         num_steps = math.ceil(seconds * self._frames_per_second) + self._num_codebooks
         tokens = self._tokenizer([prompt], return_tensors="pt").to(self._network.device)
         with torch.random.fork_rng(), tqdm(
@@ -124,7 +126,7 @@ def write_wave(path: Path, music: Music, *, overwrite: bool = False) -> Path:
     """Write sound as a WAV file of 16 bits; louder parts are limited to full scale.
 
     Raises:
-        DataError: If the file is there already and may not be replaced, or cannot be written.
+        DataError: the file exists and `overwrite` is off, or it cannot be written.
     """
     check_output(path, overwrite=overwrite)
     limited = np.clip(music.samples, -1, 1)
@@ -145,10 +147,10 @@ def write_wave(path: Path, music: Music, *, overwrite: bool = False) -> Path:
 
 
 def check_output(path: Path, *, overwrite: bool) -> None:
-    """Say before minutes of work whether a WAV file can be written to `path`.
+    """Check, before minutes of work, that a WAV file can be written to `path`.
 
     Raises:
-        DataError: If its name is of another kind, it is there already, or its folder is not.
+        DataError: the name has another suffix, the file exists, or its folder does not.
     """
     if path.suffix.lower() != ".wav":
         raise DataError(f"{path}: music is written as WAV; name a file that ends in .wav")
@@ -159,7 +161,7 @@ def check_output(path: Path, *, overwrite: bool) -> None:
 
 
 class _Steps:
-    """What `generate` tells each step to: moves the bar on."""
+    """A streamer of `generate` that advances the progress bar."""
 
     def __init__(self, bar: tqdm[Any]) -> None:
         self._bar = bar
@@ -174,8 +176,6 @@ class _Steps:
 def _load(source: str) -> tuple[Any, PreTrainedTokenizerBase]:
     try:
         from transformers import AutoTokenizer, MusicgenForConditionalGeneration
-
-        from mmva_core.towers import translate_errors
     except ModuleNotFoundError as error:
         raise MissingExtraError(
             "generating music needs the package transformers; install it with: "
@@ -183,8 +183,10 @@ def _load(source: str) -> tuple[Any, PreTrainedTokenizerBase]:
         ) from error
     load: Any = MusicgenForConditionalGeneration.from_pretrained
     try:
-        network, report = translate_errors(lambda: load(source, output_loading_info=True), source)
-        tokenizer = translate_errors(lambda: AutoTokenizer.from_pretrained(source), source)
+        network, report = towers.translate_errors(
+            lambda: load(source, output_loading_info=True), source
+        )
+        tokenizer = towers.translate_errors(lambda: AutoTokenizer.from_pretrained(source), source)
     except CheckpointError as error:
         raise CheckpointError(
             f"no music generator {source!r}: give the hub id of a MusicGen that can be reached, or "

@@ -1,4 +1,4 @@
-"""Find the prompts that come closest to a point of the plane, and say how much that means.
+"""Find the prompts closest to a point of the plane, and warn where the choice means little.
 
 Letters in shapes: P prompts, K answers.
 """
@@ -15,27 +15,27 @@ from mmva_core.prompts.templates import Templates
 from mmva_core.retrieval import top_k, va_distances
 
 FLAT_SPREAD = 0.02
-"""Standard deviation over the prompts below which the caption tower hardly tells them apart: a
-tenth of the deviation that labels have on the plane."""
+"""Standard deviation over the prompts below which predictions hardly differ: a tenth of the
+deviation of labels on the plane."""
 
 
 @dataclass(frozen=True)
 class PromptMatch:
-    """A prompt, and how close it comes."""
+    """A prompt and its distance to the target."""
 
     prompt: str
     """The sentences."""
     valence: float
-    """What the caption tower predicts for the prompt, in [0, 1]."""
+    """Predicted valence of the prompt, in [0, 1]."""
     arousal: float
-    """What the caption tower predicts for the prompt, in [0, 1]."""
+    """Predicted arousal of the prompt, in [0, 1]."""
     distance: float
     """Euclidean distance to the target."""
 
 
 @dataclass(frozen=True)
 class Spread:
-    """How far a model's predictions differ between prompts, in one dimension."""
+    """Range and deviation of predictions over the prompts, in one dimension."""
 
     dimension: str
     """ "valence" or "arousal"."""
@@ -46,7 +46,7 @@ class Spread:
 
     @property
     def is_flat(self) -> bool:
-        """Whether the prompts are hardly told apart."""
+        """Whether predictions hardly differ between prompts."""
         return self.deviation < FLAT_SPREAD
 
 
@@ -58,20 +58,20 @@ def search_prompts(
     k: int = 5,
     allowed: NDArray[np.bool_] | None = None,
 ) -> list[PromptMatch]:
-    """Find the prompts nearest to a point, among all there are.
+    """Find the prompts nearest to a point.
 
     Args:
         templates: P prompts.
         va: (P, 2) predictions for them.
-        target: Valence and arousal wanted.
-        k: How many prompts at most.
-        allowed: (P,) which prompts may be taken; all by default.
+        target: valence and arousal.
+        k: largest number of prompts.
+        allowed: (P,) mask of the prompts to search; all by default.
 
     Returns:
         At most K prompts, nearest first; ties in the order of the templates.
 
     Raises:
-        ValueError: If no prompt is allowed.
+        ValueError: no prompt is allowed.
     """
     positions = np.arange(len(templates)) if allowed is None else np.flatnonzero(allowed)
     if len(positions) == 0:
@@ -90,7 +90,7 @@ def search_prompts(
 
 
 def spread_of(va: NDArray[np.float32]) -> tuple[Spread, Spread]:
-    """Measure how far predictions (P, 2) differ, in valence and in arousal."""
+    """Return the spread of predictions (P, 2) in valence and in arousal."""
     columns = zip(("valence", "arousal"), np.asarray(va, dtype=np.float64).T, strict=True)
     valence, arousal = (
         Spread(name, float(column.min()), float(column.max()), float(column.std()))
@@ -100,7 +100,7 @@ def spread_of(va: NDArray[np.float32]) -> tuple[Spread, Spread]:
 
 
 def warnings_about(spreads: Sequence[Spread], target: Sequence[float]) -> list[str]:
-    """Say what a reader should know before trusting a search: nothing, or one line each."""
+    """Return warnings about a search, one line each: flat predictions, or a target out of range."""
     lines = []
     for spread, wanted in zip(spreads, target, strict=True):
         if spread.is_flat:

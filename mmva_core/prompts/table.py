@@ -1,46 +1,42 @@
-"""Valence and arousal of every prompt, worked out once per model and templates, and kept.
+"""Valence and arousal of every prompt, computed once for a model and templates, and cached.
 
-The table is a NumPy file in the user's cache. It grows in a file of its own, so that a run that was
-interrupted goes on where it stopped; a table that is complete is memory-mapped, and neither the
-model nor torch is loaded for it.
+The table is a NumPy file in the user's cache. It grows in a partial file, so that an interrupted
+run resumes. A complete table is memory-mapped; neither the model nor torch is loaded for it.
 
-Letters in shapes: P prompts, T tokens, B a batch.
+Letters in shapes: P prompts.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import sys
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+import mmva_core
+from mmva_core import prompts
 from mmva_core.errors import DataError
 from mmva_core.prompts.templates import Templates
-from mmva_core.store import model_fingerprint
+from mmva_core.store import model_fingerprint, write_whole
 
-if TYPE_CHECKING:
-    from mmva_core.model import MMVA
-
-BATCH_SIZE = 64
-"""Prompts at once; larger batches are no faster on a CPU."""
 PROMPTS_AT_ONCE = 4096
-"""Prompts that are turned into tokens, and saved, together."""
+"""Prompts that are tokenised, and saved, together."""
 METHOD_VERSION = 1
-"""Raised whenever the same model and templates would give another table."""
+"""Raise it whenever the same model and templates give another table."""
 
 Floats = NDArray[np.float32]
 Table = np.memmap[Any, np.dtype[np.float32]]
 
 
 def default_cache_folder() -> Path:
-    """Give the folder of MMVA in the user's cache, by the custom of the system."""
+    """Return MMVA's folder in the user's cache, by the convention of the operating system."""
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Caches" / "mmva"
     if sys.platform == "win32":
@@ -56,22 +52,22 @@ def prompt_va(
     device: str = "auto",
     progress: bool = False,
 ) -> Floats:
-    """Give what the caption tower says of every prompt, from the cache where it is known.
+    """Return the predictions for every prompt, from the cache if they are in it.
 
     Args:
-        model_name: Embedded model, folder or hub id.
+        model_name: embedded model, folder or hub id.
         templates: P prompts.
-        cache: Folder of tables; the user's cache by default.
-        device: Where to run the model: "auto", "cpu" or "cuda".
-        progress: Show a bar with an estimate on stderr while the table is worked out.
+        cache: folder of tables; the user's cache by default.
+        device: where to run the model: "auto", "cpu" or "cuda".
+        progress: show a progress bar on stderr while the table is computed.
 
     Returns:
         (P, 2) float32, valence and arousal in [0, 1], memory-mapped, read-only.
 
     Raises:
-        CheckpointError: If the model cannot be loaded.
-        MissingExtraError: If the extra "text" is not installed.
-        DataError: If the cache cannot be written to.
+        CheckpointError: the model cannot be loaded.
+        MissingExtraError: the extra "text" is not installed.
+        DataError: the cache cannot be written to.
     """
     key = f"{METHOD_VERSION} {model_fingerprint(model_name)} {templates.fingerprint()}"
     name = f"prompts-{hashlib.sha256(key.encode()).hexdigest()[:32]}"
@@ -100,16 +96,13 @@ def _complete(
     device: str,
     progress: bool,
 ) -> None:
-    """Fill the rows of a partial table that are still NaN."""
-    from mmva_core.model import MMVA
-    from mmva_core.train import local_device
-
+    """Compute the rows of a partial table that are still NaN."""
     table = _open(partial, shape, writable=True)
     if table is None:
         table = np.lib.format.open_memmap(partial, mode="w+", dtype=np.float32, shape=shape)
         table[:] = np.nan
     missing = np.flatnonzero(np.isnan(table).any(axis=1))
-    model = MMVA.from_pretrained(model_name, device=str(local_device(device)))
+    model = mmva_core.MMVA.from_pretrained(model_name, device=device)
     bar = tqdm(
         total=len(templates),
         initial=len(templates) - len(missing),
@@ -122,44 +115,14 @@ def _complete(
         for start in range(0, len(missing), PROMPTS_AT_ONCE):
             rows = missing[start : start + PROMPTS_AT_ONCE]
             texts = [templates.prompt(row) for row in rows]
-            for places, va in predict_by_length(model, texts):
+            for places, va in prompts.predict_by_length(model, texts):
                 table[rows[places]] = va
                 bar.update(len(places))
             table.flush()
 
 
-def predict_by_length(model: MMVA, texts: list[str]) -> Iterator[tuple[NDArray[np.int64], Floats]]:
-    """Predict sentences in batches of one length each, so that no time goes into padding.
-
-    Args:
-        model: Its caption tower and predictor.
-        texts: Sentences.
-
-    Yields:
-        Positions (B,) in `texts`, and their valence and arousal (B, 2).
-    """
-    import torch
-
-    from mmva_core.towers import CaptionTower
-
-    tower = model.tower("caption")
-    assert isinstance(tower, CaptionTower)
-    tokens = tower.tokenize(texts)
-    mask = tokens["attention_mask"]
-    lengths = mask.sum(1)
-    for length in np.unique(lengths.numpy()):
-        for places in torch.split(torch.nonzero(lengths == length).squeeze(1), BATCH_SIZE):
-            columns = mask[places].any(dim=0)  # those that are not padding
-            batch = {
-                name: value[places][:, columns].to(model.device) for name, value in tokens.items()
-            }
-            with torch.inference_mode():
-                va = model.predict_va("caption", model.encode_caption(**batch))
-            yield places.numpy(), va.float().cpu().numpy()
-
-
 def _open(path: Path, shape: tuple[int, int], *, writable: bool = False) -> Table | None:
-    """Map a table, None where it is missing or not of this shape."""
+    """Map a table; None if it is missing or of another shape."""
     try:
         table = np.lib.format.open_memmap(path, mode="r+" if writable else "r")
     except (OSError, ValueError, EOFError):
@@ -168,6 +131,7 @@ def _open(path: Path, shape: tuple[int, int], *, writable: bool = False) -> Tabl
 
 
 def _publish(partial: Path, path: Path) -> None:
-    # Another run may have finished the same table in the meantime.
+    # Another run may have finished the same table, and removed this file, in the meantime.
     with suppress(FileNotFoundError):
-        partial.replace(path)
+        write_whole(path, lambda temporary: shutil.copyfile(partial, temporary))
+        partial.unlink()

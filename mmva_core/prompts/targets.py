@@ -1,8 +1,8 @@
-"""What a prompt is wanted for: points of the plane, from a picture, a film or numbers.
+"""Targets of prompts: points of the plane, from a picture, a film or numbers.
 
-How a film gets here: MMVA does not read films. Whoever does registers a function under the entry
-point group `mmva_core.film_reader`, which takes the film's path, the name of a model and whether to
-show progress, and returns the JSON text that `mmva_core.prompts.film` describes. vsumm does.
+MMVA does not read films. A package that does registers a function under the entry point group
+`mmva_core.film_reader`, as vsumm does: from the film's path, the name of a model and whether to
+show progress, it returns the JSON text that `mmva_core.prompts.film` describes.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
 
+import mmva_core
+from mmva_core import inputs
 from mmva_core.errors import DataError
 from mmva_core.inputs import format_clock, guess_modality
 from mmva_core.prompts.film import (
@@ -30,10 +32,10 @@ FilmReader = Callable[[Path, str, bool], str]
 
 @dataclass(frozen=True)
 class Target:
-    """A point of the plane that a prompt is wanted for."""
+    """A point of the plane to find prompts for."""
 
     name: str
-    """What it stands for: the picture, or a part of the film."""
+    """Name of the picture, or times of the part of a film."""
     va: tuple[float, float]
     """Valence and arousal in [0, 1]."""
     start_seconds: float | None = None
@@ -50,21 +52,21 @@ def find_targets(
     device: str = "auto",
     progress: bool = False,
 ) -> list[Target]:
-    """Turn what a user types into points of the plane.
+    """Turn an argument into points of the plane.
 
     Args:
-        text: A picture, a film, the JSON file that vsumm writes of one, or "va:0.3,0.8".
-        model_name: Embedded model, folder or hub id.
-        every_seconds: Length of the parts of a film.
-        device: Where to run the model: "auto", "cpu" or "cuda".
-        progress: Show progress on stderr.
+        text: a picture, a film, the JSON summary of one by vsumm, or "va:0.3,0.8".
+        model_name: embedded model, folder or hub id.
+        every_seconds: length of the parts of a film.
+        device: where to run the model: "auto", "cpu" or "cuda".
+        progress: show progress on stderr.
 
     Returns:
         One target, or one for each part of a film that has pictures.
 
     Raises:
-        DataError: If it can be none of them, or cannot be read.
-        CheckpointError: If the model cannot be loaded.
+        DataError: the text is none of them, or cannot be read.
+        CheckpointError: the model cannot be loaded.
     """
     point = parse_point(text)
     if point is not None:
@@ -81,7 +83,7 @@ def find_targets(
 
 
 def film_targets(segments: tuple[FilmSegment, ...], every_seconds: float) -> list[Target]:
-    """Give one target for each part of a film, named by its times."""
+    """Return one target for each part of a film, named by its times."""
     return [
         Target(
             f"{format_clock(part.start_seconds)}-{format_clock(part.end_seconds)}",
@@ -94,12 +96,8 @@ def film_targets(segments: tuple[FilmSegment, ...], every_seconds: float) -> lis
 
 
 def _image_va(path: str, model_name: str, device: str) -> tuple[float, float]:
-    from mmva_core.inputs import read_image_file
-    from mmva_core.model import MMVA
-    from mmva_core.train import local_device
-
-    image = read_image_file(path)
-    model = MMVA.from_pretrained(model_name, device=str(local_device(device)))
+    image = inputs.read_image_file(path)
+    model = mmva_core.MMVA.from_pretrained(model_name, device=device)
     valence, arousal = model.predict_images([image])[0].tolist()
     return valence, arousal
 

@@ -27,10 +27,10 @@ from mmva_core.errors import DataError
 DEFAULT_TEMPLATES = Path(__file__).with_name("templates.toml")
 """The paper's sentences and words."""
 MAX_PROMPTS = 2_000_000
-"""More combinations than this are refused: at 150 a second they would take hours."""
+"""Largest number of combinations; at 150 a second, more would take hours."""
 
 Choices = NDArray[np.int16]
-"""(P, S) which word of its list each slot takes."""
+"""(P, S) position in its list of the word in each slot."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Templates:
     """Sentences with slots, and the words that fill them.
 
     Raises:
-        ValueError: If a slot has no words, a list has no slot, or there are too many combinations.
+        ValueError: a slot has no words, a list has no slot, or there are too many combinations.
     """
 
     sentences: tuple[str, ...]
@@ -65,13 +65,13 @@ class Templates:
 
     @cached_property
     def slots(self) -> tuple[str, ...]:
-        """Name the slots in the order in which they first occur."""
+        """Names of the slots in the order of their first occurrence."""
         names = (name for _, name, _, _ in self._parts())
         return tuple(dict.fromkeys(name for name in names if name is not None))
 
     @cached_property
     def choices(self) -> Choices:
-        """Give every combination (P, S), slots of one kind never with the same word."""
+        """All combinations (P, S); slots of one kind never hold the same word."""
         counts = [len(self.words[kind_of(slot)]) for slot in self.slots]
         table = np.indices(counts, dtype=np.int16).reshape(len(counts), -1).T
         kinds = [kind_of(slot) for slot in self.slots]
@@ -89,12 +89,12 @@ class Templates:
         """Write one prompt.
 
         Args:
-            position: Row of `choices`.
+            position: row of `choices`.
         """
         return " ".join(self.sentences).format(**self.words_of(position))
 
     def words_of(self, position: int) -> dict[str, str]:
-        """Give the words of one prompt by slot."""
+        """Return the words of one prompt by slot."""
         row = self.choices[position]
         return {
             slot: self.words[kind_of(slot)][choice]
@@ -102,17 +102,17 @@ class Templates:
         }
 
     def allowed(self, wanted: Mapping[str, Collection[str]]) -> NDArray[np.bool_]:
-        """Tell which prompts have the wanted words.
+        """Return a mask of the prompts with the wanted words.
 
         Args:
-            wanted: Words by slot ("instrument_1") or by kind ("instrument", which any slot of the
+            wanted: words by slot ("instrument_1") or by kind ("instrument", which any slot of the
                 kind may satisfy); a prompt must satisfy all of them, with one of the words each.
 
         Returns:
             (P,) booleans.
 
         Raises:
-            DataError: If there is no such slot or word; the message names those there are.
+            DataError: there is no such slot or word; the message names the existing ones.
         """
         mask = np.ones(len(self), dtype=bool)
         for name, words in wanted.items():
@@ -131,7 +131,7 @@ class Templates:
         return mask
 
     def _parts(self) -> Iterator[tuple[str, str | None, str | None, str | None]]:
-        """Give text, slot name, format and conversion of every part of the sentences."""
+        """Return text, slot name, format and conversion of every part of the sentences."""
         return itertools.chain.from_iterable(map(string.Formatter().parse, self.sentences))
 
     def fingerprint(self) -> str:
@@ -141,7 +141,7 @@ class Templates:
 
 
 def kind_of(slot: str) -> str:
-    """Name the list of words that a slot draws from.
+    """Return the name of the list of words of a slot.
 
     >>> kind_of("instrument_2"), kind_of("mood")
     ('instrument', 'mood')
@@ -153,7 +153,7 @@ def load_templates(path: str | Path = DEFAULT_TEMPLATES) -> Templates:
     """Read sentences and words from a TOML file; see `templates.toml` for the form.
 
     Raises:
-        DataError: If the file cannot be read or is of another form.
+        DataError: the file cannot be read or has another form.
     """
     try:
         with Path(path).open("rb") as file:

@@ -1,4 +1,4 @@
-"""Find music for a picture, a sentence or a point on the plane.
+"""Find music for a picture, a sentence or a point of the plane.
 
 In: a query and an index. Out: the best matches, by Eq. 1 or by cosine.
 Open `query.py` first, then `index.py` and `build.py`; `metrics.py` measures R@k and mAP@k.

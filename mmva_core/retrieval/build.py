@@ -1,8 +1,8 @@
-"""Make an index: every content is encoded once.
+"""Build an index; every content is encoded once.
 
-What was encoded lies inside the index's folder until the index is complete, so that a build that
-was interrupted goes on where it stopped, and one that is repeated encodes only what is new or has
-changed. Where nothing has, not even the model is loaded.
+Encoded contents stay in the index's folder until the index is complete, so that an interrupted
+build resumes, and a repeated one encodes only new and changed contents. If there are none, the
+model is not loaded. Torch is loaded through the lazy faces, with the model.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 from tqdm import tqdm
 
+import mmva_core
+from mmva_core import retrieval
 from mmva_core.errors import CheckpointError, DataError, MmvaError
 from mmva_core.retrieval.index import (
     ARRAY_PREFIXES,
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
     from mmva_core.retrieval.encode import Content
 
 PENDING_PREFIX = "encoded-"
-"""Folder inside an index that is not complete yet, one file for each content."""
+"""Prefix of the folder of encoded contents in an incomplete index, one file each."""
 
 logger = logging.getLogger(__name__)
 
@@ -50,18 +52,18 @@ Second = TypeVar("Second")
 
 @dataclass(frozen=True)
 class BuildReport:
-    """What a build did."""
+    """The outcome of a build."""
 
     index: RetrievalIndex
     """The index, open."""
     num_encoded: int
-    """Items that were put through a tower this time."""
+    """Items encoded by this build."""
     problems: tuple[str, ...]
     """One line for each source that could not be indexed."""
 
     @property
     def num_reused(self) -> int:
-        """Items whose content was known already."""
+        """Items encoded by earlier builds."""
         return len(self.index) - self.num_encoded
 
 
@@ -74,20 +76,20 @@ def build_index(
     device: str = "cpu",
     progress: bool = False,
 ) -> BuildReport:
-    """Encode what is not known yet and write an index.
+    """Encode new and changed contents and write an index.
 
     Args:
-        sources: What to index.
-        folder: The index. One that is there is brought up to date: what is no longer among the
-            sources leaves it.
-        model_name: Embedded model, folder or hub id.
-        root: Folder that names of files are relative to, noted for readers of the index.
-        device: Where to run the model: "auto", "cpu" or "cuda".
-        progress: Show a progress bar on stderr.
+        sources: what to index.
+        folder: the index. An existing one is updated: items that are no longer among the sources
+            are removed.
+        model_name: embedded model, folder or hub id.
+        root: folder that names of files are relative to, stored in the index.
+        device: where to run the model: "auto", "cpu" or "cuda".
+        progress: show a progress bar on stderr.
 
     Raises:
-        CheckpointError: If the model cannot be loaded or was never trained.
-        DataError: If nothing could be indexed, or the folder holds something else.
+        CheckpointError: the model cannot be loaded or was never trained.
+        DataError: nothing could be indexed, or the folder holds other files.
     """
     if not sources:
         raise DataError("there is nothing to index")
@@ -96,7 +98,7 @@ def build_index(
     reader = _Reader(model_name, device, store)
     items, problems, num_encoded = [], [], 0
     bar = tqdm(total=len(sources), desc="indexing", disable=not progress, leave=False)
-    # Files are read and decoded one ahead, in a second thread, while the model is busy.
+    # A second thread reads and decodes the next file while the model encodes this one.
     for source, outcome in _one_ahead(sources, reader.prepare):
         bar.update()
         if isinstance(outcome, MmvaError):
@@ -120,22 +122,22 @@ def build_index(
 
 
 def new_header(model_name: str, root: Path) -> IndexHeader:
-    """Describe an index that is to be made with a model.
+    """Return the header of a new index.
 
     Raises:
-        CheckpointError: If there is no such model, or it was never trained.
+        CheckpointError: there is no such model, or it was never trained.
     """
     folder = find_folder(model_name)
     sigma = read_config(folder).sigma
     if sigma is None:
         raise CheckpointError(f"model {model_name!r} was never trained: its sigma is not set")
-    # A name stays a name; a folder must be found again from anywhere.
+    # Folders are stored as absolute paths, to be found from any working directory.
     name = str(folder.resolve()) if Path(model_name).is_dir() else model_name
     return IndexHeader(SCHEMA_VERSION, name, model_fingerprint(folder), sigma, str(root.resolve()))
 
 
 class _Store:
-    """Rows by content: those of the index that is there, and those encoded since."""
+    """Rows by hash of content: those of the existing index, and those encoded since."""
 
     def __init__(self, folder: Path, fingerprint: str) -> None:
         if folder.is_file() or (
@@ -187,7 +189,7 @@ class _Store:
 
 
 class _Reader:
-    """Read and encode; the model is loaded when the first content needs it."""
+    """Read and encode contents; the first one loads the model."""
 
     def __init__(self, model_name: str, device: str, store: _Store) -> None:
         self._model_name, self._device, self._store = model_name, device, store
@@ -198,34 +200,26 @@ class _Reader:
     def model(self) -> MMVA:
         with self._loading:
             if self._model is None:
-                from mmva_core.model import MMVA
-                from mmva_core.train import local_device
-
-                device = str(local_device(self._device))
-                self._model = MMVA.from_pretrained(self._model_name, device=device)
+                self._model = mmva_core.MMVA.from_pretrained(self._model_name, device=self._device)
             return self._model
 
     def prepare(self, source: Source) -> tuple[str, Content | None] | MmvaError:
-        """Hash a source, and read it where its content is not known yet."""
+        """Hash a source, and read it unless its content is already encoded."""
         try:
             digest = source.content_hash()
             if self._store.has(digest):
                 return digest, None
-            from mmva_core.retrieval.encode import read_content
-
             rate = self.model.music_sample_rate if source.modality == "music" else 0
-            return digest, read_content(source.modality, source.path or source.name, rate)
+            return digest, retrieval.read_content(source.modality, source.path or source.name, rate)
         except DataError as error:
             return error
 
     def encode(self, source: Source, content: Content) -> ItemRows:
-        from mmva_core.retrieval.encode import encode_content
-
-        return encode_content(self.model, source.modality, content)
+        return retrieval.encode_content(self.model, source.modality, content)
 
 
 def _holds_foreign(folder: Path) -> bool:
-    """Tell whether there is anything that no build can have left behind."""
+    """Return whether there is anything that no build can have left behind."""
     ours = (PENDING_PREFIX, f".{HEADER_NAME}", *ARRAY_PREFIXES)
     return any(not path.name.startswith(ours) for path in folder.iterdir())
 
@@ -233,7 +227,7 @@ def _holds_foreign(folder: Path) -> bool:
 def _one_ahead(
     values: Iterable[First], work: Callable[[First], Second]
 ) -> Iterator[tuple[First, Second]]:
-    """Give each value with the outcome of `work`, which is done one value ahead in a thread."""
+    """Yield each value with the result of `work`, which runs one value ahead in a thread."""
     with ThreadPoolExecutor(1) as pool:
         previous: tuple[First, Future[Second]] | None = None
         for value in values:

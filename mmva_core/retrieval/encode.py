@@ -1,4 +1,4 @@
-"""Put music, pictures and sentences through a model: places on the plane and embeddings.
+"""Encode music, pictures and sentences: valence, arousal and embeddings.
 
 Letters in shapes: W windows of one item, D the size of an embedding.
 """
@@ -29,10 +29,10 @@ Content = ImageArray | Floats | str
 
 
 def read_content(modality: Modality, text: str | Path, sample_rate: int) -> Content:
-    """Read a picture or sound from its file; a sentence is its own content.
+    """Read a picture or sound from its file; the content of a sentence is its text.
 
     Raises:
-        DataError: If the file cannot be read.
+        DataError: the file cannot be read.
     """
     if modality == "caption":
         return str(text)
@@ -42,10 +42,10 @@ def read_content(modality: Modality, text: str | Path, sample_rate: int) -> Cont
 
 
 def encode_content(model: MMVA, modality: Modality, content: Content) -> ItemRows:
-    """Place one item on the plane, music window by window.
+    """Encode one item, music window by window.
 
     Raises:
-        DataError: If the sound holds values that are not finite.
+        DataError: the sound has values that are not finite.
     """
     features = _features(model, modality, content)
     with torch.inference_mode():
@@ -66,7 +66,7 @@ def _features(model: MMVA, modality: Modality, content: Content) -> Tensor:
         return model.image_features([cast(ImageArray, content)])
     try:
         return model.music_features(content, model.music_sample_rate)
-    except ValueError as error:  # a file of floats may hold anything
+    except ValueError as error:  # a file of floats may hold NaN
         raise DataError(f"the sound cannot be used: {error}") from error
 
 

@@ -5,13 +5,12 @@
     INDEX/va-<key>.npy         (W, 4) float32: valence, arousal, start and end in seconds
     INDEX/embeds-<key>.npy     (W, D) float32, rows of length 1
 
-The arrays are memory-mapped: opening is immediate, and an index may be larger than the memory. A
-new version writes files under a new key and then replaces `index.json`, so that a reader sees the
-old index or the new one, whenever the writer ends. Nothing here imports torch.
+The arrays are memory-mapped: opening is immediate, and an index may be larger than memory. An
+update writes files under a new key and then replaces `index.json`, so that a reader sees the old
+index or the new one. Nothing here imports torch.
 
-Search is exact and goes through everything: among 50,000 tracks of 20 windows it takes 0.1 s by
-valence and arousal and 0.7 s by 512-d embeddings (measured on one core of a busy machine), so that
-no library for approximate search is needed.
+Search is exact: among 50,000 tracks of 20 windows it takes 0.1 s by valence and arousal and 0.7 s
+by 512-d embeddings (measured on one core of a busy machine), so approximate search is not needed.
 
 Letters in shapes: N items, W windows, D the size of an embedding, K answers.
 """
@@ -31,12 +30,12 @@ from numpy.typing import NDArray
 
 from mmva_core.config import Modality
 from mmva_core.errors import DataError
+from mmva_core.matching_score import score_of_distance
 from mmva_core.retrieval.rank import (
     FloatArray,
     IntArray,
     best_rows,
     cosines,
-    matching_scores,
     top_k,
     va_distances,
 )
@@ -44,9 +43,9 @@ from mmva_core.store import write_whole
 
 HEADER_NAME = "index.json"
 SCHEMA_VERSION = 1
-"""Raised whenever a reader of the old form would misread the new."""
+"""Raise it whenever older code would misread the format."""
 ARRAY_PREFIXES = ("items-", "va-", "embeds-")
-"""Beginnings of the names of the other files."""
+"""Prefixes of the names of the other files."""
 VA_COLUMNS = 4
 """Columns of the small array: valence, arousal, start and end of the window in seconds."""
 
@@ -60,29 +59,29 @@ class IndexItem:
     name: str
     """Name of the file, relative to the folder that was indexed; or the sentence itself."""
     modality: Modality
-    """What it is."""
+    """Modality of the content."""
     sha256: str
     """Hash of its content."""
     num_windows: int
-    """Windows that it was cut into; 1 for pictures and sentences."""
+    """Number of windows; 1 for pictures and sentences."""
 
 
 @dataclass(frozen=True)
 class IndexHeader:
-    """What an index was made with."""
+    """Model and settings of an index."""
 
     schema_version: int
     """`SCHEMA_VERSION` at the time of writing."""
     model: str
     """Name or folder of the model."""
     fingerprint: str
-    """`mmva_core.store.folders.model_fingerprint` of the model."""
+    """`mmva_core.store.model_fingerprint` of the model."""
     sigma: float
     """The model's scale of Eq. 1."""
     root: str
     """Folder that names of files are relative to."""
     key: str = ""
-    """Part of the names of the other files."""
+    """Key in the names of the other files."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,37 +104,37 @@ class ItemRows:
 
 @dataclass(frozen=True)
 class Match:
-    """An answer: an item and the best of its windows."""
+    """A found item with its best window."""
 
     name: str
     """The item's name, as in `IndexItem`."""
     modality: Modality
-    """What the item is."""
+    """Modality of the item."""
     score: float
     """Eq. 1 in (0, 1], or the cosine in [-1, 1]."""
     valence: float
-    """Of the window, in [0, 1]."""
+    """Valence of the window, in [0, 1]."""
     arousal: float
-    """Of the window, in [0, 1]."""
+    """Arousal of the window, in [0, 1]."""
     start_seconds: float | None
-    """Where the window starts; None for pictures and sentences."""
+    """Start of the window; None for pictures and sentences."""
     end_seconds: float | None
-    """Where the window ends."""
+    """End of the window; None for pictures and sentences."""
     num_windows: int
-    """Windows of the item."""
+    """Number of windows of the item."""
 
 
 class RetrievalIndex:
     """An index that can be searched.
 
     Args:
-        header: What it was made with.
+        header: model and settings.
         items: N items.
         va: (W, 4) rows of all items, one item after the other.
         embeds: (W, D) rows of length 1.
 
     Raises:
-        ValueError: If the arrays do not fit the items.
+        ValueError: the arrays do not fit the items.
     """
 
     def __init__(
@@ -163,7 +162,7 @@ class RetrievalIndex:
         return f"RetrievalIndex(items={len(self)}, windows={len(self.va)})"
 
     def rows_of(self, position: int) -> ItemRows:
-        """Give the windows of an item."""
+        """Return the windows of an item."""
         rows = slice(*self.offsets[position : position + 2])
         return ItemRows(np.array(self.va[rows]), np.array(self.embeds[rows]))
 
@@ -173,29 +172,29 @@ class RetrievalIndex:
         """Find the items nearest to a point of the plane, by Eq. 1.
 
         Args:
-            query_va: Valence and arousal, in [0, 1].
-            k: How many items at most.
-            modality: Only items of this kind.
+            query_va: valence and arousal, in [0, 1].
+            k: largest number of items.
+            modality: only items of this modality.
 
         Returns:
             At most K items, best first, each with its best window; ties in the index's order.
         """
         query = np.asarray(query_va, dtype=np.float64)
-        # Distances rank, not scores: the exponential could round neighbours to one number.
-        rows = self._best(-va_distances(query, self.va[:, :2]), k, modality)
-        scores = matching_scores(query, self.va[rows, :2], self.header.sigma)
-        return self._matches(rows, scores)
+        # Rank by distance: the exponential of Eq. 1 may round two neighbours to one number.
+        distances = va_distances(query, self.va[:, :2])
+        rows = self._best(-distances, k, modality)
+        return self._matches(rows, score_of_distance(distances[rows], self.header.sigma))
 
     def search_embedding(
         self, embed: FloatArray | Floats, k: int = 5, *, modality: Modality | None = None
     ) -> list[Match]:
-        """Find the items whose embedding (D,) has the smallest angle with one; as `search_va`."""
+        """Find the items with the highest cosine to an embedding (D,); see `search_va`."""
         scores = cosines(embed, self.embeds)
         rows = self._best(scores, k, modality)
         return self._matches(rows, scores[rows])
 
     def _best(self, scores: NDArray[Any], k: int, modality: Modality | None) -> IntArray:
-        """Give the best row of each of the k best items."""
+        """Return the best row of each of the k best items."""
         rows = best_rows(scores, self.offsets)
         if modality is not None:
             rows = rows[[item.modality == modality for item in self.items]]
@@ -227,7 +226,7 @@ def load_index(folder: str | Path) -> RetrievalIndex:
     """Open an index without reading its arrays.
 
     Raises:
-        DataError: If there is none, or it is damaged or of another version.
+        DataError: there is no index, or it is damaged or of another version.
     """
     folder = Path(folder)
     if not (folder / HEADER_NAME).is_file():
@@ -257,17 +256,17 @@ def save_index(
     items: Sequence[IndexItem],
     rows_of: Callable[[int], ItemRows],
 ) -> RetrievalIndex:
-    """Write an index in place of the one that is there, at once, and open it.
+    """Write an index, replacing an existing one atomically, and open it.
 
     Args:
-        folder: Made where it is missing.
-        header: What it was made with; its `key` is replaced.
+        folder: the index; created if missing.
+        header: model and settings; its `key` is replaced.
         items: N items, at least one.
-        rows_of: Gives the windows of the item at a position; called once for each, in order, so
-            that not all need be in memory.
+        rows_of: returns the windows of the item at a position; called once for each, in order, so
+            that memory need not hold all of them.
 
     Raises:
-        ValueError: If there is no item, or rows do not fit.
+        ValueError: there is no item, or rows do not fit.
     """
     if not items:
         raise ValueError("an index needs at least one item")
@@ -315,7 +314,7 @@ def _new_array(path: Path, shape: tuple[int, int]) -> np.memmap[Any, np.dtype[np
 
 
 def _remove_older(folder: Path, *, keep: Sequence[str]) -> None:
-    """Remove the files of earlier versions; on systems that refuse while they are read, later."""
+    """Remove files of earlier versions; open ones may stay until the next update."""
     for path in folder.iterdir():
         if path.name.startswith(ARRAY_PREFIXES) and path.name not in keep:
             with suppress(OSError):

@@ -1,8 +1,7 @@
-"""How well pairs find each other: R@k and mAP@10, exact under ties.
+"""R@k and mAP@10 of pairs, exact under ties.
 
-Where items tie with the one that was looked for, its rank is a matter of luck. Every figure here is
-the expected value over a random order of the tied items, worked out exactly; nothing is drawn. A
-model that says the same of everything therefore scores exactly chance.
+Every figure is the exact expected value over a random order of tied items. So a model with constant
+predictions scores exactly chance.
 
 Letters in shapes: Q queries, N items. Every query has one relevant item, so that average precision
 is the reciprocal of its rank.
@@ -19,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from mmva_core.retrieval.rank import FloatArray, IntArray
 
 MAP_DEPTH = 10
-"""Ranks that mAP@10 looks at."""
+"""Number of ranks that count in mAP@10."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class RetrievalMetrics:
     map_at_10: float
     """Mean of 1 / rank, 0 beyond rank ten."""
     num_items: int
-    """N, how many items there were to choose from."""
+    """N, number of candidates."""
 
     def to_dict(self) -> dict[str, float]:
         """Return plain values by name."""
@@ -43,14 +42,14 @@ class RetrievalMetrics:
 
 
 def retrieval_metrics(scores: ArrayLike, relevant: Sequence[int] | IntArray) -> RetrievalMetrics:
-    """Judge a table of scores.
+    """Compute the metrics of a table of scores.
 
     Args:
         scores: (Q, N), higher is better.
         relevant: (Q,) position of each query's item.
 
     Raises:
-        ValueError: If shapes do not fit, a score is NaN, or there is nothing to judge.
+        ValueError: shapes do not fit, the table is empty, or a score is NaN.
 
     >>> retrieval_metrics([[0.9, 0.1], [0.5, 0.5]], [0, 1]).recall_at_1
     0.75
@@ -67,10 +66,10 @@ def retrieval_metrics(scores: ArrayLike, relevant: Sequence[int] | IntArray) -> 
 
 
 def chance_metrics(num_items: int) -> RetrievalMetrics:
-    """Give what guessing scores among `num_items` items.
+    """Return the metrics of random guessing among `num_items` items.
 
     Raises:
-        ValueError: If there are no items.
+        ValueError: there are no items.
 
     >>> chance_metrics(1000).recall_at_10
     0.01
@@ -92,7 +91,7 @@ def rank_bounds(scores: FloatArray, relevant: IntArray) -> tuple[IntArray, IntAr
         lies between better + 1 and better + equal.
 
     Raises:
-        ValueError: If shapes do not fit, a score is NaN, or there is nothing to judge.
+        ValueError: shapes do not fit, the table is empty, or a score is NaN.
     """
     if scores.ndim != 2 or 0 in scores.shape or relevant.shape != (len(scores),):
         raise ValueError(
@@ -107,7 +106,7 @@ def rank_bounds(scores: FloatArray, relevant: IntArray) -> tuple[IntArray, IntAr
 
 
 def expected_recall(num_better: IntArray, num_equal: IntArray, k: int) -> FloatArray:
-    """Give the probability of each query's item to be among the first k.
+    """Return the probability of each query's item to be among the first k.
 
     Of the `num_equal` places that the tied items share, k - `num_better` lie within the first k.
 
@@ -120,7 +119,7 @@ def expected_recall(num_better: IntArray, num_equal: IntArray, k: int) -> FloatA
 def expected_precision(
     num_better: IntArray, num_equal: IntArray, depth: int = MAP_DEPTH
 ) -> FloatArray:
-    """Give the expected reciprocal rank of each query's item, 0 beyond `depth`.
+    """Return the expected reciprocal rank of each query's item, 0 beyond `depth`.
 
     The mean of 1 / rank over the places from better + 1 to better + equal: a difference of two
     harmonic numbers over the number of places.

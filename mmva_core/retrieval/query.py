@@ -1,4 +1,4 @@
-"""Turn what a user types into a query, and search an index with it."""
+"""Turn an argument into a query, and search an index with it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+import mmva_core
+from mmva_core import retrieval
 from mmva_core.config import Modality
 from mmva_core.errors import CheckpointError, DataError
 from mmva_core.inputs import guess_modality
@@ -14,15 +16,15 @@ from mmva_core.retrieval.rank import By, FloatArray, unit_rows
 from mmva_core.store import model_fingerprint
 
 POINT_PREFIX = "va:"
-"""How a query begins that is a point of the plane."""
+"""Prefix of a query that is a point of the plane."""
 
 
 @dataclass(frozen=True, eq=False)
 class Query:
-    """What is looked for; D is the size of an embedding."""
+    """A query; D is the size of an embedding."""
 
     modality: Modality | None
-    """What the query was; None for a point of the plane."""
+    """Modality of the query; None for a point of the plane."""
     va: FloatArray
     """(2,) valence and arousal in [0, 1]."""
     embed: FloatArray | None = None
@@ -30,16 +32,16 @@ class Query:
 
     @classmethod
     def of_rows(cls, modality: Modality, rows: ItemRows) -> Query:
-        """Take the mean over the windows of a piece of music; others have only one."""
+        """Make a query of the mean over the windows; pictures and sentences have one."""
         va = rows.va[:, :2].astype(np.float64).mean(axis=0)
         return cls(modality, va, unit_rows(rows.embeds.mean(axis=0)).astype(np.float64))
 
 
 def parse_point(text: str) -> FloatArray | None:
-    """Read a point of the plane such as "va:0.3,0.8"; None where the text is none.
+    """Read a point of the plane such as "va:0.3,0.8"; None for other texts.
 
     Raises:
-        DataError: If it begins like a point but is not two numbers in [0, 1].
+        DataError: the text begins like a point but is not two numbers in [0, 1].
 
     >>> parse_point("va:0.3,0.8").tolist()
     [0.3, 0.8]
@@ -65,18 +67,18 @@ def make_query(
     device: str = "auto",
     modality: Modality | None = None,
 ) -> Query:
-    """Place a picture, an audio file, a sentence or a point on the plane of an index.
+    """Make a query of a picture, an audio file, a sentence or a point.
 
     Args:
-        text: Name of a file, a sentence, or a point such as "va:0.3,0.8", which needs no model.
-        index: Its model is used.
-        model_name: The same model under another name, where its folder has moved.
+        text: name of a file, a sentence, or a point such as "va:0.3,0.8", which needs no model.
+        index: its model is used.
+        model_name: name of the index's model, for when its folder has moved.
         device: "auto", "cpu" or "cuda".
-        modality: What the query is; None decides by looking at it.
+        modality: modality of the query; guessed by default.
 
     Raises:
-        CheckpointError: If the model is not the one that the index was made with.
-        DataError: If the query cannot be read.
+        CheckpointError: the model is not the one that the index was made with.
+        DataError: the query cannot be read.
     """
     point = parse_point(text)
     if point is not None:
@@ -87,13 +89,10 @@ def make_query(
         raise CheckpointError(
             f"the index was made with another model than {name!r} is now: run mmva index again"
         )
-    from mmva_core.model import MMVA
-    from mmva_core.retrieval.encode import encode_content, read_content
-    from mmva_core.train import local_device
-
-    model = MMVA.from_pretrained(name, device=str(local_device(device)))
+    model = mmva_core.MMVA.from_pretrained(name, device=device)
     rate = model.music_sample_rate if kind == "music" else 0
-    return Query.of_rows(kind, encode_content(model, kind, read_content(kind, text, rate)))
+    content = retrieval.read_content(kind, text, rate)
+    return Query.of_rows(kind, retrieval.encode_content(model, kind, content))
 
 
 def search(
@@ -104,17 +103,17 @@ def search(
     by: By = "va",
     modality: Modality | None = None,
 ) -> list[Match]:
-    """Find what lies nearest to a query.
+    """Find the items nearest to a query.
 
     Args:
-        index: Where to look.
-        query: What to look for.
-        k: How many items at most.
-        by: Compare by Eq. 1 on valence and arousal, or by the angle of embeddings.
-        modality: Only items of this kind.
+        index: the index.
+        query: the query.
+        k: largest number of items.
+        by: compare by Eq. 1 on valence and arousal, or by the angle of embeddings.
+        modality: only items of this modality.
 
     Raises:
-        DataError: If a point is to be compared by embeddings, or nothing is of that kind.
+        DataError: the query is a point and `by` is "cosine", or no item has the modality.
     """
     if modality is not None and not any(item.modality == modality for item in index.items):
         raise DataError(f"the index holds no {modality}")

@@ -1,8 +1,8 @@
 """The arithmetic of retrieval: scores between queries and items, and the best of them.
 
-Two ways to compare: Eq. 1 of the paper on predicted valence and arousal, and the cosine of the
-embeddings. Search is exact, in NumPy, and its answers never depend on the luck of sorting: equal
-scores keep the order of the items.
+Items are compared by the distance of predicted valence and arousal, which Eq. 1 turns into a score,
+or by the cosine of the embeddings. Search is exact, in NumPy; equal scores keep the order of the
+items.
 
 Letters in shapes: Q queries, N items, W windows, D the size of an embedding, K answers. An item has
 one window or more, and its windows lie side by side.
@@ -23,11 +23,11 @@ IntArray = NDArray[np.int64]
 Array = NDArray[Any]
 
 ROWS_AT_ONCE = 65_536
-"""Windows whose embeddings are read at once: an index may be larger than the memory."""
+"""Windows whose embeddings are read at once, since an index may be larger than memory."""
 
 
 def va_distances(query_va: ArrayLike, va: ArrayLike) -> FloatArray:
-    """Give the Euclidean distances between valence/arousal vectors.
+    """Return the Euclidean distances between valence/arousal vectors.
 
     Args:
         query_va: (Q, 2) or (2,) for one query.
@@ -40,31 +40,9 @@ def va_distances(query_va: ArrayLike, va: ArrayLike) -> FloatArray:
     [0.5, 1.0]
     """
     queries, items = (np.asarray(values, dtype=np.float64) for values in (query_va, va))
-    # Not by the binomial formula: it loses the digits that tell near neighbours apart.
+    # Direct differences: |a|^2 + |b|^2 - 2 ab would lose the digits that separate near neighbours.
     difference = queries[..., None, :] - items
     return np.asarray(np.hypot(difference[..., 0], difference[..., 1]))
-
-
-def matching_scores(query_va: ArrayLike, va: ArrayLike, sigma: float) -> FloatArray:
-    """Score items by Eq. 1: exp(-d / sigma), d the distance of `va_distances`.
-
-    Args:
-        query_va: (Q, 2) or (2,).
-        va: (N, 2).
-        sigma: Scale of Eq. 1, see `mmva_core.train.matching.mean_pair_distance`.
-
-    Returns:
-        (Q, N) or (N,) in (0, 1].
-
-    Raises:
-        ValueError: If sigma is not positive.
-
-    >>> matching_scores([0.5, 0.5], [[0.5, 0.5]], sigma=0.3).tolist()
-    [1.0]
-    """
-    if not sigma > 0:
-        raise ValueError(f"sigma must be positive, got {sigma}")
-    return np.asarray(np.exp(-va_distances(query_va, va) / sigma))
 
 
 def unit_rows(embeds: ArrayLike) -> NDArray[np.float32]:
@@ -79,7 +57,7 @@ def unit_rows(embeds: ArrayLike) -> NDArray[np.float32]:
 
 
 def cosines(query: ArrayLike, unit_embeds: Array) -> NDArray[np.float32]:
-    """Give the cosine between one embedding and many, reading them in blocks.
+    """Return the cosine between one embedding and many, reading them in blocks.
 
     Args:
         query: (D,) of any length.
@@ -119,17 +97,17 @@ def best_rows(scores: Array, offsets: IntArray) -> IntArray:
 
 
 def top_k(scores: Array, k: int) -> IntArray:
-    """Give the positions of the k highest scores, best first; equal ones in their own order.
+    """Return the positions of the k highest scores, best first; equal ones in their own order.
 
     Args:
         scores: (N,).
-        k: How many, at least 1; all of them where there are fewer.
+        k: how many, at least 1; all of them where there are fewer.
 
     Returns:
         (min(k, N),) positions.
 
     Raises:
-        ValueError: If `k` is not positive.
+        ValueError: `k` is not positive.
 
     >>> top_k(np.array([0.2, 0.9, 0.5, 0.9]), 3).tolist()
     [1, 3, 2]
@@ -139,7 +117,8 @@ def top_k(scores: Array, k: int) -> IntArray:
     if k >= len(scores):
         candidates = np.arange(len(scores))
     else:
-        # argpartition picks any of the items that tie for the last place: take them all in first.
+        # argpartition picks arbitrary ones of the items that tie for place k: keep all of them
+        # here, and let the stable sort below decide.
         last = scores[np.argpartition(scores, -k)[-k]]
         candidates = np.flatnonzero(scores >= last)
     order = np.argsort(-scores[candidates], kind="stable")

@@ -1,4 +1,4 @@
-"""What an index is made of: files of a folder or a table, and sentences."""
+"""Sources of an index: files of a folder or a table, and sentences."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ AUDIO_SUFFIXES = frozenset(
     f".{name}"
     for name in "aac aif aiff flac m4a mka mp2 mp3 oga ogg opus wav wma".split()  # noqa: SIM905
 )
-"""Ends of names that are taken for music."""
+"""Suffixes of music files."""
 IMAGE_SUFFIXES = frozenset((".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"))
-"""Ends of names that are taken for pictures."""
+"""Suffixes of picture files."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """Something to index: a file, or a sentence."""
+    """A file or sentence to index."""
 
     name: str
-    """Name of the file relative to what is indexed, or the sentence."""
+    """Name of the file relative to the folder or table, or the sentence."""
     modality: Modality
-    """What it is."""
+    """Modality of the content."""
     path: Path | None = None
-    """Where the file lies; None for a sentence."""
+    """Path of the file; None for a sentence."""
 
     def content_hash(self) -> str:
-        """Hash what it is and its content.
+        """Hash modality and content.
 
         Raises:
-            DataError: If the file cannot be read.
+            DataError: the file cannot be read.
         """
         if self.path is None:
             content = self.name
@@ -50,12 +50,12 @@ class Source:
 
 
 def find_sources(folder: Path, modalities: Sequence[Modality] = ("music", "image")) -> list[Source]:
-    """List the music and pictures in a folder and its sub-folders, by the ends of their names.
+    """List the music and pictures in a folder and its sub-folders by their suffixes, sorted.
 
-    Hidden files and folders are left out; names are sorted.
+    Hidden files and folders are left out.
 
     Raises:
-        DataError: If it is no folder, or holds nothing of the kind.
+        DataError: there is no such folder, or it holds no such files.
     """
     if not folder.is_dir():
         raise DataError(f"no such folder: {folder}")
@@ -72,14 +72,14 @@ def find_sources(folder: Path, modalities: Sequence[Modality] = ("music", "image
 
 
 def read_sources(table: Path) -> list[Source]:
-    """Read a CSV table of things to index.
+    """Read a CSV table of sources.
 
     It has a column `file` (names relative to the table, or absolute), a column `text` (sentences),
-    or both; empty cells are passed over. A column `modality` says what a file is where the end of
-    its name does not.
+    or both; empty cells are skipped. A column `modality` gives the modality of files with other
+    suffixes.
 
     Raises:
-        DataError: If the table cannot be read or names nothing, or something of unknown kind.
+        DataError: the table cannot be read, is empty, or names a file of unknown modality.
     """
     try:
         with table.open(encoding="utf-8-sig", newline="") as file:
@@ -93,7 +93,7 @@ def read_sources(table: Path) -> list[Source]:
 
 
 def modality_of_name(path: Path) -> Modality | None:
-    """Tell from the end of a file's name whether it is music or a picture.
+    """Return the modality of a file by its suffix.
 
     >>> modality_of_name(Path("song.MP3")), modality_of_name(Path("notes.txt"))
     ('music', None)

@@ -1,4 +1,4 @@
-"""Read and write what is in a model folder, and the state of a training run."""
+"""Read and write model folders and the states of training runs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     """Read a safetensors file as float32 (integers stay as they are).
 
     Raises:
-        CheckpointError: If it is missing, cut short or not safetensors.
+        CheckpointError: the file is missing, truncated or not safetensors.
     """
     if not path.is_file():
         raise CheckpointError(f"no weights at {path}: the file is missing")
@@ -38,7 +38,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
 def save_folder(
     folder: Path, config: ModelConfig, state: Mapping[str, Tensor], card: str | None = None
 ) -> Path:
-    """Write a model folder, each file at once.
+    """Write a model folder, each file atomically.
 
     Returns:
         The folder.
@@ -56,7 +56,7 @@ def save_folder(
 
 
 def default_card(config: ModelConfig) -> str:
-    """Write a short model card: the towers, their licences, and how to load the model."""
+    """Write a short model card: towers, licences, and how to load the model."""
     rows = []
     for modality in MODALITIES:
         info = TOWER_INFO[config.tower_name(modality)]
@@ -83,15 +83,16 @@ def default_card(config: ModelConfig) -> str:
 
 
 def save_training_state(path: Path, state: dict[str, Any]) -> None:
-    """Write tensors and plain values that `load_training_state` reads back."""
+    """Write tensors and plain values for `load_training_state`."""
     write_whole(path, lambda temporary: torch.save(state, temporary))
 
 
 def load_training_state(path: Path) -> dict[str, Any]:
-    """Read what `save_training_state` wrote; no classes are unpickled.
+    """Read a file of `save_training_state`; no classes are unpickled.
 
     Raises:
-        CheckpointError: If the file is missing, damaged, or holds anything but tensors and values.
+        CheckpointError: the file is missing, damaged, or holds other objects than tensors and
+            values.
     """
     if not path.is_file():
         raise CheckpointError(f"nothing to resume: {path} is missing")

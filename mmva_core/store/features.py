@@ -1,7 +1,7 @@
-"""Frozen features, encoded once and kept: epochs then cost only the heads.
+"""A cache of the features of frozen towers, so that training computes the heads alone.
 
-A cache file is named after a hash of the tower and of the content of every item, so that neither a
-changed picture nor another feature choice can bring back stale features.
+A cache file is named after a hash of the tower and of the content of every item. A changed picture
+or other feature settings give another name, so stale features are never read.
 """
 
 from __future__ import annotations
@@ -39,20 +39,20 @@ def sha256_tensor(tensor: Tensor) -> str:
 def cached_features(
     folder: Path, fingerprint: str, contents: Sequence[str], compute: Callable[[], Tensor]
 ) -> Tensor:
-    """Read features from the cache, or compute and keep them.
+    """Read features from the cache, or compute and store them.
 
     Args:
-        folder: Where cache files lie; made where it is missing.
-        fingerprint: Everything besides the items that decides the features: the tower's
-            `fingerprint()` and the name of whatever was done to its input.
-        contents: One hash per item, in order.
-        compute: Gives the features (N, ...) of all items, in order.
+        folder: folder of cache files; created if missing.
+        fingerprint: everything besides the items that decides the features: the tower's
+            `fingerprint()` and the preparation of its input.
+        contents: hash of each item, in order.
+        compute: returns the features (N, ...) of all items, in order.
 
     Returns:
-        (N, ...) as `compute` gave them.
+        (N, ...), the features.
 
     Raises:
-        ValueError: If `compute` gives another number of rows than there are items.
+        ValueError: `compute` returns another number of rows than there are items.
     """
     key = hashlib.sha256("\n".join([fingerprint, *contents]).encode()).hexdigest()
     path = folder / f"{key}.safetensors"
@@ -70,7 +70,7 @@ def cached_features(
 
 
 def _read(path: Path) -> Tensor | None:
-    """Read a cache file, None where it is missing or damaged."""
+    """Read a cache file; None if it is missing or damaged."""
     if not path.is_file():
         return None
     try:

@@ -1,4 +1,4 @@
-"""Write files whole, and know them by their content. Nothing here imports torch."""
+"""Write files atomically, and hash their contents. Nothing here imports torch."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pathlib import Path
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` fill a temporary file beside `path`, then put it in its place.
+    """Let `write` fill a temporary file beside `path`, then rename it to `path`.
 
-    A reader sees the old file or the new one, never a part of one, whenever the program ends.
+    A reader sees the old file or the new one, never a part of one, even if the program is killed.
     """
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     os.close(handle)

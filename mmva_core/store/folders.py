@@ -1,7 +1,7 @@
 """Find model folders: config.json, model.safetensors and README.md, as on the Hugging Face hub.
 
-Names without a folder are looked up inside the package first ("mmva-lite"), then on the hub or in
-its local cache. Nothing here imports torch.
+A name is that of an embedded model ("mmva-lite"), of a local folder, or of a model on the hub.
+Nothing here imports torch.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ TOWERS_NAME = "towers"
 """Folder with the structure of fine-tuned towers, by modality."""
 
 EMBEDDED_FOLDER = Path(__file__).parent.parent / "weights"
-"""Where the models that come with the package lie, one folder each."""
+"""Folder of the models that come with the package, one sub-folder each."""
 
 
 def embedded_models() -> tuple[str, ...]:
-    """Name the models that come with the package."""
+    """Return the names of the models that come with the package."""
     return tuple(sorted(path.parent.name for path in EMBEDDED_FOLDER.glob(f"*/{CONFIG_NAME}")))
 
 
@@ -35,9 +35,10 @@ def find_folder(name_or_path: str | Path) -> Path:
     """Resolve the name of an embedded model, a local folder, or a hub id to a local folder.
 
     Raises:
-        CheckpointError: If it is none of them, or the hub cannot give it.
+        CheckpointError: there is no such model, or the hub cannot be reached.
     """
-    # An embedded name means the same wherever it is said: a folder of that name is "./name".
+    # Embedded names come first, independent of the working directory: a folder of that name is
+    # "./name".
     if name_or_path in embedded_models():
         return EMBEDDED_FOLDER / name_or_path
     folder = Path(name_or_path)
@@ -56,7 +57,7 @@ def read_config(folder: Path) -> ModelConfig:
     """Read `config.json` of a model folder.
 
     Raises:
-        CheckpointError: If it is missing, is not JSON, or describes another kind of model.
+        CheckpointError: the file is missing, is not JSON, or describes another kind of model.
     """
     path = folder / CONFIG_NAME
     try:
@@ -75,12 +76,12 @@ def read_config(folder: Path) -> ModelConfig:
 def model_fingerprint(name_or_path: str | Path) -> str:
     """Hash everything that decides what a model predicts.
 
-    Config and weights count by content, packages that bring the weights of towers by name and
-    installed version, local folders of tower weights by content, hub ids by name: two folders with
-    the same model have the same fingerprint. How inputs are prepared counts by its version.
+    The hash covers the content of config, weights and local folders of tower weights, the name and
+    installed version of packages with tower weights, hub ids by name, and `PREPROCESSING_VERSION`.
+    Two folders with the same model have the same fingerprint.
 
     Raises:
-        CheckpointError: If there is no such model, or its config is of another kind.
+        CheckpointError: there is no such model, or its config is of another kind.
     """
     folder = find_folder(name_or_path)
     config = read_config(folder)

@@ -1,4 +1,4 @@
-"""Load state dicts strictly: nothing missing, nothing left over, every shape right."""
+"""Load state dicts strictly: no weight missing, none unexpected, every shape right."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from torch import Tensor, nn
 from mmva_core.errors import CheckpointError
 
 STATISTICS = (".mean", ".scale")
-"""Ends of the names of buffers that hold statistics of features."""
+"""Suffixes of the buffers that hold statistics of features."""
 
 
 def load_strictly(
     module: nn.Module, state: Mapping[str, Tensor], names: Mapping[str, Tensor], source: str
 ) -> None:
-    """Load `state` into a module that stores what `names` holds.
+    """Load weights into a module, which must be exactly those of `names`.
 
     Args:
-        module: Where the weights go.
-        state: Weights by name.
-        names: What has to be there, with its shapes; the rest of the module keeps its values.
-        source: Where `state` came from, for the message.
+        module: the module.
+        state: weights by name.
+        names: expected weights with their shapes; the rest of the module keeps its values.
+        source: origin of `state`, for the message.
 
     Raises:
-        CheckpointError: If a weight is missing, unexpected or of another shape.
+        CheckpointError: a weight is missing, unexpected or of another shape.
     """
     missing, unexpected = sorted(names.keys() - state.keys()), sorted(state.keys() - names.keys())
     if missing or unexpected:
@@ -46,7 +46,7 @@ def load_strictly(
 def to_half(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Round weights to float16; statistics of features keep float32.
 
-    A mean far from zero would lose too much: features are differences from it.
+    Features are differences from the mean, which float16 would round too coarsely.
     """
     return {
         name: value.half()

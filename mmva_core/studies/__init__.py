@@ -1,7 +1,7 @@
-"""Cross-validation, baselines and ablations. No user-facing command needs to read this.
+"""Cross-validation, baselines and ablations, for `mmva evaluate`.
 
 In: data sets. Out: rows of figures, each beside its baselines.
-Open `preset.py` first for `mmva-lite`, `retrieval.py` for retrieval.
+Open `preset.py` first for `mmva-lite`, `retrieval.py` for retrieval; `folds.py` trains the copies.
 """
 
 import lazy_loader

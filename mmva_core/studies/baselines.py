@@ -1,11 +1,11 @@
-"""The four models that the paper's Table 1 compares with, under the interface of MMVA's training.
+"""The four baselines of the paper's Table 1, trained by MMVA's training steps.
 
-What is from their papers and what is our reading:
+What comes from their papers, and what is our reading:
 
 - **L3-Net** (Arandjelović and Zisserman, ICCV 2017, "Look, Listen and Learn"): a picture and a
   sound embedding side by side, two fully connected layers, trained on correspondence alone. The
-  original is a binary task; here the target is the matching score. Valence and arousal are not
-  learned: two linear layers read them from the embeddings, which get no gradient from them.
+  original is a binary task; here the target is the matching score. Two linear layers read valence
+  and arousal from the embeddings, which get no gradient from them.
 - **SP-Net**: L3-Net's layout with the affective correspondence task on a spectrogram
   ("Spectrogram-ACP" of Verma et al.): projections of both sides, then one hidden layer. Our
   reading of the name; no paper describes a network called SP-Net in more detail.
@@ -13,17 +13,17 @@ What is from their papers and what is our reading:
   two layers each, their absolute difference and product are classified; emotion is read from the
   common space (here by linear layers that do train it).
 - **CDCML** (Zhao et al., ACM MM 2020): a common space in which distances follow the matching
-  scores. The ratio of embedding distances of two pairs is asked to be the ratio of their label
+  scores. The loss asks the ratio of embedding distances of two pairs to be the ratio of their label
   distances, across the modalities and inside each; valence and arousal are regressed jointly and
   the similarity is Eq. 1 of the regressed values (their task layer; our reading of its form).
 
-All of them see the same frozen features as MMVA and no captions, so that a comparison is about
-the objective and not about the towers; the originals train convolutional networks of their own.
+All of them use the same frozen features as MMVA and no captions, so that the comparison concerns
+the objective and not the towers; the originals train convolutional networks of their own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -36,6 +36,7 @@ from mmva_core.train import (
     Constants,
     Evaluation,
     FeatureTable,
+    Stepper,
     TrainConfig,
     TrainingData,
     epoch_batches,
@@ -51,15 +52,15 @@ from mmva_core.train import (
 )
 
 BaselineName = Literal["sp-net", "l3-net", "acp-net", "cdcml"]
-"""The rows of Table 1 beside MMVA."""
+"""A baseline of Table 1."""
 BASELINES: tuple[BaselineName, ...] = get_args(BaselineName)
 SMALLEST_DISTANCE = 1e-3
-"""Distances below it would blow a ratio up."""
+"""Added to distances, so that their logarithms stay finite."""
 
 
 @dataclass(frozen=True)
 class BaselineOutput:
-    """What a baseline predicts of B pairs."""
+    """Predictions of a baseline for B pairs."""
 
     image_va: Tensor
     """(B, 2) valence and arousal of the pictures."""
@@ -77,11 +78,11 @@ class Baseline(nn.Module):
     """One of the four models, on frozen features.
 
     Args:
-        name: Which.
-        image_dim: Size of a picture's features, after hidden states were averaged.
-        music_dim: Size of a clip's features.
-        width: Size of embeddings and hidden layers.
-        sigma: Scale of Eq. 1.
+        name: name of the baseline.
+        image_dim: size of a picture's features, hidden states averaged.
+        music_dim: size of a clip's features.
+        width: size of embeddings and hidden layers.
+        sigma: scale of Eq. 1.
     """
 
     def __init__(
@@ -102,7 +103,7 @@ class Baseline(nn.Module):
         """Predict B pairs from features (B, D), or hidden states (B, L, D), of either side."""
         image = self.image_projection(_mean_of_states(image_features))
         music = self.music_projection(_mean_of_states(music_features))
-        # Only ACP-Net and CDCML let emotion shape the common space.
+        # Only ACP-Net and CDCML train the common space on valence and arousal.
         learns_emotion = self.name in ("acp-net", "cdcml")
         image_va = self.image_va(image if learns_emotion else image.detach())
         music_va = self.music_va(music if learns_emotion else music.detach())
@@ -110,8 +111,13 @@ class Baseline(nn.Module):
             image_va, music_va, self._similarity(image, music, image_va, music_va), image, music
         )
 
+    def loss_of_batch(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        """Return the objective of a batch, a scalar, without separate parts."""
+        output = self(batch.image.inputs["features"], batch.music.inputs["features"])
+        return self.loss(output, batch), {}
+
     def loss(self, output: BaselineOutput, batch: Batch) -> Tensor:
-        """Give the objective of a batch, a scalar."""
+        """Return the objective of a batch, a scalar."""
         labels = va_loss(output.image_va, batch.image.va, batch.image.weights)
         labels = labels + va_loss(output.music_va, batch.music.va, batch.music.weights)
         if self.name == "cdcml":
@@ -133,14 +139,14 @@ class Baseline(nn.Module):
 
 
 def metric_loss(output: BaselineOutput, image_va: Tensor, music_va: Tensor) -> Tensor:
-    """Give CDCML's continuous metric loss: ratios of distances follow those of the labels.
+    """Return CDCML's continuous metric loss: ratios of distances follow those of the labels.
 
     For an anchor and two others, (log of the ratio of embedding distances - log of the ratio of
     label distances) squared (the log-ratio loss of Kim et al., CVPR 2019, which CDCML extends to
     two modalities), averaged over anchors: image to music, image to image, music to music.
 
     Args:
-        output: Embeddings of B pairs.
+        output: embeddings of B pairs.
         image_va: (B, 2) labels of the pictures.
         music_va: (B, 2) labels of the clips.
 
@@ -166,54 +172,36 @@ def train_baseline(
     """Train a baseline with MMVA's optimiser, schedule and batches.
 
     Args:
-        name: Which.
-        data: Feature tables of pictures and clips.
-        config: Epochs, batch size, rate, matching and seed.
-        width: Size of embeddings and hidden layers.
-        on_epoch: Called with the number of the epoch and its mean loss.
+        name: name of the baseline.
+        data: feature tables of pictures and clips.
+        config: epochs, batch size, rate, matching and seed.
+        width: size of embeddings and hidden layers.
+        on_epoch: called with the number of the epoch and its mean loss.
 
     Raises:
-        TypeError: If the tables do not hold features.
+        TypeError: the tables do not hold features.
     """
     image, music = data.image, data.music
     if not (isinstance(image, FeatureTable) and isinstance(music, FeatureTable)):
         raise TypeError("baselines are trained on feature tables")
     sigma = mean_pair_distance(image.va, music.va)
-    num_steps = steps_per_epoch(data, config)
+    dims = image.clean_features.shape[-1], music.clean_features.shape[-1]
     with torch.random.fork_rng():
         torch.manual_seed(epoch_seed(config.seed, 0, name))
-        dims = image.clean_features.shape[-1], music.clean_features.shape[-1]
         model = Baseline(name, *dims, width=width, sigma=sigma).to(image.va.device)
-        optimizer = torch.optim.AdamW(
-            model.parameters(),
-            lr=config.learning_rate,
-            betas=config.betas,
-            weight_decay=config.weight_decay,
-            fused=True,
-        )
-        rows = slice(0, config.batch_size)
-        for epoch in range(config.epochs):
-            total = 0.0
-            for number, batch in enumerate(epoch_batches(data, config, epoch, sigma, rows)):
-                output = model(batch.image.inputs["features"], batch.music.inputs["features"])
-                loss = model.loss(output, batch)
-                optimizer.zero_grad(set_to_none=True)
-                torch.autograd.backward([loss])
-                rate = config.learning_rate_at(
-                    epoch * num_steps + number, config.epochs * num_steps
-                )
-                for group in optimizer.param_groups:
-                    group["lr"] = rate
-                optimizer.step()
-                total += float(loss.detach())
-            if on_epoch is not None:
-                on_epoch(epoch + 1, total / num_steps)
+    stepper = Stepper.of(model, config, steps_per_epoch(data, config))
+    rows = slice(0, config.batch_size)
+    for epoch in range(config.epochs):
+        batches = epoch_batches(data, config, epoch, sigma, rows)
+        means = stepper.train_epoch(epoch, batches, model.loss_of_batch)
+        if on_epoch is not None:
+            on_epoch(epoch + 1, float(means["loss"]))
     return model.eval()
 
 
 @torch.inference_mode()
 def evaluate_baseline(model: Baseline, data: TrainingData, constants: Constants) -> Evaluation:
-    """Measure a baseline on the pairs on which MMVA is measured; captions have no figures."""
+    """Measure a baseline on the pairs of MMVA's evaluation; captions have no figures."""
     image, music = data.image, data.music
     assert isinstance(image, FeatureTable), "checked when the model was trained"
     assert isinstance(music, FeatureTable), "checked when the model was trained"
@@ -235,7 +223,7 @@ def evaluate_baseline(model: Baseline, data: TrainingData, constants: Constants)
 
 
 def _repeat(table: FeatureTable, num_rows: int) -> Tensor:
-    """Give any features of one side, where only the other side's prediction is wanted."""
+    """Return arbitrary features of one side, for predictions of the other side alone."""
     return table.clean_features[:1].float().expand(num_rows, *table.clean_features.shape[1:])
 
 
@@ -258,31 +246,12 @@ def _log_ratio(anchors: Tensor, others: Tensor, anchor_va: Tensor, other_va: Ten
     squares = (ratios[0] - ratios[1]).square()
     if anchors is not others:
         return squares.mean()
-    # Inside a modality an anchor is one of the others, at distance zero: that is no comparison.
+    # Within a modality an anchor is one of the others, at distance zero: leave these out.
     is_self = torch.eye(len(anchors), dtype=torch.bool, device=anchors.device)
     return squares[~(is_self[:, 1:] | is_self[:, :-1])].mean()
 
 
 def _log_distances(first: Tensor, second: Tensor) -> Tensor:
-    # The floor is inside the root: a distance of zero has no gradient.
+    # The floor is inside the root, whose gradient at zero would be infinite.
     squares = (first[:, None] - second[None]).square().sum(2)
     return (squares + SMALLEST_DISTANCE**2).sqrt().log()
-
-
-def compare_baselines(
-    names: Sequence[BaselineName],
-    training: TrainingData,
-    test: TrainingData,
-    config: TrainConfig,
-    *,
-    width: int = 512,
-) -> dict[BaselineName, Evaluation]:
-    """Train and measure several baselines on one split."""
-    sigma = mean_pair_distance(training.image.va, training.music.va)
-    constants = Constants.of(training, sigma)
-    return {
-        name: evaluate_baseline(
-            train_baseline(name, training, config, width=width), test, constants
-        )
-        for name in names
-    }

@@ -1,7 +1,7 @@
-"""Figures of the recipe of `mmva-lite` on pictures and songs that training never saw.
+"""Cross-validate the recipe of `mmva-lite`: figures on held-out pictures and clips.
 
-The model that is shipped has seen every picture and clip of the open sets, so its recipe is judged
-by copies: for each fold one is trained on the other folds and predicts this one. No group (theme,
+The published model is trained on every picture and clip of the open sets. So the figures come from
+copies: for each fold, one is trained on the other folds and predicts this one. No group (theme,
 artist) is on both sides.
 
 Letters in shapes: I pictures, M clips, P pairs.
@@ -9,12 +9,10 @@ Letters in shapes: I pictures, M clips, P pairs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -23,18 +21,16 @@ from mmva_core.data.open import load_oasis
 from mmva_core.heads import VA_DIMENSIONS
 from mmva_core.inputs import read_image_file
 from mmva_core.lite import (
-    FOLDS,
-    HeardTables,
+    EncodedTables,
     LiteTables,
-    Recordings,
     build_lite,
-    fit_lite,
     load_lite_tables,
     load_recordings,
     sentence_table,
-    train_tower_without,
 )
 from mmva_core.model import MMVA
+from mmva_core.ridge import fit_ridge
+from mmva_core.studies.folds import ABLATIONS, Ablation, encode_folds, train_without_each_fold
 from mmva_core.studies.pixel_statistics import pixel_statistics
 from mmva_core.studies.report import Row
 from mmva_core.train import (
@@ -44,79 +40,65 @@ from mmva_core.train import (
     Table,
     TrainConfig,
     TrainingData,
-    bootstrap_interval,
     embed_table,
     fixed_pairs,
     matching_score,
-    pearson,
     regression_metrics,
     va_metrics,
 )
 
 SPLIT = "open sets, 4 folds by theme and artist"
 """Name of the split in tables."""
-RIDGE_STRENGTH = 5.0
+RIDGE_PENALTY = 5.0
 """Penalty of the ridge baselines for each feature."""
-
-ABLATIONS: dict[str, tuple[dict[str, Any], bool]] = {
-    "full": ({}, True),
-    "no random matching": ({"matching": "paired"}, True),
-    "no similarity predictor": ({}, False),
-}
-"""The paper's ablations: what differs in the settings, and whether there is a similarity predictor.
-The picture side is fitted in closed form, whatever meets whom."""
 
 
 @dataclass(frozen=True, eq=False)
 class FoldPredictions:
-    """What copies of the recipe said about samples that they had not seen."""
+    """Held-out predictions of the copies, each for its own fold."""
 
     va: dict[Modality, Tensor]
     """Valence and arousal of pictures (I, 2), clips and captions (M, 2), in the tables' order."""
     similarity: Tensor | None
-    """(P,) predicted matching scores of unseen pictures with unseen clips."""
+    """(P,) predicted matching scores of held-out pairs, None without a similarity predictor."""
     matching_score: Tensor
-    """(P,) the scores by Eq. 1."""
+    """(P,) matching scores by Eq. 1."""
 
 
 def cross_validate(
     tables: LiteTables,
-    hear: Callable[[str], HeardTables],
+    encoded: Mapping[str, EncodedTables],
+    ablation: Ablation,
     config: TrainConfig,
     folder: Path,
     *,
-    with_similarity: bool = True,
     progress: bool = False,
 ) -> FoldPredictions:
-    """Train a copy of the recipe for each fold and let it predict that fold.
+    """Train a copy of the recipe for each fold and predict that fold by it.
 
     Args:
-        tables: The open sets.
-        hear: Gives the tables with the clips as a music tower hears them that knows no clip of
-            a fold, see `hear_without`.
-        config: Settings of every copy.
-        folder: Runs lie in its sub-folders, one for each fold.
-        with_similarity: False leaves the similarity predictor out.
-        progress: Show progress bars on stderr.
+        tables: the open sets.
+        encoded: the open sets by fold, see `mmva_core.studies.folds.encode_folds`.
+        ablation: the method or a variant of it.
+        config: settings of every copy.
+        folder: folder of the runs.
+        progress: show progress bars on stderr.
     """
-    folds = {"image": tables.image_folds, "music": tables.clip_folds}
-    folds["caption"] = folds["music"]
+    folds = {"image": tables.image_folds, "music": tables.clip_folds, "caption": tables.clip_folds}
     va: dict[Modality, Tensor] = {
         "image": torch.zeros(len(tables.image), VA_DIMENSIONS),
         "music": torch.zeros(len(tables.captions), VA_DIMENSIONS),
         "caption": torch.zeros(len(tables.captions), VA_DIMENSIONS),
     }
     similarities, scores = [], []
-    for fold in FOLDS:
-        own = hear(fold)
-        model = build_lite(config.seed, with_similarity=with_similarity)
-        fit_lite(model, own.without(fold), config, folder / f"fold-{fold}", progress=progress)
-        unseen = own.only(fold)
-        for name, table in _tables_of(unseen).items():
+    for fold, model, test in train_without_each_fold(
+        encoded, ablation, config, folder, progress=progress
+    ):
+        for name, table in _tables_of(test).items():
             rows = [row for row, other in enumerate(folds[name]) if other == fold]
             va[name][rows] = predict_table(model, name, table)
-        if with_similarity:
-            similarity, score = _predict_pairs(model, unseen)
+        if ablation.with_similarity:
+            similarity, score = _predict_pairs(model, test)
             similarities.append(similarity)
             scores.append(score)
     return FoldPredictions(
@@ -127,7 +109,7 @@ def cross_validate(
 
 
 def sentence_rows(model: MMVA, root: Path, cache: Path, source: str) -> list[Row]:
-    """Measure a model on EmoBank's test split, of which no recipe has seen a sentence."""
+    """Measure a model on EmoBank's test split, which no recipe is trained on."""
     table = sentence_table(model, root, cache, split="test")
     figures = va_metrics(predict_table(model, "caption", table), table.va)
     split = "EmoBank, its own test split"
@@ -142,15 +124,15 @@ def recipe_rows(
     with_ablations: bool = False,
     progress: bool = False,
 ) -> Iterator[Row]:
-    """Train copies of the recipe, music towers and all, and measure them on unseen folds.
+    """Train copies of the recipe, music towers included, and measure them on held-out folds.
 
     Args:
-        root: Folder of the open sets.
-        scratch: Folder for features and runs.
-        config: Settings of every copy.
-        with_ablations: Measure the recipe without random matching and without the similarity
-            predictor as well.
-        progress: Show progress bars on stderr.
+        root: folder of the open sets.
+        scratch: folder for features and runs.
+        config: settings of every copy.
+        with_ablations: also measure the recipe without random matching and without the similarity
+            predictor.
+        progress: show progress bars on stderr.
 
     Yields:
         Rows of simple baselines for pictures, then of the recipe, then of its ablations.
@@ -158,18 +140,12 @@ def recipe_rows(
     tables = load_lite_tables(build_lite(config.seed), root, scratch, progress=progress)
     yield from _picture_baselines(tables, root)
     recordings = load_recordings(root, scratch, seed=config.seed, progress=progress)
-    heard = {fold: hear_without(recordings, tables, fold, config.seed) for fold in FOLDS}
-    for name in ABLATIONS if with_ablations else ("full",):
-        settings, with_similarity = ABLATIONS[name]
+    encoded = encode_folds(recordings, tables, config.seed)
+    for ablation in ABLATIONS if with_ablations else ABLATIONS[:1]:
         predictions = cross_validate(
-            tables,
-            heard.__getitem__,
-            replace(config, **settings),
-            scratch / name,
-            with_similarity=with_similarity,
-            progress=progress,
+            tables, encoded, ablation, config, scratch / "runs", progress=progress
         )
-        yield from fold_rows(predictions, tables, f"copies of mmva-lite, {name}")
+        yield from fold_rows(predictions, tables, f"copies of mmva-lite, {ablation.name}")
 
 
 @torch.inference_mode()
@@ -180,7 +156,7 @@ def predict_table(model: MMVA, modality: Modality, table: Table) -> Tensor:
 
 
 def fold_rows(predictions: FoldPredictions, tables: LiteTables, source: str) -> list[Row]:
-    """Lay the figures out as rows beside the constant predictor."""
+    """Compute rows of figures from held-out predictions."""
     rows = []
     if predictions.similarity is not None:
         metrics = regression_metrics(predictions.similarity, predictions.matching_score)
@@ -197,63 +173,29 @@ def fold_rows(predictions: FoldPredictions, tables: LiteTables, source: str) -> 
     return rows
 
 
-def interval_lines(predictions: FoldPredictions, tables: LiteTables) -> list[str]:
-    """Say how sure the correlations of the pictures are, and what they are fold by fold."""
-    lines = []
-    table = tables.whole_image
-    for column, dimension in enumerate(DIMENSIONS):
-        predicted = predictions.va["image"][:, column].numpy()
-        target = table.va[:, column].numpy()
-        low, high = bootstrap_interval(pearson, predicted, target, groups=table.groups)
-        by_fold = _by_fold(predicted, target, tables.image_folds)
-        lines.append(
-            f"image {dimension}: Pearson {pearson(predicted, target):.3f} over all folds "
-            f"(95 % interval over themes {low:.3f} to {high:.3f}), "
-            f"mean of folds {np.mean(by_fold):.3f} "
-            f"({', '.join(f'{value:.2f}' for value in by_fold)})"
-        )
-    return lines
-
-
-def ridge_baseline(table: FeatureTable, folds: Sequence[str], *, strength: float) -> Tensor:
+def ridge_baseline(table: FeatureTable, folds: Sequence[str], *, penalty: float) -> Tensor:
     """Predict each fold by ridge regression on standardised features of the others.
 
     Args:
-        table: Features (N, D) and labels.
+        table: features (N, D) and labels.
         folds: (N,) fold of each sample.
-        strength: Weight of the squared coefficients.
+        penalty: weight of the squared coefficients, against the sum of squared errors.
 
     Returns:
-        (N, 2) predictions, each from a fit that did not see the sample's fold.
+        (N, 2) predictions, each from a fit without the sample's fold.
     """
     features, labels = table.features.double(), table.va.double()
     predicted = torch.zeros_like(labels)
     for fold in sorted(set(folds)):
         is_test = torch.tensor([own == fold for own in folds])
-        known = features[~is_test]
-        mean, spread = known.mean(0), known.std(0).clamp(min=1e-6)
-        known, asked = (known - mean) / spread, (features[is_test] - mean) / spread
+        training = features[~is_test]
+        mean, deviation = training.mean(0), training.std(0).clamp(min=1e-6)
         centre = labels[~is_test].mean(0)
-        # The dual form: there are fewer samples than features.
-        kernel = known @ known.T + strength * torch.eye(len(known), dtype=torch.float64)
-        weights = torch.linalg.solve(kernel, labels[~is_test] - centre)
-        predicted[is_test] = asked @ known.T @ weights + centre
+        weights = fit_ridge(
+            (training - mean) / deviation, labels[~is_test] - centre, penalty / len(training)
+        )
+        predicted[is_test] = (features[is_test] - mean) / deviation @ weights + centre
     return predicted.float()
-
-
-def hear_without(recordings: Recordings, tables: LiteTables, fold: str, seed: int) -> HeardTables:
-    """Train a music tower on the other folds' clips, and let it hear all of them.
-
-    Keyboard pieces are in no fold; every tower is trained on them.
-
-    Args:
-        recordings: Windows of the music.
-        tables: Say which clip is in which fold.
-        fold: What the tower may not know.
-        seed: Of its training.
-    """
-    tower = train_tower_without(recordings, tables.fold_of_clip, {fold}, seed)
-    return tables.hear(tower, recordings, seed=seed, without={fold})
 
 
 def _picture_baselines(tables: LiteTables, root: Path) -> Iterator[Row]:
@@ -265,8 +207,8 @@ def _picture_baselines(tables: LiteTables, root: Path) -> Iterator[Row]:
         "ridge, the tower's features": table,
     }
     for source, features in sources.items():
-        strength = RIDGE_STRENGTH * features.features.shape[1]
-        predicted = ridge_baseline(features, tables.image_folds, strength=strength)
+        penalty = RIDGE_PENALTY * features.features.shape[1]
+        predicted = ridge_baseline(features, tables.image_folds, penalty=penalty)
         for name, metrics in va_metrics(predicted, table.va).items():
             yield Row.of(source, SPLIT, "image", name, metrics)
 
@@ -275,14 +217,9 @@ def _tables_of(data: TrainingData) -> dict[Modality, Table]:
     return {"image": data.image, "music": data.music, "caption": data.caption}
 
 
-def _by_fold(predicted: np.ndarray, target: np.ndarray, folds: Sequence[str]) -> list[float]:
-    names = np.asarray(folds)
-    return [pearson(predicted[names == fold], target[names == fold]) for fold in FOLDS]
-
-
 @torch.inference_mode()
 def _predict_pairs(model: MMVA, data: TrainingData) -> tuple[Tensor, Tensor]:
-    """Predict the score of pictures and clips that meet at random, and give it by Eq. 1."""
+    """Predict the scores of random pairs; return them and the scores by Eq. 1."""
     assert model.config.sigma is not None, "set by training"
     pairs = fixed_pairs(len(data.image), len(data.music), seed=PAIR_SEED)
     image = embed_table(model, "image", data.image)

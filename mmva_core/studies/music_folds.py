@@ -1,10 +1,9 @@
-"""How well the music tower judges artists and game series that it has never heard.
+"""Cross-validate the music tower on held-out artists and game series.
 
-The whole recipe is repeated for every fold; artists and series stay whole. Beside the tower stand
-predictors without any network, fitted on the same folds. 4QAED is judged by the area under the ROC
-curve, Emotify by Pearson's r, both over clips (the mean of a clip's windows); VGMIDI by Spearman's
-rho over the bars of a piece, averaged over pieces, since ranking passages of one recording is what
-a summary lives from.
+The tower is trained for every fold; artists and series stay whole. Ridge regressions on the same
+folds serve as baselines. 4QAED is measured by the area under the ROC curve, Emotify by Pearson's r,
+both over clips (the mean of a clip's windows); VGMIDI by Spearman's rho over the bars of a piece,
+averaged over pieces, since a summary ranks the passages of one recording.
 
 Letters in shapes: N windows, P items (clips or pieces), S statistics.
 """
@@ -27,41 +26,43 @@ from mmva_core.lite import (
     MusicRecipe,
     PieceWindows,
     centre_by_piece,
-    fit_ridge,
     train_music_tower,
 )
+from mmva_core.ridge import fit_ridge
 from mmva_core.train import bootstrap_interval, pearson
 
 NUM_FOLDS = 10
 NUM_DRAWS = 1000
 DIMENSIONS = ("valence", "arousal")
 RIDGE_PENALTY = 0.3
-LEVEL_COLUMN = 0  # of the statistics: the mean level
+LEVEL_COLUMN = 0
+"""Column of the mean level in the statistics."""
 MIDDLE_DELAY = SLIDER_DELAYS_SECONDS.index(4.0)
+"""Index of the delay of 4 s in the delayed windows of VGMIDI."""
 
 Array = NDArray[np.float64]
 Predictor = Callable[[ClipWindows, PieceWindows], Callable[[Tensor], Tensor]]
-"""Fit on windows; get what turns statistics (N, S) into valence and arousal (N, 2)."""
+"""Fits on windows; returns the function from statistics (N, S) to valence and arousal (N, 2)."""
 
 
 @dataclass(frozen=True)
 class MusicFigure:
-    """One figure of one predictor, on groups it has never heard."""
+    """One figure of one predictor on held-out groups."""
 
     predictor: str
-    """Which predictor."""
+    """Name of the predictor."""
     judged_on: str
-    """Data set, and what part of it was heard."""
+    """Data set, and its part."""
     measure: str
     """"AUC", "Pearson r" or "rho within pieces"."""
     dimension: str
     """ "valence" or "arousal"."""
     value: float
-    """The figure; of a constant predictor 0.5 for AUC and 0 else."""
+    """The figure; a constant predictor has AUC 0.5 and correlations of 0."""
     low: float
-    """Lower end of the 95 % bootstrap interval: artists, or pieces of VGMIDI, are drawn."""
+    """Lower end of the 95 % bootstrap interval over artists, or pieces of VGMIDI."""
     high: float
-    """Upper end."""
+    """Upper end of the 95 % bootstrap interval."""
 
 
 def evaluate_folds(
@@ -73,39 +74,48 @@ def evaluate_folds(
     num_draws: int = NUM_DRAWS,
     progress: bool = False,
 ) -> list[MusicFigure]:
-    """Judge tower and baselines on held-out groups.
+    """Measure tower and baselines on held-out groups.
 
     Args:
-        clips: Windows of 4QAED and Emotify.
-        pieces: Windows of VGMIDI.
-        recipe: How towers are trained.
-        num_folds: Folds of artists, and of series.
-        num_draws: Resamples of the bootstrap.
-        progress: Show a progress bar on stderr.
+        clips: windows of 4QAED and Emotify.
+        pieces: windows of VGMIDI.
+        recipe: settings of the towers.
+        num_folds: number of folds of artists, and of series.
+        num_draws: number of bootstrap resamples.
+        progress: show a progress bar on stderr.
 
     Returns:
-        Figures by predictor; the tower comes last.
+        Figures by data set, dimension and predictor; the tower comes last.
     """
     recipe = recipe or MusicRecipe()
     predictors: dict[str, Predictor] = {
         "level alone": _level_alone,
         "ridge on the statistics": _ridge,
-        "music tower": lambda heard, played: _tower(heard, played, recipe),
+        "music tower": lambda some_clips, some_pieces: _tower(some_clips, some_pieces, recipe),
     }
     folds = _Folds.deal(clips, pieces, num_folds)
     figures: list[MusicFigure] = []
     for name, fit in tqdm(predictors.items(), desc="music folds", disable=not progress):
-        said = folds.predict(fit, clips, pieces)
-        figures += _figures(name, said, clips, pieces, num_draws)
-    return figures
+        predicted = folds.predict(fit, clips, pieces)
+        figures += _figures(name, predicted, clips, pieces, num_draws)
+    return sorted(figures, key=lambda figure: (figure.judged_on, figure.dimension))
+
+
+def music_text(figures: Sequence[MusicFigure]) -> str:
+    """Write figures as an aligned table."""
+    return "\n".join(
+        f"{figure.judged_on:<34}{figure.dimension:<9}{figure.measure:<18}{figure.predictor:<24}"
+        f"{figure.value:6.3f}  [{figure.low:.3f}, {figure.high:.3f}]"
+        for figure in figures
+    )
 
 
 def deal_groups(groups: Sequence[str], num_folds: int) -> NDArray[np.intp]:
-    """Deal groups to folds of about equal size, the largest first.
+    """Assign groups to folds of about equal size, the largest first.
 
     Args:
         groups: (N,) group of each sample.
-        num_folds: Number of folds.
+        num_folds: number of folds.
 
     Returns:
         (N,) fold of each sample, from 0.
@@ -123,7 +133,7 @@ def deal_groups(groups: Sequence[str], num_folds: int) -> NDArray[np.intp]:
 
 
 def area_under_curve(is_high: Array, score: Array) -> float:
-    """Give the probability that a high sample scores above a low one, ties counting half.
+    """Return the probability that a high sample scores above a low one; ties count half.
 
     >>> area_under_curve(np.array([1.0, 0.0, 1.0]), np.array([0.9, 0.5, 0.5]))
     0.75
@@ -137,7 +147,7 @@ def area_under_curve(is_high: Array, score: Array) -> float:
 
 
 def correlations_within(predicted: Array, labels: Array, pieces: NDArray[np.intp]) -> Array:
-    """Give Spearman's rho over the bars of each piece.
+    """Return Spearman's rho over the bars of each piece.
 
     Args:
         predicted: (N,).
@@ -157,8 +167,8 @@ def correlations_within(predicted: Array, labels: Array, pieces: NDArray[np.intp
 
 
 @dataclass(frozen=True, eq=False)
-class _Judgement:
-    """What a predictor said of windows of groups it had never heard, (N, 2) each."""
+class _HeldOutPredictions:
+    """Predictions for windows of held-out groups, (N, 2) each."""
 
     clips: Array
     centred: Array
@@ -174,19 +184,27 @@ class _Folds:
     def deal(cls, clips: ClipWindows, pieces: PieceWindows, num_folds: int) -> _Folds:
         return cls(deal_groups(clips.groups, num_folds), deal_groups(pieces.groups, num_folds))
 
-    def predict(self, fit: Predictor, clips: ClipWindows, pieces: PieceWindows) -> _Judgement:
-        said = _Judgement(*(np.zeros((len(part), 2)) for part in (self.clips, *[self.pieces] * 2)))
+    def predict(
+        self, fit: Predictor, clips: ClipWindows, pieces: PieceWindows
+    ) -> _HeldOutPredictions:
+        predicted = _HeldOutPredictions(
+            *(np.zeros((len(part), 2)) for part in (self.clips, self.pieces, self.pieces))
+        )
         for fold in np.unique(np.concatenate([self.clips, self.pieces])):
             of_clips, of_pieces = self.clips == fold, self.pieces == fold
-            judge = fit(clips.select((~of_clips).tolist()), pieces.select((~of_pieces).tolist()))
-            said.clips[of_clips] = judge(clips.statistics[of_clips, 0])
-            said.centred[of_pieces] = judge(pieces.centred[of_pieces])
-            said.delayed[of_pieces] = judge(pieces.delayed[of_pieces, MIDDLE_DELAY])
-        return said
+            predict = fit(clips.select((~of_clips).tolist()), pieces.select((~of_pieces).tolist()))
+            predicted.clips[of_clips] = predict(clips.statistics[of_clips, 0])
+            predicted.centred[of_pieces] = predict(pieces.centred[of_pieces])
+            predicted.delayed[of_pieces] = predict(pieces.delayed[of_pieces, MIDDLE_DELAY])
+        return predicted
 
 
 def _figures(
-    name: str, said: _Judgement, clips: ClipWindows, pieces: PieceWindows, num_draws: int
+    name: str,
+    predicted: _HeldOutPredictions,
+    clips: ClipWindows,
+    pieces: PieceWindows,
+    num_draws: int,
 ) -> Iterable[MusicFigure]:
     items, first, member = np.unique(clips.clips, return_index=True, return_inverse=True)
     counts = np.bincount(member)
@@ -194,8 +212,8 @@ def _figures(
     groups = np.asarray(clips.groups)[first]
     measures = {"4qaed": ("AUC", area_under_curve), "emotify": ("Pearson r", pearson)}
     for index, dimension in enumerate(DIMENSIONS):
-        mean = np.bincount(member, said.clips[:, index]) / counts
-        labels = clips.standing[:, index].numpy().astype(np.float64)[first]
+        mean = np.bincount(member, predicted.clips[:, index]) / counts
+        labels = clips.z_scores[:, index].numpy().astype(np.float64)[first]
         for name_of_set, (measure, statistic) in measures.items():
             rows = sets == name_of_set
             value = statistic(labels[rows], mean[rows])
@@ -210,8 +228,8 @@ def _figures(
         numbers = pieces.pieces.numpy()
         of_bars = pieces.labels[:, index].numpy().astype(np.float64)
         for part, where in (
-            (said.centred, "vgmidi, window round the bar"),
-            (said.delayed, "vgmidi, window 4 s before the bar"),
+            (predicted.centred, "vgmidi, window round the bar"),
+            (predicted.delayed, "vgmidi, window 4 s before the bar"),
         ):
             rho = correlations_within(part[:, index], of_bars, numbers)
             interval = bootstrap_interval(_average, rho, num_draws=num_draws)
@@ -240,7 +258,7 @@ def _level_alone(clips: ClipWindows, pieces: PieceWindows) -> Callable[[Tensor],
 def _ridge_on(
     clips: ClipWindows, pieces: PieceWindows, columns: slice
 ) -> Callable[[Tensor], Tensor]:
-    """Fit one ridge on both: labels of clips, and changes within pieces."""
+    """Fit one ridge regression to both: labels of clips, and changes within pieces."""
     raw = clips.statistics[:, 0, columns]
     mean, scale = raw.mean(0), raw.std(0) + 1e-4
 
@@ -250,7 +268,7 @@ def _ridge_on(
     changes = centre_by_piece(standardize(pieces.delayed[:, MIDDLE_DELAY, columns]), pieces.pieces)
     labels = centre_by_piece(pieces.labels, pieces.pieces)
     inputs = torch.cat([standardize(raw) - standardize(raw).mean(0), changes])
-    targets = torch.cat([clips.standing - clips.standing.mean(0), labels / labels.std(0)])
+    targets = torch.cat([clips.z_scores - clips.z_scores.mean(0), labels / labels.std(0)])
     weights = torch.cat(
         [clips.weights / clips.weights.sum(), torch.full((len(changes),), 1 / len(changes))]
     )

@@ -1,7 +1,4 @@
-"""Eighteen numbers that describe the pixels of a picture: the baseline that knows no things.
-
-What a network must beat before it may be said to see anything.
-"""
+"""Eighteen statistics of the pixels of a picture, for a baseline without a network."""
 
 from __future__ import annotations
 
@@ -11,17 +8,17 @@ from PIL import Image
 from mmva_core.towers import ImageArray
 
 SIDE = 128
-"""Pictures are brought to this square first, pixels."""
+"""Side of the square that pictures are resized to first, pixels."""
 QUANTILES = (0.05, 0.25, 0.75, 0.95)
-"""Of the brightness."""
+"""Quantiles of the brightness."""
 
 
 def pixel_statistics(image: ImageArray) -> list[float]:
-    """Describe a picture (H, W, 3) uint8 by 18 numbers, colours from 0 to 1.
+    """Compute the 18 statistics of a picture (H, W, 3) uint8, colours scaled to [0, 1].
 
     Mean and SD of red, green, blue, saturation and brightness (10); quantiles of the brightness
-    (4); mean steepness across and down (2); how much brighter the middle is than the rest (1); and
-    the distance between warm and cold colours (1).
+    (4); mean horizontal and vertical gradient (2); brightness of the middle minus the mean (1); and
+    mean red minus mean blue (1).
     """
     small = Image.fromarray(image).resize((SIDE, SIDE), Image.Resampling.BOX)
     rgb = np.asarray(small, dtype=np.float64) / 255

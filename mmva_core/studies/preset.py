@@ -1,4 +1,4 @@
-"""Evaluate `mmva-lite` and its recipe on what they have not seen."""
+"""Evaluate `mmva-lite` and its recipe on held-out data."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from mmva_core.lite import LITE_TRAINING, find_data
 from mmva_core.model import MMVA
 from mmva_core.studies.lite_folds import recipe_rows, sentence_rows
 from mmva_core.studies.report import PAPER_ROWS, Row
-from mmva_core.train import local_device
 
 
 def evaluate_preset(
@@ -21,24 +20,24 @@ def evaluate_preset(
     device: str = "auto",
     progress: bool = False,
 ) -> Iterator[Row]:
-    """Measure a model and its recipe on what they have not seen, and yield rows of figures.
+    """Measure a model and its recipe on held-out data, and yield rows of figures.
 
-    The model itself is asked about EmoBank's test split. It has seen every picture and clip, so
-    for those copies of the recipe are trained, one for each fold; that takes minutes.
+    The model itself is measured on EmoBank's test split. It was trained on every picture and clip,
+    so their figures come from copies of the recipe, one for each fold; that takes minutes.
 
     Args:
         name_or_path: "mmva-lite" or the folder of a model that `train_preset` made.
-        data_folder: Folder of the open sets; the variable VSUMM_DATA names it by default.
-        with_ablations: Measure the recipe with parts left out as well, see `lite_folds.ABLATIONS`.
+        data_folder: folder of the open sets; by default the variable VSUMM_DATA names it.
+        with_ablations: also measure the ablations, see `mmva_core.studies.folds.ABLATIONS`.
         device: "auto", "cpu" or "cuda"; copies are trained on the CPU.
-        progress: Show progress bars on stderr.
+        progress: show progress bars on stderr.
 
     Raises:
-        CheckpointError: If the model cannot be loaded.
-        DataError: If a data set is missing or damaged.
+        CheckpointError: the model cannot be loaded.
+        DataError: a data set is missing or damaged.
     """
     root = find_data(data_folder)
-    model = MMVA.from_pretrained(name_or_path, device=str(local_device(device)))
+    model = MMVA.from_pretrained(name_or_path, device=device)
     with TemporaryDirectory() as scratch:
         yield from sentence_rows(model, root, Path(scratch), str(name_or_path))
         yield from recipe_rows(

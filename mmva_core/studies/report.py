@@ -1,33 +1,28 @@
-"""Tables of figures: ours beside the constant predictor and beside what the paper reports."""
+"""Rows of figures: ours, those of the constant predictor, and those that the paper reports."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, fields
-from typing import Literal, get_args
+from collections.abc import Sequence
+from dataclasses import dataclass
 
+import pandas as pd
+
+from mmva_core.studies.tables import align
 from mmva_core.train import Evaluation, Metrics
-
-Format = Literal["text", "csv", "json"]
-"""How a table is written."""
-FORMATS: tuple[Format, ...] = get_args(Format)
 
 FIGURES = ("mse", "mae", "r2", "ccc", "pearson", "skill", "constant_mse", "constant_mae")
 PAPER = "MMVA, the paper's figure"
-"""Source of rows that are quoted, not measured."""
+"""Source of rows that are quoted from the paper."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """Figures of one predicted number; None where a figure is not known."""
+    """Figures of one predicted quantity; None where a figure is unknown."""
 
     source: str
-    """Which model, or that the figure is the paper's."""
+    """Name of the model, or `PAPER`."""
     split: str
-    """On which samples."""
+    """Name of the samples."""
     target: str
     """ "similarity", "image", "music" or "caption"."""
     dimension: str
@@ -44,7 +39,7 @@ class Row:
 
     @classmethod
     def of(cls, source: str, split: str, target: str, dimension: str, metrics: Metrics) -> Row:
-        """Take every figure of `metrics`."""
+        """Make a row of `metrics`."""
         return cls(
             source,
             split,
@@ -61,13 +56,13 @@ PAPER_ROWS = (
     Row(PAPER, PAPER_SPLIT, "image", "arousal", mse=0.049, mae=0.181),
     Row(PAPER, PAPER_SPLIT, "music", "both", mse=0.0003),
 )
-"""What Choi, Kim and Kang (arXiv 2501.01094) report; only the figures that we could check a source
-for. Two-second clips of one song seem to lie on both sides of the paper's split of the music, so
-its music figure cannot be compared with one on unseen songs."""
+"""Figures of Choi, Kim and Kang (arXiv 2501.01094), those whose source we could check. The paper's
+split of the music seems to put two-second clips of one song on both sides, so its music figure does
+not compare with one on held-out songs."""
 
 
 def evaluation_rows(evaluation: Evaluation, source: str, split: str) -> list[Row]:
-    """Lay an evaluation out as rows: similarity first, then the modalities."""
+    """Convert an evaluation to rows: similarity first, then the modalities."""
     rows = []
     if evaluation.similarity is not None:
         rows.append(Row.of(source, split, "similarity", "score", evaluation.similarity))
@@ -77,40 +72,15 @@ def evaluation_rows(evaluation: Evaluation, source: str, split: str) -> list[Row
     return rows
 
 
-def render(rows: Sequence[Row], form: Format) -> str:
-    """Write rows as an aligned text table, CSV or JSON."""
-    writers: dict[Format, Callable[[Sequence[Row]], str]] = {
-        "text": _as_text,
-        "csv": _as_csv,
-        "json": lambda rows: json.dumps([asdict(row) for row in rows], indent=2),
-    }
-    return writers[form](rows)
-
-
-def _as_csv(rows: Sequence[Row]) -> str:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, [entry.name for entry in fields(Row)], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(asdict(row) for row in rows)
-    return text.getvalue().rstrip("\n")
-
-
-def _as_text(rows: Sequence[Row]) -> str:
-    header = ["model", "split", "of", "dimension", *FIGURES, "n"]
-    cells = [header]
-    for row in rows:
-        numbers = [_number(getattr(row, name)) for name in FIGURES]
-        count = "-" if row.num_samples is None else str(row.num_samples)
-        cells.append([row.source, row.split, row.target, row.dimension, *numbers, count])
-    widths = [max(len(line[column]) for line in cells) for column in range(len(header))]
-    num_words = 4  # words are flush left, numbers flush right
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) if column < num_words else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in cells
-    )
+def evaluation_text(rows: Sequence[Row]) -> str:
+    """Write rows as an aligned table."""
+    lines = [
+        {"model": row.source, "split": row.split, "of": row.target, "dimension": row.dimension}
+        | {name: _number(getattr(row, name)) for name in FIGURES}
+        | {"n": "-" if row.num_samples is None else str(row.num_samples)}
+        for row in rows
+    ]
+    return align(pd.DataFrame(lines), num_words=4)
 
 
 def _number(value: float | None) -> str:

@@ -1,23 +1,20 @@
-"""Do music and its captions find each other? Tables 2 and 5 of the paper, on pairs at hand.
+"""Retrieval between music and captions, as in Tables 2 and 5 of the paper, on available pairs.
 
-Each caption is looked for among all pieces, and each piece among all captions, by Eq. 1 on
-predicted valence and arousal and by the cosine of the embeddings. Captions that read the same tie,
-and so do predictions that are equal; see `mmva_core.retrieval.metrics`.
+Each caption retrieves among all pieces and each piece among all captions, by Eq. 1 on predicted
+valence and arousal and by the cosine of the embeddings. Equal captions and equal predictions tie;
+see `mmva_core.retrieval.metrics`.
 
-The figures of the paper's tables are not quoted: no source for them could be checked. They are
-about 1000 pairs of IMEMNet-C, whose music and captions cannot be had openly; R@k among another
-number of pairs could not be compared with them. Chance among as many pairs stands beside every row.
+The paper's figures are not quoted, since we could check no source for them. They concern 1000 pairs
+of IMEMNet-C, whose music and captions are not openly available, and R@k depends on the number of
+pairs. Chance among as many pairs is reported beside every model.
 
 Letters in shapes: N pairs, D the size of an embedding.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Literal
 
 import numpy as np
@@ -37,18 +34,18 @@ from mmva_core.retrieval import (
 from mmva_core.train import bootstrap_interval
 
 Direction = Literal["caption to music", "music to caption"]
-"""What is given, and what is looked for."""
+"""Query and target."""
 
 FIGURES = ("recall_at_1", "recall_at_5", "recall_at_10", "map_at_10")
 HEADINGS = ("R@1", "R@5", "R@10", "mAP@10")
-"""How the figures are called in a table, in per cent."""
+"""Headings of the figures in a text table, which are in per cent."""
 CHANCE = "chance"
-"""Source of rows that say what guessing gives."""
+"""Source of the rows of random guessing."""
 
 
 @dataclass(frozen=True, eq=False)
 class EncodedPairs:
-    """N pieces of music and their captions, as a model sees them."""
+    """N pieces of music and their captions, encoded by a model."""
 
     music_va: NDArray[np.float32]
     """(N, 2) valence and arousal of the pieces."""
@@ -67,30 +64,30 @@ class EncodedPairs:
     def scores(self, by: By) -> FloatArray:
         """Compare every caption (rows) with every piece (columns), (N, N); higher is better."""
         if by == "cosine":
-            # In float64: rounding must neither make ties nor break them.
+            # In float64, so that rounding neither makes nor breaks ties.
             caption, music = (
                 unit_rows(embeds).astype(np.float64)
                 for embeds in (self.caption_embeds, self.music_embeds)
             )
             return np.asarray(caption @ music.T)
-        # Eq. 1 falls with the distance, whatever its scale: ranks need no more than this.
+        # Eq. 1 falls monotonically with the distance, so ranks need no exponential.
         return -va_distances(self.caption_va, self.music_va)
 
 
 @dataclass(frozen=True)
 class RetrievalRow:
-    """Figures of one model, direction and way of comparing; shares in [0, 1]."""
+    """Figures of one model, direction and comparison; shares in [0, 1]."""
 
     source: str
-    """Which model, or "chance"."""
+    """Name of the model, or "chance"."""
     data: str
-    """On which pairs."""
+    """Name of the pairs."""
     direction: Direction
-    """What is given, and what is looked for."""
+    """Query and target."""
     by: By | None
-    """How it was compared; None for chance."""
+    """What is compared; None for chance."""
     num_items: int
-    """N, pieces or captions to choose from; where there are folds, their mean, rounded."""
+    """N, number of candidates; with folds, their rounded mean."""
     recall_at_1: float
     recall_at_5: float
     recall_at_10: float
@@ -98,42 +95,32 @@ class RetrievalRow:
     recall_at_10_low: float | None = None
     """Lower end of the 95 % bootstrap interval of R@10 over the queries."""
     recall_at_10_high: float | None = None
-    """Upper end of it."""
+    """Upper end of the 95 % bootstrap interval of R@10 over the queries."""
 
 
 def retrieval_rows(parts: Sequence[EncodedPairs], source: str, data: str) -> list[RetrievalRow]:
-    """Judge a model in both directions and both ways, chance beside it.
+    """Evaluate a model in both directions and by both comparisons, and chance.
 
     Args:
-        parts: Sets of pairs that are searched each for itself, such as the folds of a
+        parts: sets of pairs that are searched separately, such as the folds of a
             cross-validation; figures are means over all queries.
-        source: Name of the model.
-        data: Name of the pairs.
+        source: name of the model.
+        data: name of the pairs.
     """
     rows = []
     for direction in ("caption to music", "music to caption"):
         for by in ("va", "cosine"):
-            rows.append(_judge(parts, source, data, direction, by))
+            rows.append(_evaluate(parts, source, data, direction, by))
         rows.append(_chance(parts, data, direction))
     return rows
 
 
-def render_retrieval(rows: Sequence[RetrievalRow], form: str) -> str:
-    """Write rows as "text", "csv" or "json"."""
-    if form == "json":
-        return json.dumps([asdict(row) for row in rows], indent=2)
-    if form == "csv":
-        text = io.StringIO()
-        writer = csv.DictWriter(
-            text, [entry.name for entry in fields(RetrievalRow)], lineterminator="\n"
-        )
-        writer.writeheader()
-        writer.writerows(asdict(row) for row in rows)
-        return text.getvalue().rstrip("\n")
+def retrieval_text(rows: Sequence[RetrievalRow]) -> str:
+    """Write rows as tables, one for each set of pairs."""
     return "\n".join(_text_lines(rows))
 
 
-def _judge(
+def _evaluate(
     parts: Sequence[EncodedPairs], source: str, data: str, direction: Direction, by: By
 ) -> RetrievalRow:
     tables = [part.scores(by) for part in parts]
@@ -161,7 +148,7 @@ def _chance(parts: Sequence[EncodedPairs], data: str, direction: Direction) -> R
 
 
 def _means(metrics: Sequence[RetrievalMetrics]) -> tuple[float, float, float, float]:
-    """Average over all queries: a part counts by its size."""
+    """Average over all queries; a part has the weight of its size."""
     sizes = [entry.num_items for entry in metrics]
     first, second, third, fourth = (
         float(np.average([getattr(entry, name) for entry in metrics], weights=sizes))

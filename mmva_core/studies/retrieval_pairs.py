@@ -1,4 +1,4 @@
-"""Pairs of music and captions to judge retrieval by: a user's table, or the open sets.
+"""Pairs of music and captions for evaluating retrieval: a user's table, or the open sets.
 
 Letters in shapes: N pairs, D the size of an embedding.
 """
@@ -6,8 +6,7 @@ Letters in shapes: N pairs, D the size of an embedding.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,51 +15,24 @@ from tqdm import tqdm
 
 from mmva_core.config import Modality
 from mmva_core.errors import DataError
-from mmva_core.lite import (
-    FOLDS,
-    HeardTables,
-    build_lite,
-    fit_lite,
-    load_lite_tables,
-    load_recordings,
-)
+from mmva_core.lite import FOLDS, build_lite, load_lite_tables, load_recordings
 from mmva_core.model import MMVA
 from mmva_core.retrieval import encode_content, read_content
-from mmva_core.studies.lite_folds import hear_without
+from mmva_core.studies.folds import Ablation, encode_folds, train_without_each_fold
 from mmva_core.studies.retrieval import EncodedPairs, RetrievalRow, retrieval_rows
 from mmva_core.train import TrainConfig, TrainingData, embed_table
-
-
-@dataclass(frozen=True)
-class Ablation:
-    """A way to train: the paper's method, or a part of it left out (Table 5)."""
-
-    name: str
-    """How the paper calls it."""
-    with_similarity: bool = True
-    """Whether there is a similarity predictor."""
-    is_random: bool = True
-    """Whether pictures and clips meet anew in every epoch, or once for all."""
-
-
-ABLATIONS = (
-    Ablation("MMVA"),
-    Ablation("No Random Matching", is_random=False),
-    Ablation("No Similarity Predictor", with_similarity=False),
-)
-"""The method and the two ablations of Table 5."""
 
 
 def read_pairs(table: Path, *, limit: int | None = None, seed: int = 0) -> list[tuple[Path, str]]:
     """Read a CSV table with the columns `music` (files, relative to the table) and `caption`.
 
     Args:
-        table: The file.
-        limit: How many pairs at most, drawn without replacement; all by default.
-        seed: Of the draw.
+        table: the file.
+        limit: largest number of pairs, drawn without replacement; all by default.
+        seed: seed of the draw.
 
     Raises:
-        DataError: If the table cannot be read or holds no pair.
+        DataError: the table cannot be read or holds no pair.
     """
     try:
         with table.open(encoding="utf-8-sig", newline="") as file:
@@ -83,13 +55,13 @@ def read_pairs(table: Path, *, limit: int | None = None, seed: int = 0) -> list[
 def encode_pairs(
     model: MMVA, pairs: list[tuple[Path, str]], *, progress: bool = False
 ) -> EncodedPairs:
-    """Put pairs through a model; a piece of several windows counts by their mean.
+    """Encode pairs by a model; a piece of music is the mean of its windows.
 
     Raises:
-        DataError: If a file cannot be read.
+        DataError: a file cannot be read.
     """
     sides: dict[Modality, list[tuple[np.ndarray, np.ndarray]]] = {"music": [], "caption": []}
-    known: dict[str, tuple[np.ndarray, np.ndarray]] = {}  # the same sentence is the same point
+    known: dict[str, tuple[np.ndarray, np.ndarray]] = {}  # each sentence is encoded once
     for path, caption in tqdm(pairs, desc="pairs", disable=not progress, leave=False):
         sides["music"].append(_encode(model, "music", path))
         if caption not in known:
@@ -110,66 +82,37 @@ def open_set_rows(
     *,
     progress: bool = False,
 ) -> list[RetrievalRow]:
-    """Judge the recipe of `mmva-lite` on 4QAED and Emotify, artist by artist unseen.
+    """Evaluate the recipe of `mmva-lite` on 4QAED and Emotify, on held-out artists.
 
-    Captions are the sentences that are built from the clips' tags. A fold is searched for itself,
-    since embeddings of two copies have nothing to do with each other.
+    Captions are the sentences made from the clips' tags. Each fold is searched separately, since
+    embeddings of two copies of the recipe are not comparable.
 
     Args:
-        root: Folder of the open sets.
-        scratch: Folder for features and runs.
-        config: Settings of every copy.
-        ablations: Ways to train.
-        progress: Show progress bars on stderr.
+        root: folder of the open sets.
+        scratch: folder for features and runs.
+        config: settings of every copy.
+        ablations: the method and variants of it.
+        progress: show progress bars on stderr.
 
     Raises:
-        DataError: If a data set is missing or damaged.
+        DataError: a data set is missing or damaged.
     """
     tables = load_lite_tables(build_lite(config.seed), root, scratch, progress=progress)
     recordings = load_recordings(root, scratch, seed=config.seed, progress=progress)
-    # The same music towers for every way to train the heads.
-    heard = {fold: hear_without(recordings, tables, fold, config.seed) for fold in FOLDS}
+    encoded = encode_folds(recordings, tables, config.seed)
     data = f"4QAED and Emotify, {len(tables.captions)} pairs in {len(FOLDS)} folds by artist"
     rows = []
     for ablation in ablations:
-        parts = encode_unseen_folds(heard, ablation, config, scratch, progress=progress)
-        rows += retrieval_rows(list(parts), ablation.name, data)
-    # Chance is the same for all: it is said once.
+        copies = train_without_each_fold(encoded, ablation, config, scratch, progress=progress)
+        parts = [table_pairs(model, test) for _, model, test in copies]
+        rows += retrieval_rows(parts, ablation.paper_name, data)
+    # Rows of chance are equal for all ablations: keep the first.
     return list(dict.fromkeys(rows))
-
-
-def encode_unseen_folds(
-    heard: Mapping[str, HeardTables],
-    ablation: Ablation,
-    config: TrainConfig,
-    folder: Path,
-    *,
-    progress: bool = False,
-) -> Iterator[EncodedPairs]:
-    """Train a copy of `mmva-lite` for each fold without it, and let it encode that fold's pairs.
-
-    Args:
-        heard: The open sets by fold, the clips as a music tower hears them that does not know
-            that fold; no artist is in two folds.
-        ablation: How to train.
-        config: Settings of every copy.
-        folder: Runs lie in its sub-folders.
-        progress: Show progress bars on stderr.
-
-    Yields:
-        The pairs of one fold.
-    """
-    config = replace(config, matching="random" if ablation.is_random else "paired")
-    for fold, own in heard.items():
-        model = build_lite(config.seed, with_similarity=ablation.with_similarity)
-        run = folder / f"{ablation.name.lower().replace(' ', '-')}-{fold}"
-        fit_lite(model, own.without(fold), config, run, progress=progress)
-        yield table_pairs(model, own.only(fold))
 
 
 @torch.inference_mode()
 def table_pairs(model: MMVA, data: TrainingData) -> EncodedPairs:
-    """Encode the clips of a table of features, and the captions in its same rows."""
+    """Project the clips of a feature table and their captions, row by row."""
     model.eval()
     music, caption = (
         embed_table(model, "music", data.music),

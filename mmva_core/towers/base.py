@@ -1,7 +1,8 @@
-"""What every tower is: a frozen encoder whose features enter the model.
+"""Base classes of the towers: frozen encoders whose features enter the model.
 
-A tower turns preprocessed input into a feature of fixed shape. The classes that are built from
-weights are in `lite` (arrive with pip), `paper` (the paper's) and `music` (ours).
+A tower maps preprocessed input to features of fixed shape. The classes with weights are in
+`lite.py` (weights from pip packages), `paper.py` (the paper's towers) and `music.py` (our music
+network).
 """
 
 from __future__ import annotations
@@ -32,13 +33,13 @@ class Tower(nn.Module):
     """Shape of one feature: (D,), or (L, D) for L hidden states."""
 
     def save_structure(self, folder: Path) -> None:
-        """Write what is needed to rebuild the tower without its source, weights aside.
+        """Write the files that rebuild the tower without its source, weights excluded.
 
-        Nothing, where an installed package or the config says it all.
+        No file if an installed package and the config suffice.
         """
 
     def fingerprint(self) -> str:
-        """Give a hash of everything that decides the features: class, settings and weights."""
+        """Hash everything that decides the features: class, settings and weights."""
         digest = hashlib.sha256(f"{type(self).__name__} {self.extra_repr()}".encode())
         for name, tensor in sorted(self.state_dict().items()):
             digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
@@ -53,18 +54,18 @@ class ImageTower(Tower):
     """A tower for pictures."""
 
     def preprocess(self, images: Sequence[ImageArray]) -> Tensor:
-        """Turn uint8 RGB arrays (H, W, 3) into `pixel_values` (N, 3, S, T) of one shape."""
+        """Convert uint8 RGB arrays (H, W, 3) to `pixel_values` (N, 3, S, T) of one shape."""
         raise NotImplementedError
 
     def output_shape(self, image: ImageArray) -> tuple[int, int]:
-        """Give the size (height, width) that `preprocess` brings a picture to."""
+        """Return the size (height, width) of a picture after `preprocess`."""
         raise NotImplementedError
 
     def use_precision(self, precision: Precision) -> None:
         """Compute in another precision from now on.
 
         Raises:
-            PrecisionError: The tower or the processor does not have it.
+            PrecisionError: the tower or the processor lacks it.
         """
         if precision != "fp32":
             raise PrecisionError(
@@ -76,12 +77,12 @@ class WaveformTower(Tower):
     """A tower for windows of sound, `input_values` (B, T) float32 at `sample_rate`."""
 
     sample_rate: int
-    """Samples per second that the tower expects, Hz."""
+    """Sample rate of the input, Hz."""
 
 
 class CaptionTower(Tower):
     """A tower for sentences."""
 
     def tokenize(self, texts: Sequence[str]) -> dict[str, Tensor]:
-        """Turn sentences into `input_ids` and `attention_mask`, both (N, T) int64."""
+        """Convert sentences to `input_ids` and `attention_mask`, both (N, T) int64."""
         raise NotImplementedError

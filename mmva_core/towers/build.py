@@ -1,15 +1,16 @@
-"""The towers: frozen encoders whose features enter the model, by name.
+"""Build towers by name.
 
-A tower turns preprocessed input into a feature of fixed shape. Which towers there are, where their
-weights come from and under which licence stands in `mmva_core.towers.registry`; the classes live in
-`encoders_lite` (arrive with pip), `encoders_paper` (the paper's) and `music` (ours), and are
-imported only when they are built: loading the lite towers imports nothing but torch.
+`mmva_core.towers.registry` lists the towers, the sources of their weights and their licences. The
+classes are in `lite.py` (towers of `mmva-lite`) and `paper.py` (the paper's). They are imported
+through the lazy face of the folder when a tower is built: `lite.py` needs only torch, `paper.py`
+needs transformers.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from mmva_core import towers
 from mmva_core.config import Modality, ModelConfig
 from mmva_core.errors import MissingExtraError
 from mmva_core.towers.base import Tower
@@ -17,27 +18,25 @@ from mmva_core.towers.registry import tower_info
 
 
 def build_tower(config: ModelConfig, modality: Modality, structure: Path | None = None) -> Tower:
-    """Build the tower that a config names, with its weights where they are not ours.
+    """Build the tower of a modality, with its weights unless they belong to the checkpoint.
 
     Args:
-        config: Names the tower, its weights and its feature choice.
-        modality: Which tower.
-        structure: Folder that `save_structure` wrote: the tower gets random weights, which the
-            caller replaces. Ignored where it does not exist.
+        config: names the tower, its weights and its features.
+        modality: modality of the tower.
+        structure: folder from `save_structure`: the tower gets random weights, which the caller
+            replaces. Ignored if it does not exist.
 
     Returns:
         The tower in evaluation mode, on the CPU.
 
     Raises:
-        CheckpointError: If the tower is unknown, or its weights are missing, damaged or foreign.
-        MissingExtraError: If the tower needs a package that is not installed.
+        CheckpointError: the tower is unknown, or its weights are missing, damaged or foreign.
+        MissingExtraError: the tower needs a package that is not installed.
     """
     info = tower_info(config, modality)
     name, source = config.tower_name(modality), config.tower_weights(modality)
     if structure is not None and structure.is_dir():
-        from mmva_core.towers.paper import build_paper_tower
-
-        return build_paper_tower(name, str(structure), with_weights=False).eval()
+        return towers.build_paper_tower(name, str(structure), with_weights=False).eval()
     try:
         tower = _build(name, source or info.default_source, config)
     except ModuleNotFoundError as error:
@@ -50,42 +49,29 @@ def build_tower(config: ModelConfig, modality: Modality, structure: Path | None 
 
 
 def tower_feature_shape(config: ModelConfig, modality: Modality) -> tuple[int, ...]:
-    """Give the shape of one feature of a tower without loading weights that are not ours.
+    """Return the shape of one feature of a tower without loading foreign weights.
 
-    The shapes of towers whose weights the user chooses are read from their `config.json`.
+    Shapes of the paper's towers are read from the `config.json` of their weights.
     """
     info = tower_info(config, modality)
     name, source = config.tower_name(modality), config.tower_weights(modality)
     if name == "efficientnet-lite0":
-        from mmva_core.towers.lite import image_feature_dim
-
-        return (image_feature_dim(config.image_pooling, config.image_blocks),)
+        return (towers.image_feature_dim(config.image_pooling, config.image_blocks),)
     if name == "minilm-l6":
-        from mmva_core.towers.lite import caption_feature_dim
-
-        return (caption_feature_dim(config.caption_layers),)
+        return (towers.caption_feature_dim(config.caption_layers),)
     if info.default_source is not None:
-        from mmva_core.towers.paper import paper_feature_shape
-
-        return paper_feature_shape(name, source or info.default_source)
+        return towers.paper_feature_shape(name, source or info.default_source)
     return _build(name, source, config).feature_shape
 
 
 def _build(name: str, source: str | None, config: ModelConfig) -> Tower:
-    # Imported here, not above: the towers bring packages that cost seconds to import.
-    if name in ("efficientnet-lite0", "minilm-l6"):
-        from mmva_core.towers import lite as encoders_lite
-
-        if name == "minilm-l6":
-            return encoders_lite.MiniLM(source, config.caption_layers)
-        return encoders_lite.EfficientNetLite0(
+    if name == "efficientnet-lite0":
+        return towers.EfficientNetLite0(
             config.image_pooling, config.image_blocks, geometry=config.image_geometry
         )
+    if name == "minilm-l6":
+        return towers.MiniLM(source, config.caption_layers)
     if name == "music-lite":
-        from mmva_core.towers.lite import LiteMusic
-
-        return LiteMusic(config.music_options)
-    from mmva_core.towers import paper as encoders_paper
-
+        return towers.LiteMusic(config.music_options)
     assert source is not None, "every paper tower has a default source"
-    return encoders_paper.build_paper_tower(name, source)
+    return towers.build_paper_tower(name, source)

@@ -1,7 +1,7 @@
 """Load networks of transformers strictly and quietly.
 
-What transformers forgives (missing weights become random, unexpected ones are dropped) is an error
-here, and its many exceptions become one line.
+Missing and unexpected weights, which transformers replaces by random ones and drops, are errors
+here. Its exceptions become one line.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ def load_network(
     pooler: bool = True,
     with_weights: bool = True,
 ) -> PreTrainedModel:
-    """Load a network in evaluation mode and insist that every weight found its place.
+    """Load a network in evaluation mode; every weight must fit.
 
     Args:
-        kind: Class of transformers.
-        source: Local folder or hub id.
-        ignored: Parts of names of weights that may lie unused in the file.
-        pooler: False leaves out the pooling layer, which the features do not use.
+        kind: class of transformers.
+        source: local folder or hub id.
+        ignored: parts of the names of weights that may be unused in the file.
+        pooler: False omits the pooling layer, which the features do not use.
         with_weights: False reads the config alone and leaves the weights random.
 
     Raises:
-        CheckpointError: If the weights are missing, damaged or of another network.
+        CheckpointError: the weights are missing, damaged or of another network.
     """
     options: dict[str, Any] = {} if pooler else {"add_pooling_layer": False}
     if not with_weights:
@@ -71,10 +71,10 @@ def load_network(
 
 
 def translate_errors(load: Callable[[], Loaded], source: str) -> Loaded:
-    """Call `load`, which reads something of transformers from `source`, without chatter.
+    """Call `load`, which reads from `source` by transformers, without progress bars and logs.
 
     Raises:
-        CheckpointError: If it cannot be read, in one line.
+        CheckpointError: `load` failed; the message has one line.
     """
     try:
         with _quiet():
@@ -88,7 +88,7 @@ def read_json_file(source: str, name: str) -> dict[str, Any]:
     """Read a JSON file of a local folder or a hub id.
 
     Raises:
-        CheckpointError: If it is missing or is not a JSON object.
+        CheckpointError: the file is missing or is not a JSON object.
     """
     path = translate_errors(lambda: cached_file(source, name), source)
     assert path is not None, "cached_file raises where a file is missing"

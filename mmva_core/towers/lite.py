@@ -16,9 +16,11 @@ from efficientnet_lite_pytorch import EfficientNet
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from mmva_core import towers
 from mmva_core.config import Geometry, Pooling
 from mmva_core.errors import CheckpointError
 from mmva_core.towers.base import CaptionTower, ImageArray, ImageTower, WaveformTower
+from mmva_core.towers.music import LiteMusicConfig, LiteMusicTower
 from mmva_core.towers.preprocess import check_image, resize_and_crop, target_size
 
 BLOCK_CHANNELS = (16, 24, 24, 40, 40, 40, 80, 80, 80, 112, 112, 112, 192, 192, 192, 320)
@@ -34,10 +36,10 @@ MAX_TOKENS = 256
 
 
 def image_feature_dim(pooling: Sequence[Pooling], blocks: Sequence[int]) -> int:
-    """Give the size of the feature vector of a feature choice.
+    """Return the size of the feature vector of a feature choice.
 
     Raises:
-        ValueError: If there is no such block.
+        ValueError: there is no such block.
 
     >>> image_feature_dim(("mean", "max"), (15,))
     3200
@@ -49,10 +51,10 @@ def image_feature_dim(pooling: Sequence[Pooling], blocks: Sequence[int]) -> int:
 
 
 def caption_feature_dim(layers: Sequence[int]) -> int:
-    """Give the size of the feature that a choice of MiniLM's hidden states makes.
+    """Return the size of the feature that a choice of MiniLM's hidden states makes.
 
     Raises:
-        ValueError: If there is no such hidden state.
+        ValueError: there is no such hidden state.
 
     >>> caption_feature_dim(()), caption_feature_dim((0, 6))
     (384, 768)
@@ -67,12 +69,12 @@ class EfficientNetLite0(ImageTower):
     """EfficientNet-Lite0, trained on ImageNet-1k; batch normalisation folded into convolutions.
 
     Args:
-        pooling: Statistics of the last map over space.
-        blocks: Blocks whose channel mean and standard deviation follow, in this order.
-        geometry: How pictures are brought to size, see `preprocess.target_size`.
+        pooling: statistics of the last map over space.
+        blocks: blocks whose channel mean and standard deviation follow, in this order.
+        geometry: how pictures are brought to size, see `preprocess.target_size`.
 
     Raises:
-        CheckpointError: If the weight file of the package is missing or damaged.
+        CheckpointError: the weight file of the package is missing or damaged.
     """
 
     def __init__(
@@ -93,7 +95,7 @@ class EfficientNetLite0(ImageTower):
         """Bring pictures that end in one shape to `pixel_values` (N, 3, S, T).
 
         Raises:
-            ValueError: If the pictures end in different shapes; group them by `output_shape`.
+            ValueError: the pictures end in different shapes; group them by `output_shape`.
         """
         sizes = [self._target_size(image) for image in images]
         pixels = torch.stack(
@@ -103,7 +105,7 @@ class EfficientNetLite0(ImageTower):
         return (pixels - PIXEL_MEAN) / PIXEL_SCALE
 
     def output_shape(self, image: ImageArray) -> tuple[int, int]:
-        """Give the size (height, width) that `preprocess` brings a picture to."""
+        """Return the size (height, width) that `preprocess` brings a picture to."""
         return self._target_size(image)[1]
 
     def forward(self, pixel_values: Tensor) -> Tensor:
@@ -133,13 +135,11 @@ class LiteMusic(WaveformTower):
     """Our music network over log-mel spectra, see `mmva_core.towers.music`.
 
     Args:
-        options: Fields of `mmva_core.towers.music.LiteMusicConfig`, as JSON values.
+        options: fields of `mmva_core.towers.music.LiteMusicConfig`, as JSON values.
     """
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         super().__init__()
-        from mmva_core.towers.music import LiteMusicConfig, LiteMusicTower
-
         self.options = dict(options)
         self.network = LiteMusicTower(LiteMusicConfig(**self.options))
         self.sample_rate = int(self.network.sample_rate)
@@ -159,13 +159,13 @@ class MiniLM(CaptionTower):
     """all-MiniLM-L6-v2: the mean of hidden states over the word pieces.
 
     Args:
-        source: Local folder with the model and its tokenizer; None is the installed package's.
-        layers: Hidden states to take side by side, from 0, the word embeddings. None of them: the
+        source: local folder with the model and its tokenizer; None is the installed package's.
+        layers: hidden states to take side by side, from 0, the word embeddings. None of them: the
             last alone, scaled to length 1, as the model was trained.
 
     Raises:
-        CheckpointError: If the weights are missing or damaged.
-        ModuleNotFoundError: If the extra "text" is not installed.
+        CheckpointError: the weights are missing or damaged.
+        ModuleNotFoundError: the extra "text" is not installed.
     """
 
     def __init__(self, source: str | None = None, layers: Sequence[int] = ()) -> None:
@@ -173,13 +173,13 @@ class MiniLM(CaptionTower):
         # Imported here: the picture and music towers need nothing of transformers.
         from transformers import AutoTokenizer, BertModel
 
-        from mmva_core.towers.hub import load_network, translate_errors
-
         folder = _packaged_minilm() if source is None else source
-        self.network = load_network(
+        self.network = towers.load_network(
             BertModel, folder, ignored=("pooler", "position_ids"), pooler=False
         )
-        self._tokenizer = translate_errors(lambda: AutoTokenizer.from_pretrained(folder), folder)
+        self._tokenizer = towers.translate_errors(
+            lambda: AutoTokenizer.from_pretrained(folder), folder
+        )
         self.layers = tuple(layers)
         self.feature_shape = (caption_feature_dim(layers),)
 
@@ -274,8 +274,8 @@ def _pad_inside(convolution: nn.Conv2d) -> nn.Conv2d:
 class _Pointwise(nn.Conv2d):
     """A convolution with a kernel of one pixel, in oneDNN where PyTorch by itself would not.
 
-    On one thread PyTorch leaves such kernels to code of its own that takes a tenth more time. A
-    dilation, which means nothing to one pixel, makes it think again; not for one picture alone.
+    On one thread PyTorch computes such kernels by its own code, which takes a tenth more time. A
+    dilation, which has no effect on a 1 x 1 kernel, selects oneDNN; not for a single picture.
     """
 
     def forward(self, maps: Tensor) -> Tensor:

@@ -1,11 +1,12 @@
-"""Log-mel spectra of sound and what can be said of them in a few hundred numbers.
+"""Log-mel spectra of sound, and a few hundred statistics of them pooled over time.
 
-Letters: B windows, T samples, M mel bands, N frames, D statistics.
+Letters in shapes: B windows, T samples, M mel bands, N frames, K groups of bands, D statistics.
 
-Level differs between recordings for reasons that have nothing to do with music, so everything that
-describes the spectrum is taken after the window's mean level is removed; the level itself stays as
-numbers of its own. Bands are narrowed from M to M / 4 by averaging where a statistic does not need
-the detail.
+    sound (B, T) -- LogMel --> dB (B, M, N) -- statistics --> (B, D)
+
+Recordings differ in level for reasons that are not musical. So the statistics of the spectrum are
+taken relative to the window's mean level, and the level enters as statistics of its own. Statistics
+that need no fine resolution average neighbouring bands first.
 """
 
 from __future__ import annotations
@@ -16,31 +17,31 @@ import torch
 from torch import Tensor, nn
 
 FLOOR_POWER = 1e-8
-"""Added to every mel band's power, full-scale sine = 1: the softest sound told from silence."""
+"""Added to the power of every mel band, full-scale sine = 1; sound below it reads as silence."""
 QUIET_DB = -60.0
-"""Level under which a frame no longer pulls the mean level down, dB re full-scale sine."""
+"""Frames below this level count as this loud in the mean level, dB re full-scale sine."""
 NUM_COARSE = 16
-"""Bands of the statistics of shape."""
+"""Bands of the distribution and of the rises."""
 NUM_WIDE = 8
 """Bands of contrast and modulation."""
 NUM_CEPSTRAL = 20
 """Cepstral coefficients of the log-mel spectrum."""
 MODULATION_EDGES = (0.4, 1.0, 2.0, 4.0, 8.0, 16.0, 25.0)
-"""Edges of the modulation bands, Hz: from bars over beats to roughness."""
+"""Edges of the modulation bands, Hz: musical bars, beats, fast notes, roughness."""
 
 
 class LogMel(nn.Module):
-    """Turn sound into log-mel spectra, in decibels re a full-scale sine.
+    """Compute log-mel spectra of sound, in dB re a full-scale sine.
 
     Triangular filters, equally wide on the mel scale 2595 log10(1 + f / 700) (O'Shaughnessy).
 
     Args:
         sample_rate: Hz.
-        fft_length: Samples of a frame (Hann window) and of its Fourier transform.
-        hop_length: Samples from one frame to the next.
+        fft_length: samples of a frame (Hann window) and of its Fourier transform.
+        hop_length: samples from one frame to the next.
         num_mels: M, a multiple of 16.
-        lowest_hz: Lower edge of the first band.
-        highest_hz: Upper edge of the last band.
+        lowest_hz: lower edge of the first band.
+        highest_hz: upper edge of the last band.
     """
 
     filters: Tensor
@@ -77,8 +78,8 @@ class LogMel(nn.Module):
             input_values: (B, T) float32, full scale is [-1, 1].
 
         Returns:
-            (B, M, N) with N of `num_frames`; `FLOOR_POWER` bounds it below at -80 dB. Frames lie
-            wholly inside the sound, so a window's spectra are a cut of the recording's.
+            (B, M, N), N from `num_frames`; `FLOOR_POWER` bounds it below at -80 dB. Frames lie
+            wholly inside the sound, so the spectra of a window are a slice of the recording's.
         """
         spectrum = torch.stft(
             input_values,
@@ -88,68 +89,71 @@ class LogMel(nn.Module):
             center=False,
             return_complex=True,
         )
+        # A full-scale sine at the centre of a bin has the magnitude sum(window) / 2: scale it to 1.
         power = (spectrum.real**2 + spectrum.imag**2) * (2 / self.window.sum()) ** 2
         return to_decibels(torch.matmul(self.filters, power))
 
     def num_frames(self, num_samples: int) -> int:
-        """Give N for T samples."""
+        """Return N for T samples."""
         return (num_samples - len(self.window)) // self.hop_length + 1
 
 
 def to_decibels(power: Tensor) -> Tensor:
-    """Give 10 log10 of power, softly bounded below by `FLOOR_POWER`."""
+    """Return 10 log10(power + FLOOR_POWER)."""
     return 10 * torch.log10(power + FLOOR_POWER)
 
 
 def statistics(log_mel: Tensor, frame_rate: float) -> Tensor:
-    """Describe log-mel spectra by numbers pooled over time.
+    """Compute the statistics of log-mel spectra.
 
     Args:
         log_mel: (B, M, N) dB, N at least 3.
-        frame_rate: Frames per second.
+        frame_rate: frames per second.
 
     Returns:
         (B, D), dB, dB per frame or logarithms of power; not standardised.
     """
-    level = to_decibels((10 ** (log_mel / 10)).sum(1))
+    level = to_decibels((10 ** (log_mel / 10)).sum(1))  # (B, N), of all bands together
     relative = log_mel - level.clamp(min=QUIET_DB).mean(1)[:, None, None]
     coarse = _in_groups(relative, NUM_COARSE).mean(2)
     wide = _in_groups(log_mel, NUM_WIDE)
+    # Onsets: how much each band rises over two frames (40 ms), falls ignored.
     rise = (log_mel[:, :, 2:] - log_mel[:, :, :-2]).clamp(min=0)
     onsets = rise.mean(1)
     parts = (
-        _level_statistics(level),
-        _distribution(coarse),
-        _in_groups(rise.mean(2), NUM_COARSE).mean(2),
-        _onset_statistics(onsets),
+        _level_statistics(level),  # 5
+        _distribution(coarse),  # 5 K
+        _in_groups(rise.mean(2), NUM_COARSE).mean(2),  # K, mean rise of each band
+        _onset_statistics(onsets),  # 5
         modulation_spectrum(wide.mean(2), onsets, frame_rate),
-        _shape_statistics(log_mel),
-        (wide.amax(2) - wide.amin(2)).mean(2),
+        _shape_statistics(log_mel),  # 6
+        (wide.amax(2) - wide.amin(2)).mean(2),  # spectral contrast inside each wide band
         _cepstral_statistics(relative),
     )
     return torch.cat(parts, dim=1)
 
 
 def modulation_spectrum(bands: Tensor, onsets: Tensor, frame_rate: float) -> Tensor:
-    """Say how fast and how strongly bands and onsets come and go.
+    """Measure how fast and how strongly bands and onsets vary over time.
 
     Args:
         bands: (B, K, N) dB.
         onsets: (B, at most N) strength of onsets, padded with zeros to N.
-        frame_rate: Frames per second.
+        frame_rate: frames per second.
 
     Returns:
-        (B, (K + 1) * 6): log power of the variation between neighbouring `MODULATION_EDGES`.
+        (B, (K + 1) * 6): log power of the variation in each band of `MODULATION_EDGES`.
     """
     num_frames = bands.shape[2]
     onsets = nn.functional.pad(onsets, (0, num_frames - onsets.shape[1]))
     curves = torch.cat([bands, onsets[:, None]], dim=1)
     window = torch.hann_window(num_frames, device=bands.device)
+    # Hann window: the ends of the curves would otherwise leak into every modulation band.
     varying = (curves - curves.mean(2, keepdim=True)) * window
     power = torch.fft.rfft(varying).abs().square() / (window.square().mean() * num_frames)
     rates = torch.arange(power.shape[2], device=bands.device) * frame_rate / num_frames
     edges = torch.tensor(MODULATION_EDGES, device=bands.device)
-    inside = (rates[:, None] >= edges[:-1]) & (rates[:, None] < edges[1:])
+    inside = (rates[:, None] >= edges[:-1]) & (rates[:, None] < edges[1:])  # (rates, 6)
     return torch.log1p(power @ inside.to(power.dtype)).flatten(1)
 
 
@@ -165,11 +169,12 @@ def _level_statistics(level: Tensor) -> Tensor:
 
 
 def _distribution(coarse: Tensor) -> Tensor:
-    """Give mean, deviation, skewness and outer deciles of each band (B, K, N)."""
+    """Return mean, deviation, skewness and outer deciles of each band (B, K, N) as (B, 5 K)."""
     mean, deviation = coarse.mean(2), coarse.std(2)
-    standing = (coarse - mean[..., None]) / (deviation[..., None] + 0.5)
+    # 0.5 dB keep the skewness of nearly constant bands small.
+    z_scores = (coarse - mean[..., None]) / (deviation[..., None] + 0.5)
     deciles = torch.quantile(coarse, torch.tensor([0.1, 0.9], device=coarse.device), dim=2)
-    return torch.cat([mean, deviation, standing.pow(3).mean(2), deciles[0], deciles[1]], 1)
+    return torch.cat([mean, deviation, z_scores.pow(3).mean(2), deciles[0], deciles[1]], 1)
 
 
 def _onset_statistics(onsets: Tensor) -> Tensor:
@@ -178,7 +183,7 @@ def _onset_statistics(onsets: Tensor) -> Tensor:
 
 
 def _shape_statistics(log_mel: Tensor) -> Tensor:
-    """Give mean and deviation of centroid, spread (in bands / M) and entropy of the spectrum."""
+    """Return mean and deviation of centroid, spread (in bands / M) and entropy of the spectrum."""
     power = 10 ** (log_mel / 10)
     share = power / power.sum(1, keepdim=True)
     place = (torch.arange(log_mel.shape[1], device=log_mel.device) / log_mel.shape[1])[:, None]
@@ -198,7 +203,7 @@ def _deviation(curve: Tensor) -> Tensor:
 
 
 def _cepstral_statistics(relative: Tensor) -> Tensor:
-    """Give mean, deviation and mean step of the cepstral coefficients."""
+    """Return mean, deviation and mean step of the cepstral coefficients."""
     basis = _cosine_basis(relative.shape[1], NUM_CEPSTRAL).to(relative)
     cepstrum = torch.matmul(basis, relative)
     steps = (cepstrum[:, :, 1:] - cepstrum[:, :, :-1]).abs().mean(2)

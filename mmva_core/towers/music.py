@@ -4,12 +4,13 @@
                                     ├── keyboard VA (linear) ──────────┼── VA ── features
                                     └── gate (linear) ─────────────────┘
 
-Under the whole lies a fade: silence is at rest, whatever the body says of its noise.
+Below -60 dB the prediction fades to a fixed point, `SILENT_VA`.
 
-`body` has learned what 4QAED and Emotify say of recordings, with the tags of a larger network as
-soft targets. Rendered solo keyboard music (VGMIDI) rises and falls by other cues, so a linear
-expert that was fitted to changes within pieces takes over there; the gate tells how far.
-`mmva_core.lite.music_train` fits all three. Letters in shapes: B windows, T samples, D features.
+`body` is trained on the labels of 4QAED and Emotify, with the tags of a larger network as soft
+targets. In rendered solo keyboard music (VGMIDI) arousal follows other cues, so a linear expert
+fitted to changes within pieces takes over there; the gate mixes the two.
+`mmva_core.lite.music_train` fits all three. Letters in shapes: B windows, T samples, S statistics,
+D features.
 """
 
 from __future__ import annotations
@@ -22,20 +23,19 @@ from torch import Tensor, nn
 from mmva_core.towers.log_mel import LogMel, statistics
 
 SILENCE_DB = -60.0
-"""RMS level under which a window holds no music worth judging, dB re full scale."""
+"""Mean level of a window, in dB re full scale, below which the prediction is `SILENT_VA`."""
 FADE_DB = 20.0
-"""Width of the range above `SILENCE_DB` over which the judgement fades in, dB: hiss and room tone,
-broad-band as loud rock is, are not to win over soft music."""
+"""Range above `SILENCE_DB` over which the prediction fades in, dB. Hiss and room tone have a broad
+spectrum like loud rock; without the fade they would score above soft music."""
 SILENT_VA = (0.0, -2.5)
-"""Where silence lies, in standard deviations of the labels: neither sad nor glad, and at rest."""
-LOWEST_DB = -100.0
-"""Level that `music_level_db` gives for digital silence."""
+"""Valence and arousal of silence, in standard deviations of the labels: neutral and at rest."""
 CLIP_LIMIT = 4.0
-"""Standard deviations that a statistic may lie from its mean before it is cut off."""
+"""Largest absolute z-score of a statistic over recordings; larger ones are clipped."""
 CLIP_LIMIT_KEYBOARD = 8.0
-"""The same for the keyboard expert, whose deviations are those within a piece."""
-KEYBOARD_REST = 0.1
-"""Share of the general arousal and valence that remains where the keyboard expert rules."""
+"""Largest absolute z-score of a statistic for the keyboard expert, whose unit is the deviation
+within a piece."""
+KEYBOARD_GENERAL_SHARE = 0.1
+"""Share of the body's valence and arousal in the prediction for keyboard music."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,9 @@ class LiteMusicConfig:
     """Sizes of the music tower; the defaults are those of `mmva-lite`."""
 
     sample_rate: int = 16000
-    """Rate of the sound it takes, Hz."""
+    """Sample rate of the input, Hz."""
     window_seconds: float = 6.0
-    """Length of the windows it is trained on; it takes any length from one second."""
+    """Length of the training windows; the tower accepts any length from one second."""
     fft_length: int = 1024
     """Samples of one spectrum."""
     hop_length: int = 320
@@ -55,7 +55,7 @@ class LiteMusicConfig:
     hidden_dim: int = 128
     """Width of the body."""
     dropout: float = 0.4
-    """Dropout behind the body, in training."""
+    """Dropout after the body, in training."""
     input_dropout: float = 0.15
     """Dropout of statistics, in training."""
 
@@ -69,13 +69,13 @@ class LiteMusicConfig:
 
 
 class LiteMusicTower(nn.Module):
-    """Describe windows of music by valence, arousal and what lies behind them.
+    """Encode windows of music as valence, arousal and hidden features.
 
-    A fresh tower is random; `mmva_core.lite.music_train.train_music_tower` gives a trained one. The
-    statistics are standardised by buffers that training sets.
+    A new tower is random; `mmva_core.lite.train_music_tower` trains one. Buffers set by training
+    standardise the statistics.
 
     Args:
-        config: Sizes.
+        config: sizes.
     """
 
     statistics_mean: Tensor
@@ -110,17 +110,17 @@ class LiteMusicTower(nn.Module):
 
     @property
     def sample_rate(self) -> int:
-        """Rate of the sound it takes, Hz."""
+        """Sample rate of the input, Hz."""
         return self.config.sample_rate
 
     @property
     def window_seconds(self) -> float:
-        """Length of window it is trained on, seconds."""
+        """Length of the training windows, seconds."""
         return self.config.window_seconds
 
     @property
     def window_frames(self) -> int:
-        """Spectra of a window."""
+        """Number of spectra in a window."""
         return self.log_mel.num_frames(round(self.window_seconds * self.sample_rate))
 
     @property
@@ -137,15 +137,15 @@ class LiteMusicTower(nn.Module):
 
         Returns:
             (B, D): valence and arousal as in `predict_va`, then hidden features of order one,
-            which fade out where the keyboard expert rules.
+            which the gate fades out for keyboard music.
 
         Raises:
-            ValueError: If the shape is another or the windows are too short.
+            ValueError: the shape is not (B, T) or the windows are shorter than a second.
         """
         return self.encode_statistics(self.describe(input_values))
 
     def describe(self, input_values: Tensor) -> Tensor:
-        """Give the raw statistics (B, S) of windows (B, T); see `forward` for the rest."""
+        """Return the raw statistics (B, S) of windows (B, T); see `forward` for the rest."""
         if input_values.ndim != 2 or input_values.shape[1] < self.sample_rate:
             raise ValueError(
                 "input_values must have shape (B, T) with T of at least one second, "
@@ -154,62 +154,45 @@ class LiteMusicTower(nn.Module):
         return self.describe_log_mel(self.log_mel(input_values))
 
     def describe_log_mel(self, log_mel: Tensor) -> Tensor:
-        """Give the raw statistics (B, S) of log-mel spectra (B, M, N), dB."""
+        """Return the raw statistics (B, S) of log-mel spectra (B, M, N), dB."""
         return statistics(log_mel, self.log_mel.frame_rate)
 
     def encode_statistics(self, raw: Tensor) -> Tensor:
-        """Give features (B, D) of raw statistics (B, S)."""
+        """Return features (B, D) of raw statistics (B, S)."""
         hidden = self.body(self.standardize(raw))
-        rule = torch.sigmoid(self.gate(self.standardize(raw)))
+        keyboard_share = torch.sigmoid(self.gate(self.standardize(raw)))
         general = self.general_va(hidden)
-        keyboard = KEYBOARD_REST * general + self.keyboard_va(self.standardize_keyboard(raw))
-        va = torch.lerp(general, keyboard, rule)
-        presence = self.presence(raw)
-        va = torch.lerp(va.new_tensor(SILENT_VA).expand_as(va), va, presence)
-        return torch.cat([va, hidden * (1 - rule) * presence], 1)
+        keyboard = KEYBOARD_GENERAL_SHARE * general + self.keyboard_va(
+            self.standardize_keyboard(raw)
+        )
+        va = torch.lerp(general, keyboard, keyboard_share)
+        fade = self.fade_factor(raw)
+        va = torch.lerp(va.new_tensor(SILENT_VA).expand_as(va), va, fade)
+        return torch.cat([va, hidden * (1 - keyboard_share) * fade], 1)
 
-    def presence(self, raw: Tensor) -> Tensor:
-        """Say from raw statistics (B, S) whether there is sound: (B, 1), 0 silence, 1 music."""
+    def fade_factor(self, raw: Tensor) -> Tensor:
+        """Return (B, 1) from raw statistics (B, S): 0 in silence, 1 from `FADE_DB` above it."""
         mean_level = raw[:, :1]
         return ((mean_level - SILENCE_DB) / FADE_DB).clamp(0, 1)
 
     def predict_va(self, input_values: Tensor) -> Tensor:
-        """Place windows (B, T) on the plane by the tower alone.
+        """Predict valence and arousal of windows (B, T) by the tower alone.
 
         Returns:
-            (B, 2) valence and arousal in standard deviations of the training sets' labels; 0 is
-            the sets' mean.
+            (B, 2) z-scores of the training sets' labels: 0 is their mean, 1 one deviation.
         """
         features: Tensor = self(input_values)
         return features[:, :2]
 
     def standardize(self, raw: Tensor) -> Tensor:
-        """Standardise raw statistics (B, S) over recordings, cut off at `CLIP_LIMIT`."""
-        standing = (raw - self.statistics_mean) / self.statistics_scale
-        return standing.clamp(-CLIP_LIMIT, CLIP_LIMIT)
+        """Return z-scores of raw statistics (B, S) over recordings, clipped at `CLIP_LIMIT`."""
+        z_scores = (raw - self.statistics_mean) / self.statistics_scale
+        return z_scores.clamp(-CLIP_LIMIT, CLIP_LIMIT)
 
     def standardize_keyboard(self, raw: Tensor) -> Tensor:
-        """Standardise raw statistics (B, S) by their deviation within keyboard pieces."""
-        standing = (raw - self.keyboard_mean) / self.keyboard_scale
-        return standing.clamp(-CLIP_LIMIT_KEYBOARD, CLIP_LIMIT_KEYBOARD)
+        """Return z-scores of raw statistics (B, S) by their deviation within keyboard pieces."""
+        z_scores = (raw - self.keyboard_mean) / self.keyboard_scale
+        return z_scores.clamp(-CLIP_LIMIT_KEYBOARD, CLIP_LIMIT_KEYBOARD)
 
     def _count_statistics(self) -> int:
         return self.describe_log_mel(torch.zeros(1, self.config.num_mels, 64)).shape[1]
-
-
-def music_level_db(input_values: Tensor) -> Tensor:
-    """Measure how loud windows are.
-
-    The tower's judgement of a window under `SILENCE_DB` means nothing: mask it.
-
-    Args:
-        input_values: (..., T) float, full scale is [-1, 1].
-
-    Returns:
-        (...) RMS level, dB re full scale; `LOWEST_DB` for digital silence.
-
-    >>> music_level_db(torch.tensor([[0.0, 0.0], [0.1, -0.1]])).tolist()
-    [-100.0, -20.0]
-    """
-    power = input_values.double().square().mean(-1)
-    return (10 * torch.log10(power.clamp(min=10 ** (LOWEST_DB / 10)))).to(torch.float32)

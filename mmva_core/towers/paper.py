@@ -1,8 +1,8 @@
 """The paper's towers: CLIP ViT-B/32, MERT-v1-95M and RoBERTa-base, through transformers.
 
-Each is loaded from a local folder or a hub id (HF_HUB_OFFLINE is respected), without remote code,
-and every weight that is missing, unexpected or of another shape is an error. `image_embeds` of
-CLIP are the embedding; MERT and RoBERTa give all hidden states, which the projection mixes.
+Each is loaded from a local folder or a hub id (HF_HUB_OFFLINE is respected), without remote code.
+Missing, unexpected and misshapen weights are errors. CLIP's `image_embeds` are the embedding; MERT
+and RoBERTa return all hidden states, which the projection mixes.
 """
 
 from __future__ import annotations
@@ -45,13 +45,13 @@ class CLIPImage(ImageTower):
     """CLIP's picture encoder; the feature is `image_embeds`, scale as CLIP gives it.
 
     Args:
-        source: Local folder or hub id with a CLIP model.
+        source: local folder or hub id with a CLIP model.
         with_weights: False reads the structure alone and leaves the weights random.
     """
 
     def __init__(self, source: str, *, with_weights: bool = True) -> None:
         super().__init__()
-        # A whole CLIP also holds the text encoder, which is of no use here.
+        # Files of a whole CLIP also contain the text encoder.
         self.network = load_network(
             CLIPVisionModelWithProjection,
             source,
@@ -65,12 +65,12 @@ class CLIPImage(ImageTower):
         self.precision: Precision = "fp32"
 
     def use_precision(self, precision: Precision) -> None:
-        """Compute in another precision from now on; weights that are rounded stay so.
+        """Compute in another precision from now on; rounded weights stay rounded.
 
         For prediction only. On a processor without bf16 it is several times slower than fp32.
 
         Raises:
-            PrecisionError: The processor has no bf16.
+            PrecisionError: the processor has no bf16.
         """
         is_on_cpu = self.get_buffer("mean").device.type == "cpu"
         has_bf16 = not is_on_cpu or torch.ops.mkldnn._is_mkldnn_bf16_supported()
@@ -81,7 +81,7 @@ class CLIPImage(ImageTower):
         network.to(torch.bfloat16 if precision == "bf16" else torch.float32)
 
     def preprocess(self, images: Sequence[ImageArray]) -> Tensor:
-        """Bring pictures to CLIP's square: short side, bicubic, centre crop, normalised."""
+        """Resize pictures to CLIP's square (bicubic, centre crop) and normalise them."""
         pixels = []
         for image in images:
             height, width = check_image(image).shape[:2]
@@ -92,7 +92,7 @@ class CLIPImage(ImageTower):
         return (torch.stack(pixels) / 255 - mean) / std
 
     def output_shape(self, image: ImageArray) -> tuple[int, int]:
-        """Give the square that every picture is brought to."""
+        """Return CLIP's square, the size of every picture."""
         check_image(image)
         return (self.side, self.side)
 
@@ -107,7 +107,7 @@ class CLIPImage(ImageTower):
         return image_embeds.float()
 
     def extra_repr(self) -> str:
-        """Name everything besides the weights that decides the features."""
+        """Return the settings that decide the features besides the weights."""
         return f"side={self.side}" + ("" if self.precision == "fp32" else f", {self.precision}")
 
 
@@ -115,8 +115,8 @@ class MERT(WaveformTower):
     """MERT-v1-95M as a HuBERT; the feature is every hidden state averaged over time (13, 768).
 
     Args:
-        source: Local folder or hub id with the weights and `preprocessor_config.json`.
-        with_weights: As in `CLIPImage`.
+        source: local folder or hub id with the weights and `preprocessor_config.json`.
+        with_weights: as in `CLIPImage`.
     """
 
     def __init__(self, source: str, *, with_weights: bool = True) -> None:
@@ -126,8 +126,8 @@ class MERT(WaveformTower):
         self.sample_rate = int(settings.get("sampling_rate", MERT_SAMPLE_RATE))
         self.do_normalize = bool(settings.get("do_normalize", True))
         config = self.network.config
-        # While training, HuBERT would skip whole layers (their states would be missing) and mask
-        # stretches of time at random from NumPy's generator (a run could not be repeated).
+        # In training mode HuBERT would skip layers at random, whose states would be missing, and
+        # mask spans of time by NumPy's generator, so that a run would not be repeatable.
         config.layerdrop, config.apply_spec_augment = 0.0, False
         self.feature_shape = (int(config.num_hidden_layers) + 1, int(config.hidden_size))
 
@@ -146,7 +146,7 @@ class MERT(WaveformTower):
         (folder / PREPROCESSOR_NAME).write_text(json.dumps(settings), encoding="utf-8")
 
     def extra_repr(self) -> str:
-        """Name everything besides the weights that decides the features."""
+        """Return the settings that decide the features besides the weights."""
         return f"sample_rate={self.sample_rate}, do_normalize={self.do_normalize}"
 
 
@@ -154,13 +154,13 @@ class Roberta(CaptionTower):
     """RoBERTa; the feature is the class token of every hidden state (13, 768).
 
     Args:
-        source: Local folder or hub id with the model and its tokenizer.
-        with_weights: As in `CLIPImage`.
+        source: local folder or hub id with the model and its tokenizer.
+        with_weights: as in `CLIPImage`.
     """
 
     def __init__(self, source: str, *, with_weights: bool = True) -> None:
         super().__init__()
-        # roberta-base is published with its language-model head, which is of no use here.
+        # The files of roberta-base also contain the language-model head.
         self.network = load_network(
             RobertaModel,
             source,
@@ -203,11 +203,11 @@ def build_paper_tower(name: str, source: str, *, with_weights: bool = True) -> T
 
     Args:
         name: "clip-vit-b32", "mert-v1-95m" or "roberta-base".
-        source: Local folder or hub id.
+        source: local folder or hub id.
         with_weights: False reads the structure alone and leaves the weights random.
 
     Raises:
-        CheckpointError: If the weights are missing, damaged or of another model.
+        CheckpointError: the weights are missing, damaged or of another model.
     """
     kinds = {"clip-vit-b32": CLIPImage, "mert-v1-95m": MERT, "roberta-base": Roberta}
     return kinds[name](source, with_weights=with_weights)
@@ -217,7 +217,7 @@ def paper_feature_shape(name: str, source: str) -> tuple[int, ...]:
     """Read the shape of a tower's features from its config, without its weights.
 
     Raises:
-        CheckpointError: If the config cannot be read.
+        CheckpointError: the config cannot be read.
     """
     if name == "clip-vit-b32":
         vision = translate_errors(lambda: CLIPVisionConfig.from_pretrained(source), source)

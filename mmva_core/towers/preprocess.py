@@ -1,7 +1,7 @@
-"""Bring pictures of any size to what an image tower eats.
+"""Resize and crop pictures of any size for an image tower.
 
-Pictures arrive as uint8 RGB arrays and leave as float tensors (N, 3, S, T); pictures that end in
-one shape form one batch. Resizing is antialiased bicubic, as Pillow does it.
+uint8 RGB arrays become float tensors (N, 3, S, T); pictures of equal output shape form a batch.
+Resizing is antialiased bicubic, as in Pillow.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from mmva_core.config import Geometry
 from mmva_core.towers.base import ImageArray
 
 CROP_SIDE = 224
-"""Side of the square that the image towers were trained on, pixels."""
+"""Side of the training pictures of the image towers, pixels."""
 SHORT_SIDE = 256
 """Short side of a picture before the centre crop, pixels."""
 STRIDE = 32
-"""The last map of the towers is this much smaller than the picture."""
+"""Side of the picture over side of the last map."""
 
 
 def check_image(image: ImageArray) -> ImageArray:
     """Return `image` if it is a uint8 RGB array (H, W, 3) with at least one pixel.
 
     Raises:
-        TypeError: If it is not an array of uint8.
-        ValueError: If its shape is wrong.
+        TypeError: `image` is not an array of uint8.
+        ValueError: `image` has another shape.
     """
     if not isinstance(image, np.ndarray) or image.dtype != np.uint8:
         kind = image.dtype if isinstance(image, np.ndarray) else type(image).__name__
@@ -43,11 +43,11 @@ def check_image(image: ImageArray) -> ImageArray:
 def target_size(
     height: int, width: int, geometry: Geometry
 ) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Give the size to resize to and the size of the centre crop, each (height, width).
+    """Return the size to resize to and the size of the centre crop, each (height, width).
 
     Args:
-        height: Height of the picture, pixels.
-        width: Width of the picture, pixels.
+        height: height of the picture, pixels.
+        width: width of the picture, pixels.
         geometry: "crop": short side 256, centre square of 224 (how the tower was trained).
             "rect": the whole picture at about its aspect ratio (at most 4 : 1), about as many
             pixels as 224 x 224, both sides multiples of 32, the long one rounded up: close to the
@@ -75,16 +75,16 @@ def target_size(
 def resize_and_crop(
     image: ImageArray, size: tuple[int, int], crop: tuple[int, int], *, mode: str = "bicubic"
 ) -> Tensor:
-    """Resize one picture (H, W, 3) and cut out its centre.
+    """Resize one picture (H, W, 3) and crop its centre.
 
     Returns:
         (3, *crop) float32, values 0 to 255, rounded to whole numbers as an image file would be.
     """
-    # Pillow hands out read-only arrays, which torch warns about.
+    # Pillow returns read-only arrays, about which torch warns.
     contiguous = np.require(image, requirements=["C", "W"])
     pixels = torch.from_numpy(contiguous).permute(2, 0, 1).unsqueeze(0)
     if tuple(pixels.shape[2:]) != size:
-        # uint8 in, uint8 out: PyTorch has a fast kernel for it that follows Pillow.
+        # uint8 in, uint8 out: PyTorch's fast kernel, which rounds as Pillow does.
         pixels = F.interpolate(pixels, size, mode=mode, antialias=True)
     top, left = (size[0] - crop[0]) // 2, (size[1] - crop[1]) // 2
     return pixels[0, :, top : top + crop[0], left : left + crop[1]].float()

@@ -1,4 +1,4 @@
-"""The towers that a config can name: their weights and licences. Nothing here imports torch."""
+"""All towers with the sources and licences of their weights. Nothing here imports torch."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from mmva_core.errors import CheckpointError
 
 @dataclass(frozen=True)
 class TowerInfo:
-    """Where a tower's weights come from and what one may do with them."""
+    """Source and licence of a tower's weights."""
 
     modality: Modality
-    """The modality the tower reads."""
+    """Modality of the input."""
     weights: str
-    """Where the weights come from, for people."""
+    """Description of the source of the weights."""
     licence: str
     """Licence of the weights."""
     packages: tuple[str, ...] = ()
-    """Python packages that bring the weights, by distribution name."""
+    """Distribution names of the Python packages with the weights."""
     default_source: str | None = None
-    """Hub id used where the config names no folder; None where weights come with a package."""
+    """Hub id for a config without weights; None if the weights come with a package."""
     is_ours: bool = False
     """The weights are part of the MMVA checkpoint."""
     is_embedding: bool = False
-    """The features are the embedding: no projection follows where the sizes agree."""
+    """The features are the embedding: no projection if the sizes agree."""
 
 
 TOWER_INFO: Mapping[str, TowerInfo] = {
@@ -64,7 +64,7 @@ def tower_info(config: ModelConfig, modality: Modality) -> TowerInfo:
     """Look up the tower that a config names for a modality.
 
     Raises:
-        CheckpointError: If there is no such tower, or it reads another modality.
+        CheckpointError: there is no such tower, or it has another modality.
     """
     name = config.tower_name(modality)
     info = TOWER_INFO.get(name)

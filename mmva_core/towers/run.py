@@ -1,9 +1,9 @@
-"""Put raw input through a tower, batch by batch; features come back on the CPU as float32.
+"""Encode raw input by a tower, batch by batch; features are float32 on the CPU.
 
-On a CPU each core takes batches of its own. Sharing every layer of one batch among the cores, as
-PyTorch does by itself, makes them wait for each other after every layer: where other processes want
-a core too, as decoders do, that multiplies the time. It also makes the last digits independent of
-the number of cores.
+On a CPU each core computes whole batches. PyTorch by itself divides every layer among the cores,
+which then wait for each other after each layer; next to other busy processes, such as decoders,
+that takes several times as long. Whole batches also make the last digits independent of the number
+of cores.
 
 Letters in shapes: N pictures, windows or sentences; T samples.
 """
@@ -23,10 +23,10 @@ from mmva_core.towers.base import CaptionTower, ImageArray, ImageTower, Waveform
 from mmva_core.towers.preprocess import group_by_shape
 
 BATCH_SIZE = 32
-"""Pictures, windows or sentences that go through a tower at once."""
+"""Pictures, windows or sentences of a batch."""
 CPU_BATCH_SIZE = 4
-"""Pictures or windows that go through a tower at once on a CPU, where the maps of few fit into its
-caches: two thirds of the time of 32 at once."""
+"""Pictures or windows of a batch on a CPU. The maps of so few fit into its caches: two thirds of
+the time of batches of 32."""
 
 Item = TypeVar("Item")
 _starting = threading.Lock()
@@ -38,8 +38,8 @@ def picture_features(
     """Encode pictures (H, W, 3) uint8 of any size to (N, *feature_shape).
 
     Raises:
-        TypeError: If a picture is not an array of uint8.
-        ValueError: If a picture is not (H, W, 3).
+        TypeError: a picture is not an array of uint8.
+        ValueError: a picture is not (H, W, 3).
     """
     features = torch.empty((len(images), *tower.feature_shape))
     shapes = [tower.output_shape(image) for image in images]
@@ -72,7 +72,7 @@ def window_features(tower: WaveformTower, windows: Tensor, device: torch.device)
 def sentence_features(tower: CaptionTower, texts: Sequence[str], device: torch.device) -> Tensor:
     """Encode sentences to (N, *feature_shape)."""
     features = torch.empty((len(texts), *tower.feature_shape))
-    # Sentences of like length share a batch, so that little is spent on padding.
+    # Sentences of similar length share a batch, which needs little padding.
     order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
     for start in range(0, len(order), BATCH_SIZE):
         batch = order[start : start + BATCH_SIZE]
@@ -89,7 +89,7 @@ def _batch_size(device: torch.device) -> int:
 def _encode_all(
     encode: Callable[[Item], Tensor], batches: Sequence[Item], device: torch.device
 ) -> list[Tensor]:
-    """Encode batches, in their order, as many at once as PyTorch would use threads."""
+    """Encode batches in order, in as many parallel threads as PyTorch uses."""
     if device.type != "cpu":
         return [_encode_one(encode, batch) for batch in batches]
     with _start_single_threads() as pool:
@@ -102,18 +102,18 @@ def _encode_one(encode: Callable[[Item], Tensor], batch: Item) -> Tensor:
 
 
 def _start_single_threads() -> ThreadPoolExecutor:
-    """Start as many threads as PyTorch would use, each of which computes alone."""
+    """Start as many threads as PyTorch uses, each computing single-threaded."""
     with _starting:
         num_threads = torch.get_num_threads()
         pool = ThreadPoolExecutor(num_threads)
         all_started = threading.Barrier(num_threads)
 
         def compute_alone(_: int) -> None:
-            torch.get_num_threads()  # a thread takes the default when it first asks: now
+            torch.get_num_threads()  # the first call copies the default into this thread
             torch.set_num_threads(1)
             all_started.wait()
 
         list(pool.map(compute_alone, range(num_threads)))
-        # Set in one thread, it had become the default of all threads to come.
+        # `set_num_threads(1)` has also become the default of new threads: restore it.
         torch.set_num_threads(num_threads)
     return pool

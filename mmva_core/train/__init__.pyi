@@ -3,7 +3,6 @@ from .batches import epoch_batches as epoch_batches
 from .batches import epoch_seed as epoch_seed
 from .batches import steps_per_epoch as steps_per_epoch
 from .config import TrainConfig as TrainConfig
-from .distributed import local_device as local_device
 from .loop import TrainResult as TrainResult
 from .loop import train_model as train_model
 from .losses import similarity_loss as similarity_loss
@@ -19,6 +18,7 @@ from .metrics import regression_metrics as regression_metrics
 from .metrics import va_metrics as va_metrics
 from .objective import ExtraLoss as ExtraLoss
 from .objective import Objective as Objective
+from .step import Stepper as Stepper
 from .tables import FeatureTable as FeatureTable
 from .tables import InputTable as InputTable
 from .tables import Table as Table

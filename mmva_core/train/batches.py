@@ -24,12 +24,12 @@ from mmva_core.train.tables import Table, TrainingData
 
 @dataclass(frozen=True, eq=False)
 class ModalityBatch:
-    """One modality's share of a batch."""
+    """One modality of a batch."""
 
     inputs: Mapping[str, Tensor]
     """{"features": (B, *feature_shape)}, or the keyword arguments of `encode_*`."""
     va: Tensor
-    """(B, 2) labels, NaN where there is none."""
+    """(B, 2) labels, NaN where missing."""
     weights: Tensor
     """(B,) weights of the errors."""
     extra: Mapping[str, Tensor] = field(default_factory=dict)
@@ -47,7 +47,7 @@ class ModalityBatch:
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Pairs of a picture and a clip with its caption, and sentences beside them."""
+    """Pairs of a picture and a clip with its caption, and sentences without a clip."""
 
     image: ModalityBatch
     music: ModalityBatch
@@ -68,7 +68,7 @@ class Batch:
 
 
 def steps_per_epoch(data: TrainingData, config: TrainConfig) -> int:
-    """Give the number of steps of an epoch; the last batch is filled up from a new permutation."""
+    """Count the steps of an epoch; a new permutation fills up the last batch."""
     if config.matching == "paired":
         num_pairs = 0 if data.pairs is None else len(data.pairs)
     else:
@@ -77,7 +77,7 @@ def steps_per_epoch(data: TrainingData, config: TrainConfig) -> int:
 
 
 def epoch_seed(seed: int, epoch: int, purpose: str) -> int:
-    """Give a seed of 63 bits for one purpose of one epoch."""
+    """Return a seed of 63 bits for one purpose of one epoch."""
     digest = hashlib.sha256(f"{seed}/{epoch}/{purpose}".encode()).digest()
     return int.from_bytes(digest[:8], "little") >> 1
 
@@ -88,15 +88,14 @@ def epoch_batches(
     """Draw the batches of an epoch.
 
     Args:
-        data: Tables, on the device that the batches are wanted on.
-        config: Batch size, matching, mixup and seed.
-        epoch: Number of the epoch, from 0.
-        sigma: Scale of Eq. 1.
-        rows: Rows of every global batch that this process computes; samples are mixed before
-            they are divided.
+        data: tables, on the device of the batches.
+        config: batch size, matching, mixup and seed.
+        epoch: number of the epoch, from 0.
+        sigma: scale of Eq. 1.
+        rows: rows of every global batch that this process computes; mixup comes before this cut.
 
     Yields:
-        Batches; inputs of towers that are trained too are prepared for the own rows only.
+        Batches; inputs of fine-tuned towers are prepared for the own rows alone.
     """
     generator = torch.Generator().manual_seed(epoch_seed(config.seed, epoch, "batches"))
     num_pairs = steps_per_epoch(data, config) * config.batch_size
@@ -118,6 +117,7 @@ def epoch_batches(
     for start in range(0, num_pairs, config.batch_size):
         whole = slice(start, start + config.batch_size)
         own = slice(start + rows.start, start + rows.stop)
+        # Mixup needs the partners of the own rows, which may be any rows of the global batch.
         part = own if config.mixup == 0 else whole
         drawn = {name: order.batch(part) for name, order in orders.items()}
         if config.mixup > 0:
@@ -136,7 +136,7 @@ def epoch_batches(
 
 @dataclass(frozen=True, eq=False)
 class _Order:
-    """Which rows and views of a table an epoch takes, in order."""
+    """Rows and views of a table in the order of an epoch."""
 
     table: Table
     rows: Tensor
@@ -164,6 +164,7 @@ def _mix(batch: ModalityBatch, alpha: float, generator: torch.Generator) -> Moda
     num_rows = len(batch.va)
     partner = torch.randperm(num_rows, generator=generator).to(batch.va.device)
     concentration = torch.full((2, num_rows), alpha)
+    # Beta(a, a) as X / (X + Y) with X, Y ~ Gamma(a): the only form that takes a generator.
     draws = torch._standard_gamma(concentration, generator=generator)
     share = (draws[0] / draws.sum(0).clamp(min=1e-12)).to(batch.va.device)
 

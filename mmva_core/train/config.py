@@ -1,18 +1,19 @@
-"""How a model is trained; the paper's values are the defaults."""
+"""Settings of training; the defaults are the paper's."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+import msgspec
+
+from mmva_core.config import Precision, build_config
 from mmva_core.train.metrics import HIGHER_IS_BETTER
 
 Matching = Literal["random", "paired"]
-"""Any picture with any clip, or a fixed list of pairs ("No Random Matching")."""
-Precision = Literal["fp32", "bf16"]
-"""Arithmetic of the forward pass; weights and optimiser stay float32."""
+"""Any picture with any clip, or a fixed list of pairs (the ablation "No Random Matching")."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class TrainConfig:
     """Settings of a training run.
 
     Raises:
-        ValueError: If a value cannot be used; the message names the field.
+        ValueError: a value cannot be used; the message names the field.
     """
 
     epochs: int = 1000
@@ -28,36 +29,36 @@ class TrainConfig:
     batch_size: int = 128
     """Pairs per step, over all processes."""
     learning_rate: float = 3e-4
-    """AdamW's rate at the start; it falls along a cosine to 0."""
+    """Initial learning rate of AdamW; it falls along a cosine to 0."""
     weight_decay: float = 0.01
     """AdamW's decoupled weight decay."""
     betas: tuple[float, float] = (0.9, 0.999)
-    """AdamW's averages."""
+    """Decay rates of AdamW's moment averages."""
     matching: Matching = "random"
-    """Which picture meets which clip."""
+    """How pictures are paired with clips."""
     image_weight: float = 1.0
     """Weight of L_VA of the pictures in Eq. 4."""
     music_weight: float = 1.0
-    """Weight of L_VA of the clips."""
+    """Weight of L_VA of the clips in Eq. 4."""
     caption_weight: float = 1.0
-    """Weight of L_VA of the captions (and of sentences without a clip)."""
+    """Weight of L_VA of captions, and of sentences without a clip, in Eq. 4."""
     similarity_weight: float = 1.0
-    """Weight of L_sim; it has no part where the model has no similarity predictor."""
+    """Weight of L_sim in Eq. 4; unused without a similarity predictor."""
     mixup: float = 0.0
-    """Alpha of the Beta distribution that samples are mixed with; 0 mixes none (the paper)."""
+    """Alpha of mixup's Beta distribution; 0 (the paper) mixes nothing."""
     precision: Precision = "fp32"
-    """Arithmetic of the forward pass."""
+    """Arithmetic of the forward pass; weights and optimiser stay float32."""
     gradient_clip: float | None = None
-    """Largest norm of the gradient; None clips nothing."""
+    """Largest norm of the gradient; None does not clip."""
     validate_every: int = 10
     """Epochs between validations; the last epoch is always validated."""
     checkpoint_every: int = 10
-    """Epochs between checkpoints; the last epoch is always kept."""
+    """Epochs between checkpoints; the last epoch always gets one."""
     select_by: str = "loss"
-    """Validation figure that chooses the best epoch: "loss", or for example
+    """Validation figure that selects the best epoch, such as "loss" or
     "image_arousal_pearson"."""
     seed: int = 0
-    """Everything random is a function of the seed and the epoch."""
+    """Seed; all random numbers are functions of it and the epoch."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "betas", tuple(self.betas))
@@ -79,33 +80,31 @@ class TrainConfig:
 
     @staticmethod
     def loss_weight_names() -> tuple[str, ...]:
-        """Name the fields that weight the parts of Eq. 4."""
+        """Return the names of the weights of Eq. 4."""
         return ("image_weight", "music_weight", "caption_weight", "similarity_weight")
 
     def loss_weights(self) -> dict[str, float]:
-        """Give the weights of Eq. 4 by the name of the part."""
+        """Return the weights of Eq. 4 by the name of the term."""
         return {n.removesuffix("_weight"): getattr(self, n) for n in self.loss_weight_names()}
 
     def selects_highest(self) -> bool:
-        """Tell whether a larger `select_by` is better."""
+        """Return whether a larger `select_by` is better."""
         return self.select_by.rsplit("_", 1)[-1] in HIGHER_IS_BETTER
 
     def learning_rate_at(self, step: int, num_steps: int) -> float:
-        """Give the rate of a step: cosine annealing from `learning_rate` to 0."""
+        """Return the learning rate of a step: cosine annealing from `learning_rate` to 0."""
         return self.learning_rate * (1 + math.cos(math.pi * step / num_steps)) / 2
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values, one key per field."""
-        return asdict(self) | {"betas": list(self.betas)}
+        values: dict[str, Any] = msgspec.to_builtins(self)
+        return values
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> TrainConfig:
         """Rebuild a config from `to_dict`.
 
         Raises:
-            ValueError: If a key is unknown or a value cannot be used.
+            ValueError: a key is unknown or a value cannot be used.
         """
-        unknown = sorted(set(values) - {entry.name for entry in fields(cls)})
-        if unknown:
-            raise ValueError(f"unknown training settings: {', '.join(unknown)}")
-        return cls(**values)
+        return build_config(cls, values, "training")

@@ -1,4 +1,4 @@
-"""Several processes on one batch, started by torchrun; one process is the plain case.
+"""Divide a batch among the processes that torchrun started; one process is the plain case.
 
 Every process holds all tables, draws the same global batch from the same seed, and computes its own
 rows of it.
@@ -14,7 +14,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, distributed, nn
 
-from mmva_core.errors import MmvaError
 from mmva_core.heads import BatchRandom
 
 
@@ -33,10 +32,10 @@ class Processes:
         return self.rank == 0
 
     def own_rows(self, num_rows: int) -> slice:
-        """Give the rows of a global batch that this process computes.
+        """Return the rows of a global batch that this process computes.
 
         Raises:
-            ValueError: If the batch cannot be divided evenly.
+            ValueError: the batch cannot be divided evenly.
 
         >>> Processes(rank=1, world_size=2).own_rows(8)
         slice(4, 8, None)
@@ -75,7 +74,7 @@ def join_processes(device: torch.device) -> Iterator[Processes]:
     Without torchrun (WORLD_SIZE is not set, or 1) there is one process and nothing is started.
 
     Args:
-        device: "cuda" talks through NCCL, anything else through Gloo.
+        device: "cuda" communicates through NCCL, any other device through Gloo.
     """
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         yield Processes()
@@ -88,18 +87,3 @@ def join_processes(device: torch.device) -> Iterator[Processes]:
         yield Processes(distributed.get_rank(), distributed.get_world_size())
     finally:
         distributed.destroy_process_group()
-
-
-def local_device(name: str) -> torch.device:
-    """Turn "auto", "cpu" or "cuda" into a device; each process of a machine gets its own GPU.
-
-    Raises:
-        MmvaError: If "cuda" is asked for and there is none.
-    """
-    if name not in ("auto", "cpu", "cuda"):
-        raise ValueError(f"device must be auto, cpu or cuda, got {name!r}")
-    if name == "cuda" and not torch.cuda.is_available():
-        raise MmvaError("device cuda was asked for, but PyTorch sees no GPU; use cpu")
-    if name == "cpu" or not torch.cuda.is_available():
-        return torch.device("cpu")
-    return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))

@@ -14,10 +14,10 @@ VALIDATION_PREFIX = "validation_"
 
 
 class EpochLog:
-    """Append rows to a CSV file; columns grow when the first validation brings new ones.
+    """Append rows to a CSV file; the first validation adds columns.
 
     Args:
-        path: The file; its folder has to exist when the first row is written.
+        path: the file; its folder must exist when the first row is written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -25,7 +25,7 @@ class EpochLog:
         self._rows: list[dict[str, str]] = []
 
     def keep_until(self, epoch: int) -> None:
-        """Read what is there and drop rows after `epoch`, which a resumed run writes again."""
+        """Read an existing log and drop rows after `epoch`, which a resumed run writes again."""
         if self.path.exists():
             with self.path.open(newline="", encoding="utf-8") as file:
                 rows = list(csv.DictReader(file))

@@ -1,9 +1,9 @@
 """Train a model: one loop for the paper's model and for the embedded one.
 
-A run lives in a folder: `last.pt` and `best.pt` (everything needed to go on, or to look back),
-`log.csv` (a row for each epoch), and at the end `model/`, the best model as a folder that
-`MMVA.from_pretrained` loads. A run that was cut off at any moment and is resumed ends with the same
-bits on a CPU, because everything random is a function of the seed and the epoch.
+A run has a folder with `last.pt` and `best.pt` (the state after the last and the best epoch),
+`log.csv` (a row for each epoch) and at the end `model/`, the selected model as a folder that
+`MMVA.from_pretrained` loads. A run that is interrupted at any moment and resumed ends with the same
+bits on a CPU, because all random numbers are functions of the seed and the epoch.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from tqdm import tqdm
 
@@ -29,6 +29,7 @@ from mmva_core.train.log import EpochLog
 from mmva_core.train.matching import mean_pair_distance
 from mmva_core.train.objective import ExtraLoss, Objective
 from mmva_core.train.state import BEST_NAME, LAST_NAME, Progress, RunState
+from mmva_core.train.step import Stepper
 from mmva_core.train.tables import FeatureTable, TrainingData
 from mmva_core.train.validate import Constants, Evaluation, evaluate
 
@@ -40,14 +41,14 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class TrainResult:
-    """What a finished run leaves."""
+    """The outcome of a finished run."""
 
     folder: Path
-    """The model that was selected, as `MMVA.from_pretrained` loads it."""
+    """Folder of the selected model, for `MMVA.from_pretrained`."""
     best_epoch: int
-    """Epoch that was selected, from 1."""
+    """Selected epoch, from 1."""
     best: Evaluation | None
-    """Figures of the returned model on the validation set, None without one."""
+    """Figures of the selected model on the validation set, None without one."""
     last: Evaluation | None
     """Figures after the last epoch."""
 
@@ -63,25 +64,25 @@ def train_model(
     resume: bool = False,
     progress: bool = False,
 ) -> TrainResult:
-    """Train `model` in place and leave the selected one in `folder`/model.
+    """Train `model` in place and write the selected one to `folder`/model.
 
-    Under torchrun every process calls this with the same arguments; the batch is divided among
-    them and the first one writes.
+    Under torchrun every process calls this with the same arguments; they divide the batch and the
+    first one writes.
 
     Args:
-        model: A model on the device to train on; it ends with the selected weights.
-        data: Training tables; sigma of Eq. 1 and statistics of features come from them alone.
-        config: Settings.
-        folder: Where the run lives.
-        validation: Tables that select the best epoch; without them the last epoch is taken.
-        extra_losses: Further terms of the objective.
-        resume: Go on from `last.pt` if there is one.
-        progress: Show a progress bar on stderr.
+        model: a model on the device to train on; it ends with the selected weights.
+        data: training tables; sigma of Eq. 1 and statistics of features come from them alone.
+        config: settings.
+        folder: folder of the run.
+        validation: tables that select the best epoch; without them the last epoch is taken.
+        extra_losses: further terms of the objective.
+        resume: continue from `last.pt` if it exists.
+        progress: show a progress bar on stderr.
 
     Raises:
-        CheckpointError: If `last.pt` is damaged, or belongs to another model, data or config; or
-            if there is one and `resume` is off.
-        DataError: If the data cannot be trained on as the config says.
+        CheckpointError: `last.pt` is damaged, belongs to another model, data or config, or exists
+            although `resume` is off.
+        DataError: the config asks for pairs that the data lack, or the loss is not finite.
     """
     with join_processes(model.device) as processes:
         run = _Run(model, data, config, Path(folder), validation, extra_losses, processes)
@@ -95,7 +96,7 @@ def train_model(
 
 
 class _Run:
-    """The moving parts of one run, so that the loop reads like its sentence."""
+    """The state of one run; `train_model` is the loop over its methods."""
 
     def __init__(
         self,
@@ -119,27 +120,22 @@ class _Run:
         self.constants = Constants.of(data, sigma)
         self.objective = Objective(model, config.loss_weights(), extra_losses).to(model.device)
         processes.share_dropout(self.objective)
-        trained = [p for p in self.objective.parameters() if p.requires_grad]
-        self.optimizer = torch.optim.AdamW(
-            trained,
-            lr=config.learning_rate,
-            betas=config.betas,
-            weight_decay=config.weight_decay,
-            fused=True,  # one pass over each weight: several times faster, also on a CPU
-        )
+        self.num_steps = steps_per_epoch(data, config)
+        self.stepper = Stepper.of(self.objective, config, self.num_steps)
         self.step_module: nn.Module = (
-            # Buffers are statistics that every process has computed alike.
+            # Buffers need no exchange: every process computes the same statistics.
             DistributedDataParallel(self.objective, broadcast_buffers=False)
             if processes.world_size > 1
             else self.objective
         )
-        self.num_steps = steps_per_epoch(data, config)
         self.log = EpochLog(folder / "log.csv")
         self.state = RunState()
 
     def start(self, resume: bool) -> None:
-        """Begin, or go on where the last checkpoint was written."""
-        progress = Progress(self.objective, self.optimizer, self.config, self.data.content_hash())
+        """Begin, or continue from the last checkpoint."""
+        progress = Progress(
+            self.objective, self.stepper.optimizer, self.config, self.data.content_hash()
+        )
         self.progress = progress
         last = self.folder / LAST_NAME
         if last.exists() and not resume:
@@ -154,33 +150,16 @@ class _Run:
         self.processes.wait()
 
     def train_epoch(self, epoch: int) -> dict[str, float]:
-        """Run every step of an epoch and give the mean of each loss."""
+        """Run every step of an epoch; return the mean of each loss over steps and processes."""
         self.model.train()
-        sums: dict[str, torch.Tensor] = {}
-        device_type = self.model.device.type
-        sigma = self.constants.sigma
-        batches = epoch_batches(self.data, self.config, epoch, sigma, self.rows)
+        batches = epoch_batches(self.data, self.config, epoch, self.constants.sigma, self.rows)
         with torch.random.fork_rng(enabled=True):
             torch.manual_seed(epoch_seed(self.config.seed, epoch, "dropout"))
-            for number, batch in enumerate(batches):
-                step = epoch * self.num_steps + number
-                with torch.autocast(
-                    device_type, torch.bfloat16, enabled=self.config.precision == "bf16"
-                ):
-                    loss, parts = self.step_module(batch)
-                self.optimizer.zero_grad(set_to_none=True)
-                loss.backward()
-                self._clip()
-                self._set_learning_rate(step)
-                self.optimizer.step()
-                for name, value in {"loss": loss, **parts}.items():
-                    sums[name] = (
-                        sums.get(name, torch.zeros((), device=loss.device)) + value.detach()
-                    )
-        return self._epoch_means(sums)
+            means = self.stepper.train_epoch(epoch, batches, self.step_module)
+        return self._shared_means(means)
 
     def finish_epoch(self, epoch: int, losses: dict[str, float]) -> None:
-        """Log the epoch; validate, select and keep it where it is due."""
+        """Log the epoch; validate, select and save it when due."""
         done, config = epoch + 1, self.config
         is_last = done == config.epochs
         evaluation = None
@@ -197,7 +176,7 @@ class _Run:
             self.progress.save(self.folder / LAST_NAME, self.state)
 
     def finish(self) -> TrainResult:
-        """Put the selected weights into the model and write it as a folder."""
+        """Load the selected weights into the model and write it as a folder."""
         self.processes.wait()
         last = None
         if self.validation is not None:
@@ -224,18 +203,9 @@ class _Run:
             if features:
                 self.model.fit_standardizers(modality, torch.cat(features))
 
-    def _clip(self) -> None:
-        if self.config.gradient_clip is not None:
-            nn.utils.clip_grad_norm_(self.objective.parameters(), self.config.gradient_clip)
-
-    def _set_learning_rate(self, step: int) -> None:
-        rate = self.config.learning_rate_at(step, self.config.epochs * self.num_steps)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-
-    def _epoch_means(self, sums: dict[str, torch.Tensor]) -> dict[str, float]:
-        means = self.processes.mean(torch.stack(list(sums.values())) / self.num_steps)
-        losses = dict(zip(sums, means.tolist(), strict=True))
+    def _shared_means(self, own: dict[str, Tensor]) -> dict[str, float]:
+        means = self.processes.mean(torch.stack(list(own.values())))
+        losses = dict(zip(own, means.tolist(), strict=True))
         if not math.isfinite(losses["loss"]):
             raise DataError(
                 f"the loss became {losses['loss']}; lower the learning rate or check the data"

@@ -1,7 +1,7 @@
 """The objective: Eq. 2 (valence and arousal), Eq. 3 (similarity) and Eq. 4 (their sum).
 
-Rows carry weights of mean 1 over their table, not over a batch, so that the loss of a batch is the
-mean of the losses of its parts: several processes agree with one.
+Row weights have mean 1 over their table, not over a batch. So the loss of a batch is the mean of
+the losses of its parts, and several processes compute what one would.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from torch import Tensor
 
 
 def va_loss(predicted: Tensor, target: Tensor, weights: Tensor | None = None) -> Tensor:
-    """Give L_VA: the mean squared error over pairs and both dimensions (Eq. 2).
+    """Return L_VA: the mean squared error over pairs and both dimensions (Eq. 2).
 
     Args:
         predicted: (B, 2) predicted valence and arousal.
-        target: (B, 2) labels; NaN counts as no error.
+        target: (B, 2) labels; NaN adds no error.
         weights: (B,) weights of the rows, 1 by default.
 
     Returns:
@@ -27,11 +27,11 @@ def va_loss(predicted: Tensor, target: Tensor, weights: Tensor | None = None) ->
 
 
 def similarity_loss(predicted: Tensor, target: Tensor, weights: Tensor | None = None) -> Tensor:
-    """Give L_sim: the mean squared error of the matching score (Eq. 3).
+    """Return L_sim: the mean squared error of the matching score (Eq. 3).
 
     Args:
         predicted: (B,) predicted similarity.
-        target: (B,) matching score of Eq. 1; NaN counts as no error.
+        target: (B,) matching score of Eq. 1; NaN adds no error.
         weights: (B,) weights of the pairs, 1 by default.
 
     Returns:
@@ -44,8 +44,8 @@ def total_loss(parts: Mapping[str, Tensor], weights: Mapping[str, float]) -> Ten
     """Add up the parts of the objective (Eq. 4; the paper's weights are all 1).
 
     Args:
-        parts: Scalars by name.
-        weights: Weight of each part; 1 where it is not named.
+        parts: scalars by name.
+        weights: weight of each part; 1 for parts that it does not name.
 
     Returns:
         A scalar.
@@ -55,7 +55,7 @@ def total_loss(parts: Mapping[str, Tensor], weights: Mapping[str, float]) -> Ten
 
 
 def _weighted_mean_square(predicted: Tensor, target: Tensor, weights: Tensor | None) -> Tensor:
-    # Errors at missing labels are zero before squaring: NaN would poison the gradient.
+    # Errors at missing labels become zero before squaring: 0 * NaN would make the gradient NaN.
     error = torch.where(target.isnan(), torch.zeros_like(predicted), predicted - target)
     squares = error.square()
     if weights is not None:

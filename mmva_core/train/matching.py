@@ -1,4 +1,4 @@
-"""Matching scores between pictures and music, and which picture meets which clip in training.
+"""Matching scores of pairs, their scale sigma, and the pairing of pictures with clips in training.
 
 Letters in shapes: I pictures, M clips, B pairs, P fixed pairs.
 """
@@ -10,23 +10,25 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from mmva_core.matching_score import score_of_distance
+
 PICTURES_AT_ONCE = 64
-"""Rows of the distance matrix held at once while sigma is computed; few, so that they stay in the
-processor's cache."""
+"""Rows of the distance matrix held at once while sigma is computed; so few fit into the processor's
+cache."""
 
 
 def mean_pair_distance(image_va: Tensor, music_va: Tensor) -> float:
-    """Give sigma of Eq. 1: the mean Euclidean distance over all image-music pairs.
+    """Return sigma of Eq. 1: the mean Euclidean distance over all image-music pairs.
 
     Args:
         image_va: (I, 2) valence and arousal of the pictures; rows with NaN are left out.
-        music_va: (M, 2) the same of the clips.
+        music_va: (M, 2) valence and arousal of the clips; rows with NaN are left out.
 
     Returns:
         The mean of the I * M distances, computed in float64.
 
     Raises:
-        ValueError: If a side has no labelled row, or all distances are zero.
+        ValueError: a side has no labelled row, or all distances are zero.
 
     >>> mean_pair_distance(torch.tensor([[0.0, 0.0]]), torch.tensor([[0.0, 0.5], [0.0, 1.0]]))
     0.75
@@ -38,41 +40,44 @@ def mean_pair_distance(image_va: Tensor, music_va: Tensor) -> float:
 
 
 def mean_matching_score(image_va: Tensor, music_va: Tensor, sigma: float) -> float:
-    """Give the mean of Eq. 1 over all image-music pairs: what a constant predictor says.
+    """Return the mean of Eq. 1 over all image-music pairs: the best constant prediction.
 
     Raises:
-        ValueError: If a side has no labelled row.
+        ValueError: a side has no labelled row.
     """
-    return _mean_over_pairs(image_va, music_va, lambda distance: torch.exp(-distance / sigma))
+    return _mean_over_pairs(image_va, music_va, lambda distance: score_of_distance(distance, sigma))
 
 
 def matching_score(image_va: Tensor, music_va: Tensor, sigma: float) -> Tensor:
-    """Score pairs by Eq. 1: exp(-d / sigma), d the distance between the two VA vectors.
+    """Score pairs by Eq. 1, from the distance between the two VA vectors.
 
     Args:
         image_va: (..., 2) valence and arousal of the pictures.
-        music_va: (..., 2) the same of the clips, broadcast against `image_va`.
-        sigma: Scale, see `mean_pair_distance`.
+        music_va: (..., 2) valence and arousal of the clips, broadcast against `image_va`.
+        sigma: scale, see `mean_pair_distance`.
 
     Returns:
         (...) in (0, 1]; NaN where a label is NaN.
     """
-    return torch.exp(-(image_va - music_va).norm(dim=-1) / sigma)
+    distance: Tensor = (image_va - music_va).norm(dim=-1)
+    return score_of_distance(distance, sigma)
 
 
 def random_matching(
     num_images: int, num_music: int, num_pairs: int, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Draw pairs for an epoch: any picture with any clip.
+    """Draw the pairs of an epoch: any picture with any clip.
 
-    Each side is a chain of random permutations, so that every picture and every clip comes up
-    equally often, to within one.
+    Each side is a chain of random permutations. With 3 pictures, 2 clips and 6 pairs:
+
+        pictures  2 0 1 | 1 2 0       every row comes up equally often, to within one
+        clips     1 0 | 0 1 | 1 0
 
     Args:
         num_images: I, number of pictures.
         num_music: M, number of clips.
         num_pairs: B, pairs to draw.
-        generator: Source of randomness.
+        generator: random numbers.
 
     Returns:
         Picture rows (B,) and clip rows (B,), int64.
@@ -96,7 +101,7 @@ def paired_matching(
 
 
 def fixed_pairs(num_images: int, num_music: int, *, seed: int) -> Tensor:
-    """Draw a list of pairs once, where a data set brings none of its own.
+    """Draw a fixed list of pairs for a data set without one.
 
     Returns:
         (max(I, M), 2) int64: every picture and every clip at least once.
@@ -107,13 +112,13 @@ def fixed_pairs(num_images: int, num_music: int, *, seed: int) -> Tensor:
 
 
 def permutation_chain(size: int, length: int, generator: torch.Generator) -> Tensor:
-    """String random permutations of `size` rows together until there are `length`.
+    """Join random permutations of `size` rows, cut to `length`.
 
     Returns:
         (length,) int64.
 
     Raises:
-        ValueError: If there is nothing to draw from.
+        ValueError: `size` is zero.
     """
     if size < 1:
         raise ValueError("there is nothing to draw from: the table is empty")
@@ -130,7 +135,7 @@ def _mean_over_pairs(
         raise ValueError("pairs need at least one labelled picture and one labelled clip")
     total = 0.0
     for part in torch.split(images, PICTURES_AT_ONCE):
-        # Direct differences: the way through a matrix product loses digits of small distances.
+        # Direct differences: a matrix product would lose digits of small distances.
         distances = torch.cdist(part, music, compute_mode="donot_use_mm_for_euclid_dist")
         total += float(score(distances).sum())
     return total / (len(images) * len(music))

@@ -1,6 +1,6 @@
-"""How good predictions are, next to predicting a constant.
+"""Errors and correlations of predictions, beside those of a constant predictor.
 
-N is the number of samples. Everything is computed in float64.
+N is the number of samples. All figures are computed in float64.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Metrics:
-    """How well one number was predicted; NaN where a figure is not defined."""
+    """Figures of one predicted quantity; NaN where a figure is undefined."""
 
     mse: float
     """Mean squared error."""
@@ -34,7 +34,7 @@ class Metrics:
     pearson: float
     """Pearson's correlation."""
     skill: float
-    """1 - MSE / MSE of the constant predictor; above 0 only if it beats the constant."""
+    """1 - MSE / MSE of the constant predictor; positive if better than the constant."""
     constant_mse: float
     """MSE of the constant predictor."""
     constant_mae: float
@@ -60,11 +60,11 @@ def regression_metrics(
     Args:
         predicted: (N,) predictions.
         target: (N,) labels; samples with NaN are left out.
-        constant: What a constant predictor says, the mean of the *training* labels; None takes
-            the mean of `target`, the hardest constant.
+        constant: prediction of the constant predictor, the mean of the *training* labels; None
+            takes the mean of `target`, the best constant.
 
     Raises:
-        ValueError: If shapes differ or no sample is labelled.
+        ValueError: shapes differ or no sample is labelled.
 
     >>> round(regression_metrics([0.0, 1.0, 1.0], [0.0, 1.0, 0.5]).skill, 3)
     0.5
@@ -96,15 +96,15 @@ def regression_metrics(
 def va_metrics(
     predicted: ArrayLike, target: ArrayLike, constant: ArrayLike | None = None
 ) -> dict[str, Metrics]:
-    """Compare predicted valence and arousal with labels, each dimension for itself.
+    """Compare predicted valence and arousal with labels, each dimension by itself.
 
     Args:
         predicted: (N, 2) predictions, valence first.
         target: (N, 2) labels.
-        constant: (2,) what a constant predictor says; None as in `regression_metrics`.
+        constant: (2,) constant predictions; None as in `regression_metrics`.
 
     Returns:
-        Figures of "valence" and of "arousal".
+        Figures by dimension, "valence" and "arousal".
     """
     prediction, truth = _array(predicted), _array(target)
     constants = [None, None] if constant is None else [float(c) for c in _array(constant)]
@@ -115,7 +115,7 @@ def va_metrics(
 
 
 def pearson(first: ArrayLike, second: ArrayLike) -> float:
-    """Give Pearson's correlation; NaN where a side does not vary.
+    """Return Pearson's correlation; NaN where a side is constant.
 
     >>> pearson([1, 2, 3], [2, 4, 6])
     1.0
@@ -127,7 +127,7 @@ def pearson(first: ArrayLike, second: ArrayLike) -> float:
 
 
 def concordance(predicted: ArrayLike, target: ArrayLike) -> float:
-    """Give Lin's concordance correlation: 2 cov / (var + var + squared difference of means).
+    """Return Lin's concordance correlation: 2 cov / (var + var + squared difference of means).
 
     >>> concordance([0.0, 1.0], [0.0, 1.0])
     1.0
@@ -146,19 +146,19 @@ def bootstrap_interval(
     level: float = 0.95,
     seed: int = 0,
 ) -> tuple[float, float]:
-    """Give a percentile bootstrap interval of a statistic.
+    """Return a percentile bootstrap interval of a statistic.
 
     Args:
-        statistic: Called with the resampled arrays, for example `pearson`.
-        *arrays: Arrays of one length N, resampled together.
-        groups: (N,) names; whole groups are drawn where given, since samples of one theme or
-            artist are not independent.
-        num_draws: Resamples.
-        level: Probability that the interval is to cover.
-        seed: Seed of the draws.
+        statistic: called with the resampled arrays, for example `pearson`.
+        *arrays: arrays of one length N, resampled together.
+        groups: (N,) names; draws take whole groups, since samples of one theme or artist are not
+            independent (scipy.stats.bootstrap draws samples only).
+        num_draws: number of resamples.
+        level: coverage probability.
+        seed: seed of the draws.
 
     Returns:
-        Lower and upper end; resamples where the statistic is NaN are left out.
+        Lower and upper end, from the resamples where the statistic is not NaN.
     """
     columns = [_array(values) for values in arrays]
     labels = np.arange(len(columns[0])) if groups is None else np.asarray(groups)

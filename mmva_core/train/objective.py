@@ -1,4 +1,4 @@
-"""Forward pass and losses of one batch, as one module that processes can share."""
+"""Forward pass and losses of one batch, as one module that DistributedDataParallel can wrap."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from mmva_core.train.losses import similarity_loss, total_loss, va_loss
 
 
 class ExtraLoss(nn.Module):
-    """A term beside Eq. 4: a ranking within a piece, a teacher's tags.
+    """A further term of the objective, such as distillation.
 
-    Its parameters are optimised with the model's and kept in the training state; they are no part
-    of the model that comes out.
+    Its parameters are optimised with the model's and stored in the training state, but not in the
+    finished model.
     """
 
     name: str = "extra"
@@ -26,17 +26,17 @@ class ExtraLoss(nn.Module):
     """Weight of the term in the total."""
 
     def forward(self, output: MMVAOutput, batch: Batch) -> Tensor:
-        """Give the term, a scalar that is a mean over the batch."""
+        """Return the term, a scalar: the mean over the batch."""
         raise NotImplementedError
 
 
 class Objective(nn.Module):
-    """Eq. 4 of a batch, with extra terms.
+    """Eq. 4 of a batch, plus extra terms.
 
     Args:
-        model: The model to train.
-        weights: Weights of "image", "music", "caption" and "similarity".
-        extra_losses: Further terms.
+        model: the model to train.
+        weights: weights of "image", "music", "caption" and "similarity".
+        extra_losses: further terms.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Objective(nn.Module):
             self.weights[term.name] = term.weight
 
     def forward(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """Compute the total (a scalar) and its parts, before their weights, by name."""
+        """Return the total (a scalar) and its unweighted parts by name."""
         output = self.model.forward_embeds(
             embed(self.model, "image", batch.image),
             embed(self.model, "music", batch.music),
@@ -86,7 +86,7 @@ class Objective(nn.Module):
 
 
 def embed(model: MMVA, modality: Modality, batch: ModalityBatch) -> Tensor:
-    """Embed (B, D) what a table gave: cached features, or inputs of a tower that is trained."""
+    """Embed rows of a table as (B, D): cached features, or inputs of a fine-tuned tower."""
     if "features" in batch.inputs:
         return model.project(modality, batch.inputs["features"])
     encoders: dict[str, Callable[..., Tensor]] = {

@@ -1,4 +1,4 @@
-"""Everything a run needs to go on: weights, optimiser, epoch and the best figure so far."""
+"""The checkpoint of a run: weights, optimiser, epoch and the best figure so far."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ FORMAT = "mmva training state 1"
 
 @dataclass
 class RunState:
-    """How far a run has come."""
+    """Epochs done and the selected epoch of a run."""
 
     epoch: int = 0
     """Epochs done."""
     best_epoch: int = 0
     """Epoch with the best validation figure, from 1; 0 before the first validation."""
     best_figure: float = math.nan
-    """That figure."""
+    """Validation figure of `best_epoch`."""
     figures: dict[str, float] = field(default_factory=dict)
     """All figures of the last validation."""
 
     def finish_epoch(self, evaluation: Evaluation | None, config: TrainConfig) -> bool:
-        """Count an epoch; tell whether its validation is the best so far.
+        """Count an epoch; return whether its validation is the best so far.
 
         Raises:
-            ValueError: If there is no figure of the name that the config selects by.
+            ValueError: `config.select_by` names no figure.
         """
         self.epoch += 1
         if evaluation is None:
@@ -57,13 +57,13 @@ class RunState:
 
 
 class Progress:
-    """Save and load the moving parts of a run.
+    """Save and load the checkpoint of a run.
 
     Args:
-        objective: Model and extra losses; only what the model stores itself is kept.
-        optimizer: Its state goes along.
-        config: A run can only be resumed under the same settings.
-        data_hash: And on the same data.
+        objective: model and extra losses; of the model, the weights of `own_state_dict`.
+        optimizer: the optimiser.
+        config: settings; a run resumes only under equal ones.
+        data_hash: hash of the data; a run resumes only on equal data.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Progress:
         self._config, self._data_hash = config, data_hash
 
     def save(self, path: Path, state: RunState) -> None:
-        """Write a checkpoint, whole or not at all."""
+        """Write a checkpoint atomically."""
         model = self._objective.model
         save_training_state(
             path,
@@ -101,7 +101,7 @@ class Progress:
         """Read a checkpoint into model, extra losses and optimiser.
 
         Raises:
-            CheckpointError: If it is damaged, or of another model, data or settings.
+            CheckpointError: it is damaged, or of another model, data or settings.
         """
         stored = load_training_state(path)
         self._check(stored, path)

@@ -1,4 +1,4 @@
-"""What the trainer eats: tables of samples with labels, in memory, one for each modality.
+"""Tables of labelled samples in memory, one for each modality: the input of training.
 
 Letters in shapes: N samples of a table, V views of a sample, B rows drawn, P fixed pairs.
 """
@@ -20,16 +20,16 @@ AnyTable = TypeVar("AnyTable", bound="Table")
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Table:
-    """Labels of N samples; subclasses say where a sample's input comes from."""
+    """Labels of N samples; subclasses add the inputs."""
 
     va: Tensor
-    """(N, 2) valence and arousal in [0, 1]; NaN where a sample has no such label."""
+    """(N, 2) valence and arousal in [0, 1]; NaN where a label is missing."""
     ids: tuple[str, ...]
-    """(N,) names, for people and for reports."""
+    """(N,) names."""
     groups: tuple[str, ...] | None = None
-    """(N,) what may not be split between training and testing: song, theme, artist."""
+    """(N,) song, theme or artist, which must not be split between training and testing."""
     weights: Tensor | None = None
-    """(N,) weight of the sample's errors, mean 1; None is 1 for all."""
+    """(N,) weights of the samples' errors, mean 1; None is 1 for all."""
     extra: Mapping[str, Tensor] = field(default_factory=dict)
     """(N, ...) columns that extra losses need."""
 
@@ -61,27 +61,27 @@ class Table:
 
     @property
     def num_views(self) -> int:
-        """Number of variants of every sample, of which training draws one."""
+        """Number of views of each sample; training draws one of them."""
         return 1
 
     def inputs(self, rows: Tensor, views: Tensor | None = None) -> dict[str, Tensor]:
-        """Give what the model eats of some samples.
+        """Return the model's inputs for some samples.
 
         Args:
             rows: (B,) rows.
-            views: (B,) which variant of each; the first by default.
+            views: (B,) view of each; the first by default.
         """
         raise NotImplementedError
 
     def content_hash(self) -> str:
-        """Hash labels, names and weights, and inputs where they are in memory."""
+        """Hash labels, names, weights and inputs in memory."""
         digest = hashlib.sha256("\n".join(self.ids).encode())
         for tensor in (self.va, self.weights, *self.extra.values()):
             digest.update(b"-" if tensor is None else sha256_tensor(tensor).encode())
         return digest.hexdigest()
 
     def label_mean(self) -> Tensor:
-        """Give the mean valence and arousal (2,): what a constant predictor says."""
+        """Return the mean valence and arousal (2,): the best constant prediction."""
         return self.va.double().nanmean(0)
 
     def to(self: AnyTable, device: torch.device | str) -> AnyTable:
@@ -106,13 +106,13 @@ class Table:
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class FeatureTable(Table):
-    """Samples whose tower features are in memory: nothing but the heads is computed."""
+    """Samples with tower features in memory; training computes the heads alone."""
 
     features: Tensor
     """(N, *feature_shape), or (N, V, *feature_shape) where `with_views`."""
     with_views: bool = False
-    """Whether there are V variants of every sample (crops, damage, gain): training draws one at
-    random each time, validation takes the first."""
+    """Whether each sample has V views (crops, augmentations): training draws one at random each
+    time, validation takes the first."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -132,7 +132,7 @@ class FeatureTable(Table):
         return self.features[:, 0] if self.with_views else self.features
 
     def inputs(self, rows: Tensor, views: Tensor | None = None) -> dict[str, Tensor]:
-        """Give {"features": (B, *feature_shape) float32}."""
+        """Return {"features": (B, *feature_shape) float32}."""
         if not self.with_views:
             return {"features": self.features[rows].float()}
         chosen = torch.zeros_like(rows) if views is None else views
@@ -158,13 +158,13 @@ class FeatureTable(Table):
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class InputTable(Table):
-    """Samples whose inputs are prepared on demand: for towers that are trained too."""
+    """Samples whose inputs are prepared on demand, for fine-tuned towers."""
 
     load: Callable[[Sequence[str]], dict[str, Tensor]]
-    """Gives the keyword arguments of the modality's `encode_*` for some ids."""
+    """Returns the keyword arguments of the modality's `encode_*` for some ids."""
 
     def inputs(self, rows: Tensor, views: Tensor | None = None) -> dict[str, Tensor]:
-        """Give what `load` prepares, for example {"pixel_values": (B, 3, H, W)}."""
+        """Return the inputs from `load`, for example {"pixel_values": (B, 3, H, W)}."""
         prepared = self.load([self.ids[int(row)] for row in rows])
         return {name: value.to(self.va.device) for name, value in prepared.items()}
 
@@ -180,9 +180,9 @@ class TrainingData:
     caption: Table
     """Captions of the clips: row i belongs to clip i."""
     sentences: Table | None = None
-    """Sentences with labels of their own and no clip; they only enter L_VA of captions."""
+    """Labelled sentences without a clip; they enter only L_VA of captions."""
     pairs: Tensor | None = None
-    """(P, 2) int64, rows of pictures and clips that belong together in a paired data set."""
+    """(P, 2) int64, rows of matching pictures and clips in a paired data set."""
 
     def __post_init__(self) -> None:
         if len(self.caption) != len(self.music):
@@ -206,7 +206,7 @@ class TrainingData:
         return TrainingData(image, music, caption, sentences, self.pairs)
 
     def content_hash(self) -> str:
-        """Hash everything, so that a resumed run can insist on the same data."""
+        """Hash all tables; a resumed run compares this hash."""
         parts = [table.content_hash() for table in (self.image, self.music, self.caption)]
         parts.append("-" if self.sentences is None else self.sentences.content_hash())
         parts.append("-" if self.pairs is None else sha256_tensor(self.pairs))
@@ -214,13 +214,12 @@ class TrainingData:
 
 
 def concat_tables(tables: Sequence[FeatureTable]) -> FeatureTable:
-    """Put feature tables of one kind under each other.
+    """Concatenate feature tables.
 
-    Groups are kept if every table has them; weights are 1 where a table has none; extra columns
-    are kept if every table has them.
+    Groups and extra columns are kept if every table has them; weights are 1 where a table has none.
 
     Raises:
-        ValueError: If there is no table, or their features differ in shape.
+        ValueError: there is no table, or their features differ in shape.
     """
     if not tables:
         raise ValueError("there is no table to put together")

@@ -17,14 +17,14 @@ from mmva_core.train.objective import embed
 from mmva_core.train.tables import Table, TrainingData
 
 ROWS_AT_ONCE = 512
-"""Samples that go through the model at once."""
+"""Samples encoded at once."""
 PAIR_SEED = 20260
-"""Seed of the pairs on which the similarity is measured where a set has none of its own."""
+"""Seed of the pairs for measuring the similarity where a set has no list of pairs."""
 
 
 @dataclass(frozen=True)
 class Constants:
-    """What a predictor without input says: means of the training labels."""
+    """Predictions of the constant predictor: means of the training labels."""
 
     va: Mapping[Modality, Tensor]
     """(2,) mean valence and arousal of each modality."""
@@ -35,7 +35,7 @@ class Constants:
 
     @classmethod
     def of(cls, data: TrainingData, sigma: float) -> Constants:
-        """Take the means of a training set."""
+        """Compute the means of a training set."""
         tables: dict[Modality, Table] = {
             "image": data.image,
             "music": data.music,
@@ -55,15 +55,15 @@ class Evaluation:
     va: Mapping[Modality, Mapping[str, Metrics]]
     """Figures by modality and dimension."""
     similarity: Metrics | None
-    """Figures of the similarity predictor, None where the model has none."""
+    """Figures of the similarity predictor, None without one."""
 
     def loss(self) -> float:
-        """Give Eq. 4 with weights of 1: the sum of the mean squared errors."""
+        """Return Eq. 4 with all weights 1: the sum of the mean squared errors."""
         parts = [(m["valence"].mse + m["arousal"].mse) / 2 for m in self.va.values()]
         return sum(parts) + (0.0 if self.similarity is None else self.similarity.mse)
 
     def flat(self) -> dict[str, float]:
-        """Give every figure by a name such as "image_arousal_pearson", and "loss"."""
+        """Return all figures by name, such as "image_arousal_pearson" and "loss"."""
         figures = {"loss": self.loss()}
         for modality, dimensions in self.va.items():
             for dimension, metrics in dimensions.items():
@@ -77,15 +77,12 @@ class Evaluation:
 
 @torch.inference_mode()
 def evaluate(model: MMVA, data: TrainingData, constants: Constants) -> Evaluation:
-    """Measure a model.
-
-    Similarity is measured on `data.pairs`, or on pairs drawn once with a fixed seed. Sentences
-    without a clip are measured as captions are, where the clips have no labelled caption.
+    """Measure a model on a split; similarity on `data.pairs`, or on pairs drawn by a fixed seed.
 
     Args:
-        model: The model; it is put into evaluation mode and left so.
-        data: Labelled tables, on the model's device.
-        constants: Means of the training set.
+        model: the model; it is left in evaluation mode.
+        data: labelled tables, on the model's device.
+        constants: means of the training set.
     """
     model.eval()
     tables: dict[Modality, Table] = {

@@ -1,7 +1,7 @@
-"""Turn files and sentences into tables for the trainer.
+"""Turn files and sentences into tables for training.
 
-Frozen towers encode everything once, through a cache; towers that are trained too get tables that
-read and prepare their input on demand.
+Frozen towers encode everything once, through a cache; tables for fine-tuned towers read and prepare
+their input on demand.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from mmva_core.config import Modality
+from mmva_core.config import PREPROCESSING_VERSION, Modality
 from mmva_core.inputs import fit_length, read_audio_file, read_image_file
 from mmva_core.model import MMVA
 from mmva_core.store import cached_features, sha256_file, sha256_text
@@ -29,7 +29,7 @@ FILES_AT_ONCE = 64
 
 @dataclass(frozen=True)
 class LabelledItems:
-    """Pictures, clips or sentences with labels, not yet read."""
+    """Pictures, clips or sentences with labels, before reading."""
 
     ids: tuple[str, ...]
     """(N,) names."""
@@ -38,7 +38,7 @@ class LabelledItems:
     sources: Mapping[str, str]
     """File of each picture or clip, text of each sentence, by id."""
     groups: tuple[str, ...]
-    """(N,) what may not be split between training and testing."""
+    """(N,) groups that must not be split between training and testing."""
 
     def subset(self, rows: Sequence[int]) -> LabelledItems:
         """Return some rows, in their order."""
@@ -61,15 +61,14 @@ def encode_items(
     """Make the table of one modality.
 
     Args:
-        model: Its tower encodes; a tower that is trained too does not, its inputs are prepared
-            when they are needed.
-        modality: What the items are.
-        items: Files or sentences with labels.
-        cache: Folder of cached features.
-        progress: Show a progress bar on stderr.
+        model: model with the tower; inputs of a fine-tuned tower are prepared on demand.
+        modality: modality of the items.
+        items: files or sentences with labels.
+        cache: folder of cached features.
+        progress: show a progress bar on stderr.
 
     Raises:
-        DataError: If a file cannot be read.
+        DataError: a file cannot be read.
     """
     if modality in model.config.finetune:
         load = partial(_prepare, model, modality, items.sources)
@@ -89,8 +88,10 @@ def encode_items(
 
 
 def _preparation(model: MMVA, modality: Modality) -> str:
-    """Name whatever besides tower and content decides the features."""
-    return f"window={model.config.music_window_seconds}" if modality == "music" else modality
+    """Name what decides the features besides tower and content."""
+    if modality != "music":
+        return modality
+    return f"window={model.config.music_window_seconds} preparation={PREPROCESSING_VERSION}"
 
 
 def _encode(model: MMVA, modality: Modality, sources: Sequence[str], progress: bool) -> Tensor:
@@ -124,7 +125,7 @@ def _clip_features(model: MMVA, files: Sequence[str]) -> Tensor:
 def _prepare(
     model: MMVA, modality: Modality, sources: Mapping[str, str], ids: Sequence[str]
 ) -> dict[str, Tensor]:
-    """Read what a tower that is trained eats: the keyword arguments of `encode_*`."""
+    """Read the inputs of a fine-tuned tower: the keyword arguments of `encode_*`."""
     chosen = [sources[name] for name in ids]
     tower = model.tower(modality)
     if modality == "caption":

@@ -1,10 +1,9 @@
-"""IMEMNet-C from what a researcher has: label tables, a folder of pictures and one of clips.
+"""Read IMEMNet-C: label tables, a folder of pictures and one of clips.
 
 `image_va.csv` has the columns row id, `img`, `valence`, `arousal`; `music_va.csv` row id, clip id,
 valence, arousal, caption (github.com/schoi828/IMEMNet-C). A picture lies at `<img>.jpg` or `.JPG`,
 a clip at `<clip id>.wav` or `.WAV`; clip "725-16" is the 16th two-second clip of DEAM song 725.
-Nothing wrong with the labels is passed over in silence: everything is counted in a report, and a
-policy says what is done about it.
+A report counts every problem of the labels, and a policy decides about each kind.
 """
 
 from __future__ import annotations
@@ -20,22 +19,22 @@ from typing import Literal, get_args
 from mmva_core.errors import DataError
 
 DuplicatePolicy = Literal["error", "drop", "first", "mean"]
-"""What becomes of ids with several rows: "drop" leaves all rows of the id out. Some of IMEMNet-C's
-are different pictures whose ids lost a decimal (IAPS 2900 and 2900.1), so none of them is safe."""
+"""Treatment of ids with several rows; "drop" removes all rows of the id. In IMEMNet-C some of them
+are different pictures whose ids lost a decimal (IAPS 2900 and 2900.1)."""
 RangePolicy = Literal["error", "drop", "clip"]
-"""What becomes of labels outside [0, 1]."""
+"""Treatment of labels outside [0, 1]."""
 MissingPolicy = Literal["error", "drop"]
-"""What becomes of samples whose file is missing."""
+"""Treatment of samples whose file is missing."""
 
 IMAGE_SUFFIXES = (".jpg", ".JPG", ".jpeg", ".png")
 MUSIC_SUFFIXES = (".wav", ".WAV", ".mp3", ".flac", ".ogg")
 EXAMPLES_NAMED = 3
-"""Ids that a message names."""
+"""Number of ids in a message."""
 
 
 @dataclass(frozen=True)
 class Policies:
-    """What is done about problems in a data set; the default is to stop."""
+    """Treatment of problems in a data set; the default is to stop."""
 
     duplicates: DuplicatePolicy = "error"
     """Ids with several rows."""
@@ -76,7 +75,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class LabelReport:
-    """What was found in a label table, and what was done about it."""
+    """Problems of a label table, and the samples that remain."""
 
     source: str
     """The table."""
@@ -89,7 +88,7 @@ class LabelReport:
     missing_files: tuple[str, ...] = ()
     """Ids without a file."""
     num_samples: int = 0
-    """Samples that are left."""
+    """Samples that remain."""
 
     @property
     def num_surplus_rows(self) -> int:
@@ -97,7 +96,7 @@ class LabelReport:
         return sum(self.duplicates.values()) - len(self.duplicates)
 
     def lines(self) -> list[str]:
-        """Say it in words, one line for each finding."""
+        """Return the report as text, one line for each finding."""
         found = [f"{self.source}: {self.num_rows} rows, {self.num_samples} samples kept"]
         if self.duplicates:
             found.append(
@@ -120,14 +119,14 @@ def read_labels(
 ) -> tuple[tuple[Sample, ...], LabelReport]:
     """Read a label table of pictures or clips.
 
-    Columns are found by name ("img" or any name with "id", valence, arousal, caption), case aside.
+    Columns are found by name ("img" or any name with "id", valence, arousal, caption), in any case.
 
     Args:
-        path: The CSV file.
-        policies: What to do about duplicates and labels outside [0, 1].
+        path: the CSV file.
+        policies: treatment of duplicates and labels outside [0, 1].
 
     Raises:
-        DataError: If the file is missing or malformed, or a policy says to stop.
+        DataError: the file is missing or malformed, or a policy says to stop.
     """
     policies = policies or Policies()
     rows = _read_rows(Path(path))
@@ -153,15 +152,15 @@ def find_files(ids: Sequence[str], folder: str | Path, suffixes: Sequence[str]) 
     """Find the files of ids in a folder, at any depth.
 
     Args:
-        ids: Names without suffix.
-        folder: Where to look.
-        suffixes: Endings, the best first.
+        ids: names without suffix.
+        folder: folder to search.
+        suffixes: suffixes, the preferred one first.
 
     Returns:
         Files by id; ids without a file are left out.
 
     Raises:
-        DataError: If the folder does not exist.
+        DataError: the folder does not exist.
     """
     root = Path(folder)
     if not root.is_dir():
@@ -187,10 +186,10 @@ def attach_files(
     """Find the file of every sample.
 
     Returns:
-        Samples with a file, the files by id, and the report with what is missing.
+        Samples with a file, the files by id, and the report with the missing files.
 
     Raises:
-        DataError: If files are missing and the policy says to stop, or all are.
+        DataError: files are missing and the policy says to stop, or all are.
     """
     files = find_files([sample.id for sample in samples], folder, suffixes)
     missing = tuple(sample.id for sample in samples if sample.id not in files)
@@ -220,7 +219,7 @@ def read_match_list(path: str | Path) -> tuple[tuple[str, str, float], ...]:
         (clip id, picture id, score) of each line.
 
     Raises:
-        DataError: If the file is missing or a line is malformed.
+        DataError: the file is missing or a line is malformed.
     """
     pairs = []
     try:

@@ -47,14 +47,14 @@ BASES = {"mmva": PAPER_CONFIG, "mmva-lite": ModelConfig()}
 
 @dataclass(frozen=True)
 class RunConfig:
-    """What a config file says."""
+    """Content of a config file."""
 
     model: ModelConfig
-    """The model to train."""
+    """Settings of the model, [model]."""
     train: TrainConfig
-    """How."""
+    """Settings of training, [train]."""
     data: ImemnetConfig
-    """On what."""
+    """Files of the data, [data]."""
 
 
 def read_run_config(
@@ -66,7 +66,7 @@ def read_run_config(
     """Read a config file; `model` and `train` override single settings.
 
     Raises:
-        MmvaError: If the file is missing, is no TOML, or a setting is unknown or out of range.
+        MmvaError: the file is missing or no TOML, or a setting is unknown or out of range.
     """
     path = Path(path)
     try:

@@ -33,7 +33,7 @@ from mmva_core.train import Table, TrainingData
 
 @dataclass(frozen=True)
 class ImemnetConfig:
-    """Where IMEMNet-C lies and how its problems are decided; the [data] part of a config file."""
+    """Files of IMEMNet-C and treatment of their problems; the [data] part of a config file."""
 
     image_labels: str
     """`image_va.csv`."""
@@ -61,7 +61,7 @@ class ImemnetConfig:
         """Read the [data] part of a config file; paths are relative to the file's folder.
 
         Raises:
-            DataError: If a setting is unknown or missing.
+            DataError: a setting is unknown or missing.
         """
         known = {entry.name: entry for entry in fields(cls)}
         unknown = sorted(set(values) - set(known))
@@ -77,7 +77,7 @@ class ImemnetConfig:
 
 @dataclass(frozen=True)
 class ImemnetC:
-    """IMEMNet-C, read and checked, not yet encoded."""
+    """IMEMNet-C, read and checked, before encoding."""
 
     images: LabelledItems
     """Pictures."""
@@ -86,11 +86,11 @@ class ImemnetC:
     captions: LabelledItems
     """Captions, row by row those of the clips."""
     pairs: tuple[tuple[str, str, float], ...]
-    """Match list, empty where the config names none."""
+    """Match list, empty if the config names none."""
     reports: tuple[LabelReport, LabelReport]
-    """What was found in the label tables of pictures and clips."""
+    """Reports on the label tables of pictures and clips."""
     config: ImemnetConfig
-    """Where it came from."""
+    """Config of the files."""
 
     def part(self, split: Split) -> ImemnetC:
         """Return the pictures and the songs of one split.
@@ -98,7 +98,7 @@ class ImemnetC:
         The match list is for training; the other parts are measured on pairs drawn once.
 
         Raises:
-            DataError: If there are too few pictures or songs for the part to hold any.
+            DataError: there are too few pictures or songs for the part to hold any.
         """
         seed = self.config.split_seed
         image_rows = rows_of(split_by_group(self.images.groups, seed=seed), split)
@@ -118,7 +118,7 @@ class ImemnetC:
         )
 
     def labels(self) -> TrainingData:
-        """Give the labels alone, as tables that have no inputs."""
+        """Return the labels alone, as tables without inputs."""
         image, music, caption = (
             Table(va=items.va, ids=items.ids, groups=items.groups)
             for items in (self.images, self.music, self.captions)
@@ -129,7 +129,7 @@ class ImemnetC:
         """Encode everything with a model's towers.
 
         Raises:
-            DataError: If a file cannot be read, or the match list shares no pair with the data.
+            DataError: a file cannot be read, or the match list shares no pair with the data.
         """
         items = (self.images, self.music, self.captions)
         cache = Path(self.config.cache)
@@ -152,7 +152,7 @@ def load_imemnet(config: ImemnetConfig) -> ImemnetC:
     """Read the label tables and find the files.
 
     Raises:
-        DataError: If something is missing or malformed, or a policy says to stop.
+        DataError: a file is missing or malformed, or a policy says to stop.
     """
     policies = Policies(config.duplicates, config.out_of_range, config.missing)
     images, image_files, image_report = attach_files(

@@ -19,19 +19,19 @@ def split_by_group(
 ) -> tuple[Split, ...]:
     """Assign every sample to a part; samples of one group stay together.
 
-    Groups are put in an order that depends on the seed and on their names alone, so neither the
-    order of the samples nor the machine matters.
+    The order of the groups depends on the seed and their names alone, not on the order of the
+    samples or the machine.
 
     Args:
         groups: (N,) the song, theme or picture of each sample.
-        seed: Another seed gives another order.
-        fractions: Shares of the groups, in the order of `SPLITS`; they add up to 1.
+        seed: seed of the order of the groups.
+        fractions: shares of the groups, in the order of `SPLITS`; they add up to 1.
 
     Returns:
         (N,) the part of each sample.
 
     Raises:
-        ValueError: If the fractions do not add up to 1.
+        ValueError: the fractions do not add up to 1.
 
     >>> parts = split_by_group([str(song) for song in range(100)])
     >>> [parts.count(name) for name in SPLITS]
@@ -49,7 +49,7 @@ def split_by_group(
 
 
 def rows_of(parts: Sequence[Split], wanted: Split) -> list[int]:
-    """Give the rows of one part, in order.
+    """Return the rows of one part, in order.
 
     >>> rows_of(["train", "test", "train"], "train")
     [0, 2]

@@ -1,10 +1,9 @@
 """Sentences about clips of music, built from tag tables.
 
-`music/tags.csv` gives, for every excerpt of 4QAED and Emotify, how probable each of 50 tags is by
-the guess of a network. A tag that is common everywhere says little about a clip, so tags are
-ranked by how far they rise above their mean over the table, in its standard deviations, and a
-sentence is made of the strongest style, mood and sound tags. The sentences stand where the paper
-has captions of a language model.
+`music/tags.csv` holds a network's probabilities of 50 tags for every excerpt of 4QAED and Emotify.
+A tag that is common everywhere says little about a clip, so tags are ranked by z-score over the
+table. A sentence names the strongest style, mood and sound tags. The sentences take the place of
+the paper's captions by a language model.
 """
 
 from __future__ import annotations
@@ -28,28 +27,29 @@ STYLES = {
     "Progressive rock": "progressive rock", "rnb": "rhythm and blues", "indie pop": "indie pop",
     "House": "house", "experimental": "experimental",
 }  # fmt: skip
-"""Tags that name a style, and how a sentence names it."""
+"""Tags of styles, with their words in a sentence."""
 MOODS = {
     "beautiful": "beautiful", "chillout": "laid-back", "Mellow": "mellow", "chill": "calm",
     "party": "wild", "easy listening": "gentle", "sexy": "sensual", "catchy": "catchy",
     "sad": "sad", "happy": "happy",
 }  # fmt: skip
-"""Tags that name a mood."""
+"""Tags of moods, with their words in a sentence."""
 SOUNDS = {
     "female vocalists": "a female voice", "female vocalist": "a female voice",
     "male vocalists": "a male voice", "instrumental": "instrumental passages", "acoustic":
     "acoustic instruments", "guitar": "guitar",
 }  # fmt: skip
-"""Tags that name what is heard."""
+"""Tags of sounds, with their words in a sentence."""
 NUM_STYLES, NUM_MOODS, NUM_SOUNDS = 3, 2, 2
-CLEARLY = 1.0  # standing above the mean, in deviations, from which a style is stressed
+CLEARLY = 1.0
+"""Z-score above which a sentence calls the style unmistakable."""
 
 
-def tag_caption(standing: Mapping[str, float]) -> str:
-    """Say in one sentence what stands out in a clip.
+def tag_caption(z_scores: Mapping[str, float]) -> str:
+    """Describe the strongest tags of a clip in one sentence.
 
     Args:
-        standing: How far each tag lies above its mean over many clips, in standard deviations.
+        z_scores: z-score of each tag over many clips.
 
     Returns:
         A sentence that names up to two moods, three styles and two sounds, strongest first; the
@@ -58,12 +58,12 @@ def tag_caption(standing: Mapping[str, float]) -> str:
     >>> tag_caption({"jazz": 2.0, "rock": -1.0, "Mellow": 0.5, "guitar": 0.1, "sad": -0.2})
     'A mellow piece of unmistakable jazz music with guitar.'
     """
-    styles = _strongest(standing, STYLES, NUM_STYLES) or _strongest(
-        standing, STYLES, 1, at_least=-np.inf
+    styles = _strongest(z_scores, STYLES, NUM_STYLES) or _strongest(
+        z_scores, STYLES, 1, at_least=-np.inf
     )
-    moods = _strongest(standing, MOODS, NUM_MOODS)
-    sounds = _strongest(standing, SOUNDS, NUM_SOUNDS)
-    strength = max((standing.get(tag, -np.inf) for tag in STYLES), default=-np.inf)
+    moods = _strongest(z_scores, MOODS, NUM_MOODS)
+    sounds = _strongest(z_scores, SOUNDS, NUM_SOUNDS)
+    strength = max((z_scores.get(tag, -np.inf) for tag in STYLES), default=-np.inf)
     stress = "unmistakable " if strength > CLEARLY else ""
     mood = f"{' and '.join(moods)} " if moods else ""
     article = "An" if mood[:1] in tuple("aeiou") else "A"
@@ -72,26 +72,26 @@ def tag_caption(standing: Mapping[str, float]) -> str:
 
 
 def load_tag_captions(root: Path) -> dict[tuple[str, str], str]:
-    """Write a sentence for every excerpt of the tag table.
+    """Make a sentence for every excerpt of the tag table.
 
     Args:
-        root: Folder that holds `music/tags.csv`.
+        root: folder that holds `music/tags.csv`.
 
     Returns:
         Sentences by (name of the set, file name), for example ("emotify", "rock_1.ogg").
 
     Raises:
-        DataError: If the table is missing or lacks a tag.
+        DataError: the table is missing or lacks a tag.
     """
     path = root / "music" / "tags.csv"
     table = read_table(path, ("dataset", "file", *STYLES, *MOODS, *SOUNDS))
     tags = [*STYLES, *MOODS, *SOUNDS]
-    # Probabilities are skewed; their logarithm is not.
+    # Probabilities are skewed, their logarithms are not.
     logs = np.log(table[tags].to_numpy(np.float64) + 1e-4)
-    standing = pd.DataFrame((logs - logs.mean(0)) / np.maximum(logs.std(0), 1e-6), columns=tags)
+    z_scores = pd.DataFrame((logs - logs.mean(0)) / np.maximum(logs.std(0), 1e-6), columns=tags)
     captions = [
         tag_caption({tag: float(row[place]) for place, tag in enumerate(tags)})
-        for row in standing.to_numpy()
+        for row in z_scores.to_numpy()
     ]
     names = zip(table["dataset"].str.lower(), table["file"], strict=True)
     return {
@@ -101,10 +101,10 @@ def load_tag_captions(root: Path) -> dict[tuple[str, str], str]:
 
 
 def captions_of(items: OpenSet, captions: Mapping[tuple[str, str], str]) -> tuple[str, ...]:
-    """Give the sentence of every item of a music set, in order.
+    """Return the sentence of every item of a music set, in order.
 
     Raises:
-        DataError: If an item has none.
+        DataError: an item has none.
     """
     missing = [name for name in items.ids if (items.name, name) not in captions]
     if missing:
@@ -113,10 +113,10 @@ def captions_of(items: OpenSet, captions: Mapping[tuple[str, str], str]) -> tupl
 
 
 def _strongest(
-    standing: Mapping[str, float], words: Mapping[str, str], count: int, *, at_least: float = 0.0
+    z_scores: Mapping[str, float], words: Mapping[str, str], count: int, *, at_least: float = 0.0
 ) -> list[str]:
-    ranked = sorted((tag for tag in words if tag in standing), key=lambda tag: -standing[tag])
-    chosen = [words[tag] for tag in ranked if standing[tag] > at_least]
+    ranked = sorted((tag for tag in words if tag in z_scores), key=lambda tag: -z_scores[tag])
+    chosen = [words[tag] for tag in ranked if z_scores[tag] > at_least]
     return list(dict.fromkeys(chosen))[:count]
 
 

@@ -2,11 +2,11 @@
 
 Letters: `N` items of a set.
 
-Every set has a scale of its own (ratings from 1 to 7, classes, sums of shares), so raw numbers of
-two sets are never mixed. One rule, ours, puts them on one valence/arousal plane: a set's mean goes
-to 0.5 and one standard deviation of the set is 0.2, valence and arousal apart, clipped to [0, 1].
-`LabelScale` holds mean and deviation of each set as constants, so that an item's target does not
-depend on which other items are read with it.
+Every set has a scale of its own (ratings from 1 to 7, classes, sums of shares). One rule, ours,
+maps them to one valence/arousal plane: the mean of a set becomes 0.5 and one standard deviation
+0.2, separately for valence and arousal, clipped to [0, 1]. `LabelScale` holds mean and deviation of
+each set as constants, so that the target of an item does not depend on the other items that are
+read.
 
 None of the sets comes with the package. Their terms (research use, citation) are named in the
 model card of `mmva-lite`.
@@ -26,14 +26,17 @@ from numpy.typing import NDArray
 from mmva_core.config import Modality
 from mmva_core.errors import DataError
 
-PLANE_CENTRE = 0.5  # where a set's mean goes
-PLANE_DEVIATION = 0.2  # what one standard deviation of a set becomes
-UNKNOWN_GROUP = "unknown"  # prefix of the group of an item whose artist nobody knows
+PLANE_CENTRE = 0.5
+"""Valence and arousal of a set's mean."""
+PLANE_DEVIATION = 0.2
+"""Valence or arousal of one standard deviation of a set."""
+UNKNOWN_GROUP = "unknown"
+"""Prefix of the group of an item without a known artist."""
 
 
 @dataclass(frozen=True)
 class LabelScale:
-    """How raw labels are laid on the plane; (valence, arousal) pairs in the set's own unit."""
+    """Map from raw labels to the plane; (valence, arousal) pairs in the set's own unit."""
 
     mean: tuple[float, float]
     """Raw label that becomes 0.5."""
@@ -53,8 +56,8 @@ class LabelScale:
         >>> scale.to_plane(np.array([[5.0, 3.0]])).round(3).tolist()
         [[0.699999988079071, 0.5]]
         """
-        standing = (raw - np.asarray(self.mean)) / np.asarray(self.deviation)
-        on_plane = np.clip(PLANE_CENTRE + PLANE_DEVIATION * standing, 0, 1)
+        z_scores = (raw - np.asarray(self.mean)) / np.asarray(self.deviation)
+        on_plane = np.clip(PLANE_CENTRE + PLANE_DEVIATION * z_scores, 0, 1)
         return np.asarray(on_plane, dtype=np.float32)
 
 
@@ -68,7 +71,7 @@ VGMIDI_SCALE = LabelScale(mean=(0.1483, 0.0988), deviation=(0.2369, 0.2682))
 
 @dataclass(frozen=True, repr=False)
 class OpenSet:
-    """Items of one open affect set with their places on the plane.
+    """Items of one open affect set with valence and arousal.
 
     Exactly one of `paths` and `texts` is filled. Everything has `N` entries in the same order.
     """
@@ -76,15 +79,15 @@ class OpenSet:
     name: str
     """Name of the set, in lower case."""
     modality: Modality
-    """What an item is: a picture, a piece of music or a sentence."""
+    """Modality of the items."""
     ids: tuple[str, ...]
     """Name of each item, unique inside the set."""
     va: NDArray[np.float32]
     """(N, 2) valence and arousal in [0, 1], by the rule of this module."""
     raw_va: NDArray[np.float64]
-    """(N, 2) the labels in the set's own unit."""
+    """(N, 2) labels in the set's own unit."""
     groups: tuple[str, ...]
-    """What must not be split between training and testing: theme, artist, series, document."""
+    """Theme, artist, series or document, not to be split between training and testing."""
     folds: tuple[str, ...] | None = None
     """The set's own split, if any: fold number of OASIS; train, dev or test of EmoBank."""
     paths: tuple[Path, ...] = ()
@@ -92,7 +95,7 @@ class OpenSet:
     texts: tuple[str, ...] = ()
     """Sentence of each item."""
     spans_seconds: NDArray[np.float64] | None = None
-    """(N, 2) start and end inside the file, where an item is only a part (VGMIDI bars)."""
+    """(N, 2) start and end inside the file, for items that are parts of one (VGMIDI bars)."""
 
     def __post_init__(self) -> None:
         """Refuse parts of unequal length, items twice and targets outside the plane."""
@@ -127,13 +130,13 @@ def load_oasis(root: Path) -> OpenSet:
     """Read OASIS pictures: about 100 raters each, 1 to 7 (Kurdi et al. 2017).
 
     Args:
-        root: Folder that holds `oasis/oasis.csv`.
+        root: folder that holds `oasis/oasis.csv`.
 
     Returns:
         Pictures grouped by theme; `folds` keep a theme whole.
 
     Raises:
-        DataError: A file or column is missing.
+        DataError: a file or column is missing.
     """
     folder = root / "oasis"
     table = read_table(folder / "oasis.csv", ("file", "theme", "fold", "valence", "arousal"))
@@ -152,14 +155,14 @@ def load_emobank(root: Path) -> OpenSet:
     """Read EmoBank sentences: valence and arousal from 1 to 5, own split (Buechel and Hahn 2017).
 
     Args:
-        root: Folder that holds `text/emobank.csv`.
+        root: folder that holds `text/emobank.csv`.
 
     Returns:
         Sentences grouped by document (the id without its character range); `folds` are train,
         dev and test.
 
     Raises:
-        DataError: A file or column is missing.
+        DataError: a file or column is missing.
     """
     table = read_table(root / "text" / "emobank.csv", ("id", "split", "V", "A", "text"))
     table = table.rename(columns={"V": "valence", "A": "arousal"})
@@ -178,13 +181,13 @@ def load_4qaed(root: Path) -> OpenSet:
     """Read 4QAED clips: high or low arousal and valence from mood words (Panda et al. 2018).
 
     Args:
-        root: Folder that holds `music/4qaed`.
+        root: folder that holds `music/4qaed`.
 
     Returns:
         Clips grouped by artist; the classes lie at 0.3 and 0.7 on the plane.
 
     Raises:
-        DataError: A file or column is missing.
+        DataError: a file or column is missing.
     """
     return _load_clips(root / "music" / "4qaed", "4qaed", QAED_SCALE)
 
@@ -193,14 +196,14 @@ def load_emotify(root: Path) -> OpenSet:
     """Read Emotify songs: sums of shares of listeners who picked a feeling (Aljanaki et al. 2015).
 
     Args:
-        root: Folder that holds `music/emotify`.
+        root: folder that holds `music/emotify`.
 
     Returns:
         Songs grouped by artist. The labels are proxies made of the shares; nobody rated arousal
         or valence.
 
     Raises:
-        DataError: A file or column is missing.
+        DataError: a file or column is missing.
     """
     return _load_clips(root / "music" / "emotify", "emotify", EMOTIFY_SCALE)
 
@@ -209,13 +212,13 @@ def load_vgmidi(root: Path) -> OpenSet:
     """Read VGMIDI bars: sliders from -1 to 1, mean over people (Ferreira and Whitehead 2019).
 
     Args:
-        root: Folder that holds `music/vgmidi`.
+        root: folder that holds `music/vgmidi`.
 
     Returns:
         Bars, as spans of MIDI files, grouped by game series. The caller has to render the MIDI.
 
     Raises:
-        DataError: A file or column is missing.
+        DataError: a file or column is missing.
     """
     folder = root / "music" / "vgmidi"
     pieces = read_table(folder / "labels.csv", ("piece", "file", "group"))
@@ -254,8 +257,8 @@ def subset(items: OpenSet, rows: Sequence[int] | NDArray[np.intp]) -> OpenSet:
     """Take some items of a set.
 
     Args:
-        items: The set.
-        rows: Which items, by position, in the order wanted.
+        items: the set.
+        rows: positions of the items, in the order of the result.
 
     Returns:
         A set with these items only.
@@ -279,17 +282,17 @@ def subset(items: OpenSet, rows: Sequence[int] | NDArray[np.intp]) -> OpenSet:
 
 
 def read_table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
-    """Read a label table as text; numbers are converted where they are needed.
+    """Read a label table as text, without conversion to numbers.
 
     Args:
         path: CSV file.
-        columns: Columns that must be there.
+        columns: required columns.
 
     Raises:
-        DataError: If the file is missing or unreadable, or lacks a column.
+        DataError: the file is missing or unreadable, or lacks a column.
     """
     try:
-        # A sentence may be "null" or "NA": only numbers are converted, later.
+        # Keep "null" and "NA", which may be sentences; numbers are converted later.
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
     except FileNotFoundError as error:
         raise DataError(

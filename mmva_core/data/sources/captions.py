@@ -1,8 +1,8 @@
-"""Captions of clips: a captioner hears them, a rule cleans them, a language model refines them.
+"""Caption clips by LP-MusicCaps, and clean the captions by the paper's rule.
 
 The captioner is LP-MusicCaps (Doh et al., ISMIR 2023): log-mel frames, six convolutions, BART. The
-class below is our own and loads the published weights by their names. Anything else that satisfies
-`Captioner` will do.
+class below is our own and loads the published weights by their names. Any other `Captioner` can
+take its place.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from mmva_core.store import load_strictly
 from mmva_core.towers import translate_errors
 
 SAMPLE_RATE = 16000
-"""Hz."""
+"""Sample rate, Hz."""
 WINDOW_SECONDS = 10
 NUM_FFT, HOP, NUM_MELS = 1024, 160, 128
 NUM_HALVINGS = 5
-"""Convolutions of stride 2 behind the first one."""
+"""Convolutions of stride 2 after the first one."""
 DECIBEL_FLOOR = 1e-10
 MAX_TOKENS, NUM_BEAMS = 128, 5
 
@@ -40,7 +40,7 @@ class Captioner(Protocol):
     """Describes windows of sound."""
 
     sample_rate: int
-    """Samples per second that it expects, Hz."""
+    """Sample rate of the input, Hz."""
 
     def caption(self, windows: Tensor) -> list[str]:
         """Describe windows (N, T) of float32 sound, one sentence or more each."""
@@ -48,7 +48,7 @@ class Captioner(Protocol):
 
 
 def clean_caption(caption: str) -> str:
-    """Apply the paper's rule: DEAM's sound quality is no property of the music.
+    """Remove remarks about DEAM's sound quality, by the paper's rule.
 
     >>> clean_caption("The low quality recording features a calm piano.")
     'The recording features a calm piano.'
@@ -60,7 +60,7 @@ class LPMusicCaps(nn.Module):
     """LP-MusicCaps: a spectrogram encoder in front of BART.
 
     Args:
-        config: Of the BART inside.
+        config: config of BART.
         tokenizer: BART's tokenizer.
     """
 
@@ -81,16 +81,16 @@ class LPMusicCaps(nn.Module):
         Args:
             weights: A PyTorch file with the state dict (for example transfer.pth of
                 seungheondoh/lp-music-caps).
-            bart: Local folder or hub id with the config and tokenizer (facebook/bart-base).
+            bart: local folder or hub id with the config and tokenizer (facebook/bart-base).
 
         Raises:
-            CheckpointError: If something is missing, damaged or of another model.
+            CheckpointError: a file is missing, damaged or of another model.
         """
         config = translate_errors(lambda: BartConfig.from_pretrained(bart), bart)
         tokenizer = translate_errors(lambda: AutoTokenizer.from_pretrained(bart), bart)
         model = cls(config, tokenizer)
         state = _read_state(Path(weights))
-        # Constants of the front end travel with the published file; ours are computed.
+        # The published file contains constants of the front end; ours are computed.
         state = {
             name: value
             for name, value in state.items()

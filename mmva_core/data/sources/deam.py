@@ -3,8 +3,8 @@
 DEAM (cvml.unige.ch/databases/DEAM) rates valence and arousal twice a second from second 15 on, from
 -1 to 1, in two tables: a row for each song, a column `sample_<milliseconds>ms` for each instant.
 
-A clip "725-16" is two seconds of song 725. Which two is our reading: clip k covers [2 k, 2 k + 2)
-seconds, so that the first one that is wholly rated is 8. (The official match lists name clips 9 to
+A clip "725-16" is two seconds of song 725. By our reading clip k covers [2 k, 2 k + 2) seconds, so
+the first fully rated one is 8. (The official match lists name clips 9 to
 21 of the 45-second excerpts.) A label is the mean of the ratings inside the clip.
 """
 
@@ -29,9 +29,9 @@ from mmva_core.store import write_whole
 CLIP_SECONDS = 2
 FIRST_RATED_SECOND = 15
 DEFAULT_SPACING_MS = 500
-"""Between two ratings, where a song has only one."""
+"""Assumed milliseconds between ratings for a song with a single one."""
 MOST_CLIPS_JOINED = 5
-"""Consecutive clips that make one input: at most 10 seconds."""
+"""Largest number of consecutive clips in one input, 10 seconds."""
 DEAM_SCALE = Scale(-1.0, 1.0)
 FULL_SCALE = 32767
 """Largest value of a 16-bit sample."""
@@ -48,9 +48,9 @@ class Clip:
     number: int
     """Number of its first two-second clip."""
     start_seconds: float
-    """Where it begins."""
+    """Start in the song."""
     end_seconds: float
-    """Where it ends."""
+    """End in the song."""
     valence: float
     """Mean rating, in [0, 1]."""
     arousal: float
@@ -62,7 +62,7 @@ class Clip:
         return f"{self.song}-{self.number}"
 
     def sample(self, caption: str = "") -> Sample:
-        """Return it as a row of a label table."""
+        """Return the clip as a row of a label table."""
         return Sample(self.id, self.valence, self.arousal, caption)
 
 
@@ -74,10 +74,10 @@ def read_deam(valence_csv: str | Path, arousal_csv: str | Path) -> dict[str, lis
         arousal_csv: "arousal.csv" beside it.
 
     Returns:
-        Two-second clips of each song, in order; clips that are not wholly rated are left out.
+        Two-second clips of each song, in order; clips with missing ratings are left out.
 
     Raises:
-        DataError: If a table is missing or malformed, or they name different songs.
+        DataError: a table is missing or malformed, or they name different songs.
     """
     valence, arousal = _read_ratings(Path(valence_csv)), _read_ratings(Path(arousal_csv))
     if valence.keys() != arousal.keys():
@@ -91,7 +91,7 @@ def read_deam(valence_csv: str | Path, arousal_csv: str | Path) -> dict[str, lis
 def join_clips(clips: Sequence[Clip], most: int = MOST_CLIPS_JOINED) -> list[Clip]:
     """Join consecutive clips of one song, up to `most` of them, into longer ones.
 
-    Labels are means over the joined clips. Clips do not overlap; what is left at the end is
+    Labels are means over the joined clips. Joined clips do not overlap; the last one may be
     shorter.
     """
     joined: list[list[Clip]] = []
@@ -119,16 +119,16 @@ def write_clips(
     """Cut songs into WAV files named after their clips.
 
     Args:
-        clips: Clips by song.
-        audio: Folder of songs, named by id.
-        output: Folder for the clips; made where it is missing.
-        sample_rate: Rate of the files, Hz; 24 kHz is MERT's.
+        clips: clips by song.
+        audio: folder of songs, named by id.
+        output: folder for the clips; created if missing.
+        sample_rate: rate of the files, Hz; 24 kHz is MERT's.
 
     Returns:
         Clips that were written, and songs without a file.
 
     Raises:
-        DataError: If a song cannot be decoded.
+        DataError: a song cannot be decoded.
     """
     folder = Path(output)
     folder.mkdir(parents=True, exist_ok=True)

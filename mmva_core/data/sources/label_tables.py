@@ -1,4 +1,4 @@
-"""Write label tables as IMEMNet-C has them."""
+"""Write label tables in the format of IMEMNet-C."""
 
 from __future__ import annotations
 

@@ -21,12 +21,12 @@ from mmva_core.errors import DataError
 IAPS_SCALE = NAPS_SCALE = Scale(1.0, 9.0)
 EMOTIC_SCALE = Scale(1.0, 10.0)
 DELIMITERS = "\t;,"
-"""What may stand between the columns of a rating table."""
+"""Possible delimiters of a rating table."""
 
 
 @dataclass(frozen=True)
 class RatingColumns:
-    """Names of the columns of a rating table; the first that is there is taken, case aside."""
+    """Possible names of the columns of a rating table, in order of preference, in any case."""
 
     id: tuple[str, ...]
     """Name of the picture's file."""
@@ -43,7 +43,7 @@ NAPS_COLUMNS = RatingColumns(
     ("M_Valence", "Valence_M", "Mean_Valence", "M_Val", "valence"),
     ("M_Arousal", "Arousal_M", "Mean_Arousal", "M_Aro", "arousal"),
 )
-"""Editions of NAPS name their columns differently; name others where none of these fits."""
+"""Column names in several editions of NAPS; pass others to `read_naps` if none of them fits."""
 
 
 def read_iaps(path: str | Path, *, how: Rescaling = "scale") -> list[Sample]:
@@ -53,7 +53,7 @@ def read_iaps(path: str | Path, *, how: Rescaling = "scale") -> list[Sample]:
         Pictures with labels in [0, 1]; a decimal of the id is kept ("2900.1").
 
     Raises:
-        DataError: If the table is missing, malformed or holds ratings outside 1..9.
+        DataError: the table is missing, malformed or holds ratings outside 1..9.
     """
     return rescale(read_ratings(path, IAPS_COLUMNS), IAPS_SCALE, how)
 
@@ -64,7 +64,7 @@ def read_naps(
     """Read a table of NAPS saved as CSV or tab-separated text.
 
     Raises:
-        DataError: If the table is missing, malformed or holds ratings outside 1..9.
+        DataError: the table is missing, malformed or holds ratings outside 1..9.
     """
     return rescale(read_ratings(path, columns), NAPS_SCALE, how)
 
@@ -77,7 +77,7 @@ def read_emotic(path: str | Path, *, how: Rescaling = "scale") -> list[Sample]:
         without a rated person.
 
     Raises:
-        DataError: If the file is missing, malformed or holds ratings outside 1..10.
+        DataError: the file is missing, malformed or holds ratings outside 1..10.
     """
     from scipy.io import loadmat
     from scipy.io.matlab import MatReadError
@@ -100,7 +100,7 @@ def read_ratings(path: str | Path, columns: RatingColumns) -> list[Sample]:
     """Read a text table of mean ratings, on its own scale.
 
     Raises:
-        DataError: If it is missing, has no line with the column names, or a number is malformed.
+        DataError: the table is missing, has no line with the column names, or a malformed number.
     """
     try:
         lines = Path(path).read_text(encoding="utf-8-sig", errors="replace").splitlines()
@@ -162,7 +162,7 @@ def _emotic_sample(picture: Any) -> Sample | None:
 
 
 def _person_rating(person: Any) -> tuple[float, float] | None:
-    """Give a person's rating; several raters are combined already where the file says so."""
+    """Return a person's rating, the combined one of several raters if the file has it."""
     for name in ("combined_continuous", "annotations_continuous"):
         rating = getattr(person, name, None)
         ratings: Any = [] if rating is None else np.atleast_1d(rating)

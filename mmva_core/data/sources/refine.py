@@ -1,9 +1,9 @@
-"""Let a causal language model refine captions, with four examples before each.
+"""Refine captions by a causal language model, with four examples in the prompt.
 
-The paper refines LP-MusicCaps' captions with Llama-3.1-8B-Instruct. The wording of its prompt is
-not in any source that we could read: instruction and examples below are ours, and another
-instruction or other examples can be given. Any causal model of transformers will do, by name or
-folder; decoding is greedy, so that a caption depends on nothing but model and input.
+The paper refines LP-MusicCaps' captions with Llama-3.1-8B-Instruct. We could read no source for the
+wording of its prompt: instruction and examples below are ours, and arguments can replace them. Any
+causal model of transformers works, by name or folder; decoding is greedy, so that a caption depends
+on model and input alone.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from mmva_core.errors import CheckpointError
 from mmva_core.towers import translate_errors
 
 PAPER_MODEL = "meta-llama/Llama-3.1-8B-Instruct"
-"""What the paper uses; licence Llama 3.1 Community."""
+"""Model of the paper; licence Llama 3.1 Community."""
 INSTRUCTION = (
     "Rewrite the description of a piece of music in two to four plain sentences. Keep every "
     "instrument, voice, tempo and mood that is named, invent nothing, leave out remarks about "
@@ -30,12 +30,12 @@ MAX_NEW_TOKENS = 120
 
 @dataclass(frozen=True)
 class Example:
-    """A raw caption and how it is to be refined."""
+    """A raw caption with its refinement."""
 
     raw: str
-    """What the captioner said."""
+    """Output of the captioner."""
     refined: str
-    """What is wanted."""
+    """Refined caption."""
 
 
 EXAMPLES = (
@@ -70,7 +70,7 @@ EXAMPLES = (
 def refinement_prompt(
     caption: str, *, instruction: str = INSTRUCTION, examples: Sequence[Example] = EXAMPLES
 ) -> str:
-    """Put instruction, examples and a caption into one prompt that ends where the answer begins."""
+    """Join instruction, examples and a caption to a prompt that ends before the answer."""
     shots = [f"Description: {e.raw}\nRewritten: {e.refined}" for e in examples]
     return "\n\n".join([instruction, *shots, f"Description: {caption}\nRewritten:"])
 
@@ -79,13 +79,13 @@ class CaptionRefiner:
     """A causal language model that refines captions.
 
     Args:
-        model: Hub id or local folder.
-        device: Where to run it.
-        instruction: What is asked of it.
-        examples: Shown before each caption.
+        model: hub id or local folder.
+        device: device of the model.
+        instruction: first part of the prompt.
+        examples: examples in the prompt.
 
     Raises:
-        CheckpointError: If the model cannot be loaded.
+        CheckpointError: the model cannot be loaded.
     """
 
     def __init__(
@@ -103,10 +103,10 @@ class CaptionRefiner:
 
     @torch.inference_mode()
     def refine(self, caption: str) -> str:
-        """Refine one caption: the first paragraph that the model writes.
+        """Refine one caption: the first paragraph of the model's output.
 
         Raises:
-            CheckpointError: If the model writes nothing.
+            CheckpointError: the model writes nothing.
         """
         prompt = refinement_prompt(caption, instruction=self._instruction, examples=self._examples)
         inputs = self._tokenizer(prompt, return_tensors="pt").to(self._network.device)

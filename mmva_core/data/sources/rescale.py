@@ -1,4 +1,4 @@
-"""Bring ratings of any scale to [0, 1]."""
+"""Rescale ratings to [0, 1]."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from mmva_core.data.imemnet import Sample
 from mmva_core.errors import DataError
 
 Rescaling = Literal["scale", "observed"]
-"""From the ends of the rating scale, or from the lowest and highest mean of the set, each dimension
-for itself. IMEMNet-C's table does the second for IAPS (picture 3053 has valence exactly 0)."""
+"""Range to rescale from: the ends of the rating scale, or the lowest and highest mean of the set,
+separately for each dimension. IMEMNet-C does the second for IAPS (picture 3053 has valence 0)."""
 
 
 @dataclass(frozen=True)
@@ -19,15 +19,15 @@ class Scale:
     """A rating scale by its ends."""
 
     low: float
-    """Lowest rating that can be given."""
+    """Lowest possible rating."""
     high: float
-    """Highest rating that can be given."""
+    """Highest possible rating."""
 
     def to_unit(self, value: float) -> float:
-        """Bring a rating to [0, 1].
+        """Rescale a rating to [0, 1].
 
         Raises:
-            DataError: If it lies outside the scale.
+            DataError: the rating lies outside the scale.
 
         >>> Scale(1, 9).to_unit(5)
         0.5
@@ -38,10 +38,10 @@ class Scale:
 
 
 def rescale(samples: Sequence[Sample], scale: Scale, how: Rescaling = "scale") -> list[Sample]:
-    """Bring the ratings of a set to [0, 1].
+    """Rescale the ratings of a set to [0, 1].
 
     Raises:
-        DataError: If a rating lies outside the scale, or all are the same and `how` is "observed".
+        DataError: a rating lies outside the scale, or all are the same and `how` is "observed".
     """
     scales = {"valence": scale, "arousal": scale}
     if how == "observed" and samples:

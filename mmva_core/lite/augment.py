@@ -1,6 +1,6 @@
-"""Do to a picture what video does: cut it, grade it, letterbox it, compress it.
+"""Augment pictures as video would change them: crop, grade, letterbox, compress.
 
-Used to make views of training pictures, so that the head sees photographs as frames.
+The augmented views of training pictures teach the head what photographs look like as video frames.
 """
 
 from __future__ import annotations
@@ -14,31 +14,32 @@ from PIL import Image, ImageEnhance
 from mmva_core.towers import ImageArray
 
 SMALLEST_AREA = 0.7
-"""Share of the picture that a cut keeps at least."""
+"""Smallest share of the picture's area that a crop keeps."""
 ASPECTS = (1.0, 1.9)
-"""Width over height of a cut, where the picture allows it."""
+"""Range of the aspect ratio (width / height) of a crop, limited by the picture."""
 SHORT_SIDES = (144, 180, 240)
-"""Lines of the compressed pictures."""
+"""Shorter sides of the compressed pictures, pixels."""
 QUALITIES = (20, 33)
-"""Constant rate factors of x264, best and worst."""
+"""Range of x264's constant rate factor, best and worst quality."""
 GRADES = {"brightness": (0.75, 1.2), "contrast": (0.8, 1.2), "colour": (0.5, 1.4)}
-"""Factors of grading."""
+"""Ranges of the factors of colour grading."""
 BAR_SHARES = (0.04, 0.16)
-"""Height of a black bar, as a share of the picture's."""
-GRADED, LETTERBOXED, MIRRORED = 0.6, 0.2, 0.5  # how often
+"""Range of a black bar's height, as a share of the picture's."""
+GRADED, LETTERBOXED, MIRRORED = 0.6, 0.2, 0.5
+"""Probabilities of each change."""
 
 
 def as_video_frame(image: ImageArray, generator: np.random.Generator) -> ImageArray:
-    """Make a picture look like a frame of some video.
+    """Change a picture at random so that it looks like a video frame.
 
     Args:
         image: (H, W, 3) uint8.
-        generator: Decides what is done.
+        generator: random numbers.
 
     Returns:
         (H', W', 3) uint8, both sides even.
     """
-    picture = _cut(Image.fromarray(image), generator)
+    picture = _crop(Image.fromarray(image), generator)
     if generator.random() < GRADED:
         for name, (low, high) in GRADES.items():
             picture = _enhance(picture, name, generator.uniform(low, high))
@@ -50,12 +51,12 @@ def as_video_frame(image: ImageArray, generator: np.random.Generator) -> ImageAr
 
 
 def compress(image: ImageArray, short_side: int, quality: int) -> ImageArray:
-    """Scale a picture and send it through H.264 as a key frame.
+    """Scale a picture and compress it as an H.264 key frame.
 
     Args:
         image: (H, W, 3) uint8.
-        short_side: Shorter side of the result, pixels.
-        quality: Constant rate factor of x264, 0 (lossless) to 51.
+        short_side: shorter side of the result, pixels.
+        quality: constant rate factor of x264, 0 (lossless) to 51.
 
     Returns:
         The decoded picture, sides even.
@@ -82,7 +83,7 @@ def compress(image: ImageArray, short_side: int, quality: int) -> ImageArray:
     return np.asarray(frames[0].to_ndarray(format="rgb24"))
 
 
-def _cut(picture: Image.Image, generator: np.random.Generator) -> Image.Image:
+def _crop(picture: Image.Image, generator: np.random.Generator) -> Image.Image:
     aspect = float(np.exp(generator.uniform(*np.log(ASPECTS))))
     area = picture.width * picture.height * generator.uniform(SMALLEST_AREA, 1)
     width = min(picture.width, round((area * aspect) ** 0.5))

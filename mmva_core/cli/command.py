@@ -1,0 +1,71 @@
+"""The interface of a sub-command, and the options and argument types that several share.
+
+The module of a sub-command has `add_parser(subparsers)`, which sets its `run` as the handler, and
+`run(args)`, which yields the lines to print: results as strings, and a `Problem` for every input
+that failed. Errors that end the command are raised. Heavy imports are inside `run`, so that
+`mmva --help` loads no torch.
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, ArgumentTypeError
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from mmva_core.inputs import parse_seconds
+
+if TYPE_CHECKING:
+    from argparse import _SubParsersAction
+
+    Subparsers: TypeAlias = _SubParsersAction[ArgumentParser]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A failed input among several; it is printed to stderr and makes the exit code 1."""
+
+    message: str
+    """One line: what happened, with which input, and what to do."""
+
+
+Output = str | Problem
+"""A line of a command."""
+
+
+def add_model_options(parser: ArgumentParser) -> None:
+    """Add --model and --device."""
+    parser.add_argument(
+        "--model",
+        default="mmva-lite",
+        metavar="NAME|FOLDER|HUB_ID",
+        help="model to use (default: %(default)s, which comes with the package)",
+    )
+    parser.add_argument(
+        "--device",
+        default="auto",
+        choices=("auto", "cpu", "cuda"),
+        help="where to run it (default: a GPU where there is one)",
+    )
+
+
+def positive_integer(text: str) -> int:
+    """Read a whole number above zero.
+
+    Raises:
+        ArgumentTypeError: the text is none.
+    """
+    if not text.strip().isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"{text!r} is not a whole number above zero")
+    return int(text)
+
+
+def length_of_time(text: str) -> float:
+    """Read seconds, such as "30s" or "1:30".
+
+    Raises:
+        ArgumentTypeError: the text is no length of time.
+    """
+    try:
+        return parse_seconds(text)
+    except ValueError as error:
+        raise ArgumentTypeError(str(error)) from error
