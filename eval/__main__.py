@@ -1,32 +1,20 @@
-"""`python -m eval`: the benchmarks without the rest of the program."""
+"""`python -m eval`: another name of `vsumm eval`."""
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 
-from eval.cli import add_arguments, run
-from vsumm.errors import VsummError
+from vsumm.cli import main as vsumm_main
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Parse, run and return the exit code: 0 done, 1 a failure, 130 interrupted.
+    """Run `vsumm eval` and return its exit code.
 
     Args:
-        argv: arguments without the program's name; those of the process where None.
+        argv: arguments after `eval`; those of the process where None.
     """
-    parser = argparse.ArgumentParser(prog="python -m eval", description=__doc__)
-    add_arguments(parser)
-    args = parser.parse_args(argv)
-    try:
-        return run(args)
-    except VsummError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
+    return vsumm_main(["eval", *(sys.argv[1:] if argv is None else argv)])
 
 
 if __name__ == "__main__":
