@@ -12,12 +12,13 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from vsumm.config import SEGMENT_SECONDS
 from vsumm.errors import ScoresError
 
 PICK_STEP = 15
 """Published features and scores are sampled every 15 frames, where no h5 says otherwise."""
-SEGMENT_SECONDS = 2
-"""Length of TVSum's annotated clips and of our uniform segments."""
+CLIP_SECONDS = Fraction(SEGMENT_SECONDS)
+"""Length of TVSum's annotated clips, which is that of our segments."""
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -91,7 +92,7 @@ def clip_borders(num_frames: int, frame_rate: Fraction) -> IntArray:
     >>> clip_borders(120, Fraction(25)).tolist()
     [0, 51, 101, 120]
     """
-    per_clip = SEGMENT_SECONDS * frame_rate
+    per_clip = CLIP_SECONDS * frame_rate
     most = int(num_frames / per_clip) + 2
     starts = [int(k * per_clip) + 1 for k in range(1, most)]
     return np.array([0, *(s for s in starts if s < num_frames), num_frames], dtype=np.int64)
@@ -135,7 +136,7 @@ class Benchmark:
         exact = next((v for v in self.videos if name in (v.video_id, v.key)), None)
         if exact is not None:
             return exact
-        similar = [v for v in self.videos if _loosely(v.video_id) == _loosely(name)]
+        similar = [v for v in self.videos if _simplified(v.video_id) == _simplified(name)]
         return similar[0] if len(similar) == 1 else None
 
     def restricted_to(self, video_ids: Sequence[str], reason: str) -> Benchmark:
@@ -147,6 +148,6 @@ class Benchmark:
         return replace(self, videos=kept, notes=(*self.notes, note))
 
 
-def _loosely(name: str) -> str:
+def _simplified(name: str) -> str:
     """Spell "Base jumping" and "base_jumping" alike."""
     return name.replace("_", " ").casefold()
