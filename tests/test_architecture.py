@@ -33,22 +33,25 @@ FLOORS = {
     "mmva_core": {
         "errors": "",
         "outputs": "",
+        "ridge": "",
+        "matching_score": "",
         "config": "errors",
-        "heads": "config",
+        "device": "errors",
+        "heads": "config ridge",
         "towers": "config errors",
         "inputs": "config errors towers",
         "store": "config errors towers",
-        "model": "config heads inputs outputs store towers",
-        "train": "config errors heads model outputs store",
+        "model": "config device heads inputs outputs store towers",
+        "train": "config errors heads matching_score model outputs store",
         "data.open": "config errors",
         "data.imemnet": "config errors inputs model store towers train",
         "data.sources": "data.imemnet errors inputs store towers",
-        "retrieval": "config errors inputs model store towers train",
-        "prompts": "errors inputs model retrieval store towers train",
-        "lite": "config data.open errors heads inputs model outputs store towers train",
-        "studies": "config data.open errors heads inputs lite model retrieval towers train",
-        "cli": "config data.imemnet data.sources errors inputs lite model prompts retrieval store "
-        "studies towers train",
+        "retrieval": "config errors inputs matching_score model store towers",
+        "prompts": "device errors inputs model retrieval store towers",
+        "lite": "config data.open device errors heads inputs model outputs ridge store towers train",
+        "studies": "config data.open errors heads inputs lite model retrieval ridge towers train",
+        "cli": "config data.imemnet data.sources device errors inputs lite model prompts retrieval "
+        "store studies towers train",
         "__main__": "cli",
     },
     "eval": {
@@ -144,7 +147,7 @@ def test_every_folder_says_what_goes_in_and_out():
     for name, path in structure.files.items():
         if structure.is_folder(name) and name not in PACKAGES:
             doc = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
-            assert len(doc.splitlines()) <= 8, name
+            assert len(doc.splitlines()) <= 10, name
             if path.with_suffix(".pyi").exists():
                 assert re.search(r"^In: .*Out: .*^Open `", doc, re.DOTALL | re.MULTILINE), name
 

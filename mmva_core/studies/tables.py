@@ -53,8 +53,8 @@ def align(frame: pd.DataFrame, num_words: int) -> str:
     for place, name in enumerate(frame.columns):
         column = pd.Series([str(name), *frame[name]])
         width = int(column.str.len().max())
-        side = "right" if place < num_words else "left"
-        columns.append(column.str.pad(width, side=side))
+        is_flush_left = place < num_words
+        columns.append(column.str.ljust(width) if is_flush_left else column.str.rjust(width))
     return "\n".join("  ".join(line).rstrip() for line in zip(*columns, strict=True))
 
 

@@ -6,6 +6,7 @@ import threading
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import mmva_core
 from mmva_core.errors import MmvaError
 from mmva_core.store import model_fingerprint
 from vsumm.config import SummaryConfig
@@ -61,15 +62,13 @@ def load_model(config: SummaryConfig) -> MMVA:
     Raises:
         ModelError: there is no such model, it is damaged, or there is no such device.
     """
-    import torch  # here, since it takes over a second that a remembered film can do without
-
-    from mmva_core import MMVA
+    import torch  # here, since it takes over a second that a cached film does not need
 
     has_cuda = torch.cuda.is_available()
     if config.device == "cuda" and not has_cuda:
         raise ModelError("no CUDA device was found; use --device cpu")
     device = "cuda" if has_cuda and config.device != "cpu" else "cpu"
     try:
-        return MMVA.from_pretrained(config.model, device=device, precision=config.precision)
+        return mmva_core.MMVA.from_pretrained(config.model, device=device, precision=config.precision)
     except MmvaError as error:
         raise ModelError(str(error)) from error
