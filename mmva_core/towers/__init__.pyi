@@ -8,6 +8,7 @@ from .build import tower_feature_shape as tower_feature_shape
 from .hub import translate_errors as translate_errors
 from .lite import BLOCK_CHANNELS as BLOCK_CHANNELS
 from .lite import LAST_CHANNELS as LAST_CHANNELS
+from .lite import EfficientNetLite0 as EfficientNetLite0
 from .log_mel import to_decibels as to_decibels
 from .music import LiteMusicConfig as LiteMusicConfig
 from .music import LiteMusicTower as LiteMusicTower
