@@ -19,7 +19,6 @@ from vsumm.decode.readers import AudioBlock, Frame
 from vsumm.media.info import probe
 from vsumm.media.segments import Segment, split_into_segments
 from vsumm.score.batches import in_batches
-from vsumm.score.highlights import weighted_mean
 from vsumm.score.looks import is_black, look_windows, looks_of, read_looks
 from vsumm.score.signals.image import IMAGE, ChangeMeter, ImageMeter
 from vsumm.score.signals.motion import MotionMeter
@@ -125,9 +124,10 @@ def test_of_many_frames_each_part_is_seen_once():
 def test_motion_is_the_weighted_mean_over_the_frames_that_touch_a_segment():
     frames = [grey(0, 51), grey(1, 102), grey(2, 204), grey(3, 204)]
     motion = motion_of(frames, 2)
-    one, two = (0.2, 0.4, 0.0), (0.6 / 2**0.5, 0.4 / 2**0.5)  # one and two frames apart
-    first = (one[0] + one[1] + 0.5 * (two[0] + two[1])) / 3
-    second = (one[1] + one[2] + 0.5 * (two[0] + two[1])) / 3
+    one = np.sqrt([0.2, 0.4, 0.0])
+    two = np.sqrt(np.array([0.6, 0.4]) / 2**0.5)  # two frames apart
+    first = (one[0] + one[1] + 1.5 * (two[0] + two[1])) / 5
+    second = (one[1] + one[2] + 1.5 * (two[0] + two[1])) / 5
     np.testing.assert_allclose(motion, [first, second], atol=1e-6)
 
 
@@ -163,7 +163,7 @@ def test_motion_of_a_slow_copy_ranks_as_its_original(data_folder, tmp_path):
     for path in (original, copy):
         segments = split_into_segments(38.0)  # the copy is shorter by less than a segment
         with read_looks(probe(path), look_windows(segments, frames_per_segment=1)) as frames:
-            motions.append(weighted_mean(motion_of(frames, len(segments))))
+            motions.append(motion_of(frames, len(segments)))
     assert spearmanr(*motions).statistic >= 0.9
 
 

@@ -41,7 +41,7 @@ class Part:
 
 
 PARTS: Mapping[str, Part] = {
-    "motion": Part(1.0, 0.01),
+    "motion": Part(1.0, 0.03),
     "change": Part(0.5, 0.02),
     "image_arousal": Part(0.5, 0.02),
     "about": Part(1.0, 0.1),
