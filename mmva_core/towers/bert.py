@@ -1,8 +1,8 @@
 """A BERT encoder and its tokenizer, read from a folder as transformers writes it.
 
-Importing transformers takes some five seconds, which is longer than a short film is summarised in;
-this takes a tenth of a second. Names of modules are those of the weight files (J. Devlin et al.,
-"BERT: Pre-training of deep bidirectional transformers", NAACL 2019).
+Importing transformers takes some five seconds of computing, longer than a short film is summarised
+in; this takes a fraction of one. Names of modules are nearly those of the weight files (J. Devlin
+et al., "BERT: Pre-training of deep bidirectional transformers", NAACL 2019).
 
 Letters in shapes: B sentences, T word pieces, H heads, D size of a hidden state.
 """
@@ -39,8 +39,7 @@ class Bert(nn.Module):
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__()
         self.embeddings = _Embeddings(config)
-        layers = [_Layer(config) for _ in range(config["num_hidden_layers"])]
-        self.encoder = nn.ModuleDict({"layer": nn.ModuleList(layers)})
+        self.layers = nn.ModuleList(_Layer(config) for _ in range(config["num_hidden_layers"]))
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> list[Tensor]:
         """Return the embeddings and the output of each layer, all (B, T, D).
@@ -51,7 +50,7 @@ class Bert(nn.Module):
         """
         states = [self.embeddings(input_ids)]
         mask = attention_mask.bool()[:, None, None, :]
-        for layer in self.encoder["layer"]:  # type: ignore[union-attr]
+        for layer in self.layers:
             states.append(layer(states[-1], mask))
         return states
 
@@ -67,7 +66,11 @@ def load_bert(folder: Path) -> tuple[Bert, Tokenizer]:
         with torch.device("meta"):  # no time is spent on random weights
             network = Bert(config)
         state = load_file(folder / WEIGHTS_NAME)
-        used = {name: value for name, value in state.items() if not name.startswith(UNUSED)}
+        used = {
+            name.replace("encoder.layer.", "layers."): value
+            for name, value in state.items()
+            if not name.startswith(UNUSED)
+        }
         network.load_state_dict(used, assign=True)
         text = (folder / TOKENIZER_NAME).read_text(encoding="utf-8")
         json.loads(text)  # tokenizers raises a bare Exception for what is no JSON
@@ -120,11 +123,11 @@ class _Layer(nn.Module):
 
     def forward(self, states: Tensor, mask: Tensor) -> Tensor:
         projections: Any = self.attention["self"]
-        heads = [
+        query, key, value = (
             projections[name](states).unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
             for name in ("query", "key", "value")
-        ]  # (B, H, T, D / H) each
-        attended = nn.functional.scaled_dot_product_attention(*heads, attn_mask=mask)
+        )  # (B, H, T, D / H) each
+        attended = nn.functional.scaled_dot_product_attention(query, key, value, attn_mask=mask)
         states = _add(self.attention["output"], attended.transpose(1, 2).flatten(2), states)
         inner = nn.functional.gelu(self.intermediate["dense"](states))
         return _add(self.output, inner, states)

@@ -55,7 +55,7 @@ class Look:
     def thumbnail(self) -> Thumbnail:
         """A copy of the frame at `THUMBNAIL_SIZE`, shape (9, 16, 3), values in [0, 1]."""
         small = Image.fromarray(self.frame.pixels).resize(THUMBNAIL_SIZE, Resampling.BOX)
-        return np.asarray(small, dtype=np.float32) / 255
+        return np.asarray(small, dtype=np.float32) / np.float32(255)
 
 
 def look_windows(segments: Sequence[Segment], *, frames_per_segment: int) -> list[Segment]:
