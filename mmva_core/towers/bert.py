@@ -96,9 +96,9 @@ class _Embeddings(nn.Module):
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__()
         size = config["hidden_size"]
-        self.word_embeddings = nn.Embedding(config["vocab_size"], size)
-        self.position_embeddings = nn.Embedding(config["max_position_embeddings"], size)
-        self.token_type_embeddings = nn.Embedding(config["type_vocab_size"], size)
+        self.word_embeddings = _table(config["vocab_size"], size)
+        self.position_embeddings = _table(config["max_position_embeddings"], size)
+        self.token_type_embeddings = _table(config["type_vocab_size"], size)
         self.LayerNorm = nn.LayerNorm(size, eps=config["layer_norm_eps"])
 
     def forward(self, input_ids: Tensor) -> Tensor:
@@ -131,6 +131,11 @@ class _Layer(nn.Module):
         states = _add(self.attention["output"], attended.transpose(1, 2).flatten(2), states)
         inner = nn.functional.gelu(self.intermediate["dense"](states))
         return _add(self.output, inner, states)
+
+
+def _table(num_rows: int, size: int) -> nn.Embedding:
+    # Random numbers for an embedding that is not there yet make PyTorch import its compiler.
+    return nn.Embedding.from_pretrained(torch.empty(num_rows, size), freeze=False)
 
 
 def _projection(from_size: int, to_size: int, eps: float) -> nn.ModuleDict:
