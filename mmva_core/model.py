@@ -315,7 +315,7 @@ class MMVA(nn.Module):
             TypeError: a picture is not an array of uint8.
             ValueError: a picture is not (H, W, 3).
         """
-        return self._va_of_features("image", self.image_features(images))
+        return self.va_of_features("image", self.image_features(images))
 
     def predict_music(self, samples: np.ndarray | Tensor, sample_rate: int) -> Tensor:
         """Predict valence and arousal of sound.
@@ -333,7 +333,7 @@ class MMVA(nn.Module):
         Raises:
             ValueError: `samples` is empty or not finite.
         """
-        return self._va_of_features("music", self.music_features(samples, sample_rate))
+        return self.va_of_features("music", self.music_features(samples, sample_rate))
 
     def predict_captions(self, texts: Sequence[str]) -> Tensor:
         """Predict valence and arousal of sentences.
@@ -344,10 +344,11 @@ class MMVA(nn.Module):
         Raises:
             MissingExtraError: the extra "text" is not installed.
         """
-        return self._va_of_features("caption", self.caption_features(texts))
+        return self.va_of_features("caption", self.caption_features(texts))
 
     @torch.inference_mode()
-    def _va_of_features(self, modality: Modality, features: Tensor) -> Tensor:
+    def va_of_features(self, modality: Modality, features: Tensor) -> Tensor:
+        """Predict (N, 2) of features (N, *feature_shape) that one of the methods above gave."""
         if len(features) == 0:
             return torch.empty((0, VA_DIMENSIONS))
         embeds = self.project(modality, features.to(self.device))

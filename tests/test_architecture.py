@@ -48,10 +48,12 @@ FLOORS = {
         "data.sources": "data.imemnet errors inputs store towers",
         "retrieval": "config errors inputs matching_score model store towers",
         "prompts": "device errors inputs model retrieval store towers",
-        "lite": "config data.open device errors heads inputs model outputs ridge store towers train",
+        "lite": "config data.open device errors heads inputs model outputs ridge store towers "
+        "train",
+        "content": "config data.open errors inputs lite model store towers",
         "studies": "config data.open errors heads inputs lite model retrieval ridge towers train",
-        "cli": "config data.imemnet data.sources device errors inputs lite model prompts retrieval "
-        "store studies towers train",
+        "cli": "config content data.imemnet data.sources device errors inputs lite model prompts "
+        "retrieval store studies towers train",
         "__main__": "cli",
     },
     "eval": {

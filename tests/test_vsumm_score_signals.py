@@ -1,21 +1,26 @@
 """Valence and arousal per segment, with models whose answers can be foretold."""
 
+import subprocess
 from itertools import pairwise
 from types import SimpleNamespace
 
+import imageio_ffmpeg
 import numpy as np
 import pytest
 import torch
 from films import make_film
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import spearmanr
 
+from mmva_core import MMVA
+from mmva_core.content import PictureReader
 from vsumm.decode.readers import AudioBlock, Frame
 from vsumm.media.info import probe
 from vsumm.media.segments import Segment, split_into_segments
 from vsumm.score.batches import in_batches
 from vsumm.score.looks import is_black, look_windows, looks_of, read_looks
-from vsumm.score.signals.image import ImageMeter
+from vsumm.score.signals.image import IMAGE, ChangeMeter, ImageMeter
 from vsumm.score.signals.motion import MotionMeter
 from vsumm.score.signals.music import MusicMeter
 from vsumm.score.sound_windows import SAMPLE_RATE, sound_windows
@@ -26,8 +31,12 @@ class ForetoldModel:
 
     config = SimpleNamespace(music_window_seconds=3.0)
 
-    def predict_images(self, images):
-        return torch.tensor([[0.5, image.mean() / 255] for image in images])
+    def image_features(self, images):
+        return torch.tensor([[image.mean() / 255] for image in images])
+
+    def va_of_features(self, modality, features):
+        assert modality == "image"
+        return torch.cat([torch.full_like(features, 0.5), features], dim=1)
 
     def predict_music(self, samples, sample_rate):
         assert sample_rate == SAMPLE_RATE
@@ -112,16 +121,85 @@ def test_of_many_frames_each_part_is_seen_once():
     np.testing.assert_allclose(va[:, 1], 0.2, atol=1e-6)
 
 
-def test_motion_is_the_mean_over_the_pairs_of_frames_that_touch_a_segment():
+def test_motion_is_the_weighted_mean_over_the_frames_that_touch_a_segment():
     frames = [grey(0, 51), grey(1, 102), grey(2, 204), grey(3, 204)]
     motion = motion_of(frames, 2)
-    np.testing.assert_allclose(motion, [(0.2 + 0.4) / 2, (0.4 + 0.0) / 2], atol=1e-6)
+    one = np.sqrt([0.2, 0.4, 0.0])
+    two = np.sqrt(np.array([0.6, 0.4]) / 2**0.5)  # two frames apart
+    first = (one[0] + one[1] + 1.5 * (two[0] + two[1])) / 5
+    second = (one[1] + one[2] + 1.5 * (two[0] + two[1])) / 5
+    np.testing.assert_allclose(motion, [first, second], atol=1e-6)
 
 
-def test_motion_is_not_seen_across_an_unread_frame():
-    frames = [grey(0, 51), grey(2, 204), grey(4, 204), grey(5, 204)]
-    motion = motion_of(frames, 3)
-    np.testing.assert_array_equal(motion, [np.nan, np.nan, 0.0])
+def test_motion_is_not_seen_across_two_unread_frames():
+    frames = [grey(0, 51), grey(3, 204), grey(5, 204), grey(6, 204)]
+    motion = motion_of(frames, 4)
+    np.testing.assert_array_equal(motion, [np.nan, 0.0, 0.0, 0.0])
+
+
+def test_motion_does_not_depend_on_where_in_its_window_a_frame_lies():
+    generator = np.random.default_rng(3)
+    # A random walk: differences grow with the square root of the time between.
+    steps = generator.normal(0, 1.5, (2000, 9, 16, 3))
+    pixels = np.clip(128 + np.cumsum(steps, axis=0), 0, 255).astype(np.uint8)
+
+    def measured(offsets):
+        ticks = [round(50 * (index + offset)) for index, offset in enumerate(offsets)]
+        return motion_of([Frame(i, t / 50, pixels[t]) for i, t in enumerate(ticks)], 19).mean()
+
+    uneven = measured(generator.uniform(0, 0.9, 38))
+    assert uneven == pytest.approx(measured(np.zeros(38)), rel=0.1)
+
+
+def test_motion_of_a_slow_copy_ranks_as_its_original(data_folder, tmp_path):
+    original = data_folder / "benchmark" / "summe_video" / "Jumps.webm"
+    if not original.is_file():
+        pytest.skip(f"{original} does not exist")
+    copy = tmp_path / "copy.mkv"
+    program = imageio_ffmpeg.get_ffmpeg_exe()
+    options = ["-v", "error", "-i", original, "-vf", "fps=2", "-c:v", "libx264", "-an", copy]
+    subprocess.run([program, *options], check=True)
+    motions = []
+    for path in (original, copy):
+        segments = split_into_segments(38.0)  # the copy is shorter by less than a segment
+        with read_looks(probe(path), look_windows(segments, frames_per_segment=1)) as frames:
+            motions.append(motion_of(frames, len(segments)))
+    assert spearmanr(*motions).statistic >= 0.9
+
+
+def test_change_lies_on_both_sides_of_a_border():
+    meter = ChangeMeter(6)
+    for row in (0, 1, 2, 4, 5):
+        meter.add(row, np.eye(2, dtype=np.float32)[0 if row < 2 else 1])
+    np.testing.assert_array_equal(meter.result(), [0, 0.5, 0.5, np.nan, 0, 0])
+
+
+def test_one_pass_of_the_tower_tells_affect_and_what_is_shown():
+    generator = np.random.default_rng(0)
+    pixels = generator.integers(0, 256, (4, 90, 160, 3), dtype=np.uint8)
+    frames = [Frame(i, float(i), pixels[i]) for i in range(4)] + [grey(4, 0), grey(5, 0)]
+    model = MMVA.from_pretrained("mmva-lite")
+    meter = ImageMeter(model, 4, reader=PictureReader.of(model))
+    meter.add(list(looks_of(frames, frames_per_segment=1)))
+    arrays = meter.result()
+    assert {name: array.shape[1:] for name, array in arrays.items()} == {
+        name: (width,) if width else () for name, width in IMAGE.columns.items()
+    }
+    for array in arrays.values():
+        assert np.isfinite(array[:2]).all()
+        assert np.isnan(array[2:]).all()  # black, and not read
+    np.testing.assert_allclose(
+        arrays["image_va"][:2], model.predict_images(list(pixels[::2])), atol=1e-5
+    )
+    np.testing.assert_allclose(np.linalg.norm(arrays["text_embeds"][:2], axis=1), 1, atol=0.01)
+
+
+def test_without_a_reader_only_affect_is_known():
+    meter = ImageMeter(ForetoldModel(), 2)
+    meter.add(list(looks_of([grey(0, 51), grey(2, 51)], frames_per_segment=1)))
+    arrays = meter.result()
+    assert np.isfinite(arrays.pop("image_va")).all()
+    assert all(np.isnan(array).all() for array in arrays.values())
 
 
 @pytest.mark.parametrize(("level", "expected"), [(0, True), (16, True), (60, False), (255, False)])

@@ -35,6 +35,8 @@ class SummaryConfig:
     """Weights of signals that differ from the defaults, by name; 0 leaves a signal out."""
     spread: float = 0.2
     """How much more of one place counts for less, in [0, 1]; 0 counts every segment in full."""
+    about: str | None = None
+    """What the film is about, in a few words. None: its title, or the words of the file name."""
     budget_fraction: float = 0.15
     """Share of the duration that the reel may last, in (0, 1]; the field's convention is 0.15."""
     budget_seconds: float | None = None

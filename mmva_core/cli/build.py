@@ -1,4 +1,4 @@
-"""`mmva build`: make IMEMNet-C's tables and clips from DEAM, IAPS, NAPS and EMOTIC."""
+"""`mmva build`: make IMEMNet-C's tables and clips, and the weights that read what pictures show."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 def add_parser(subparsers: Subparsers) -> None:
     """Add the sub-command and what it can build."""
     parser: ArgumentParser = subparsers.add_parser(
-        "build", help="make IMEMNet-C's tables and clips from the data sets it is built from"
+        "build", help="make IMEMNet-C's tables and clips, or the weights of the picture reader"
     )
     parts = parser.add_subparsers(required=True, metavar="PART")
     _add_music(parts)
     _add_images(parts)
     _add_captions(parts)
+    _add_content(parts)
 
 
 def _add_music(parts: Subparsers) -> None:
@@ -76,6 +77,26 @@ def _add_captions(parts: Subparsers) -> None:
     parser.add_argument("-o", "--output", required=True, metavar="CSV", help="table to write")
     parser.add_argument("--force", action="store_true", help="replace a table that is there")
     parser.set_defaults(run=run_captions)
+
+
+def _add_content(parts: Subparsers) -> None:
+    parser = parts.add_parser(
+        "content", help="fit what tells title cards from scenes, and places pictures among texts"
+    )
+    parser.add_argument(
+        "--data", metavar="FOLDER", help="open data sets with OASIS (default: $VSUMM_DATA)"
+    )
+    parser.add_argument(
+        "--classes",
+        required=True,
+        metavar="FOLDER",
+        help="timm/data/_info of the Python package timm: ImageNet's class names",
+    )
+    parser.add_argument("--seed", type=int, default=0, help="seed of the drawings")
+    parser.add_argument("-o", "--output", required=True, metavar="FILE", help="heads.safetensors")
+    parser.add_argument("--force", action="store_true", help="replace a file that is there")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    parser.set_defaults(run=run_content)
 
 
 def run_music(args: Namespace) -> Iterator[Output]:
@@ -134,6 +155,18 @@ def run_captions(args: Namespace) -> Iterator[Output]:
         described.append(replace(sample, caption=caption))
     write_labels(args.output, described, "music")
     yield f"{args.output}: {len(described)} captions"
+
+
+def run_content(args: Namespace) -> Iterator[Output]:
+    """Draw pictures, fit the heads on them, and write the weights."""
+    from mmva_core.content import build_heads
+    from mmva_core.lite import find_data
+
+    _check_free(Path(args.output), args.force)
+    data = find_data(Path(args.data) if args.data else None)
+    heads = build_heads(data, Path(args.classes), seed=args.seed, progress=not args.quiet)
+    heads.save(Path(args.output))
+    yield f"{args.output}: for {heads.tower}"
 
 
 def _check_free(path: Path, force: bool) -> None:

@@ -1,3 +1,4 @@
+from .augment import compress as compress
 from .music_rows import Recordings as Recordings
 from .music_rows import load_recordings as load_recordings
 from .music_rows import train_tower_without as train_tower_without

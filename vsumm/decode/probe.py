@@ -29,6 +29,9 @@ from vsumm.errors import InputError
 NOT_FILM = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
 """What a video stream with one of these shows is no film: cover art, previews."""
 
+LONGEST_TITLE = 200
+"""Characters of the title tag that are kept."""
+
 MAX_DURATION_SECONDS = 7 * 24 * 3600
 """Longest presentation that is believed, seconds."""
 
@@ -139,7 +142,15 @@ def probe_media(path: str, tick: Callable[[], None]) -> dict[str, Any]:
             "video": video,
             "audio": audio,
             "problems": problems,
+            "title": _title(container),
         }
+
+
+def _title(container: InputContainer) -> str | None:
+    """Return the title tag in one line; some muxers write its name in capitals."""
+    tags = {name.lower(): text for name, text in container.metadata.items()}
+    title = " ".join(tags.get("title", "").split())
+    return title[:LONGEST_TITLE] or None
 
 
 def _find_picture(container: InputContainer) -> Any:

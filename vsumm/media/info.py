@@ -87,6 +87,8 @@ class MediaInfo:
     """The audio tracks, in container order."""
     problems: tuple[str, ...] = ()
     """What is wrong with the file although it can be used, one line each."""
+    title: str | None = None
+    """Title tag of the container, where there is one."""
 
 
 def probe(path: str | os.PathLike[str]) -> MediaInfo:

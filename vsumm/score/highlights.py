@@ -41,9 +41,10 @@ class Part:
 
 
 PARTS: Mapping[str, Part] = {
-    "motion": Part(1.0, 0.01),
+    "motion": Part(1.0, 0.03),
     "change": Part(0.5, 0.02),
     "image_arousal": Part(0.5, 0.02),
+    "about": Part(1.0, 0.1),
     "loudness": Part(0.5, 2.0),
     "middle": Part(0.5, 0.1, is_smoothed=False),
 }

@@ -23,11 +23,12 @@ from vsumm.media import MediaInfo, Segment
 from vsumm.score.signal import FloatArray
 
 Pixels = npt.NDArray[np.uint8]
+Thumbnail = npt.NDArray[np.float32]
 
 LOOKS_PER_FRAME = 2
 """Frames read for each that the image tower is run on: one alone shows no motion."""
-GREY_SIZE = (64, 36)
-"""Width and height of the grey copy of a frame that measurements of change compare."""
+THUMBNAIL_SIZE = (16, 9)
+"""Width and height of the small copy of a frame that motion compares."""
 BLACK_LEVEL = 24
 """A frame is black if hardly any pixel is brighter than this, of 255 (video black is 16)."""
 BRIGHT_SHARE = 0.005
@@ -51,9 +52,10 @@ class Look:
         return is_black(self.frame.pixels)
 
     @cached_property
-    def grey(self) -> npt.NDArray[np.int16]:
-        """Grey levels of the frame at `GREY_SIZE`, shape (36, 64), 0 to 255."""
-        return small_grey(self.frame.pixels)
+    def thumbnail(self) -> Thumbnail:
+        """A copy of the frame at `THUMBNAIL_SIZE`, shape (9, 16, 3), values in [0, 1]."""
+        small = Image.fromarray(self.frame.pixels).resize(THUMBNAIL_SIZE, Resampling.BOX)
+        return np.asarray(small, dtype=np.float32) / np.float32(255)
 
 
 def look_windows(segments: Sequence[Segment], *, frames_per_segment: int) -> list[Segment]:
@@ -96,21 +98,21 @@ def looks_of(frames: Iterable[Frame], *, frames_per_segment: int) -> Iterator[Lo
 
 
 class RunningMean:
-    """Means of N rows of D numbers, added one by one."""
+    """Weighted means of N rows of D numbers, added one by one."""
 
     def __init__(self, num_rows: int, num_columns: int) -> None:
         self._sums = np.zeros((num_rows, num_columns))
-        self._counts = np.zeros((num_rows, 1))
+        self._weights = np.zeros((num_rows, 1))
 
-    def add(self, rows: Sequence[int], values: npt.ArrayLike) -> None:
+    def add(self, rows: Sequence[int], values: npt.ArrayLike, *, weight: float = 1.0) -> None:
         """Count `values`, one row of them for each of `rows`, which may repeat."""
-        np.add.at(self._sums, rows, values)
-        np.add.at(self._counts, rows, 1)
+        np.add.at(self._sums, rows, weight * np.asarray(values, dtype=np.float64))
+        np.add.at(self._weights, rows, weight)
 
     def result(self) -> FloatArray:
         """Return the means, shape (N, D), NaN where nothing was added."""
         with np.errstate(invalid="ignore"):
-            return self._sums / self._counts
+            return self._sums / self._weights
 
 
 def is_black(pixels: Pixels) -> bool:
@@ -119,9 +121,3 @@ def is_black(pixels: Pixels) -> bool:
     red, green, blue = pixels[..., 0], pixels[..., 1], pixels[..., 2]
     is_bright = np.maximum(np.maximum(red, green), blue) > BLACK_LEVEL
     return bool(np.mean(is_bright) < BRIGHT_SHARE)
-
-
-def small_grey(pixels: Pixels) -> npt.NDArray[np.int16]:
-    """Scale a picture, uint8 (H, W, 3), to grey levels of `GREY_SIZE`."""
-    small = Image.fromarray(pixels).convert("L").resize(GREY_SIZE, Resampling.BOX)
-    return np.asarray(small).astype(np.int16)

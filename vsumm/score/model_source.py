@@ -69,6 +69,8 @@ def load_model(config: SummaryConfig) -> MMVA:
         raise ModelError("no CUDA device was found; use --device cpu")
     device = "cuda" if has_cuda and config.device != "cpu" else "cpu"
     try:
-        return mmva_core.MMVA.from_pretrained(config.model, device=device, precision=config.precision)
+        return mmva_core.MMVA.from_pretrained(
+            config.model, device=device, precision=config.precision
+        )
     except MmvaError as error:
         raise ModelError(str(error)) from error

@@ -1,5 +1,9 @@
+from .about import About as About
+from .about import closeness_to as closeness_to
 from .catalogue import SIGNALS as SIGNALS
 from .catalogue import signals_of as signals_of
 from .image import IMAGE as IMAGE
 from .motion import DIFFERENCES as DIFFERENCES
 from .music import MUSIC as MUSIC
+from .topic import Topic as Topic
+from .topic import find_topic as find_topic

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from vsumm.config import By
 from vsumm.score.signal import Signal
-from vsumm.score.signals.image import IMAGE_AROUSAL, IMAGE_VALENCE
+from vsumm.score.signals.about import ABOUT
+from vsumm.score.signals.image import CARD, CHANGE, IMAGE_AROUSAL, IMAGE_VALENCE
 from vsumm.score.signals.motion import MOTION
 from vsumm.score.signals.music import MUSIC_AROUSAL, MUSIC_VALENCE
 from vsumm.score.signals.position import MIDDLE
@@ -13,6 +14,9 @@ SIGNALS: tuple[Signal, ...] = (
     IMAGE_VALENCE,
     IMAGE_AROUSAL,
     MOTION,
+    CHANGE,
+    ABOUT,
+    CARD,
     MUSIC_VALENCE,
     MUSIC_AROUSAL,
     MIDDLE,
