@@ -40,8 +40,8 @@ def test_human_correlation_equals_the_average_over_pairs():
     values = np.random.default_rng(0).integers(1, 6, (4, 40)).astype(float)
     pairs = [
         (
-            RankReference(values[j]).kendall(values[i])[0],
-            RankReference(values[j]).spearman(values[i])[0],
+            RankReference(values[j]).correlate(values[i]).tau[0],
+            RankReference(values[j]).correlate(values[i]).rho[0],
         )
         for i in range(4)
         for j in range(4)
@@ -52,9 +52,9 @@ def test_human_correlation_equals_the_average_over_pairs():
 
 def test_human_correlation_with_the_mean_leaves_the_human_out():
     values = np.random.default_rng(0).integers(1, 6, (3, 40)).astype(float)
-    first = RankReference((values[1] + values[2]) / 2).kendall(values[0])[0]
-    second = RankReference((values[0] + values[2]) / 2).kendall(values[1])[0]
-    third = RankReference((values[0] + values[1]) / 2).kendall(values[2])[0]
+    first = RankReference((values[1] + values[2]) / 2).correlate(values[0]).tau[0]
+    second = RankReference((values[0] + values[2]) / 2).correlate(values[1]).tau[0]
+    third = RankReference((values[0] + values[1]) / 2).correlate(values[2]).tau[0]
     tau, _ = human_correlation(values, with_mean=True)
     assert tau == pytest.approx((first + second + third) / 3)
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import kendalltau, spearmanr
 
-from eval.protocol.metrics import MAX_LEVELS, RankReference, compare_summaries
+from eval.protocol.metrics import BLOCK, MAX_RUNS, RankReference, compare_summaries
 
 ROUNDING = 1e-12
 
@@ -72,17 +72,17 @@ def test_order_of_users_changes_nothing(first, second):
 
 def test_kendall_by_hand():
     # pairs of (1,1) (2,3) (3,2): two concordant, one discordant
-    assert RankReference([1, 3, 2]).kendall([1, 2, 3])[0] == pytest.approx(1 / 3)
+    assert RankReference([1, 3, 2]).correlate([1, 2, 3]).tau[0] == pytest.approx(1 / 3)
 
 
 def test_kendall_by_hand_with_ties():
     # scores 1 1 2, reference 1 2 3: C = 2, D = 0, one pair tied in the scores: 2 / sqrt(2 * 3)
-    assert RankReference([1, 2, 3]).kendall([1, 1, 2])[0] == pytest.approx(2 / np.sqrt(6))
+    assert RankReference([1, 2, 3]).correlate([1, 1, 2]).tau[0] == pytest.approx(2 / np.sqrt(6))
 
 
 def test_spearman_by_hand():
     # rank differences 0, 1, 1: 1 - 6 * 2 / (3 * 8) = 0.5
-    assert RankReference([1, 3, 2]).spearman([1, 2, 3])[0] == pytest.approx(0.5)
+    assert RankReference([1, 3, 2]).correlate([1, 2, 3]).rho[0] == pytest.approx(0.5)
 
 
 @given(score_rows, user_rows)
@@ -90,7 +90,8 @@ def test_spearman_by_hand():
 def test_rank_correlations_equal_scipy(scores, users):
     reference = RankReference(users)
     usable = [i for i, u in enumerate(users) if np.ptp(u) > 0 and np.ptp(scores) > 0]
-    tau, rho = reference.kendall(scores), reference.spearman(scores)
+    found = reference.correlate(scores)
+    tau, rho = found.tau, found.rho
     for i in usable:
         assert tau[i] == pytest.approx(kendalltau(scores, users[i]).statistic, abs=ROUNDING)
         assert rho[i] == pytest.approx(spearmanr(scores, users[i]).statistic, abs=ROUNDING)
@@ -100,35 +101,46 @@ def test_rank_correlations_equal_scipy(scores, users):
 @settings(deadline=None)
 def test_correlations_between_users_equal_those_with_each_user(users):
     reference = RankReference(users)
-    by_row = np.stack([reference.kendall(row) for row in users])
-    np.testing.assert_allclose(reference.kendall_between_users(), by_row, atol=ROUNDING)
-    by_row = np.stack([reference.spearman(row) for row in users])
-    np.testing.assert_allclose(reference.spearman_between_users(), by_row, atol=ROUNDING)
+    by_row = np.stack([reference.correlate(row).tau for row in users])
+    np.testing.assert_allclose(reference.correlate_users().tau, by_row, atol=ROUNDING)
+    by_row = np.stack([reference.correlate(row).rho for row in users])
+    np.testing.assert_allclose(reference.correlate_users().rho, by_row, atol=ROUNDING)
 
 
 @given(score_rows, user_rows)
 @settings(deadline=None)
 def test_rank_correlation_ignores_a_monotone_change_and_the_order_of_frames(scores, users):
     order = np.random.default_rng(0).permutation(25)
-    straight = RankReference(users).kendall(scores)
-    assert np.array_equal(RankReference(users).kendall(np.exp(scores)), straight)
-    assert np.array_equal(RankReference(users[:, order]).kendall(scores[order]), straight)
+    straight = RankReference(users).correlate(scores).tau
+    assert np.array_equal(RankReference(users).correlate(np.exp(scores)).tau, straight)
+    assert np.array_equal(RankReference(users[:, order]).correlate(scores[order]).tau, straight)
+
+
+def test_scores_that_fill_many_blocks_correlate_as_scipy_says():
+    rng = np.random.default_rng(2)
+    num_frames = 5 * BLOCK + 7
+    users = np.repeat(rng.integers(1, 6, (3, num_frames // 10 + 1)), 10, axis=1)[:, :num_frames]
+    scorings = np.stack([rng.random(num_frames), rng.integers(0, 9, num_frames)])
+    found = RankReference(users).correlate(scorings)
+    for r, u in np.ndindex(2, 3):
+        expected = kendalltau(scorings[r], users[u]).statistic
+        assert found.tau[r, u] == pytest.approx(expected, abs=ROUNDING)
 
 
 def test_constant_scores_correlate_with_nothing():
     reference = RankReference([[1, 2, 3], [2, 2, 2]])
-    assert reference.kendall([5, 5, 5]).tolist() == [0, 0]
-    assert reference.spearman([5, 5, 5]).tolist() == [0, 0]
+    assert reference.correlate([5, 5, 5]).tau.tolist() == [0, 0]
+    assert reference.correlate([5, 5, 5]).rho.tolist() == [0, 0]
 
 
-def test_many_reference_levels_take_another_way_to_the_same_answer():
+def test_many_runs_take_another_way_to_the_same_answer():
     rng = np.random.default_rng(1)
-    user, scores = rng.permutation(MAX_LEVELS + 50), rng.random(MAX_LEVELS + 50)
+    user, scores = rng.permutation(MAX_RUNS + 50), rng.random(MAX_RUNS + 50)
     reference = RankReference(user)
-    assert reference.kendall(scores)[0] == pytest.approx(kendalltau(scores, user).statistic)
-    assert reference.kendall_between_users()[0, 0] == pytest.approx(1)
+    assert reference.correlate(scores).tau[0] == pytest.approx(kendalltau(scores, user).statistic)
+    assert reference.correlate_users().tau[0, 0] == pytest.approx(1)
 
 
 def test_scores_of_another_length_are_refused():
     with pytest.raises(ValueError, match="shape"):
-        RankReference([1, 2, 3]).kendall([1, 2])
+        RankReference([1, 2, 3]).correlate([1, 2])

@@ -75,12 +75,9 @@ def human_correlation(values: FloatArray, *, with_mean: bool) -> FloatArray:
     if not with_mean:
         reference = RankReference(values)
         others = ~np.eye(len(values), dtype=bool)
-        pairs = (reference.kendall_between_users(), reference.spearman_between_users())
-        return np.array([matrix[others].mean() for matrix in pairs])
+        between = reference.correlate_users()
+        return np.array([between.tau[others].mean(), between.rho[others].mean()])
     means = (values.sum(axis=0) - values) / (len(values) - 1)
-    each = [
-        (reference.kendall(user)[0], reference.spearman(user)[0])
-        for user, reference in zip(values, map(RankReference, means), strict=True)
-    ]
-    correlations: FloatArray = np.array(each).mean(axis=0)
-    return correlations
+    pairs = zip(values, means, strict=True)
+    found = [RankReference(others_mean).correlate(user) for user, others_mean in pairs]
+    return np.array([np.mean([f.tau for f in found]), np.mean([f.rho for f in found])])

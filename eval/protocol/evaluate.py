@@ -199,8 +199,8 @@ def _correlate(reference: RankReference | None, scorings: FloatArray | None) -> 
     """Return tau-b and rho, each averaged over the users, of each row, (R, 2)."""
     if scorings is None or reference is None:
         return np.full((1 if scorings is None else len(scorings), 2), np.nan)
-    pairs = [(reference.kendall(row).mean(), reference.spearman(row).mean()) for row in scorings]
-    return np.array(pairs)
+    found = reference.correlate(scorings)
+    return np.column_stack([found.tau.mean(axis=1), found.rho.mean(axis=1)])
 
 
 def _correlate_humans(video: BenchmarkVideo, settings: EvaluationSettings) -> FloatArray:

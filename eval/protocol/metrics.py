@@ -1,25 +1,28 @@
-"""F-score of summaries and rank correlation of scores: pure functions of arrays.
+"""F-score of summaries (Eq. 5) and rank correlation of scores: pure functions of arrays.
 
-Letters: N frames, U users (references), S summaries or scorings that are compared with them.
+Letters: N frames, U users (references), S summaries that are compared with them, K runs of frames
+that every user scores alike.
 
-The F-score follows Zhang et al. 2016 (DOI 10.1007/978-3-319-46478-7_47) in frames; rank
-correlation follows Otani et al. 2019 (DOI 10.1109/CVPR.2019.00778): Kendall's tau-b and
-Spearman's rho over the frames, ties included.
+The F-score, Eq. 5 of the MMVA paper, follows Zhang et al. 2016 (DOI 10.1007/978-3-319-46478-7_47)
+in frames; rank correlation follows Otani et al. 2019 (DOI 10.1109/CVPR.2019.00778): Kendall's
+tau-b and Spearman's rho over the frames, ties included.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.stats import kendalltau, rankdata
 
-MAX_LEVELS = 100
-"""Above so many distinct reference values tau-b goes user by user through scipy instead."""
+from eval.datasets import FloatArray, IntArray
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
+MAX_RUNS = 1000
+"""Above so many runs of equal frames tau-b is left to scipy: the tables of pairs grow too large."""
+BLOCK = 24
+"""Frames whose pairs are counted one by one; pairs of two blocks are counted by their totals."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +34,11 @@ class Overlap:
     recall: FloatArray
     """Share of the reference's frames that the summary has, too."""
     f_score: FloatArray
-    """Harmonic mean of the two."""
+    """Eq. 5: 2 * precision * recall / (precision + recall)."""
 
 
 def compare_summaries(summaries: ArrayLike, references: ArrayLike) -> Overlap:
-    """Measure the overlap of every summary with every reference.
+    """Measure the overlap of every summary with every reference: F-score (Eq. 5) and its parts.
 
     An empty summary scores 0 against everything, another empty one included: it shows nothing.
 
@@ -65,11 +68,31 @@ def compare_summaries(summaries: ArrayLike, references: ArrayLike) -> Overlap:
     return Overlap(precision, recall, f_score)
 
 
-class RankReference:
-    """The users' frame values, prepared for correlating many scorings with them.
+@dataclass(frozen=True)
+class Correlation:
+    """Rank correlations in [-1, 1] with each user.
 
     Where a coefficient is undefined because one side is constant it counts as 0: such scores
     order nothing (our choice; scipy returns NaN).
+    """
+
+    tau: FloatArray
+    """Kendall's tau-b."""
+    rho: FloatArray
+    """Spearman's rho."""
+
+
+class RankReference:
+    """The users' frame values, prepared for correlating many scorings with them.
+
+    Tau-b is the sum over all pairs of frames of sign(score difference) * sign(user's difference),
+    divided by sqrt(pairs untied in the scores * pairs untied for the user). Users score clips, so
+    the frames fall into K runs within which every user is constant, and a user's sign of a pair
+    depends on its two runs alone. A scoring is therefore sorted once and reduced to a table of K
+    by K counts, which serves all users.
+
+    Why not scipy: the 50 videos of TVSum, 20 users and 20 random scorings each, take 3 CPU seconds
+    here and 36 with `scipy.stats.kendalltau` for each pair; the figures are equal to rounding.
     """
 
     def __init__(self, references: ArrayLike) -> None:
@@ -79,148 +102,153 @@ class RankReference:
             references: (U, N) or (N,) values of the users.
         """
         self.values = np.atleast_2d(np.asarray(references, dtype=np.float64))
-        self._levels = rankdata(self.values, method="dense", axis=1).astype(np.int32) - 1
-        self._num_levels = int(self._levels.max(initial=0)) + 1
-        self._z = _standardised_ranks(self.values)
+        self._z = _standardised(rankdata(self.values, axis=1))
+        starts, self._run_of_frame = _runs_of_columns(self.values)
+        self._num_runs = len(starts)
+        if self._num_runs > MAX_RUNS:
+            return
+        self._pairs = np.triu_indices(self._num_runs, 1)
+        runs, sizes = self.values[:, starts], np.bincount(self._run_of_frame).astype(np.float64)
+        first, second = self._pairs
+        self._signs = np.sign(runs[:, second] - runs[:, first])
+        self._num_frame_pairs = sizes[first] * sizes[second]
+        self._num_untied = (self._signs**2) @ self._num_frame_pairs
 
-    def kendall(self, scores: ArrayLike) -> FloatArray:
-        """Return Kendall's tau-b of `scores` (N,) with each user, (U,) in [-1, 1].
+    def correlate(self, scores: ArrayLike) -> Correlation:
+        """Correlate scorings with each user.
 
-        >>> RankReference([[1, 2, 3], [3, 2, 1]]).kendall([0.1, 0.2, 0.3])
+        Args:
+            scores: (N,) or, for several scorings, (R, N).
+
+        Returns:
+            Coefficients (U,) or (R, U).
+
+        Raises:
+            ValueError: scores and references have different numbers of frames.
+
+        >>> RankReference([[1, 2, 3], [3, 2, 1]]).correlate([0.1, 0.2, 0.3]).tau
         array([ 1., -1.])
         """
-        scores = self._checked(scores)
-        if self._num_levels > MAX_LEVELS:
-            return np.array([_scipy_tau(scores, user) for user in self.values])
-        order = np.argsort(scores, kind="stable")
-        ties = _TieGroups.of_sorted(scores[order])
-        levels = self._levels[:, order]
-        difference = sum(
-            (_net_concordance(levels, level, ties) for level in range(1, self._num_levels)),
-            start=np.zeros(len(levels), dtype=np.int64),
-        )
-        counts = np.stack([(levels == level).sum(axis=1) for level in range(self._num_levels)], 1)
-        return _tau_b(difference, ties.num_tied_pairs, _num_pairs(counts), levels.shape[1])
-
-    def spearman(self, scores: ArrayLike) -> FloatArray:
-        """Return Spearman's rho of `scores` (N,) with each user, (U,) in [-1, 1].
-
-        >>> RankReference([[1, 2, 3], [3, 2, 1]]).spearman([0.1, 0.2, 0.3]).round(12)
-        array([ 1., -1.])
-        """
-        rho: FloatArray = self._z @ _standardised_ranks(self._checked(scores)[None])[0]
-        return _clipped(rho)
-
-    def kendall_between_users(self) -> FloatArray:
-        """Return tau-b of every user with every user, (U, U); the diagonal is 1."""
-        if self._num_levels > MAX_LEVELS:
-            return np.stack([self.kendall(user) for user in self.values])
-        levels, weights = _runs_of_columns(self._levels)
-        one_hot = (levels[:, None, :] == np.arange(self._num_levels)[:, None]).astype(np.float64)
-        flat = one_hot.reshape(-1, levels.shape[1])
-        joint = np.rint((flat * weights) @ flat.T).astype(np.int64)
-        shape = (len(levels), self._num_levels) * 2
-        return _tau_from_tables(joint.reshape(shape).transpose(0, 2, 1, 3))
-
-    def spearman_between_users(self) -> FloatArray:
-        """Return rho of every user with every user, (U, U)."""
-        rho: FloatArray = self._z @ self._z.T
-        return _clipped(rho)
-
-    def _checked(self, scores: ArrayLike) -> FloatArray:
         array = np.asarray(scores, dtype=np.float64)
-        if array.shape != self.values.shape[1:]:
-            raise ValueError(
-                f"scores have shape {array.shape}, references {self.values.shape[1]} frames"
-            )
-        return array
+        num_users, num_frames = self.values.shape
+        if array.shape[-1] != num_frames:
+            raise ValueError(f"scores have shape {array.shape}, references {num_frames} frames")
+        rows = np.atleast_2d(array)
+        ordered = [_Order.of(row) for row in rows]
+        rho = _standardised(np.stack([order.ranks for order in ordered])) @ self._z.T
+        if self._num_runs > MAX_RUNS:
+            tau = np.array([[_scipy_tau(row, user) for user in self.values] for row in rows])
+        else:
+            tau = self._tau(ordered)
+        shape = (*array.shape[:-1], num_users)
+        return Correlation(_clipped(tau).reshape(shape), _clipped(rho).reshape(shape))
+
+    def correlate_users(self) -> Correlation:
+        """Correlate every user with every user, (U, U); the diagonal is 1."""
+        if self._num_runs > MAX_RUNS:
+            rows = [self.correlate(user).tau for user in self.values]
+            return Correlation(np.stack(rows), _clipped(self._z @ self._z.T))
+        difference = (self._signs * self._num_frame_pairs) @ self._signs.T
+        scale = np.sqrt(np.outer(self._num_untied, self._num_untied))
+        return Correlation(_ratio(difference, scale), _clipped(self._z @ self._z.T))
+
+    def _tau(self, ordered: Sequence[_Order]) -> FloatArray:
+        net = np.stack([self._net_order(order) for order in ordered])
+        untied = np.array([order.num_untied_pairs for order in ordered])
+        return _ratio(net @ self._signs.T, np.sqrt(np.outer(untied, self._num_untied)))
+
+    def _net_order(self, order: _Order) -> FloatArray:
+        """Return, for each pair of runs, pairs of frames in order less those out of it, (P,)."""
+        precedes = self._count_preceding(order.frames)
+        if order.has_ties:
+            # A tied pair is in order one way round and out of it the other: it cancels.
+            precedes += self._count_preceding(order.frames_ties_reversed)
+            precedes /= 2
+        net: FloatArray = (precedes - precedes.T)[self._pairs]
+        return net
+
+    def _count_preceding(self, frames: IntArray) -> FloatArray:
+        """Count the pairs of frames in which one of run a precedes one of run b, (K, K).
+
+        frames by score:      . . . . | . . . . | . . . .    blocks
+        pair of two blocks:   frames of a before the block, times frames of b in it
+        pair in one block:    one by one
+        """
+        num_runs, num_blocks = self._num_runs + 1, -(-len(frames) // BLOCK)
+        runs = np.full(num_blocks * BLOCK, self._num_runs)  # a run of its own fills the last block
+        runs[: len(frames)] = self._run_of_frame[frames]
+        cells = np.arange(len(runs)) // BLOCK * num_runs + runs
+        inside = np.bincount(cells, minlength=num_blocks * num_runs).astype(np.float64)
+        inside = inside.reshape(num_blocks, num_runs)
+        before = inside.cumsum(axis=0) - inside
+        # One row per place in a block: rows are contiguous, which makes picking pairs cheap.
+        places = np.ascontiguousarray(runs.reshape(num_blocks, BLOCK).T)
+        first, second = np.triu_indices(BLOCK, 1)
+        pairs = (places[first] * num_runs + places[second]).ravel()
+        one_by_one = np.bincount(pairs, minlength=num_runs**2).reshape(num_runs, num_runs)
+        precedes: FloatArray = before.T @ inside + one_by_one
+        return precedes[:-1, :-1]
 
 
 @dataclass(frozen=True)
-class _TieGroups:
-    """Frames of equal score, in ascending order of the scores."""
+class _Order:
+    """Scores, sorted once for both coefficients."""
 
+    frames: IntArray
+    """(N,) frames by ascending score, ties in any order."""
     starts: IntArray
-    """(N,) position at which the group of each frame begins."""
+    """(N,) position at which the tie group of each position begins."""
     ends: IntArray
-    """(N,) position after the last frame of its group."""
-    num_tied_pairs: int
-    """Pairs of frames inside groups."""
+    """(N,) position after the last of its tie group."""
 
     @classmethod
-    def of_sorted(cls, scores: FloatArray) -> _TieGroups:
-        first = np.flatnonzero(np.diff(scores, prepend=-np.inf))
+    def of(cls, scores: FloatArray) -> _Order:
+        frames = np.argsort(scores)
+        ascending = scores[frames]
+        first = np.flatnonzero(np.append(True, ascending[1:] != ascending[:-1]))
         sizes = np.diff(first, append=len(scores))
-        return cls(
-            np.repeat(first, sizes),
-            np.repeat(first + sizes, sizes),
-            int(_num_pairs(sizes[None])[0]),
-        )
+        return cls(frames, np.repeat(first, sizes), np.repeat(first + sizes, sizes))
+
+    @property
+    def has_ties(self) -> bool:
+        return bool((self.ends - self.starts > 1).any())
+
+    @property
+    def ranks(self) -> FloatArray:
+        """(N,) rank of each frame; of tied frames the mean rank."""
+        ranks = np.empty(len(self.frames))
+        ranks[self.frames] = (self.starts + self.ends + 1) / 2
+        return ranks
+
+    @property
+    def frames_ties_reversed(self) -> IntArray:
+        mirrored = self.starts + self.ends - 1 - np.arange(len(self.frames))
+        frames: IntArray = self.frames[mirrored]
+        return frames
+
+    @property
+    def num_untied_pairs(self) -> float:
+        # Each position counts those after its tie group.
+        return float((len(self.frames) - self.ends).sum())
 
 
-def _net_concordance(levels: NDArray[np.int32], level: int, ties: _TieGroups) -> IntArray:
-    """Concordant less discordant pairs between frames at `level` and frames below it, (U,).
-
-    `levels` (U, N) is in ascending order of the scores. A frame at the level is concordant with
-    the lower frames before its tie group, discordant with those after it.
-    """
-    lower = np.zeros((len(levels), levels.shape[1] + 1), dtype=np.int32)
-    np.cumsum(levels < level, axis=1, out=lower[:, 1:])
-    if ties.num_tied_pairs:
-        balance = lower[:, ties.starts] + lower[:, ties.ends] - lower[:, -1:]
-    else:
-        balance = lower[:, :-1] + lower[:, 1:] - lower[:, -1:]
-    net: IntArray = np.where(levels == level, balance, 0).sum(axis=1, dtype=np.int64)
-    return net
+def _runs_of_columns(values: FloatArray) -> tuple[IntArray, IntArray]:
+    """Merge equal neighbouring columns: the first frame of each run, and the run of each frame."""
+    changed = np.append(True, (values[:, 1:] != values[:, :-1]).any(axis=0))
+    return np.flatnonzero(changed), np.cumsum(changed) - 1
 
 
-def _tau_b(
-    difference: IntArray, tied_first: IntArray | int, tied_second: IntArray, num_frames: int
-) -> FloatArray:
-    """Divide (C - D) by sqrt((n0 - n1)(n0 - n2)); n0 all pairs, n1 and n2 the tied ones."""
-    pairs = num_frames * (num_frames - 1) // 2
-    free_first, free_second = np.broadcast_arrays(pairs - tied_first, pairs - tied_second)
-    scale = np.sqrt(free_first.astype(np.float64)) * np.sqrt(free_second.astype(np.float64))
-    tau = np.divide(difference, scale, out=np.zeros_like(scale), where=scale > 0)
-    return _clipped(tau)
-
-
-def _tau_from_tables(tables: IntArray) -> FloatArray:
-    """Compute tau-b from contingency tables (U, U, L, L) whose rows and columns are in order.
-
-    A pair of frames is concordant when one cell lies above and to the left of the other,
-    discordant when it lies above and to the right.
-    """
-    above_left = np.zeros_like(tables)
-    above_left[..., 1:, 1:] = tables[..., :-1, :-1].cumsum(axis=-2).cumsum(axis=-1)
-    above = np.zeros_like(tables)
-    above[..., 1:, :] = tables[..., :-1, :].cumsum(axis=-2)
-    above_right = above.sum(axis=-1, keepdims=True) - above.cumsum(axis=-1)
-    difference = (tables * (above_left - above_right)).sum(axis=(-2, -1))
-    num_frames = int(tables[0, 0].sum())
-    tied_rows, tied_columns = _num_pairs(tables.sum(axis=-1)), _num_pairs(tables.sum(axis=-2))
-    return _tau_b(difference, tied_rows, tied_columns, num_frames)
-
-
-def _runs_of_columns(levels: NDArray[np.int32]) -> tuple[NDArray[np.int32], IntArray]:
-    """Merge equal neighbouring columns: the columns that remain, and how often each stood."""
-    changed = np.concatenate([[True], (np.diff(levels, axis=1) != 0).any(axis=0)])
-    starts = np.flatnonzero(changed)
-    return levels[:, starts], np.diff(starts, append=levels.shape[1])
-
-
-def _num_pairs(counts: IntArray) -> IntArray:
-    pairs: IntArray = (counts * (counts - 1) // 2).sum(axis=-1)
-    return pairs
-
-
-def _standardised_ranks(values: FloatArray) -> FloatArray:
-    """Average ranks of each row, centred and of length 1 (all zero where the row is constant)."""
-    ranks: FloatArray = rankdata(values, axis=1)
-    ranks -= ranks.mean(axis=1, keepdims=True)
-    norms: FloatArray = np.linalg.norm(ranks, axis=1, keepdims=True)
+def _standardised(ranks: FloatArray) -> FloatArray:
+    """Centre each row and bring it to length 1; a constant row becomes zero."""
+    centred = ranks - ranks.mean(axis=1, keepdims=True)
+    norms: FloatArray = np.linalg.norm(centred, axis=1, keepdims=True)
     norms[norms == 0] = 1.0
-    return ranks / norms
+    standardised: FloatArray = centred / norms
+    return standardised
+
+
+def _ratio(difference: FloatArray, scale: FloatArray) -> FloatArray:
+    return _clipped(np.divide(difference, scale, out=np.zeros_like(scale), where=scale > 0))
 
 
 def _clipped(coefficients: FloatArray) -> FloatArray:
