@@ -5,6 +5,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from films import keep_films
 from hypothesis import settings
 
 from vsumm.workers.start import end_server
@@ -43,3 +44,11 @@ def broken_jobs(monkeypatch):
 
     yield put_in_place
     end_server()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def kept_films(tmp_path_factory):
+    """A folder from which equal films are copied instead of being made again."""
+    keep_films(tmp_path_factory.mktemp("films"))
+    yield
+    keep_films(None)

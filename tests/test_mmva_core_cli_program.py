@@ -272,6 +272,7 @@ def test_build_images_from_a_rating_table(tmp_path, capsys):
     assert output.read_text() == ",img,valence,arousal\n0,2900.1,0.5,1.0\n"
 
 
+@pytest.mark.slow
 def test_torchrun_divides_the_batch(trained):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -35,6 +35,7 @@ def test_ci_runs_the_very_test_command_of_the_readme():
     assert command in (REPOSITORY / ".ci" / "run").read_text(encoding="utf-8").splitlines()
 
 
+@pytest.mark.slow
 def test_the_demo_leaves_film_reel_and_summary_and_picks_the_fire(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main(["demo"]) == 0
@@ -53,6 +54,7 @@ def test_the_demo_leaves_film_reel_and_summary_and_picks_the_fire(tmp_path, monk
     assert len(inside) == len(selected) == 4
 
 
+@pytest.mark.slow
 def test_the_python_of_the_readme_runs(sample_film, tmp_path, monkeypatch):
     (tmp_path / "film.mp4").symlink_to(sample_film)
     monkeypatch.chdir(tmp_path)

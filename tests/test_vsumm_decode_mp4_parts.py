@@ -51,6 +51,7 @@ def film(minute, tmp_path_factory, request):
     return str(path)
 
 
+@pytest.mark.slow
 def test_the_sound_in_parts_is_the_whole_sound(film):
     with open_media(film) as container:
         expected = [facts_of(p) for p in read_packets(container) if p.stream_index == 1]
@@ -92,6 +93,7 @@ def test_pictures_of_parts_are_those_of_the_whole(film):
     assert None not in [picture for _, picture in found[:-1]]
 
 
+@pytest.mark.slow
 def test_a_key_frame_far_before_the_part_is_in_it(minute, tmp_path):
     path = str(tmp_path / "long.mp4")
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-stream_loop", "129", "-i"]
@@ -110,6 +112,7 @@ def test_what_is_short_is_shown_whole(minute):
         assert len(list(packets)) == len(stream.index_entries)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["mp4", "fragments"])
 def test_a_damaged_description_is_an_input_error_at_most(minute, tmp_path, kind):
     path = tmp_path / "long.mp4"

@@ -317,6 +317,7 @@ def test_a_stand_in_comes_between_its_time_and_the_next(tmp_path, latest):
         read_frames(probe(path), [1.0, 2.0], latest_seconds=latest)
 
 
+@pytest.mark.slow
 def test_far_apart_times_are_found_by_seeking(tmp_path):
     path = make_film(tmp_path / "film.mkv", seconds=90, frame_rate=5, size=(96, 64))
     assert numbers_at(path, [0, 30, 31, 89]) == [0, 150, 155, 445]
@@ -503,6 +504,7 @@ BROKEN = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.dataset
 @pytest.mark.parametrize("folder", ["odd", "short", "broken"])
 def test_every_usable_file_is_read(data_folder, folder):

@@ -101,7 +101,9 @@ KINDS = {
 }
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind", ["plain", *(pytest.param(k, marks=pytest.mark.slow) for k in KINDS if k != "plain")]
+)
 def test_the_reel_is_the_same_as_when_all_is_encoded(tmp_path, kind):
     options = dict(KINDS[kind])
     film = film_at(tmp_path, options.pop("suffix", ".mp4"), **options)
@@ -120,6 +122,7 @@ def test_the_reel_is_the_same_as_when_all_is_encoded(tmp_path, kind):
         assert beep_times(fast) == pytest.approx(EVENTS_IN_REEL, abs=CODEC_BLUR)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".mp4", ".mov", ".m4v", ".mkv"])
 def test_every_container_of_h264_can_be_written(tmp_path, suffix):
     fast, report = reel_of(film_at(tmp_path), tmp_path, suffix=suffix)
@@ -182,6 +185,7 @@ WHY_NOT = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reason", WHY_NOT)
 def test_what_cannot_be_copied_is_encoded_and_the_reason_given(tmp_path, reason):
     options, settings = WHY_NOT[reason]
@@ -196,6 +200,7 @@ def test_a_reel_without_picture_says_so(tmp_path):
     assert report.not_copied == "there is no picture"
 
 
+@pytest.mark.slow
 def test_the_reason_is_one_line_of_the_log(tmp_path, caplog):
     film = film_at(tmp_path, gop_seconds=60)
     config = ReelConfig(is_fast=True)
@@ -272,6 +277,7 @@ def test_units_of_a_packet_cut_short_do_not_raise():
     assert list(split_units(packet, length_bytes=4)) == [b"\x65ab"]
 
 
+@pytest.mark.slow
 @pytest.mark.dataset
 def test_a_real_film_keeps_its_frames(data_folder, tmp_path):
     film = data_folder / "videos" / "bbb_full_144p.mp4"

@@ -242,6 +242,7 @@ def test_ctrl_c_leaves_nothing(film, tmp_path, monkeypatch):
 REAL = ["odd", "short", "broken"]
 
 
+@pytest.mark.slow
 @pytest.mark.dataset
 @pytest.mark.parametrize("folder", REAL)
 def test_real_files_give_reels_of_the_right_length(data_folder, tmp_path, folder):

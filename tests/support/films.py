@@ -10,8 +10,12 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable, Sequence
+import pickle
+import shutil
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
+from functools import wraps
+from hashlib import sha256
 from pathlib import Path
 
 import av
@@ -55,6 +59,34 @@ FAST_OPTIONS = {
 }
 
 
+_kept_films: Path | None = None
+
+
+def keep_films(folder: Path | None) -> None:
+    """Keep every film that `make_film` makes in a folder, and copy it where it is asked for again.
+
+    Most tests want one of few films, and encoding one costs a hundred times what a copy does.
+    """
+    global _kept_films
+    _kept_films = folder
+
+
+def _made_once(make: Callable[..., Path]) -> Callable[..., Path]:
+    @wraps(make)
+    def copy_film(path: Path, **options: object) -> Path:
+        if _kept_films is None:
+            return make(path, **options)
+        key = sha256(pickle.dumps(sorted(options.items()))).hexdigest()
+        kept = _kept_films / f"{key}{path.suffix}"
+        if not kept.exists():
+            make(kept.with_name(f"partial{path.suffix}"), **options).replace(kept)
+        shutil.copyfile(kept, path)
+        return path
+
+    return copy_film
+
+
+@_made_once
 def make_film(
     path: Path,
     *,
