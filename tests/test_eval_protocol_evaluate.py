@@ -178,6 +178,7 @@ def test_human_agreement_on_tvsum_is_the_published_one(data_folder):
     assert result.values("random", "f_mean").mean() == pytest.approx(0.15, abs=0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.dataset
 def test_random_scores_look_good_on_shots_of_unequal_length(data_folder):
     settings = EvaluationSettings(protocol="two-peak", num_seeds=2)

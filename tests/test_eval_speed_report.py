@@ -108,6 +108,7 @@ def test_an_unknown_stage_is_an_error(tmp_path, capsys):
     assert "no stage nonsense; there are: start" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_growth_measures_every_length(tmp_path, capsys):
     assert main(["speed", "--folder", str(tmp_path), "growth", "--minutes", "1"]) == 0
     _, line = capsys.readouterr().out.splitlines()
@@ -140,6 +141,7 @@ def test_precisions_need_a_tower_that_has_them(tmp_path, capsys):
     assert "clip-vit-b32 only" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_training_at_the_papers_sizes_is_divided_into_its_parts(monkeypatch):
     pytest.importorskip("transformers", reason="the extra 'paper' is not installed")
     monkeypatch.setattr("eval.speed.training.NUM_IMAGES", 300)

@@ -59,6 +59,7 @@ def test_it_tells_nothing_from_something(model):
     assert float((va[0] - va[1]).abs().max()) > 0.01
 
 
+@pytest.mark.slow
 @pytest.mark.dataset
 def test_it_ranks_sentences_it_has_not_seen(model, data_folder):
     sentences = load_emobank(data_folder)
@@ -92,6 +93,7 @@ def test_the_similarity_predictor_follows_the_predicted_distance(model, data_fol
     assert pearson(similarity, score) > SIMILARITY_FLOOR
 
 
+@pytest.mark.slow
 @pytest.mark.dataset
 @pytest.mark.parametrize(("name", "floor"), sorted(FILMS.items()))
 def test_scores_of_films_tell_intense_zones_from_the_rest(name, floor, data_folder, model):

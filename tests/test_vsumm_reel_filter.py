@@ -132,6 +132,7 @@ def test_colours_of_computers_get_the_matrix_of_their_size(height, expected):
     assert output_matrix(BT2020, "yuv420p", target) == BT2020
 
 
+@pytest.mark.slow
 def test_a_high_dynamic_range_is_mapped_where_it_cannot_be_kept():
     tags = {"color_trc": PQ, "color_primaries": BT2020, "colorspace": BT2020}
     frame = plane_frame("yuv420p10le", ramp(64, 940, np.uint16), color_range=LIMITED, **tags)
