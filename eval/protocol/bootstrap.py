@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.stats import bootstrap
 
 CONFIDENCE = 0.95
 NUM_RESAMPLES = 10_000
@@ -55,9 +56,15 @@ def bootstrap_mean(
         raise ValueError(
             f"need num_resamples >= 1 and 0 < confidence < 1, got {num_resamples}, {confidence}"
         )
-    size = len(ordered)
-    picked = np.random.default_rng(seed).integers(size, size=(num_resamples, size))
-    means = ordered[picked].mean(axis=1)
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(means, [tail, 1 - tail])
-    return Interval(float(ordered.mean()), float(low), float(high))
+    mean = float(ordered.mean())
+    if len(ordered) == 1:
+        return Interval(mean, mean, mean)
+    found = bootstrap(
+        (ordered,),
+        np.mean,
+        n_resamples=num_resamples,
+        confidence_level=confidence,
+        method="percentile",
+        rng=np.random.default_rng(seed),
+    ).confidence_interval
+    return Interval(mean, float(found.low), float(found.high))
