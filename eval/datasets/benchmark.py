@@ -12,12 +12,13 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from vsumm.config import SEGMENT_SECONDS
 from vsumm.errors import ScoresError
 
 PICK_STEP = 15
 """Published features and scores are sampled every 15 frames, where no h5 says otherwise."""
-SEGMENT_SECONDS = 2
-"""Length of TVSum's annotated clips and of our uniform segments."""
+CLIP_SECONDS = Fraction(SEGMENT_SECONDS)
+"""Length of TVSum's annotated clips, which is that of our segments."""
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -91,7 +92,7 @@ def clip_borders(num_frames: int, frame_rate: Fraction) -> IntArray:
     >>> clip_borders(120, Fraction(25)).tolist()
     [0, 51, 101, 120]
     """
-    per_clip = SEGMENT_SECONDS * frame_rate
+    per_clip = CLIP_SECONDS * frame_rate
     most = int(num_frames / per_clip) + 2
     starts = [int(k * per_clip) + 1 for k in range(1, most)]
     return np.array([0, *(s for s in starts if s < num_frames), num_frames], dtype=np.int64)

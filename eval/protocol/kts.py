@@ -8,13 +8,12 @@ segments, in the feature space of a kernel, and their number by a penalty.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
+
+from eval.datasets import FloatArray, IntArray
 
 PENALTY = 1.0
 """Weight of the penalty; 1 is what the common pre-processing of TVSum and SumMe uses."""
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 
 def segment_features(features: ArrayLike, *, penalty: float = PENALTY) -> IntArray:

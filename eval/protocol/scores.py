@@ -15,15 +15,13 @@ from pathlib import Path
 from typing import Literal, get_args
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from eval.datasets import Benchmark, BenchmarkVideo, IntArray
+from eval.datasets import Benchmark, BenchmarkVideo, FloatArray, IntArray
 from vsumm.errors import ScoresError
 
 ScoresUnit = Literal["auto", "frame", "pick", "clip", "segment"]
 SCORES_UNITS: tuple[ScoresUnit, ...] = get_args(ScoresUnit)
-
-FloatArray = NDArray[np.float64]
 
 
 def read_scores(path: Path) -> dict[str, FloatArray]:

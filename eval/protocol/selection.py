@@ -1,8 +1,9 @@
 """Turn frame scores into a summary: shot means, then an exact 0/1 knapsack over many scorings.
 
-All users and scorers of one video share the shots, so one dynamic programme over the lengths
-solves them together. It gives the value of `vsumm.select.knapsack` (a test holds the two together)
-and fixes what is chosen among equals.
+Why a second knapsack beside `vsumm.select.knapsack`: figures depend on which of equally good
+selections is taken, the published summaries follow one rule, and OR-Tools leaves the choice open.
+And all users and scorers of one video share the shots, so one dynamic programme over the lengths
+solves some forty problems at once. Both give the same value; a test compares them.
 
 The tie rule: shots are considered from first to last, and one is added only if that is strictly
 better. So of all best selections the one is taken that leaves out the last shot if any of them
@@ -18,9 +19,12 @@ import math
 from typing import Literal, get_args
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-BUDGET_FRACTION = 0.15
+from eval.datasets import BoolArray, FloatArray, IntArray
+from vsumm.config import SummaryConfig
+
+BUDGET_FRACTION = SummaryConfig.budget_fraction
 """Length of a summary as a share of the video's frames (Song et al. 2015)."""
 VALUE_DIGITS = 9
 """Values become integers with at least so many digits for the largest."""
@@ -29,10 +33,6 @@ MAX_TABLE_BYTES = 1 << 26
 
 Ties = Literal["earlier", "later"]
 TIES: tuple[Ties, ...] = get_args(Ties)
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
-BoolArray = NDArray[np.bool_]
 
 
 def summarise_frames(

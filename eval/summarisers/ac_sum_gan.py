@@ -17,7 +17,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from eval.summarisers.base import FloatArray, length_loss, seeded, send_back, step, to_array
+from eval.datasets import FloatArray
+from eval.summarisers.base import length_loss, seeded, send_back, step, to_array
 from eval.summarisers.recurrent import (
     Discriminator,
     RecurrentScorer,
@@ -25,10 +26,11 @@ from eval.summarisers.recurrent import (
     prior_loss,
     state_distance,
 )
+from vsumm.config import SummaryConfig
 
 HIDDEN = 512
 FRAGMENTS = 60
-PICKS = int(0.15 * FRAGMENTS)
+PICKS = int(SummaryConfig.budget_fraction * FRAGMENTS)
 """Fragments that the actor tries to pick, one after another."""
 LENGTH_TARGET = 0.5
 LEARNING_RATE, DISCRIMINATOR_LEARNING_RATE, CLIP, BATCH = 1e-4, 1e-5, 5.0, 40

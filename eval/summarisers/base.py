@@ -11,10 +11,9 @@ from typing import ClassVar, Protocol
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
-FloatArray = NDArray[np.float64]
+from eval.datasets import FloatArray
 
 
 class Summariser(Protocol):

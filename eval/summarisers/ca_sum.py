@@ -16,8 +16,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from eval.datasets import FloatArray
 from eval.summarisers.base import (
-    FloatArray,
     length_loss,
     seeded,
     send_back,

@@ -15,7 +15,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from eval.summarisers.base import FloatArray, seeded, send_back, step, to_array
+from eval.datasets import FloatArray
+from eval.summarisers.base import seeded, send_back, step, to_array
 from eval.summarisers.recurrent import RecurrentScorer
 
 HIDDEN = 256
