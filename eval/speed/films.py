@@ -58,11 +58,13 @@ class FilmRecipe:
         return f"{self.name}-{self.seconds}s-r{RECIPE}.mp4"
 
 
-def ffmpeg_program() -> str:
-    """Return the path of the FFmpeg program that imageio-ffmpeg brings.
+def ffmpeg_command(*arguments: str | Path) -> list[str]:
+    """Return a command line of the FFmpeg that imageio-ffmpeg brings.
+
+    It is quiet, asks nothing and replaces what is there.
 
     Raises:
-        VsummError: it is not installed.
+        VsummError: imageio-ffmpeg is not installed.
     """
     try:
         from imageio_ffmpeg import get_ffmpeg_exe
@@ -70,16 +72,7 @@ def ffmpeg_program() -> str:
         raise VsummError(
             "the benchmark needs FFmpeg to compare with: pip install 'vsumm[speed]'"
         ) from error
-    return str(get_ffmpeg_exe())
-
-
-def ffmpeg_command(*arguments: str | Path) -> list[str]:
-    """Return the command line of FFmpeg: quiet, asking nothing, replacing what is there.
-
-    Raises:
-        VsummError: as `ffmpeg_program`.
-    """
-    return [ffmpeg_program(), "-v", "error", "-nostdin", "-y", *map(str, arguments)]
+    return [get_ffmpeg_exe(), "-v", "error", "-nostdin", "-y", *map(str, arguments)]
 
 
 def make_film(recipe: FilmRecipe, folder: Path) -> Path:
@@ -225,7 +218,7 @@ def _bar(times: npt.NDArray[np.float64], rng: np.random.Generator) -> npt.NDArra
 def _encode(arguments: Sequence[str], path: Path, frames: Iterator[bytes] | None = None) -> None:
     """Have FFmpeg write a file: whole, or not at all."""
     partial = path.with_name(f".partial-{path.name}")
-    command = [ffmpeg_program(), "-v", "error", "-y", *arguments, str(partial)]
+    command = ffmpeg_command(*arguments, partial)
     stdin = subprocess.DEVNULL if frames is None else subprocess.PIPE
     with subprocess.Popen(command, stdin=stdin, stderr=subprocess.PIPE) as process:
         try:
@@ -245,7 +238,7 @@ def _encode(arguments: Sequence[str], path: Path, frames: Iterator[bytes] | None
 
 def count_frames(path: str | Path) -> int:
     """Count the pictures of a file by its packets."""
-    import av
+    import av  # here: programs that only need the films are timed without it
 
     with av.open(str(path)) as container:
         return sum(packet.size > 0 for packet in container.demux(video=0))

@@ -195,7 +195,7 @@ def describe(result: StageResult) -> str:
 
 
 def row(cells: Sequence[str]) -> str:
-    """Lay out one line of the table."""
+    """Lay out one line of the table, whose lines are printed as the stages end."""
     return "  ".join(cell.ljust(width) for cell, width in zip(cells, WIDTHS, strict=True)).rstrip()
 
 

@@ -1,6 +1,8 @@
 """What vsumm is compared with, each as a task of its own process: FFmpeg, moviepy, OpenCV, plain.
 
-python -m eval.speed.rivals NAME ARGUMENT...
+    python -m eval.speed.rivals NAME ARGUMENT...
+
+Imports are inside the functions, as in `eval.speed.tasks`.
 """
 
 from __future__ import annotations
@@ -12,11 +14,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from eval.speed.films import count_frames, ffmpeg_command
-
-Report = dict[str, Any]
+from eval.speed.tasks import Report, default_model, seconds_per_call, some_frames
 
 PICTURE = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-pix_fmt", "yuv420p")
 SOUND = ("-c:a", "aac", "-b:a", "160k")
@@ -101,7 +101,6 @@ def openvino_tower(film: str) -> Report:
     import openvino
     import torch
 
-    from eval.speed.tasks import default_model, seconds_per_call, some_frames
     from mmva_core.towers import CPU_BATCH_SIZE
 
     model, pictures = default_model(), [frame.pixels for frame in some_frames(film)]

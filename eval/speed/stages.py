@@ -12,13 +12,14 @@ from typing import Literal
 from eval.speed.films import ffmpeg_command
 from eval.speed.rivals import rival_command
 from eval.speed.tasks import task_command
+from vsumm.config import SummaryConfig
 
 Quantity = Literal["wall", "cpu", "value"]
 """Wall seconds or CPU seconds of the whole command, or the figure that it reports."""
 
 NUM_RUNS = 36
 """Runs of the reel that is cut, evenly spread; together they last `REEL_SHARE` of the film."""
-REEL_SHARE = 0.15
+REEL_SHARE = SummaryConfig.budget_fraction
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ def all_stages(films: Films, scratch: Path) -> list[Stage]:
 
 def vsumm_command(*arguments: str | Path) -> list[str]:
     """Return the command line of vsumm under this Python."""
-    program = "import sys; from vsumm.cli.program import main; sys.exit(main())"
+    program = "import sys; from vsumm.cli import main; sys.exit(main())"
     return [sys.executable, "-c", program, *map(str, arguments)]
 
 

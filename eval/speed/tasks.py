@@ -3,7 +3,8 @@
     python -m eval.speed.tasks NAME ARGUMENT...
 
 Every task prints one line of JSON with what it found. "value" is the figure of tasks that must
-not count the time it takes to import and load.
+not count the time it takes to import and load. Each task imports what it needs inside its
+function: the whole process is timed, and none is to pay for the imports of another.
 """
 
 from __future__ import annotations
@@ -101,13 +102,14 @@ def music(seconds_text: str) -> Report:
     """Score sound: windows, spectra, tower and heads; seconds of sound per second."""
     import numpy as np
 
+    from vsumm.config import SEGMENT_SECONDS
     from vsumm.decode import AudioBlock
     from vsumm.media import split_into_segments
     from vsumm.score import SAMPLE_RATE, WINDOWS_AT_ONCE, MusicMeter, in_batches, sound_windows
 
     model, seconds = default_model(), float(seconds_text)
     block = np.random.default_rng(0).normal(0, 0.1, 4 * SAMPLE_RATE).astype(np.float32)
-    segments = split_into_segments(seconds, segment_seconds=2.0)
+    segments = split_into_segments(seconds, segment_seconds=SEGMENT_SECONDS)
 
     def blocks() -> Iterator[AudioBlock]:
         for start in range(0, int(seconds), 4):
@@ -127,14 +129,15 @@ def knapsack(kind: str) -> Report:
     """Select from 24 hours of 2-second segments ("even"), or solve 5,000 unequal shots."""
     import numpy as np
 
+    from vsumm.config import SEGMENT_SECONDS, SummaryConfig
     from vsumm.media import split_into_segments
     from vsumm.select import select_segments, solve_knapsack
 
     rng = np.random.default_rng(0)
     if kind == "even":
-        segments = split_into_segments(24 * 3600.0, segment_seconds=2.0)
+        segments = split_into_segments(24 * 3600.0, segment_seconds=SEGMENT_SECONDS)
         scores = rng.uniform(0, 1, len(segments))
-        budget = 0.15 * 24 * 3600
+        budget = SummaryConfig().budget_of(24 * 3600.0)
         return {
             "value": seconds_per_call(
                 lambda: select_segments(segments, scores, budget_seconds=budget)
@@ -142,7 +145,7 @@ def knapsack(kind: str) -> Report:
         }
     lengths = rng.integers(24, 400, 5000).tolist()
     values = (rng.uniform(0, 1, 5000) * lengths).tolist()
-    capacity = int(0.15 * sum(lengths))
+    capacity = int(SummaryConfig.budget_fraction * sum(lengths))
     return {"value": seconds_per_call(lambda: solve_knapsack(values, lengths, capacity))}
 
 

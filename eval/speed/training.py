@@ -18,6 +18,7 @@ from torch import Tensor
 
 from mmva_core import MMVA
 from mmva_core.config import ModelConfig
+from mmva_core.towers import tower_feature_shape
 from mmva_core.train import (
     FeatureTable,
     Objective,
@@ -168,8 +169,6 @@ def _paper_model() -> Iterator[MMVA]:
 
 
 def _random_data(model: MMVA) -> TrainingData:
-    from mmva_core.towers import tower_feature_shape
-
     def table(modality: str, num_samples: int, va: Tensor) -> FeatureTable:
         shape = tower_feature_shape(model.config, modality)  # type: ignore[arg-type]
         features = torch.randn((num_samples, *shape))
