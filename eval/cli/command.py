@@ -1,4 +1,4 @@
-"""What `vsumm eval tvsum` and `summe` do: find the data, get the scores, evaluate, format."""
+"""Run `vsumm eval tvsum` and `summe`: find the data, get the scores, evaluate, format."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class CommandResult:
 
 
 @dataclass(frozen=True)
-class _Given:
+class _Input:
     """The videos, and the scores to evaluate on them."""
 
     benchmark: Benchmark
@@ -91,25 +91,25 @@ def _protocols(args: argparse.Namespace) -> list[ProtocolName]:
     return list(dict.fromkeys(args.protocol))
 
 
-def _gather(benchmark: Benchmark, args: argparse.Namespace, *, needs_own_kts: bool) -> _Given:
-    """Get the scores from a file, from training, or from the model; or from nowhere."""
-    given = _Given(benchmark)
+def _gather(benchmark: Benchmark, args: argparse.Namespace, *, needs_own_kts: bool) -> _Input:
+    """Get the scores from a file, from training or from the model; none for baselines alone."""
+    given = _Input(benchmark)
     if args.scores is not None:
         matched, scores = match_scores(read_scores(args.scores), benchmark)
-        given = _Given(matched, scores, args.scores.name)
+        given = _Input(matched, scores, args.scores.name)
     elif args.method is not None:
         given = _train(given, args)
     scores_videos = args.data is not None and given.scores is None
     if args.data is not None and (scores_videos or needs_own_kts):
-        given = _look_at_videos(
+        given = _score_and_segment(
             given, args, scores_videos=scores_videos, needs_own_kts=needs_own_kts
         )
     return given
 
 
-def _look_at_videos(
-    given: _Given, args: argparse.Namespace, *, scores_videos: bool, needs_own_kts: bool
-) -> _Given:
+def _score_and_segment(
+    given: _Input, args: argparse.Namespace, *, scores_videos: bool, needs_own_kts: bool
+) -> _Input:
     # Here, since they load torch, which scores from a file do not need.
     from eval.model import VideoScorer, find_videos, score_videos, segment_videos
 
@@ -120,16 +120,16 @@ def _look_at_videos(
         with _progress(len(paths), "scoring", args) as tick:
             scored = score_videos(given.benchmark, paths, scorer, on_video=tick)
         method = f"{Path(config.model).name} by {config.by}"
-        given = _Given(scored.benchmark, scored.scores, method, scored.failures)
+        given = _Input(scored.benchmark, scored.scores, method, scored.failures)
     if needs_own_kts:
         with _progress(len(paths), "segmenting", args) as tick:
             cut = segment_videos(given.benchmark, paths, scorer, on_video=tick)
         failures = (*given.failures, *cut.failures)
-        given = _Given(cut.benchmark, given.scores, given.method, failures)
+        given = _Input(cut.benchmark, given.scores, given.method, failures)
     return given
 
 
-def _train(given: _Given, args: argparse.Namespace) -> _Given:
+def _train(given: _Input, args: argparse.Namespace) -> _Input:
     # Here, since it loads torch.
     from eval.summarisers import TrainingPlan, make_folds, read_splits, train_and_score
 
@@ -148,7 +148,7 @@ def _train(given: _Given, args: argparse.Namespace) -> _Given:
     with _progress(total, args.method, args, unit="epoch") as tick:
         scores = train_and_score(args.h5, given.benchmark, plan, _cache(args), on_epoch=tick)
     kept = given.benchmark.restricted_to(list(scores), "the others are in no test split")
-    return _Given(replace(kept, notes=(*kept.notes, plan.label)), scores, args.method)
+    return _Input(replace(kept, notes=(*kept.notes, plan.label)), scores, args.method)
 
 
 def _cache(args: argparse.Namespace) -> RecordCache | None:
@@ -157,7 +157,7 @@ def _cache(args: argparse.Namespace) -> RecordCache | None:
     return RecordCache(args.cache or default_cache_folder() / "eval")
 
 
-def _evaluate(given: _Given, protocol: ProtocolName, args: argparse.Namespace) -> Evaluation:
+def _evaluate(given: _Input, protocol: ProtocolName, args: argparse.Namespace) -> Evaluation:
     settings = EvaluationSettings(
         protocol=protocol,
         scores_unit=_unit(args),

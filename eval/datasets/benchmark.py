@@ -136,7 +136,7 @@ class Benchmark:
         exact = next((v for v in self.videos if name in (v.video_id, v.key)), None)
         if exact is not None:
             return exact
-        similar = [v for v in self.videos if _loosely(v.video_id) == _loosely(name)]
+        similar = [v for v in self.videos if _simplified(v.video_id) == _simplified(name)]
         return similar[0] if len(similar) == 1 else None
 
     def restricted_to(self, video_ids: Sequence[str], reason: str) -> Benchmark:
@@ -148,6 +148,6 @@ class Benchmark:
         return replace(self, videos=kept, notes=(*self.notes, note))
 
 
-def _loosely(name: str) -> str:
+def _simplified(name: str) -> str:
     """Spell "Base jumping" and "base_jumping" alike."""
     return name.replace("_", " ").casefold()

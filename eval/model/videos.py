@@ -225,7 +225,7 @@ def segment_videos(
     if not borders:
         raise InputError(f"none of {len(there)} videos could be segmented; first: {failures[0]}")
     videos = tuple(
-        replace(v, shot_borders=borders.get(v.video_id), user_summaries=_anywhere(v))
+        replace(v, shot_borders=borders.get(v.video_id), user_summaries=_shot_free_summaries(v))
         for v in benchmark.videos
     )
     cut = replace(benchmark, videos=videos, shots_source=OWN_KTS, has_published_shots=False)
@@ -289,7 +289,7 @@ def _frame_rate(video: BenchmarkVideo) -> Fraction:
     return video.frame_rate
 
 
-def _anywhere(video: BenchmarkVideo) -> Any:
+def _shot_free_summaries(video: BenchmarkVideo) -> Any:
     """Keep published summaries only where they do not depend on the shots."""
     return None if video.summaries_need_shots else video.user_summaries
 

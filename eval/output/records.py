@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from eval.output.text import describe_ties, name_scorer
 from eval.protocol import (
@@ -51,12 +50,8 @@ def to_record(evaluation: Evaluation) -> dict[str, Any]:
 
 def to_csv(evaluations: Sequence[Evaluation]) -> str:
     """Return one line per protocol, video and scorer, then "mean", "low" and "high" per scorer."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(CSV_COLUMNS)
-    for evaluation in evaluations:
-        writer.writerows(_csv_rows(evaluation))
-    return buffer.getvalue()
+    rows = [row for evaluation in evaluations for row in _csv_rows(evaluation)]
+    return pd.DataFrame(rows, columns=list(CSV_COLUMNS)).to_csv(index=False, lineterminator="\n")
 
 
 def _csv_rows(evaluation: Evaluation) -> Iterator[list[object]]:

@@ -131,7 +131,9 @@ def _remarks(evaluation: Evaluation) -> str:
 
 
 def align(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Lay out columns: the first flush left, the others flush right.
+    """Lay out columns: the first flush left, the others flush right, two spaces apart.
+
+    pandas' `to_string` leaves one space between titles, and titles such as "F mean" hold one.
 
     >>> print(align(["", "F"], [["random", "14.9"], ["a", "5"]]))
                F
