@@ -8,7 +8,8 @@ import pytest
 from benchmarks import make_video
 
 from eval.datasets.benchmark import Benchmark
-from eval.output.records import CSV_COLUMNS, to_csv, to_record
+from eval.output.frame import COLUMNS, to_csv
+from eval.output.records import to_record
 from eval.output.text import format_evaluation
 from eval.protocol.evaluate import evaluate
 from eval.protocol.published import published_figures
@@ -79,7 +80,7 @@ def test_json_holds_the_same_numbers(result):
 
 def test_csv_holds_every_video_and_scorer_and_their_means(result):
     rows = list(csv.DictReader(io.StringIO(to_csv([result]))))
-    assert tuple(rows[0]) == CSV_COLUMNS
+    assert tuple(rows[0]) == COLUMNS
     assert len(rows) == (3 + 3) * 5
     of_method = [r for r in rows if r["scorer"] == "mine"]
     mean = next(float(r["f_mean"]) for r in of_method if r["video"] == "mean")

@@ -13,7 +13,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from eval.datasets import Benchmark, FloatArray, load_h5, load_summe, load_tvsum
-from eval.output import format_evaluation, to_csv, to_record
+from eval.output import format_evaluation, to_record
 from eval.protocol import (
     PROTOCOLS,
     Evaluation,
@@ -198,5 +198,7 @@ def _format(evaluations: list[Evaluation], args: argparse.Namespace) -> str:
     if args.json:
         return json.dumps([to_record(e) for e in evaluations], indent=2)
     if args.csv:
+        from eval.output import to_csv  # here, since it loads pandas
+
         return to_csv(evaluations).rstrip("\n")
     return "\n\n\n".join(format_evaluation(e, with_videos=not args.brief) for e in evaluations)

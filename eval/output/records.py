@@ -1,16 +1,14 @@
-"""Write evaluations as JSON and CSV, for programs. Everything is a fraction, nothing in percent."""
+"""Turn evaluations into plain values, for JSON. Everything is a fraction, nothing in percent."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from eval.output.text import describe_ties, name_scorer
+from eval.output.text import describe_ties
 from eval.protocol import (
     CONFIDENCE,
     HEADLINE,
@@ -23,7 +21,6 @@ from eval.protocol import (
 )
 
 SCHEMA_VERSION = 1
-CSV_COLUMNS = ("benchmark", "protocol", "video", "category", "scorer", *MEASURES)
 
 
 def to_record(evaluation: Evaluation) -> dict[str, Any]:
@@ -39,7 +36,7 @@ def to_record(evaluation: Evaluation) -> dict[str, Any]:
         "tie_rule": describe_ties(evaluation),
         "interval": {"confidence": CONFIDENCE, "num_resamples": NUM_RESAMPLES, "over": "videos"},
         "method": evaluation.method,
-        "overall": {s: _overall(evaluation, s) for s in evaluation.scorers},
+        "overall": {s: overall_figures(evaluation, s) for s in evaluation.scorers},
         "method_less_random": _difference(evaluation),
         "categories": {c: _category(evaluation, c) for c in evaluation.categories},
         "videos": [_video(video) for video in evaluation.videos],
@@ -48,27 +45,8 @@ def to_record(evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
-def to_csv(evaluations: Sequence[Evaluation]) -> str:
-    """Return one line per protocol, video and scorer, then "mean", "low" and "high" per scorer."""
-    rows = [row for evaluation in evaluations for row in _csv_rows(evaluation)]
-    return pd.DataFrame(rows, columns=list(CSV_COLUMNS)).to_csv(index=False, lineterminator="\n")
-
-
-def _csv_rows(evaluation: Evaluation) -> Iterator[list[object]]:
-    start = [evaluation.benchmark, evaluation.settings.protocol]
-    for video in evaluation.videos:
-        for scorer in evaluation.scorers:
-            name = name_scorer(evaluation, scorer)
-            values = [_number(v) for v in video.measures[scorer]]
-            yield [*start, video.video_id, video.category or "", name, *values]
-    for scorer in evaluation.scorers:
-        overall = _overall(evaluation, scorer)
-        for row in ("mean", "low", "high"):
-            values = [None if overall[m] is None else overall[m][row] for m in MEASURES]
-            yield [*start, row, "", name_scorer(evaluation, scorer), *values]
-
-
-def _overall(evaluation: Evaluation, scorer: str) -> dict[str, Any]:
+def overall_figures(evaluation: Evaluation, scorer: str) -> dict[str, Any]:
+    """Return mean and interval over videos of each measure; None where it does not exist."""
     figures: dict[str, Any] = {}
     for measure in MEASURES:
         values = evaluation.values(scorer, measure)
@@ -93,7 +71,7 @@ def _difference(evaluation: Evaluation) -> dict[str, Any] | None:
 def _category(evaluation: Evaluation, category: str) -> dict[str, Any]:
     return {
         scorer: {
-            measure: _number(evaluation.values(scorer, measure, category=category).mean())
+            measure: number_or_none(evaluation.values(scorer, measure, category=category).mean())
             for measure in MEASURES
         }
         for scorer in evaluation.scorers
@@ -109,11 +87,12 @@ def _video(video: VideoResult) -> dict[str, Any]:
         "num_users": video.num_users,
         "scores_unit": video.scores_unit,
         "measures": {
-            scorer: dict(zip(MEASURES, map(_number, values), strict=True))
+            scorer: dict(zip(MEASURES, map(number_or_none, values), strict=True))
             for scorer, values in video.measures.items()
         },
     }
 
 
-def _number(value: float) -> float | None:
+def number_or_none(value: float) -> float | None:
+    """Return a number, or None in place of NaN, which JSON does not have."""
     return None if math.isnan(value) else float(value)

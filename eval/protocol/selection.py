@@ -131,11 +131,13 @@ def _solve_batch(values: IntArray, lengths: IntArray, capacity: int) -> BoolArra
     """Fill best[r, c], the best value of the shots so far within c, then walk back."""
     num_rows, num_shots = values.shape
     best = np.zeros((num_rows, capacity + 1), dtype=np.int64)
+    scratch = np.empty_like(best)
     added = np.zeros((num_shots, num_rows, capacity + 1), dtype=bool)
     for shot, length in enumerate(lengths.tolist()):
         if length > capacity:
             continue
-        with_shot = best[:, : capacity + 1 - length] + values[:, shot, None]
+        with_shot = scratch[:, : capacity + 1 - length]
+        np.add(best[:, : capacity + 1 - length], values[:, shot, None], out=with_shot)
         np.greater(with_shot, best[:, length:], out=added[shot, :, length:])
         np.maximum(best[:, length:], with_shot, out=best[:, length:])
     chosen = np.zeros((num_rows, num_shots), dtype=bool)
