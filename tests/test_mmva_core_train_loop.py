@@ -263,6 +263,7 @@ def test_the_learning_rate_follows_a_cosine():
     assert rates == pytest.approx([1.0, 0.853553, 0.5, 0.146447, 0.0], abs=1e-6)
 
 
+@pytest.mark.slow
 def test_two_processes_give_the_loss_curve_of_one(tmp_path):
     run(tmp_path / "one", epochs=3)
     with socket.socket() as probe:
