@@ -16,9 +16,9 @@ class CountingModel(BrightLoudModel):
     def __init__(self):
         self.asked = 0
 
-    def predict_images(self, images):
+    def image_features(self, images):
         self.asked += len(images)
-        return super().predict_images(images)
+        return super().image_features(images)
 
     def predict_music(self, samples, sample_rate):
         self.asked += len(samples)

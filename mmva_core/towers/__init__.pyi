@@ -3,6 +3,9 @@ from .base import ImageArray as ImageArray
 from .base import ImageTower as ImageTower
 from .base import Tower as Tower
 from .base import WaveformTower as WaveformTower
+from .bert import BERT_FILES as BERT_FILES
+from .bert import load_bert as load_bert
+from .bert import tokenize as tokenize
 from .build import build_tower as build_tower
 from .build import tower_feature_shape as tower_feature_shape
 from .hub import load_network as load_network

@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from mmva_core.errors import CheckpointError
 
 CONFIG_NAME, WEIGHTS_NAME, TOKENIZER_NAME = "config.json", "model.safetensors", "tokenizer.json"
-FILES = (CONFIG_NAME, WEIGHTS_NAME, TOKENIZER_NAME)
+BERT_FILES = (CONFIG_NAME, WEIGHTS_NAME, TOKENIZER_NAME)
 """What a folder has to hold."""
 UNUSED = ("pooler.", "embeddings.position_ids")
 """Beginnings of names of weights that the hidden states do not depend on."""
@@ -135,8 +135,7 @@ class _Layer(nn.Module):
 
 def _table(num_rows: int, size: int) -> nn.Embedding:
     # Random numbers for an embedding that is not there yet make PyTorch import its compiler.
-    table = nn.Embedding(num_rows, size, _weight=torch.empty(num_rows, size))
-    return table
+    return nn.Embedding.from_pretrained(torch.empty(num_rows, size), freeze=False)
 
 
 def _projection(from_size: int, to_size: int, eps: float) -> nn.ModuleDict:

@@ -17,6 +17,7 @@ from efficientnet_lite_pytorch import EfficientNet
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from mmva_core import towers
 from mmva_core.config import Geometry, Pooling
 from mmva_core.errors import CheckpointError
 from mmva_core.towers.base import CaptionTower, ImageArray, ImageTower, WaveformTower
@@ -189,11 +190,9 @@ class MiniLM(CaptionTower):
 
     def __init__(self, source: str | None = None, layers: Sequence[int] = ()) -> None:
         super().__init__()
-        # Imported here: the picture and music towers need no tokenizer.
-        from mmva_core.towers.bert import load_bert, tokenize
-
-        self.network, tokenizer = load_bert(_minilm_folder(source))
-        self._tokenize = partial(tokenize, tokenizer, max_tokens=MAX_TOKENS)
+        # Looked up here: the picture and music towers need no tokenizer.
+        self.network, tokenizer = towers.load_bert(_minilm_folder(source))
+        self._tokenize = partial(towers.tokenize, tokenizer, max_tokens=MAX_TOKENS)
         self.layers = tuple(layers)
         self.feature_shape = (caption_feature_dim(layers),)
 
@@ -229,10 +228,8 @@ def _minilm_folder(source: str | None) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
-    from mmva_core.towers.bert import FILES
-
     try:
-        return Path(snapshot_download(source, allow_patterns=list(FILES)))
+        return Path(snapshot_download(source, allow_patterns=list(towers.BERT_FILES)))
     except (OSError, HfHubHTTPError, HFValidationError) as error:
         reason = str(error).splitlines()[0]
         raise CheckpointError(f"cannot load {source!r}: {reason}") from error
