@@ -215,12 +215,12 @@ def test_the_reason_is_one_line_of_the_log(tmp_path, caplog):
 
 def packets_of(order, *, entries=(0,), rate=10):
     """Facts of packets that show the pictures of these numbers, in decoding order."""
-    return [PacketFacts(Fraction(n, rate), n in entries, is_sound=n >= 0) for n in order]
+    return [PacketFacts(Fraction(n, rate), n in entries, is_intact=n >= 0) for n in order]
 
 
 def plan(order, start, end, **options):
-    cut = PlacedRun(Fraction(start), Fraction(end), Fraction(0))
-    copy = plan_copy(cut, cut.ticks(10), packets_of(order, **options), Fraction(10))
+    run = PlacedRun(Fraction(start), Fraction(end), Fraction(0))
+    copy = plan_copy(run, run.ticks(10), packets_of(order, **options), Fraction(10))
     return copy and (copy.start * 10, copy.ticks, copy.last * 10)
 
 

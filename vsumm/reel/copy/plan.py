@@ -82,11 +82,11 @@ def plan_copy(
     # The run's first picture takes the tick that it takes when everything is encoded.
     first = ticks.start + floor((hole_seconds + TOLERANCE_SECONDS) * rate)
     begin = first + round_half_up((start - times[0]) * rate)
-    shown = [time for time in times if time >= start]
-    length = _length(known[entry:], shown, start, rate, num_ticks=ticks.stop - begin)
+    candidates = [time for time in times if time >= start]
+    length = _length(known[entry:], candidates, start, rate, num_ticks=ticks.stop - begin)
     if begin < ticks.start or length < SHORTEST_COPY_SECONDS * rate:
         return None
-    return Copy(start, range(begin, begin + length), shown[length - 1])
+    return Copy(start, range(begin, begin + length), candidates[length - 1])
 
 
 def _packets_of(run: PlacedRun, packets: Iterable[PacketFacts]) -> list[PacketFacts]:
@@ -103,7 +103,7 @@ def _packets_of(run: PlacedRun, packets: Iterable[PacketFacts]) -> list[PacketFa
 
 def _length(
     packets: Sequence[PacketFacts],
-    shown: Sequence[Fraction],
+    times: Sequence[Fraction],
     start: Fraction,
     rate: Fraction,
     *,
@@ -121,18 +121,18 @@ def _length(
 
     Args:
         packets: in decoding order, the first one begins anew.
-        shown: the times of the pictures from there to the end of the run, ascending.
+        times: when the pictures are shown, from there to the end of the run, ascending.
         start: the first of these times.
         rate: ticks per second.
         num_ticks: most pictures that there is room for.
     """
-    rank_of = {time: rank for rank, time in enumerate(shown)}
+    rank_of = {time: rank for rank, time in enumerate(times)}
     length = highest = 0
     for number, fact in enumerate(packets):
         rank = rank_of.get(fact.time) if fact.time is not None else None
         if rank is None or not fact.is_intact:  # behind the run, or damaged
             break
-        is_regular = round_half_up((shown[rank] - start) * rate) == rank
+        is_regular = round_half_up((times[rank] - start) * rate) == rank
         if not is_regular or rank >= num_ticks or number - rank > LARGEST_REORDERING:
             break
         highest = max(highest, rank)
