@@ -48,7 +48,8 @@ FLOORS = {
         "data.sources": "data.imemnet errors inputs store towers",
         "retrieval": "config errors inputs matching_score model store towers",
         "prompts": "device errors inputs model retrieval store towers",
-        "lite": "config data.open device errors heads inputs model outputs ridge store towers train",
+        "lite": "config data.open device errors heads inputs model outputs ridge store towers "
+        "train",
         "studies": "config data.open errors heads inputs lite model retrieval ridge towers train",
         "cli": "config data.imemnet data.sources device errors inputs lite model prompts retrieval "
         "store studies towers train",
