@@ -214,7 +214,8 @@ class _Memory:
         settings = measurement.depends_on(self._film)
         if None in settings.values():  # a model that came loaded cannot be told from another
             return None
-        return {"kind": measurement.name, **settings, **self._key}
+        columns = dict(measurement.columns)
+        return {"kind": measurement.name, "columns": columns, **settings, **self._key}
 
 
 def _to_list(array: FloatArray) -> list[Any]:
