@@ -27,7 +27,7 @@ def labelled(tmp_path):
         path,
         zones=[
             [0, 4, "calm"],
-            [4, 8, "intense-music", "drums"],
+            [4, 8, "intense", "drums"],
             [8, 10, "unclear"],
             [10, 12, "credits"],
         ],

@@ -16,7 +16,7 @@ def bump(place, height=1.0, base=0.0):
 
 def test_every_part_raises_the_score_where_it_is_high():
     for name in PARTS:
-        scores = score_highlights({"motion": QUIET, name: bump(7)}).scores
+        scores = score_highlights({"motion": QUIET, name: bump(7)}, {name: 1.0}).scores
         assert np.argmax(scores) == 7, name
 
 
@@ -30,7 +30,7 @@ def test_what_hardly_varies_has_no_say():
 
 def test_a_card_beside_a_chase_stays_a_card():
     motion = np.zeros(20)
-    motion[[9, 10, 11]] = 1.0
+    motion[8:13] = 1.0
     card = bump(10)
     assert np.argmax(score_highlights({"motion": motion}).scores) == 10
     scores = score_highlights({"motion": motion, "card": card}).scores
@@ -73,6 +73,6 @@ def test_a_weight_for_no_signal_is_an_error():
         score_highlights({"motion": QUIET}, {"colour": 1.0})
 
 
-@pytest.mark.parametrize("length", [1, 2, 3])
+@pytest.mark.parametrize("length", [1, 2, 3, 5])
 def test_short_films_are_averaged_within_their_length(length):
     assert weighted_mean(np.ones(length)).tolist() == [1.0] * length

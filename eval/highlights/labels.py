@@ -5,9 +5,10 @@ A film `NAME.mp4` is labelled by `NAME.json` beside it:
     {"zones": [[0, 30, "calm"], [185, 225, "intense"], [485, 580, "credits"]],
      "moments": [[203, 206, "the tree falls"]]}
 
-Times are seconds from the start of the presentation. A zone whose label begins with "intense"
-counts as intense, one called "credits" or "titles" as credits, one called "unclear" is not judged;
-what lies in no zone is not judged either. A moment is hit by a reel that shows any part of it.
+Times are seconds from the start of the presentation. A zone called "intense" counts as intense,
+one called "credits" or "titles" as credits, one called "unclear" is not judged, and every other
+label counts as not intense. What lies in no zone is not judged. A moment is hit by a reel that
+shows any part of it.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ class LabelledFilm:
         """Return 1 for segments whose centre lies in an intense zone, 0 in another, NaN in none."""
         labels = [self._label_at(segment.centre_seconds) for segment in segments]
         return np.array(
-            [np.nan if label in (None, UNCLEAR) else is_intense(label) for label in labels]
+            [np.nan if label in (None, UNCLEAR) else label == INTENSE for label in labels]
         )
 
     def _label_at(self, seconds: float) -> str | None:
@@ -70,15 +71,6 @@ class LabelledFilm:
             if zone.start_seconds <= seconds < zone.end_seconds:
                 return zone.label
         return None
-
-
-def is_intense(label: str | None) -> bool:
-    """Return whether a zone of that label is intense.
-
-    >>> is_intense("intense-music"), is_intense("mild")
-    (True, False)
-    """
-    return label is not None and label.startswith(INTENSE)
 
 
 def find_labelled_films(folder: Path) -> list[LabelledFilm]:

@@ -22,8 +22,8 @@ import numpy as np
 
 from vsumm.score.signal import FloatArray
 
-KERNEL = (1.0, 2.0, 1.0)
-"""Weights of the segment before, the segment itself and the one after."""
+KERNEL = (1.0, 2.0, 3.0, 2.0, 1.0)
+"""Weights of the two segments before, the segment itself and the two after."""
 MOST_DEVIATIONS = 3.0
 """A single signal counts for no more deviations than this, up or down."""
 
@@ -42,13 +42,18 @@ class Part:
 
 PARTS: Mapping[str, Part] = {
     "motion": Part(1.0, 0.03),
-    "change": Part(0.5, 0.02),
     "image_arousal": Part(0.5, 0.02),
     "about": Part(1.0, 0.1),
-    "loudness": Part(0.5, 2.0),
+    "music_arousal": Part(0.5, 0.06),
+    "loudness": Part(0.25, 2.0),
+    "loudness_rise": Part(0.25, 2.0),
     "middle": Part(0.5, 0.1, is_smoothed=False),
+    "change": Part(0.0, 0.02),
+    "onsets": Part(0.0, 0.2),
+    "speech_energy": Part(0.0, 0.1),
 }
-"""What the score is made of, by the name of the signal."""
+"""What the score is made of, by the name of the signal. Those of weight 0 gained nothing beside the
+others on the open material; a weight can be given to them."""
 
 PENALTIES: Mapping[str, float] = {"card": 4.0}
 """Deviations that a signal in [0, 1] takes off the total."""
@@ -87,13 +92,14 @@ def score_highlights(
         raise ValueError(f"no weight for {', '.join(sorted(unknown))}; there are {known}")
     parts = {name: part for name, part in PARTS.items() if name in columns}
     contributions = {
-        name: weights.get(name, part.weight) * _deviations(columns[name], part)
+        name: weight * _deviations(columns[name], part)
         for name, part in parts.items()
+        if (weight := weights.get(name, part.weight))
     }
     for name, weight in PENALTIES.items():
-        if name in columns:
+        if name in columns and weights.get(name, weight):
             contributions[name] = -weights.get(name, weight) * np.nan_to_num(columns[name])
-    total = np.sum(list(contributions.values()), axis=0)
+    total = np.sum([np.zeros(len(next(iter(columns.values())))), *contributions.values()], axis=0)
     spread = max(float(np.std(total)), 1e-9)
     scores = np.clip(0.5 + (total - np.mean(total)) / spread / 6, 0, 1)
     has_signal = np.any([np.isfinite(columns[name]) for name in parts if name != "middle"], axis=0)
@@ -116,10 +122,11 @@ def weighted_mean(values: FloatArray) -> FloatArray:
     """Average every value with its neighbours by `KERNEL`; NaN stays and is left out of means.
 
     >>> weighted_mean(np.array([0.0, 4.0, np.nan, 1.0])).round(2).tolist()
-    [1.33, 2.67, nan, 1.0]
+    [1.6, 2.17, nan, 1.75]
     """
     is_known = np.isfinite(values)
-    inside = slice(1, len(values) + 1)
+    reach = len(KERNEL) // 2
+    inside = slice(reach, len(values) + reach)
     sums = np.convolve(np.where(is_known, values, 0.0), KERNEL, "full")[inside]
     counts = np.convolve(is_known.astype(np.float64), KERNEL, "full")[inside]
     return np.where(is_known, sums / np.maximum(counts, 1e-9), np.nan)
