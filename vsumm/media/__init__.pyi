@@ -1,3 +1,4 @@
+from .clock import clock_text as clock_text
 from .info import AudioStream as AudioStream
 from .info import MediaInfo as MediaInfo
 from .info import VideoStream as VideoStream

@@ -1,0 +1,9 @@
+from .contact_sheet import write_contact_sheet as write_contact_sheet
+from .html import render_report as render_report
+from .html import write_report as write_report
+from .moments import Moment as Moment
+from .moments import picks_of as picks_of
+from .moments import runners_up_of as runners_up_of
+from .poster import write_poster as write_poster
+from .preview import check_preview as check_preview
+from .preview import write_preview as write_preview

@@ -1,0 +1,147 @@
+"""What was picked, what nearly was, and why, in words.
+
+    picks        the runs of the reel: "much motion, intense pictures"
+    runners-up   the best pieces that were left out, with what kept them out:
+                 "0.03 below the lowest pick, 1.2 s over the budget"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
+
+import numpy as np
+
+from vsumm.media import Segment
+from vsumm.score import FloatArray, contributions, reasons
+from vsumm.select import MOST_FAMILIAR
+from vsumm.summary import Summary
+
+LEAST_RUNNERS_UP, MOST_RUNNERS_UP = 4, 24
+"""As many runners-up are shown as there are picks, within these limits."""
+ROUNDING_SECONDS = 0.05
+"""Times are shown in tenths of seconds; less than half of one is nothing."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A piece of the film, one or several segments long."""
+
+    segment: Segment
+    """From the start of its first segment to the end of its last one."""
+    score: float
+    """Mean score of its segments, in [0, 1]."""
+    rank: int
+    """Place of its score among those of its kind, picks or runners-up; 1 is the highest."""
+    best_seconds: float
+    """The middle of its segment with the highest score: where to take its picture from."""
+    reasons: tuple[str, ...]
+    """What its segments have more of than the film on average, such as "much motion"."""
+    dropped: tuple[str, ...] = ()
+    """Why it was left out, such as "0.8 s over the budget"; nothing for a pick."""
+
+    @property
+    def why(self) -> str:
+        """The reasons as one text."""
+        return ", ".join(self.reasons) or "no signal stands out"
+
+
+def picks_of(summary: Summary) -> list[Moment]:
+    """Return the runs of the reel, chronological."""
+    rows = [index for index, row in enumerate(summary.segments) if row.selected]
+    return _moments(summary, _neighbours(summary, rows))
+
+
+def runners_up_of(summary: Summary) -> list[Moment]:
+    """Return the best pieces that were left out, chronological.
+
+    Segments enter in the order of their scores, as many as there are picks; neighbours among them
+    make one piece.
+    """
+    scored = [
+        (-row.score, index)
+        for index, row in enumerate(summary.segments)
+        if row.score is not None and not row.selected
+    ]
+    count = min(max(len(summary.runs), LEAST_RUNNERS_UP), MOST_RUNNERS_UP)
+    rows = sorted(index for _, index in sorted(scored)[:count])
+    return _moments(summary, _neighbours(summary, rows))
+
+
+def signals_of_rows(summary: Summary) -> dict[str, FloatArray]:
+    """Return every signal as an array, shape (N,), NaN where there is nothing to say."""
+    return {
+        name: np.array([row.signals[name] for row in summary.segments], dtype=np.float64)
+        for name in summary.signal_names
+    }
+
+
+def _neighbours(summary: Summary, rows: Iterable[int]) -> list[list[int]]:
+    """Group indices, ascending, of segments that touch."""
+    groups: list[list[int]] = []
+    for index in rows:
+        start = summary.segments[index].start_seconds
+        if groups and summary.segments[groups[-1][-1]].end_seconds >= start:
+            groups[-1].append(index)
+        else:
+            groups.append([index])
+    return groups
+
+
+def _moments(summary: Summary, groups: list[list[int]]) -> list[Moment]:
+    if not groups:
+        return []
+    parts = contributions(signals_of_rows(summary), summary.config, by=summary.by)
+    scores = np.array([row.score for row in summary.segments], dtype=np.float64)
+    scores = np.nan_to_num(scores)  # a summary from elsewhere may pick what has no score
+    means = [float(np.mean(scores[rows])) for rows in groups]
+    return [
+        Moment(
+            segment=_span(summary, rows),
+            score=mean,
+            rank=1 + sum(other > mean for other in means),
+            best_seconds=summary.segments[max(rows, key=lambda i: scores[i])].segment.centre_seconds,
+            reasons=tuple(reasons(parts, rows)),
+            dropped=() if summary.segments[rows[0]].selected else _dropped(summary, rows, mean),
+        )
+        for rows, mean in zip(groups, means, strict=True)
+    ]
+
+
+def _span(summary: Summary, rows: list[int]) -> Segment:
+    return Segment(summary.segments[rows[0]].start_seconds, summary.segments[rows[-1]].end_seconds)
+
+
+def _dropped(summary: Summary, rows: list[int], score: float) -> tuple[str, ...]:
+    """Say what kept segments out of the reel that neighbour each other."""
+    lowest = min((row.score or 0.0 for row in summary.segments if row.selected), default=None)
+    over = (
+        summary.selected_seconds
+        + sum(summary.segments[index].segment.duration_seconds for index in rows)
+        - summary.budget_seconds
+    )
+    causes = []
+    if lowest is not None and round(lowest - score, 2) > 0:
+        causes.append(f"{lowest - score:.2f} below the lowest pick")
+    elif summary.by == "highlights" and summary.config.spread and _is_near_a_pick(summary, rows):
+        causes.append("near another pick")
+    if over >= ROUNDING_SECONDS:
+        causes.append(f"{over:.1f} s over the budget")
+    return tuple(causes) or ("other segments fill the budget better",)
+
+
+def _is_near_a_pick(summary: Summary, rows: list[int]) -> bool:
+    """Say whether a pick lies so close that the place counts as familiar."""
+    first, last = max(0, rows[0] - MOST_FAMILIAR), rows[-1] + 1 + MOST_FAMILIAR
+    return any(row.selected for row in summary.segments[first:last])
+
+
+def skipped_pieces(summary: Summary) -> list[Segment]:
+    """Return the pieces without a score, chronological: black, silent or unreadable."""
+    pieces = []
+    for is_scored, rows in groupby(summary.segments, key=lambda row: row.score is not None):
+        if not is_scored:
+            group = list(rows)
+            pieces.append(Segment(group[0].start_seconds, group[-1].end_seconds))
+    return pieces

@@ -1,0 +1,143 @@
+"""A few seconds of the reel as a moving picture without sound: GIF or WebP."""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from vsumm.errors import NoSignalError, OutputError
+from vsumm.files import atomic_output, shown
+from vsumm.media import Segment
+from vsumm.report.frames import fit_width, images_at
+from vsumm.report.moments import picks_of
+from vsumm.summary import Summary
+
+FORMATS = (".gif", ".webp")
+"""Extensions that a preview may have."""
+PREVIEW_SECONDS = 10.0
+"""Length of a preview; that of the reel where it is shorter."""
+SHOT_SECONDS = 2.0
+"""How much a preview shows of one pick."""
+FRAMES_PER_SECOND = 10
+"""A GIF counts in hundredths of seconds, so this has to divide 100."""
+MAX_BYTES = 5_000_000
+"""Size that a preview may have; it becomes smaller until it has it."""
+WIDTHS = (400, 320, 256, 200, 160, 120)
+"""Widths that are tried, pixels."""
+NUM_COLOURS = 256
+"""Colours of the one palette of a GIF; a palette for every frame flickers and is larger."""
+SAMPLE_WIDTH, NUM_SAMPLES = 96, 48
+"""Frames, and their width, that a palette is made from."""
+
+
+def write_preview(
+    summary: Summary, path: str | os.PathLike[str], *, overwrite: bool = False
+) -> Path:
+    """Write the beginnings of the best picks, chronological, as a moving picture that repeats.
+
+    Args:
+        summary: whose film.
+        path: where to; its extension says which format, see `FORMATS`.
+        overwrite: whether a file that is there already may be replaced.
+
+    Raises:
+        NoSignalError: nothing was picked, or the film has no picture that can be read.
+        OutputError: the extension is another one, or the file cannot be written.
+    """
+    suffix = check_preview(path)
+    times = [time for piece in shown_pieces(summary) for time in _times_in(piece)]
+    images = images_at(summary.media, times, short_side=max(WIDTHS))
+    if not images:
+        raise NoSignalError(
+            f"{shown(summary.media.path)}: no picture of a pick to make a preview from"
+        )
+    frames = [images[time] for time in sorted(images)]
+    data = _within_limit(frames, suffix)
+    with atomic_output(path, overwrite=overwrite) as partial:
+        partial.write_bytes(data)
+    return Path(path)
+
+
+def check_preview(path: str | os.PathLike[str]) -> str:
+    """Return the format of a preview by the extension of its path, in lower case.
+
+    Raises:
+        OutputError: there is no preview in that format.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in FORMATS:
+        raise OutputError(f"{path}: a preview ends in {' or '.join(FORMATS)}")
+    return suffix
+
+
+def shown_pieces(summary: Summary) -> list[Segment]:
+    """Return which parts of the picks a preview shows, chronological.
+
+    The best picks show their first `SHOT_SECONDS`, as many as there is time for; where all of them
+    leave time over, they show more.
+    """
+    picks = sorted(picks_of(summary), key=lambda pick: (pick.rank, pick.segment.start_seconds))
+    chosen = picks[: round(PREVIEW_SECONDS / SHOT_SECONDS)]
+    share = PREVIEW_SECONDS / len(chosen) if chosen else 0.0
+    pieces = [
+        Segment(
+            pick.segment.start_seconds,
+            min(pick.segment.end_seconds, pick.segment.start_seconds + share),
+        )
+        for pick in chosen
+    ]
+    return sorted(pieces, key=lambda piece: piece.start_seconds)
+
+
+def _times_in(piece: Segment) -> list[float]:
+    count = max(1, round(piece.duration_seconds * FRAMES_PER_SECOND))
+    return [piece.start_seconds + k / FRAMES_PER_SECOND for k in range(count)]
+
+
+def _within_limit(frames: list[Image.Image], suffix: str) -> bytes:
+    """Encode at the greatest width that keeps the limit, or else at the smallest width."""
+    data = b""
+    for width in WIDTHS:
+        small = [fit_width(frame, width) for frame in frames]
+        data = _gif(small) if suffix == ".gif" else _webp(small)
+        if len(data) <= MAX_BYTES:
+            break
+    return data
+
+
+def _gif(frames: list[Image.Image]) -> bytes:
+    palette = _common_palette(frames)
+    # Dithering makes the file a third larger; without it skies and faces show bands.
+    dither = Image.Dither.FLOYDSTEINBERG
+    indexed = [frame.quantize(palette=palette, dither=dither) for frame in frames]
+    return _animation(indexed, "GIF", optimize=False)
+
+
+def _webp(frames: list[Image.Image]) -> bytes:
+    return _animation(frames, "WEBP", quality=60, method=3)
+
+
+def _animation(frames: list[Image.Image], kind: str, **options: int | bool) -> bytes:
+    buffer = io.BytesIO()
+    frames[0].save(
+        buffer,
+        kind,
+        save_all=True,
+        append_images=frames[1:],
+        duration=1000 // FRAMES_PER_SECOND,
+        loop=0,
+        **options,
+    )
+    return buffer.getvalue()
+
+
+def _common_palette(frames: list[Image.Image]) -> Image.Image:
+    """Return a palette for all frames, from a mosaic of some of them."""
+    chosen = frames[:: max(1, len(frames) // NUM_SAMPLES)]
+    tiles = [np.asarray(fit_width(frame, SAMPLE_WIDTH).convert("RGB")) for frame in chosen]
+    mosaic = Image.fromarray(np.concatenate(tiles, axis=0))
+    return mosaic.quantize(NUM_COLOURS, method=Image.Quantize.MEDIANCUT)
