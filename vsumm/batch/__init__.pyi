@@ -4,3 +4,4 @@ from .job import Outputs as Outputs
 from .job import summarize_file as summarize_file
 from .run import Outcome as Outcome
 from .run import summarize_files as summarize_files
+from .views import Views as Views

@@ -1,11 +1,12 @@
-"""Summarise one file and leave its reel and its summary on the disk."""
+"""Summarise one file and leave its reel, its summary and what shows them on the disk."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from vsumm.batch.views import Views, check_views, write_views
 from vsumm.config import SummaryConfig
 from vsumm.files import RecordCache, atomic_output, check_output
 from vsumm.media import MediaInfo, probe
@@ -26,6 +27,10 @@ class Outputs:
     if both are."""
     overwrite: bool = False
     """Whether files that are there already may be replaced."""
+    with_report: bool = False
+    """Whether to write the page that shows what was picked and why, beside the summary."""
+    views: Views = field(default_factory=Views)
+    """Pictures to look at the summary by; the page's own place is that of the summary."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,8 @@ class JobResult:
     """Where the summary was written."""
     reel_path: Path | None
     """Where the reel was written."""
+    views: Views
+    """What was written to look at the summary by."""
     elapsed_seconds: float
     """How long it took; films that are processed at the same time slow each other down."""
 
@@ -73,7 +80,7 @@ def summarize_file(
 
     Raises:
         InputError: the file cannot be read or summarised.
-        OutputError: the reel or the summary cannot be written.
+        OutputError: the reel, the summary or what shows them cannot be written.
     """
     start_seconds = time.monotonic()
     info = probe(job.source)
@@ -81,6 +88,9 @@ def summarize_file(
     reel_path = reel_path_of(job, info)
     summary_path = reel_path.with_suffix(".json")
     check_output(summary_path, overwrite=overwrite, inputs=[job.source])
+    views = views_of(job, reel_path)
+    inputs = [job.source, *(job.reel.files if job.reel else ())]
+    check_views(views, info, overwrite=overwrite, inputs=inputs)
     plan = None
     if job.reel is not None:
         track = job.summary.audio_track
@@ -91,8 +101,9 @@ def summarize_file(
         write_reel(plan, summary.runs, progress=progress)
     with atomic_output(summary_path, overwrite=overwrite) as partial:
         partial.write_text(summary.to_json() + "\n", encoding="utf-8")
+    write_views(views, summary, summary_path, overwrite=overwrite)
     elapsed_seconds = time.monotonic() - start_seconds
-    return JobResult(summary, summary_path, reel_path if plan else None, elapsed_seconds)
+    return JobResult(summary, summary_path, reel_path if plan else None, views, elapsed_seconds)
 
 
 def reel_path_of(job: Job, info: MediaInfo) -> Path:
@@ -100,3 +111,11 @@ def reel_path_of(job: Job, info: MediaInfo) -> Path:
     suffix = ".mp4" if info.video else ".m4a"
     name = f"{job.source.stem}.summary{suffix}"
     return job.outputs.reel or (job.outputs.folder or job.source.parent) / name
+
+
+def views_of(job: Job, reel_path: Path) -> Views:
+    """Return the files that show the summary; the page lies beside the reel."""
+    if not job.outputs.with_report:
+        return job.outputs.views
+    name = f"{reel_path.stem.removesuffix('.summary')}.report.html"
+    return replace(job.outputs.views, report=reel_path.with_name(name))

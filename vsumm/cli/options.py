@@ -20,6 +20,7 @@ def add_summarize_options(parser: argparse.ArgumentParser) -> None:
     _add_selection(parser.add_argument_group("what is picked"))
     _add_scoring(parser.add_argument_group("how it is scored"))
     _add_output(parser.add_argument_group("what is written"))
+    _add_views(parser.add_argument_group("what shows it"))
     _add_encoding(parser.add_argument_group("how the reel is encoded"))
     _add_composition(parser.add_argument_group("what is added to the reel (never makes it longer)"))
     _add_work(parser.add_argument_group("how the work is done"))
@@ -101,6 +102,30 @@ def _add_output(group: Group) -> None:
     group.add_argument("--force", action="store_true", help="replace what is there already")
     group.add_argument("--quiet", action="store_true", help="no progress bar, no table")
     group.add_argument("--json", action="store_true", help="print the whole result as JSON")
+
+
+def _add_views(group: Group) -> None:
+    group.add_argument(
+        "--report",
+        action="store_true",
+        dest="with_report",
+        help="write a page that shows what was picked and why, <input stem>.report.html",
+    )
+    group.add_argument(
+        "--contact-sheet",
+        type=Path,
+        metavar="FILE",
+        help="write a JPEG file with a picture of every pick",
+    )
+    group.add_argument(
+        "--poster", type=Path, metavar="FILE", help="write the best frame as a JPEG file"
+    )
+    group.add_argument(
+        "--preview",
+        type=Path,
+        metavar="FILE",
+        help="write 10 seconds of the reel without sound as a .gif or .webp file",
+    )
 
 
 def _add_encoding(group: Group) -> None:

@@ -12,7 +12,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -135,14 +135,18 @@ def _fields_in(args: argparse.Namespace, config: type[Any]) -> dict[str, Any]:
 
 
 def _outputs(args: argparse.Namespace) -> Outputs:
-    from vsumm.batch import Outputs
+    from vsumm.batch import Outputs, Views
 
+    views = _fields_in(args, Views)
+    if views and len(args.inputs) > 1:
+        name = next(iter(views)).replace("_", "-")
+        raise UsageError(f"--{name} names one file, but there are several inputs")
+    outputs = Outputs(overwrite=args.force, with_report=args.with_report, views=Views(**views))
     if args.output is None:
-        return Outputs(overwrite=args.force)
+        return outputs
     path = Path(args.output)
-    if args.output.endswith(os.sep) or path.is_dir() or len(args.inputs) > 1:
-        return Outputs(folder=path, overwrite=args.force)
-    return Outputs(path, overwrite=args.force)
+    is_folder = args.output.endswith(os.sep) or path.is_dir() or len(args.inputs) > 1
+    return replace(outputs, folder=path) if is_folder else replace(outputs, reel=path)
 
 
 def _shows_progress(args: argparse.Namespace) -> bool:

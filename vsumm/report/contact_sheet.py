@@ -11,7 +11,7 @@ import font_roboto
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from vsumm.errors import NoSignalError
-from vsumm.files import atomic_output, one_line, shown
+from vsumm.files import atomic_output, shown
 from vsumm.media import clock_text
 from vsumm.report.frames import images_at, jpeg_bytes
 from vsumm.report.moments import Moment, picks_of
@@ -86,12 +86,14 @@ def _lay_out(
     return sheet
 
 
-def _write_header(draw: ImageDraw.ImageDraw, summary: Summary, *, num_shown: int, width: int) -> None:
+def _write_header(
+    draw: ImageDraw.ImageDraw, summary: Summary, *, num_shown: int, width: int
+) -> None:
     facts = (
         f"{clock_text(summary.selected_seconds)} of {clock_text(summary.media.duration_seconds)}"
         f" · {num_shown} of {len(summary.runs)} picks · by {summary.by}"
     )
-    name = _shortened(one_line(summary.media.path.name), _font(22, "RobotoMedium"), width)
+    name = _shortened(shown(summary.media.path.name), _font(22, "RobotoMedium"), width)
     draw.text((MARGIN, MARGIN - 8), name, INK, _font(22, "RobotoMedium"))
     draw.text((MARGIN, MARGIN + 24), _shortened(facts, _font(16), width), FAINT, _font(16))
 

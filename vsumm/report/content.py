@@ -17,7 +17,7 @@ from urllib.parse import quote_from_bytes
 import numpy as np
 
 from vsumm.config import SummaryConfig
-from vsumm.files import one_line
+from vsumm.files import shown
 from vsumm.media import DecodeReport, MediaInfo, Segment, clock_text
 from vsumm.report.curves import choose_ticks, draw_curve
 from vsumm.report.moments import Moment, signals_of_rows, skipped_pieces
@@ -60,20 +60,18 @@ def page_content(
     """
     duration = summary.media.duration_seconds
     href = film_href(summary.media.path, folder)
-    command_path = os.path.relpath(summary_path, folder) if summary_path.parent.name else summary_path
     return {
-        "title": one_line(summary.media.path.name),
-        "lede": f"{clock_text(summary.selected_seconds)} of {clock_text(duration)} in "
-        f"{_count(len(picks), 'pick')}, by {summary.by}",
+        "title": shown(summary.media.path.name),
+        "lede": _lede(summary, len(picks)),
         "budget_clock": clock_text(summary.budget_seconds),
         "media": {
             "href": href,
-            "shown": one_line(os.fsdecode(_relative(summary.media.path, folder))),
+            "shown": shown(_relative(summary.media.path, folder)),
             "has_picture": summary.media.video is not None,
             "cover": pictures.cover,
         },
         "headline": _headline(summary, picks),
-        "remarks": [one_line(note) for note in summary.notes],
+        "remarks": list(summary.notes),
         "tracks": _tracks(summary),
         "ticks": _ticks(duration),
         "skipped": [_place(piece, duration) for piece in skipped_pieces(summary)],
@@ -88,7 +86,7 @@ def page_content(
         "made": _made(summary),
         "document": json.loads(summary.to_json()),
         "page": {
-            "quoted_summary": shlex.quote(os.fsdecode(command_path)),
+            "quoted_summary": shlex.quote(_relative(summary_path, folder)),
             "edited_name": f"{summary_path.stem}.edited.json",
         },
     }
@@ -113,12 +111,21 @@ def ordinal(number: int) -> str:
     return f"{number}{'th' if number % 100 in (11, 12, 13) else suffix}"
 
 
-def _relative(film: Path, folder: Path) -> str:
-    return os.path.relpath(film.absolute(), folder.absolute())
+def _relative(path: Path, folder: Path) -> str:
+    return os.path.relpath(path.absolute(), folder.absolute())
 
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _lede(summary: Summary, num_picks: int) -> str:
+    """Say in one line what came out."""
+    whole = clock_text(summary.media.duration_seconds)
+    if not num_picks:
+        return f"nothing of {whole} was picked, by {summary.by}"
+    length = clock_text(summary.selected_seconds)
+    return f"{length} of {whole} in {_count(num_picks, 'pick')}, by {summary.by}"
 
 
 def _headline(summary: Summary, picks: Sequence[Moment]) -> list[Fact]:
@@ -132,8 +139,10 @@ def _headline(summary: Summary, picks: Sequence[Moment]) -> list[Fact]:
         ("Film", clock_text(summary.media.duration_seconds)),
     ]
     if video := summary.media.video:
-        facts.append(("Picture", f"{video.width} × {video.height}, {video.frame_rate:.4g} frames/s"))
-    return [(name, one_line(value), False) for name, value in facts]
+        facts.append(
+            ("Picture", f"{video.width} × {video.height}, {video.frame_rate:.4g} frames/s")
+        )
+    return [(name, value, False) for name, value in facts]
 
 
 def _moment(
@@ -213,14 +222,18 @@ def _track(summary: Summary, name: str, values: FloatArray, *, low: float, high:
         "label": label,
         "line": curve.line,
         "area": curve.area if is_score else "",
-        "range": f"{low:.3g} – {high:.3g}",
+        "range": f"{_short(low)} – {_short(high)}",
     }
+
+
+def _short(value: float) -> str:
+    return f"{value:.2f}" if abs(value) < 10 else f"{value:.1f}"
 
 
 def _made(summary: Summary) -> list[tuple[str, list[Fact]]]:
     return [
-        ("Film", [(n, one_line(v), False) for n, v in _film_facts(summary)]),
-        ("Reading", [(n, one_line(v), False) for n, v in _reading_facts(summary)]),
+        ("Film", [(name, value, False) for name, value in _film_facts(summary)]),
+        ("Reading", [(name, value, False) for name, value in _reading_facts(summary)]),
         ("Settings", _settings(summary.config)),
     ]
 
@@ -228,7 +241,7 @@ def _made(summary: Summary) -> list[tuple[str, list[Fact]]]:
 def _film_facts(summary: Summary) -> list[tuple[str, str]]:
     media = summary.media
     facts = [
-        ("File", os.fsencode(media.path).decode("utf-8", "replace")),
+        ("File", shown(media.path)),
         ("SHA-256", summary.input_sha256),
         ("Container", media.container),
         *_stream_facts(media),
@@ -263,13 +276,15 @@ def _reading(report: DecodeReport) -> str:
     amount = f"{report.wanted_seconds:.1f} s by {report.decoder or 'no decoder'}"
     if not lost:
         return f"{amount}, nothing lost"
-    return f"{amount}; {lost:.2f} s ({report.unreadable_share:.1%}) lost: {', '.join(report.reasons)}"
+    return (
+        f"{amount}; {lost:.2f} s ({report.unreadable_share:.1%}) lost: {', '.join(report.reasons)}"
+    )
 
 
 def _settings(config: SummaryConfig) -> list[Fact]:
     defaults = asdict(SummaryConfig())
     return [
-        (name.replace("_", " "), one_line(_value(value)), value != defaults[name])
+        (name.replace("_", " "), _value(value), value != defaults[name])
         for name, value in asdict(config).items()
     ]
 

@@ -1,9 +1,9 @@
 """Draw numbers over time as SVG paths, and choose the times to write below.
 
-    ^ y 0
-    |      ╱╲        ╱    paths lie in a box of WIDTH x HEIGHT units that the page stretches;
-    |  ___╱  ╲__    ╱     where there is no number the line is broken
-    +-----------------> x
+^ y 0
+|      ╱╲        ╱    paths lie in a box of WIDTH x HEIGHT units that the page stretches;
+|  ___╱  ╲__    ╱     where there is no number the line is broken
++-----------------> x
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def draw_curve(
         values: shape (N,), NaN where the line is broken.
         duration_seconds: what is as long as the box is wide.
         low: value at the lower edge.
-        high: value at the upper edge; where it is no higher than `low`, the line lies in the middle.
+        high: value at the upper edge; a line between equal ones lies in the middle.
     """
     spans, values = _thinned(segments, values)
     x = spans * (WIDTH / duration_seconds)
@@ -81,9 +81,7 @@ def choose_ticks(duration_seconds: float) -> list[float]:
     return [float(time) for time in np.arange(0, duration_seconds, step)]
 
 
-def _thinned(
-    segments: Sequence[Segment], values: FloatArray
-) -> tuple[FloatArray, FloatArray]:
+def _thinned(segments: Sequence[Segment], values: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Average groups of neighbours; return their borders, shape (M, 2), and means, shape (M,)."""
     size = -(-len(values) // MOST_POINTS) or 1
     starts = range(0, len(values), size)

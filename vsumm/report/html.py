@@ -21,6 +21,7 @@ from vsumm.files import atomic_output
 from vsumm.report.content import Cells, Pictures, page_content
 from vsumm.report.frames import fit_width, images_at, jpeg_bytes
 from vsumm.report.moments import Moment, picks_of, runners_up_of
+from vsumm.report.poster import best_of
 from vsumm.summary import Summary
 
 WIDTHS = ((60, 320), (120, 240), (300, 160))
@@ -66,14 +67,14 @@ def render_report(
 ) -> str:
     """Return the page that `write_report` writes; the same summary and film give the same text."""
     picks, runners_up = picks_of(summary), runners_up_of(summary)
-    film_name = Path(summary.media.path)
+    beside = Path(path).with_name(f"{summary.media.path.stem}.summary.json")
     content = page_content(
         summary,
         picks,
         runners_up,
         pictures=_pictures(summary, [*picks, *runners_up]),
         folder=Path(path).parent,
-        summary_path=Path(summary_path or film_name.with_suffix(".summary.json").name),
+        summary_path=Path(summary_path or beside),
     )
     return _render(content)
 
@@ -85,8 +86,9 @@ def _pictures(summary: Summary, moments: Sequence[Moment]) -> Pictures:
     times = [moment.best_seconds for moment in moments]
     images = images_at(summary.media, times, short_side=width)
     thumbnails = {time: fit_width(image, width) for time, image in images.items()}
-    best = min(moments, key=lambda m: (not not m.dropped, m.rank), default=None)
-    covers = images_at(summary.media, [best.best_seconds] if best else [], short_side=COVER_SIDE)
+    scores = {moment.best_seconds: moment.score for moment in moments}
+    best = [best_of(images, scores)] if images else []
+    covers = images_at(summary.media, best, short_side=COVER_SIDE)
     return Pictures(
         thumbnails={time: (_data_uri(image), *image.size) for time, image in thumbnails.items()},
         cover=next((_data_uri(image) for image in covers.values()), None),
@@ -109,13 +111,15 @@ def _render(content: Cells) -> str:
     # The order of the signals is that of the columns: it must not be sorted.
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
     script, css = _resource("report.js"), _resource("report.css")
-    return environment.get_template("report.html.j2").render(
+    text = environment.get_template("report.html.j2").render(
         **content,
         version=__version__,
         css=Markup(css),  # noqa: S704 - our own file
         script=Markup(script),  # noqa: S704 - our own file
         policy=_policy(f"\n{script}"),
     )
+    # A file name that is no UTF-8 cannot be written as it is; its odd bytes become question marks.
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _resource(name: str) -> str:

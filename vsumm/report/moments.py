@@ -1,8 +1,8 @@
 """What was picked, what nearly was, and why, in words.
 
-    picks        the runs of the reel: "much motion, intense pictures"
-    runners-up   the best pieces that were left out, with what kept them out:
-                 "0.03 below the lowest pick, 1.2 s over the budget"
+picks        the runs of the reel: "much motion, intense pictures"
+runners-up   the best pieces that were left out, with what kept them out:
+             "0.03 below the lowest pick, 1.2 s over the budget"
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ import numpy as np
 from vsumm.media import Segment
 from vsumm.score import FloatArray, contributions, reasons
 from vsumm.select import MOST_FAMILIAR
-from vsumm.summary import Summary
+from vsumm.summary import ScoredSegment, Summary
 
 LEAST_RUNNERS_UP, MOST_RUNNERS_UP = 4, 24
 """As many runners-up are shown as there are picks, within these limits."""
-ROUNDING_SECONDS = 0.05
-"""Times are shown in tenths of seconds; less than half of one is nothing."""
+BUDGET_SLACK_SECONDS = 1e-6
+"""Lengths are sums of differences; less than this over the budget is a rounding error."""
 
 
 @dataclass(frozen=True)
@@ -101,12 +101,18 @@ def _moments(summary: Summary, groups: list[list[int]]) -> list[Moment]:
             segment=_span(summary, rows),
             score=mean,
             rank=1 + sum(other > mean for other in means),
-            best_seconds=summary.segments[max(rows, key=lambda i: scores[i])].segment.centre_seconds,
+            best_seconds=summary.segments[
+                max(rows, key=lambda i: scores[i])
+            ].segment.centre_seconds,
             reasons=tuple(reasons(parts, rows)),
             dropped=() if summary.segments[rows[0]].selected else _dropped(summary, rows, mean),
         )
         for rows, mean in zip(groups, means, strict=True)
     ]
+
+
+def _best(summary: Summary, rows: list[int]) -> ScoredSegment:
+    return max((summary.segments[row] for row in rows), key=lambda segment: segment.score or 0.0)
 
 
 def _span(summary: Summary, rows: list[int]) -> Segment:
@@ -126,8 +132,9 @@ def _dropped(summary: Summary, rows: list[int], score: float) -> tuple[str, ...]
         causes.append(f"{lowest - score:.2f} below the lowest pick")
     elif summary.by == "highlights" and summary.config.spread and _is_near_a_pick(summary, rows):
         causes.append("near another pick")
-    if over >= ROUNDING_SECONDS:
-        causes.append(f"{over:.1f} s over the budget")
+    if over > BUDGET_SLACK_SECONDS:
+        amount = f"{over:.1f} s" if over >= 0.05 else f"{1000 * over:.3g} ms"
+        causes.append(f"{amount} over the budget")
     return tuple(causes) or ("other segments fill the budget better",)
 
 

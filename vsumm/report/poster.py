@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from PIL import Image
@@ -39,12 +40,10 @@ def write_poster(
     return Path(path)
 
 
-def best_frame(summary: Summary, *, short_side: int | None = None) -> Image.Image | None:
-    """Return the best frame, or None where no picture can be read.
+def best_frame(summary: Summary) -> Image.Image | None:
+    """Return the best frame in the film's size, or None where no picture can be read.
 
-    Args:
-        summary: whose film; picked segments come first, others where there are too few.
-        short_side: short side of the picture in pixels, the film's if left out.
+    Frames of picked segments compete; those of others where there are too few.
     """
     video = summary.media.video
     if video is None:
@@ -57,14 +56,24 @@ def best_frame(summary: Summary, *, short_side: int | None = None) -> Image.Imag
     candidates = images_at(summary.media, list(scores), short_side=256)
     if not candidates:
         return None
+    best = best_of(candidates, scores)
+    wanted = min(video.width, video.height)
+    return images_at(summary.media, [best], short_side=wanted).get(best, candidates[best])
+
+
+def best_of(images: Mapping[float, Image.Image], scores: Mapping[float, float | None]) -> float:
+    """Return the time of the best picture by its quality and the score of its segment.
+
+    Args:
+        images: at least one picture, by the time in the film.
+        scores: scores of segments, by the same times.
+    """
 
     def value(time_seconds: float) -> float:
-        quality = picture_quality(candidates[time_seconds])
+        quality = picture_quality(images[time_seconds])
         return SCORE_SHARE * (scores[time_seconds] or 0.0) + (1 - SCORE_SHARE) * quality
 
-    best = max(candidates, key=value)  # of equal ones the first
-    wanted = short_side or min(video.width, video.height)
-    return images_at(summary.media, [best], short_side=wanted).get(best, candidates[best])
+    return max(sorted(images), key=value)  # of equal ones the first
 
 
 def _best_rows(summary: Summary) -> list[ScoredSegment]:

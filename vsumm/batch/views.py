@@ -1,0 +1,73 @@
+"""Files to look at a summary by: which ones, where to, and writing them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from vsumm import report
+from vsumm.errors import NoSignalError
+from vsumm.files import check_output, shown
+from vsumm.media import MediaInfo
+from vsumm.summary import Summary
+
+
+@dataclass(frozen=True)
+class Views:
+    """Where to write what shows a summary; None: not wanted."""
+
+    report: Path | None = None
+    """HTML page."""
+    contact_sheet: Path | None = None
+    """JPEG file with a picture of every pick."""
+    poster: Path | None = None
+    """JPEG file of the best frame."""
+    preview: Path | None = None
+    """GIF or WebP file of a few seconds."""
+
+    @property
+    def pictures(self) -> dict[str, Path]:
+        """Those of them that need a film with a picture, by their names."""
+        paths = {
+            "contact sheet": self.contact_sheet,
+            "poster": self.poster,
+            "preview": self.preview,
+        }
+        return {name: path for name, path in paths.items() if path is not None}
+
+
+def check_views(
+    views: Views, info: MediaInfo, *, overwrite: bool, inputs: Iterable[Path] = ()
+) -> None:
+    """Say before the work starts what cannot be written.
+
+    Raises:
+        NoSignalError: a picture is wanted of a file that has none.
+        OutputError: see `check_output` and `check_preview`.
+    """
+    if views.pictures and info.video is None:
+        name = next(iter(views.pictures))
+        raise NoSignalError(f"{shown(info.path)}: there is no picture to make a {name} from")
+    if views.preview is not None:
+        report.check_preview(views.preview)
+    for path in (views.report, *views.pictures.values()):
+        if path is not None:
+            check_output(path, overwrite=overwrite, inputs=inputs)
+
+
+def write_views(views: Views, summary: Summary, summary_path: Path, *, overwrite: bool) -> None:
+    """Write all files that are wanted.
+
+    Raises:
+        NoSignalError: nothing was picked that could be shown, or no frame can be read.
+        OutputError: a file cannot be written.
+    """
+    if views.report:
+        report.write_report(summary, views.report, summary_path=summary_path, overwrite=overwrite)
+    if views.contact_sheet:
+        report.write_contact_sheet(summary, views.contact_sheet, overwrite=overwrite)
+    if views.poster:
+        report.write_poster(summary, views.poster, overwrite=overwrite)
+    if views.preview:
+        report.write_preview(summary, views.preview, overwrite=overwrite)
