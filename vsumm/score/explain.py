@@ -22,12 +22,14 @@ from vsumm.config import By, SummaryConfig
 from vsumm.score.arousal import smooth
 from vsumm.score.highlights import score_highlights
 from vsumm.score.signal import FloatArray
-from vsumm.score.signals.catalogue import SIGNALS
+from vsumm.score.signals import SIGNALS
 
 MOST_PHRASES = 3
 """A reason names this many signals at most."""
 LEAST_CONTRIBUTION = 0.25
 """Deviations from which on a signal is a reason."""
+LEAST_SPREAD = 1e-6
+"""A signal that varies by less does not vary: sums of equal numbers differ by rounding."""
 
 
 def contributions(
@@ -69,8 +71,8 @@ def reasons(parts: Mapping[str, FloatArray], rows: Sequence[int]) -> list[str]:
         At most `MOST_PHRASES`, such as "much motion"; none where no signal stands out.
     """
     chosen: npt.NDArray[np.intp] = np.asarray(rows, dtype=np.intp)
-    means = {name: float(np.mean(values[chosen])) for name, values in parts.items()}
     phrases = {signal.name: signal.phrase for signal in SIGNALS}
+    means = {name: float(np.mean(parts[name][chosen])) for name in phrases if name in parts}
     strongest = sorted(means, key=lambda name: -means[name])[:MOST_PHRASES]
     return [phrases[name] for name in strongest if means[name] >= LEAST_CONTRIBUTION]
 
@@ -79,6 +81,6 @@ def _deviations(values: FloatArray) -> FloatArray:
     """Standardise within the film; what has no value counts as average."""
     is_known = np.isfinite(values)
     spread = float(np.std(values[is_known])) if is_known.any() else 0.0
-    if spread == 0:
+    if spread < LEAST_SPREAD:
         return np.zeros(len(values))
     return np.where(is_known, (values - np.mean(values[is_known])) / spread, 0.0)
