@@ -33,6 +33,12 @@ def test_the_wheel_holds_the_weights_and_their_card(wheel_names):
     )
 
 
+def test_the_wheel_holds_what_a_report_is_made_of(wheel_names):
+    folder = "vsumm/report/page/"
+    names = {f"{folder}report.{suffix}" for suffix in ("html.j2", "css", "js")}
+    assert names <= set(wheel_names)
+
+
 def test_the_wheel_holds_no_media(wheel_names):
     endings = (".mp4", ".mkv", ".webm", ".mp3", ".ogg", ".wav", ".mat", ".h5", ".jpg")
     assert not [name for name in wheel_names if name.endswith(endings)]

@@ -12,6 +12,10 @@ from .media import Segment as Segment
 from .pipeline import summarize as summarize
 from .reel import ReelConfig as ReelConfig
 from .reel import export_reel as export_reel
+from .report import write_contact_sheet as write_contact_sheet
+from .report import write_poster as write_poster
+from .report import write_preview as write_preview
+from .report import write_report as write_report
 from .score import load_model as load_model
 from .summary import ScoredSegment as ScoredSegment
 from .summary import Summary as Summary

@@ -133,7 +133,7 @@ def _dropped(summary: Summary, rows: list[int], score: float) -> tuple[str, ...]
     elif summary.by == "highlights" and summary.config.spread and _is_near_a_pick(summary, rows):
         causes.append("near another pick")
     if over > BUDGET_SLACK_SECONDS:
-        amount = f"{over:.1f} s" if over >= 0.05 else f"{1000 * over:.3g} ms"
+        amount = f"{over:.1f} s" if over >= 0.05 else f"{max(1, round(1000 * over))} ms"
         causes.append(f"{amount} over the budget")
     return tuple(causes) or ("other segments fill the budget better",)
 

@@ -155,8 +155,6 @@ function command() {
   const words = ["vsumm render", page.quoted_summary];
   if (dropped.length) words.push("--drop", dropped.map((box) => box.dataset.number).join(","));
   for (const { start, end } of kept.map(pieceOf)) words.push("--keep", `${exact(start)}-${exact(end)}`);
-  const seconds = lengthOf(ticked());
-  if (seconds > summary.budget_seconds + 1e-6) words.push("--budget", `${Math.ceil(seconds * 1000) / 1000}s`);
   return words.join(" ");
 }
 
@@ -184,6 +182,10 @@ function refresh() {
   warning.hidden = over < 0.05;
   warning.textContent = `${over.toFixed(1)} s over the budget`;
   document.getElementById("command").textContent = command();
+  const isChanged = boxes.some((box) => box.checked !== box.defaultChecked);
+  for (const element of edit.querySelectorAll(".changed-only")) element.hidden = !isChanged;
+  edit.querySelector(".hint").hidden = isChanged;
+  say("");
   for (const box of boxes) {
     box.closest("tr").classList.toggle("off", box.defaultChecked && !box.checked);
     const band = document.getElementById(box.dataset.band);
