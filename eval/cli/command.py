@@ -97,6 +97,8 @@ def _gather(benchmark: Benchmark, args: argparse.Namespace, *, needs_own_kts: bo
     if args.scores is not None:
         matched, scores = match_scores(read_scores(args.scores), benchmark)
         given = _Input(matched, scores, args.scores.name)
+    elif args.captions is not None:
+        given = _score_captions(given, args)
     elif args.method is not None:
         given = _train(given, args)
     scores_videos = args.data is not None and given.scores is None
@@ -127,6 +129,16 @@ def _score_and_segment(
         failures = (*given.failures, *cut.failures)
         given = _Input(cut.benchmark, given.scores, given.method, failures)
     return given
+
+
+def _score_captions(given: _Input, args: argparse.Namespace) -> _Input:
+    # Here, since it loads torch.
+    from eval.model import PARTS, read_captions, score_captions
+
+    parts = PARTS if args.captions_by == "all" else {args.captions_by: 1.0}
+    matched, scores = score_captions(given.benchmark, read_captions(args.captions), parts)
+    by = " + ".join(f"{weight:g} {name}" if weight != 1 else name for name, weight in parts.items())
+    return _Input(matched, scores, f"captions by {by}")
 
 
 def _train(given: _Input, args: argparse.Namespace) -> _Input:
@@ -182,7 +194,7 @@ def _unit(args: argparse.Namespace) -> ScoresUnit:
     if args.scores is not None:
         unit: ScoresUnit = args.scores_unit
         return unit
-    return "pick" if args.method is not None else "frame"
+    return "frame" if args.method is None and args.captions is None else "pick"
 
 
 @contextmanager

@@ -89,6 +89,19 @@ def _add_sources(command: argparse.ArgumentParser) -> None:
         "--scores", type=Path, metavar="FILE", help="JSON or CSV of scores from any method"
     )
     group.add_argument(
+        "--captions",
+        type=Path,
+        metavar="FILE",
+        help="JSON of video id -> one sentence for every 15 frames, by any captioner; scored "
+        "without training (extra 'text')",
+    )
+    group.add_argument(
+        "--captions-by",
+        choices=("all", "title", "middle", "arousal", "change"),
+        default="all",
+        help="what captions are scored by (default: %(default)s)",
+    )
+    group.add_argument(
         "--scores-unit",
         choices=("auto", "frame", "pick", "clip", "segment"),
         default="auto",

@@ -10,7 +10,7 @@ Letters in shapes: B sentences, T word pieces, H heads, D size of a hidden state
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -135,7 +135,8 @@ class _Layer(nn.Module):
 
 def _table(num_rows: int, size: int) -> nn.Embedding:
     # Random numbers for an embedding that is not there yet make PyTorch import its compiler.
-    return nn.Embedding.from_pretrained(torch.empty(num_rows, size), freeze=False)
+    make: Callable[..., nn.Embedding] = nn.Embedding.from_pretrained
+    return make(torch.empty(num_rows, size), freeze=False)
 
 
 def _projection(from_size: int, to_size: int, eps: float) -> nn.ModuleDict:
