@@ -185,6 +185,15 @@ def test_sound_has_a_player_and_no_pictures():
     assert len(page.all("a", **{"class": "play"})) == len(page.all("input"))
 
 
+def test_a_film_that_is_gone_leaves_places_without_pictures(tmp_path):
+    info = make_info(tmp_path / "gone.mp4", seconds=20.0)
+    page = page_of(make_summary(SCORES, [1, 5], info=info), tmp_path / "gone.report.html")
+    assert not page.all("img")
+    blank = page.all("a", **{"class": "thumb blank"})
+    assert len(blank) == len(page.all("input"))
+    assert "gone.mp4 is not there" in page.one("figcaption")["text"]
+
+
 def test_an_empty_result_says_so_and_offers_no_editing():
     page = page_of(make_summary([], [], info=make_info()))
     assert "Nothing was picked." in page.one("main")["text"]
