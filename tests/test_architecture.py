@@ -52,9 +52,10 @@ FLOORS = {
         "lite": "config data.open device errors heads inputs model outputs ridge store towers "
         "train",
         "content": "config data.open errors inputs lite model store towers",
+        "sounds": "data.open errors store towers train",
         "studies": "config data.open errors heads inputs lite model retrieval ridge towers train",
         "cli": "config content data.imemnet data.sources device errors inputs lite model prompts "
-        "retrieval store studies towers train",
+        "retrieval sounds store studies towers train",
         "__main__": "cli",
     },
     "eval": {

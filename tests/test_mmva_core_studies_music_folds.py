@@ -7,7 +7,6 @@ from mmva_core.lite.music_train import MusicRecipe
 from mmva_core.lite.music_windows import ClipWindows, PieceWindows
 from mmva_core.studies.music_folds import (
     _Folds,
-    area_under_curve,
     correlations_within,
     deal_groups,
     evaluate_folds,
@@ -48,19 +47,6 @@ def test_folds_keep_groups_whole_and_are_of_about_one_size():
 
     assert all(len(set(folds[np.asarray(groups) == name])) == 1 for name in "abcd")
     assert np.bincount(folds).tolist() == [7, 7]
-
-
-def test_area_under_curve_is_the_share_of_pairs_in_order():
-    generator = np.random.default_rng(0)
-    labels, score = generator.choice([-1.0, 1.0], 40), generator.integers(0, 8, 40).astype(float)
-
-    pairs = [
-        1.0 if high > low else 0.5 if high == low else 0.0
-        for high in score[labels > 0]
-        for low in score[labels < 0]
-    ]
-
-    assert area_under_curve(labels, score) == pytest.approx(np.mean(pairs))
 
 
 def test_correlations_within_pieces_are_spearmans():

@@ -7,6 +7,7 @@ import pytest
 import scipy.stats
 
 from mmva_core.train.metrics import (
+    area_under_curve,
     bootstrap_interval,
     concordance,
     pearson,
@@ -93,3 +94,16 @@ def test_the_bootstrap_draws_whole_groups():
     groups = ["a"] * 50 + ["b"] * 50
     low, high = bootstrap_interval(lambda values: float(values.mean()), sample, groups=groups)
     assert (low, high) == (0.0, 1.0)
+
+
+def test_area_under_curve_is_the_share_of_pairs_in_order():
+    generator = np.random.default_rng(0)
+    labels, score = generator.choice([-1.0, 1.0], 40), generator.integers(0, 8, 40).astype(float)
+
+    pairs = [
+        1.0 if high > low else 0.5 if high == low else 0.0
+        for high in score[labels > 0]
+        for low in score[labels < 0]
+    ]
+
+    assert area_under_curve(labels, score) == pytest.approx(np.mean(pairs))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vsumm.score.arousal import add_motion, combine, smooth
+from vsumm.score.arousal import add_motion, combine, smooth, sound_arousal
 
 NAN = np.nan
 
@@ -72,3 +72,20 @@ def test_silence_counts_as_the_calmest_in_both():
 
 def test_a_segment_with_neither_picture_nor_sound_has_no_score():
     assert np.isnan(combine(np.array([NAN, 0.5]), np.array([NAN, 0.5]), by="both"))[0]
+
+
+def test_where_there_is_no_music_louder_sound_is_more_arousing():
+    columns = {
+        "music_arousal": np.full(4, 0.5),
+        "music": np.array([1.0, 0.0, 0.0, 1.0]),
+        "speech": np.array([0.0, 0.0, 1.0, 0.0]),
+        "loudness": np.array([10.0, 10.0, -10.0, -10.0]),
+    }
+    assert sound_arousal(columns) == pytest.approx([0.5, 0.6, 0.4, 0.5])
+
+
+def test_silence_has_no_arousal():
+    columns = dict.fromkeys(("music", "speech", "loudness"), np.zeros(2))
+    arousal = sound_arousal({**columns, "music_arousal": np.array([np.nan, 0.4])})
+    assert np.isnan(arousal[0])
+    assert arousal[1] == 0.4

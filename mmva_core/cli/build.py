@@ -1,4 +1,4 @@
-"""`mmva build`: make IMEMNet-C's tables and clips, and the weights that read what pictures show."""
+"""`mmva build`: make IMEMNet-C's tables and clips, or what our own weights are made from."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 def add_parser(subparsers: Subparsers) -> None:
     """Add the sub-command and what it can build."""
     parser: ArgumentParser = subparsers.add_parser(
-        "build", help="make IMEMNet-C's tables and clips, or the weights of the picture reader"
+        "build", help="make IMEMNet-C's tables and clips, or what our own weights are made from"
     )
     parts = parser.add_subparsers(required=True, metavar="PART")
     _add_music(parts)
     _add_images(parts)
     _add_captions(parts)
     _add_content(parts)
+    _add_sounds(parts)
 
 
 def _add_music(parts: Subparsers) -> None:
@@ -99,6 +100,17 @@ def _add_content(parts: Subparsers) -> None:
     parser.set_defaults(run=run_content)
 
 
+def _add_sounds(parts: Subparsers) -> None:
+    parser = parts.add_parser(
+        "sounds",
+        help="fetch recordings of voices and noises",
+        description="Download Debian packages (1 GB) with apt-get and unpack them, without "
+        "installing anything, for mmva train --preset sound-kinds.",
+    )
+    parser.add_argument("-o", "--output", required=True, metavar="FOLDER", help="for the packages")
+    parser.set_defaults(run=run_sounds)
+
+
 def run_music(args: Namespace) -> Iterator[Output]:
     """Cut songs and write `music_va.csv` beside the clips, captions still empty."""
     from mmva_core.data.sources import join_clips, read_deam, write_clips, write_labels
@@ -167,6 +179,13 @@ def run_content(args: Namespace) -> Iterator[Output]:
     heads = build_heads(data, Path(args.classes), seed=args.seed, progress=not args.quiet)
     heads.save(Path(args.output))
     yield f"{args.output}: for {heads.tower}"
+
+
+def run_sounds(args: Namespace) -> Iterator[Output]:
+    """Fetch the packages, and say where each is."""
+    from mmva_core.sounds import fetch_packages
+
+    yield from fetch_packages(Path(args.output))
 
 
 def _check_free(path: Path, force: bool) -> None:

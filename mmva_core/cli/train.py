@@ -13,6 +13,8 @@ from mmva_core.errors import MmvaError
 if TYPE_CHECKING:
     from mmva_core.cli.command import Subparsers
 
+SOUND_KINDS_PRESET = "sound-kinds"
+"""The network that tells speech, music and noise apart."""
 OVERRIDES = ("epochs", "batch_size", "learning_rate", "seed", "matching", "precision")
 """Options that override settings of [train]."""
 
@@ -28,12 +30,19 @@ def add_parser(subparsers: Subparsers) -> None:
     )
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--config", metavar="FILE", help="TOML file; see --template")
-    source.add_argument("--preset", choices=("mmva-lite",), help="a model that comes with us")
+    source.add_argument(
+        "--preset", choices=("mmva-lite", SOUND_KINDS_PRESET), help="a model that comes with us"
+    )
     source.add_argument("--template", action="store_true", help="print a config file to start from")
     parser.add_argument("-o", "--output", metavar="FOLDER", help="where the run lives")
     parser.add_argument("--resume", action="store_true", help="go on with the run in the folder")
     parser.add_argument(
         "--data", metavar="FOLDER", help="open data sets, for --preset (default: $VSUMM_DATA)"
+    )
+    parser.add_argument(
+        "--sounds",
+        metavar="FOLDER",
+        help=f"recordings for --preset {SOUND_KINDS_PRESET}; see mmva build sounds",
     )
     parser.add_argument("--epochs", type=int, help="passes over the data")
     parser.add_argument("--batch-size", type=int, help="pairs per step, over all processes")
@@ -64,7 +73,10 @@ def run(args: Namespace) -> Iterator[Output]:
         return
     if args.output is None:
         raise MmvaError("name the folder of the run with -o FOLDER")
-    yield from _train_preset(args) if args.preset else _train_config(args)
+    if args.preset == SOUND_KINDS_PRESET:
+        yield from _train_sound_kinds(args)
+    else:
+        yield from _train_preset(args) if args.preset else _train_config(args)
 
 
 def _train_config(args: Namespace) -> Iterator[Output]:
@@ -111,6 +123,22 @@ def _train_preset(args: Namespace) -> Iterator[Output]:
         resume=args.resume,
         progress=not args.quiet and _is_terminal(),
     )
+
+
+def _train_sound_kinds(args: Namespace) -> Iterator[Output]:
+    from mmva_core.lite import find_data
+    from mmva_core.sounds import SoundKindRecipe, load_recordings, train_sound_kinds
+    from mmva_core.towers import SOUND_KINDS_WEIGHTS
+
+    if args.sounds is None:
+        raise MmvaError("name the folder of the recordings with --sounds; see mmva build sounds")
+    recipe = SoundKindRecipe(**_overrides(args))
+    progress = not args.quiet and _is_terminal()
+    root = find_data(None if args.data is None else Path(args.data))
+    recordings = load_recordings(root, Path(args.sounds), seed=recipe.seed, progress=progress)
+    target = Path(args.output) / Path(SOUND_KINDS_WEIGHTS).name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    yield from train_sound_kinds(recordings, target, recipe, progress=progress)
 
 
 def _overrides(args: Namespace) -> dict[str, Any]:

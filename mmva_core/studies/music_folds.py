@@ -29,7 +29,7 @@ from mmva_core.lite import (
     train_music_tower,
 )
 from mmva_core.ridge import fit_ridge
-from mmva_core.train import bootstrap_interval, pearson
+from mmva_core.train import area_under_curve, bootstrap_interval, pearson
 
 NUM_FOLDS = 10
 NUM_DRAWS = 1000
@@ -130,20 +130,6 @@ def deal_groups(groups: Sequence[str], num_folds: int) -> NDArray[np.intp]:
         fold[index] = int(load.argmin())
         load[fold[index]] += sizes[index]
     return np.asarray(fold[member])
-
-
-def area_under_curve(is_high: Array, score: Array) -> float:
-    """Return the probability that a high sample scores above a low one; ties count half.
-
-    >>> area_under_curve(np.array([1.0, 0.0, 1.0]), np.array([0.9, 0.5, 0.5]))
-    0.75
-    """
-    high = is_high > 0
-    num_high, num_low = int(high.sum()), int((~high).sum())
-    if not num_high or not num_low:
-        return float("nan")
-    ranks = float(rankdata(score)[high].sum())
-    return (ranks - num_high * (num_high + 1) / 2) / (num_high * num_low)
 
 
 def correlations_within(predicted: Array, labels: Array, pieces: NDArray[np.intp]) -> Array:

@@ -28,3 +28,10 @@ from .run import CPU_BATCH_SIZE as CPU_BATCH_SIZE
 from .run import picture_features as picture_features
 from .run import sentence_features as sentence_features
 from .run import window_features as window_features
+from .sound_kind import LOOK_BACK as LOOK_BACK
+from .sound_kind import SOUND_KINDS as SOUND_KINDS
+from .sound_kind import SOUND_KINDS_WEIGHTS as SOUND_KINDS_WEIGHTS
+from .sound_kind import SoundKindNet as SoundKindNet
+from .sound_kind import load_sound_kinds as load_sound_kinds
+from .sound_steps import SoundCurves as SoundCurves
+from .sound_steps import SoundSteps as SoundSteps

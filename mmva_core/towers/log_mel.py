@@ -81,6 +81,10 @@ class LogMel(nn.Module):
             (B, M, N), N from `num_frames`; `FLOOR_POWER` bounds it below at -80 dB. Frames lie
             wholly inside the sound, so the spectra of a window are a slice of the recording's.
         """
+        return to_decibels(self.power(input_values))
+
+    def power(self, input_values: Tensor) -> Tensor:
+        """Return the power (B, M, N) of every band, full-scale sine = 1, of sound (B, T)."""
         spectrum = torch.stft(
             input_values,
             len(self.window),
@@ -91,7 +95,7 @@ class LogMel(nn.Module):
         )
         # A full-scale sine at the centre of a bin has the magnitude sum(window) / 2: scale it to 1.
         power = (spectrum.real**2 + spectrum.imag**2) * (2 / self.window.sum()) ** 2
-        return to_decibels(torch.matmul(self.filters, power))
+        return torch.matmul(self.filters, power)
 
     def num_frames(self, num_samples: int) -> int:
         """Return N for T samples."""
@@ -217,11 +221,21 @@ def _cosine_basis(num_bands: int, num_coefficients: int) -> Tensor:
     return torch.cos(orders * centres) * math.sqrt(2 / num_bands)
 
 
+def band_centres(num_mels: int, lowest_hz: float, highest_hz: float) -> Tensor:
+    """Return the centre (M,) float64 of every mel band, Hz."""
+    return _band_corners(num_mels, lowest_hz, highest_hz)[1:-1]
+
+
+def _band_corners(num_mels: int, lowest_hz: float, highest_hz: float) -> Tensor:
+    """Return (M + 2,) frequencies, Hz; each band runs from one over the next to the one after."""
+    ends = 2595 * torch.log10(1 + torch.tensor([lowest_hz, highest_hz], dtype=torch.float64) / 700)
+    mels = torch.linspace(float(ends[0]), float(ends[1]), num_mels + 2, dtype=torch.float64)
+    return 700 * (10 ** (mels / 2595) - 1)
+
+
 def _mel_filters(frequencies: Tensor, num_mels: int, lowest: float, highest: float) -> Tensor:
     """Make triangular filters (M, F) over the frequencies (F,) of a Fourier transform, Hz."""
-    ends = 2595 * torch.log10(1 + torch.tensor([lowest, highest], dtype=torch.float64) / 700)
-    mels = torch.linspace(float(ends[0]), float(ends[1]), num_mels + 2, dtype=torch.float64)
-    corners = (700 * (10 ** (mels / 2595) - 1))[:, None]
+    corners = _band_corners(num_mels, lowest, highest)[:, None]
     rising = (frequencies - corners[:-2]) / (corners[1:-1] - corners[:-2])
     falling = (corners[2:] - frequencies) / (corners[2:] - corners[1:-1])
     return torch.minimum(rising, falling).clamp(min=0).to(torch.float32)

@@ -12,6 +12,7 @@ from .matching import matching_score as matching_score
 from .matching import mean_pair_distance as mean_pair_distance
 from .metrics import DIMENSIONS as DIMENSIONS
 from .metrics import Metrics as Metrics
+from .metrics import area_under_curve as area_under_curve
 from .metrics import bootstrap_interval as bootstrap_interval
 from .metrics import pearson as pearson
 from .metrics import regression_metrics as regression_metrics

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, fields
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
+from scipy.stats import rankdata
 
 DIMENSIONS = ("valence", "arousal")
 """Names of the two columns of VA arrays."""
@@ -112,6 +113,20 @@ def va_metrics(
         name: regression_metrics(prediction[:, column], truth[:, column], constants[column])
         for column, name in enumerate(DIMENSIONS)
     }
+
+
+def area_under_curve(is_high: FloatArray, score: FloatArray) -> float:
+    """Return the probability that a high sample scores above a low one; ties count half.
+
+    >>> area_under_curve(np.array([1.0, 0.0, 1.0]), np.array([0.9, 0.5, 0.5]))
+    0.75
+    """
+    high = is_high > 0
+    num_high, num_low = int(high.sum()), int((~high).sum())
+    if not num_high or not num_low:
+        return float("nan")
+    ranks = float(rankdata(score)[high].sum())
+    return (ranks - num_high * (num_high + 1) / 2) / (num_high * num_low)
 
 
 def pearson(first: ArrayLike, second: ArrayLike) -> float:

@@ -12,7 +12,11 @@ import numpy as np
 
 from vsumm.config import By, SummaryConfig
 from vsumm.score.signal import FloatArray
+from vsumm.score.signals import musicality
 
+AROUSAL_PER_DB = 0.01
+"""What a decibel is worth where the sound is not music: 10 dB, twice as loud, are one standard
+deviation of the arousal of music within a film."""
 RANK_STEP = 0.01
 """Scores are rounded to this before they are ranked; smaller differences mean nothing."""
 
@@ -24,7 +28,7 @@ def arousal_score(
 
     Args:
         columns: signals by name, shape (N,) each: "image_arousal" and "motion", or "music_arousal",
-            or all three.
+            "music", "speech" and "loudness", or all of them.
         config: weight of motion and width of smoothing.
         by: which of them count.
 
@@ -35,8 +39,30 @@ def arousal_score(
     nothing = np.full(len(next(iter(columns.values()))), np.nan)
     image = columns.get("image_arousal", nothing)
     moved = add_motion(image, columns.get("motion", nothing), weight=config.motion_weight)
-    music = columns.get("music_arousal", nothing)
+    music = sound_arousal(columns) if "music_arousal" in columns else nothing
     return combine(smooth(moved, width=width), smooth(music, width=width), by=by)
+
+
+def sound_arousal(columns: Mapping[str, FloatArray]) -> FloatArray:
+    """Return the arousal of the sound: that of the music, and elsewhere the louder the higher.
+
+    What is not music has the arousal of the film's music on average (`shrunk`); of speech, crowds
+    and action loudness is what arousal follows most in people's ratings (Weninger et al., "On the
+    acoustics of emotion in audio", 2013, DOI 10.3389/fpsyg.2013.00292).
+
+    Args:
+        columns: "music_arousal", "music", "speech" and "loudness", shape (N,) each.
+
+    Returns:
+        Shape (N,), in [0, 1], NaN where there is no sound.
+    """
+    music, loudness = columns["music_arousal"], columns["loudness"]
+    if not np.isfinite(loudness).any():
+        return music
+    weight = musicality(columns["music"], columns["speech"])
+    louder = loudness - np.nanmedian(loudness)
+    raised = music + (1 - weight) * AROUSAL_PER_DB * louder
+    return np.clip(raised, 0.0, 1.0)
 
 
 def smooth(values: FloatArray, *, width: int) -> FloatArray:

@@ -5,5 +5,7 @@ from .catalogue import signals_of as signals_of
 from .image import IMAGE as IMAGE
 from .motion import DIFFERENCES as DIFFERENCES
 from .music import MUSIC as MUSIC
+from .soundtrack import SOUNDTRACK as SOUNDTRACK
+from .soundtrack import musicality as musicality
 from .topic import Topic as Topic
 from .topic import find_topic as find_topic

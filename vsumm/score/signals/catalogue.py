@@ -9,6 +9,16 @@ from vsumm.score.signals.image import CARD, CHANGE, IMAGE_AROUSAL, IMAGE_VALENCE
 from vsumm.score.signals.motion import MOTION
 from vsumm.score.signals.music import MUSIC_AROUSAL, MUSIC_VALENCE
 from vsumm.score.signals.position import MIDDLE
+from vsumm.score.signals.soundtrack import (
+    LOUDNESS,
+    LOUDNESS_RISE,
+    MUSIC_SHARE,
+    NOISE_SHARE,
+    ONSETS,
+    SILENCE_SHARE,
+    SPEECH_ENERGY,
+    SPEECH_SHARE,
+)
 
 SIGNALS: tuple[Signal, ...] = (
     IMAGE_VALENCE,
@@ -19,12 +29,20 @@ SIGNALS: tuple[Signal, ...] = (
     CARD,
     MUSIC_VALENCE,
     MUSIC_AROUSAL,
+    LOUDNESS,
+    LOUDNESS_RISE,
+    ONSETS,
+    SPEECH_ENERGY,
+    SPEECH_SHARE,
+    MUSIC_SHARE,
+    NOISE_SHARE,
+    SILENCE_SHARE,
     MIDDLE,
 )
 """Every signal, in the order of the summary's columns."""
 
 BY_IMAGE = (IMAGE_VALENCE, IMAGE_AROUSAL, MOTION)
-BY_MUSIC = (MUSIC_VALENCE, MUSIC_AROUSAL)
+BY_MUSIC = (MUSIC_VALENCE, MUSIC_AROUSAL, LOUDNESS, SPEECH_SHARE, MUSIC_SHARE)
 
 
 def signals_of(by: By) -> tuple[Signal, ...]:

@@ -1,4 +1,9 @@
-"""What the sound makes one feel: valence and arousal by the music tower of MMVA."""
+"""What the music makes one feel: valence and arousal by the music tower of MMVA.
+
+The tower was trained on music and judges speech and noise by what they share with it, which has
+little to do with how intense a film is. So its judgement counts as far as there is music that
+nobody speaks over: see `musicality` and `shrunk`.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +13,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vsumm.score.signal import Arrays, Film, FloatArray, Measurement, Signal
+from vsumm.score.signals.soundtrack import (
+    MUSIC_KIND,
+    SOUNDTRACK,
+    SPEECH_KIND,
+    musicality,
+    shrunk,
+)
 from vsumm.score.sound_windows import SAMPLE_RATE, SoundWindow
 
 if TYPE_CHECKING:
@@ -44,12 +56,18 @@ def _depends_on(film: Film) -> dict[str, object]:
     return {"model": film.source.fingerprint, "audio_track": film.config.audio_track}
 
 
+def _of_music(column: int, arrays: Arrays) -> FloatArray:
+    kinds = arrays["sound_kinds"]
+    weights = musicality(kinds[:, MUSIC_KIND], kinds[:, SPEECH_KIND])
+    return shrunk(arrays["music_va"][:, column], weights)
+
+
 def _valence(film: Film, arrays: Arrays) -> FloatArray:
-    return arrays["music_va"][:, 0]
+    return _of_music(0, arrays)
 
 
 def _arousal(film: Film, arrays: Arrays) -> FloatArray:
-    return arrays["music_va"][:, 1]
+    return _of_music(1, arrays)
 
 
 MUSIC = Measurement(
@@ -61,5 +79,5 @@ MUSIC = Measurement(
 )
 """Valence and arousal of the sound."""
 
-MUSIC_VALENCE = Signal("music_valence", (MUSIC,), _valence, "cheerful music")
-MUSIC_AROUSAL = Signal("music_arousal", (MUSIC,), _arousal, "intense music")
+MUSIC_VALENCE = Signal("music_valence", (MUSIC, SOUNDTRACK), _valence, "cheerful music")
+MUSIC_AROUSAL = Signal("music_arousal", (MUSIC, SOUNDTRACK), _arousal, "intense music")

@@ -1,0 +1,10 @@
+from .mix import Mixer as Mixer
+from .mix import Strip as Strip
+from .recordings import SOURCES as SOURCES
+from .recordings import Recordings as Recordings
+from .recordings import fetch_packages as fetch_packages
+from .recordings import load_recordings as load_recordings
+from .train import SoundKindFigure as SoundKindFigure
+from .train import SoundKindRecipe as SoundKindRecipe
+from .train import judge_network as judge_network
+from .train import train_sound_kinds as train_sound_kinds

@@ -1,0 +1,139 @@
+"""Measure sound as it streams by, half second by half second, from one spectrum.
+
+Everything here comes from the log-mel spectra that `SoundKindNet` takes, so sound is transformed
+once. Letters in shapes: T samples, H half seconds, M mel bands, F = 25 frames, K = 3 kinds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from mmva_core.towers.log_mel import band_centres, to_decibels
+from mmva_core.towers.sound_kind import (
+    HIGHEST_HZ,
+    LOOK_BACK,
+    LOWEST_HZ,
+    NUM_MELS,
+    SAMPLE_RATE,
+    STEP_SECONDS,
+    SoundKindNet,
+)
+
+STEPS_AT_ONCE = 20
+"""Half seconds that are transformed at once."""
+QUIETEST_LUFS = -70.0
+"""Loudness of silence; ITU-R BS.1770 counts nothing below it."""
+ONSET_LAG = 2
+"""Frames over which a band rises at an onset, 20 ms each."""
+ONSET_FLOOR_DB = -60.0
+"""Rises below this level are noise."""
+EFFORT_SPLIT_HZ, EFFORT_TOP_HZ = 1000.0, 4000.0
+"""People who speak up put more of their voice between the two."""
+_STEP = round(STEP_SECONDS * SAMPLE_RATE)
+# Numerators and denominators of the two K-weighting filters at 48 kHz (ITU-R BS.1770-5, Annex 1).
+_SHELF = (1.53512485958697, -2.69169618940638, 1.19839281085285)
+_K_WEIGHTING = (
+    (_SHELF, (-1.69065929318241, 0.73248077421585)),
+    ((1.0, -2.0, 1.0), (-1.99004745483398, 0.99007225036621)),
+)
+_K_SAMPLE_RATE = 48000
+# Bands hold power re a full-scale sine, whose mean square is 1/2, and a Hann window spreads a tone
+# over bins of 1.5 times its power; -0.691 is BS.1770's own constant.
+_LUFS_OFFSET_DB = 10 * np.log10(0.5 / 1.5) - 0.691
+
+Curve = NDArray[np.float64]
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class SoundCurves:
+    """What was measured of every half second."""
+
+    loudness: Curve
+    """(H,) K-weighted, LUFS, at least `QUIETEST_LUFS`; half a decibel from BS.1770 at most."""
+    onsets: Curve
+    """(H,) mean rise of all bands over `ONSET_LAG` frames, dB."""
+    spread: Curve
+    """(H,) standard deviation of the level over the frames, dB: speech that varies has much."""
+    effort: Curve
+    """(H,) level above `EFFORT_SPLIT_HZ` re the level below it, dB: loud voices have much."""
+    kinds: Curve
+    """(H, K) probability in [0, 1] that there is such sound; see `SOUND_KINDS`."""
+
+
+class SoundSteps:
+    """Takes sound piece by piece and measures every half second of it.
+
+    Args:
+        network: tells the kinds of sound apart.
+    """
+
+    def __init__(self, network: SoundKindNet) -> None:
+        self._network = network
+        self._waiting = np.zeros(LOOK_BACK, np.float32)
+        self._bands_before = torch.full((NUM_MELS, ONSET_LAG), ONSET_FLOOR_DB)
+        self._curves: list[Tensor] = []
+        self._descriptions: list[Tensor] = []
+        hertz = band_centres(NUM_MELS, LOWEST_HZ, HIGHEST_HZ)
+        self._k_weights = torch.from_numpy(_k_weights(hertz.numpy())).float()[:, None]
+        self._is_low = hertz < EFFORT_SPLIT_HZ
+        self._is_high = (hertz >= EFFORT_SPLIT_HZ) & (hertz < EFFORT_TOP_HZ)
+
+    def add(self, samples: NDArray[np.float32]) -> None:
+        """Take the next samples (T,), mono, at 16 kHz, full scale at 1."""
+        self._waiting = np.concatenate([self._waiting, samples])
+        length = STEPS_AT_ONCE * _STEP
+        while len(self._waiting) >= LOOK_BACK + length:
+            self._measure(self._waiting[: LOOK_BACK + length])
+            self._waiting = self._waiting[length:]
+
+    def result(self) -> SoundCurves:
+        """Return the curves once the sound has ended; it is followed by silence."""
+        rest = len(self._waiting) - LOOK_BACK
+        if rest or not self._curves:
+            missing = -rest % _STEP if rest else _STEP
+            self._measure(np.pad(self._waiting, (0, missing)))
+            self._waiting = self._waiting[:LOOK_BACK]
+        loudness, onsets, spread, effort = torch.cat(self._curves, 1).double().numpy()
+        with torch.inference_mode():
+            odds = self._network.judge(torch.cat(self._descriptions))
+        kinds = torch.sigmoid(odds).double().numpy()
+        return SoundCurves(loudness, onsets, spread, effort, kinds)
+
+    @torch.inference_mode()
+    def _measure(self, samples: NDArray[np.float32]) -> None:
+        power = self._network.spectra(torch.from_numpy(samples))
+        spectra = to_decibels(power)
+        self._descriptions.append(self._network.describe(spectra))
+        loudness = to_decibels((power * self._k_weights).sum(1).mean(1)) + _LUFS_OFFSET_DB
+        low, high = (power[:, bands].sum(1) for bands in (self._is_low, self._is_high))
+        self._curves.append(
+            torch.stack(
+                [
+                    loudness.clamp(min=QUIETEST_LUFS),
+                    self._onsets(spectra),
+                    to_decibels(low + high).std(1),
+                    to_decibels(high.mean(1)) - to_decibels(low.mean(1)),
+                ]
+            )
+        )
+
+    def _onsets(self, spectra: Tensor) -> Tensor:
+        bands = spectra.transpose(0, 1).flatten(1).clamp(min=ONSET_FLOOR_DB)
+        bands = torch.cat([self._bands_before, bands], 1)
+        self._bands_before = bands[:, -ONSET_LAG:]
+        rises = (bands[:, ONSET_LAG:] - bands[:, :-ONSET_LAG]).clamp(min=0)
+        return rises.mean(0).reshape(len(spectra), -1).mean(1)
+
+
+def _k_weights(hertz: NDArray[np.float64]) -> Curve:
+    """Return the power response of BS.1770's two filters at some frequencies, Hz."""
+    delay = np.exp(-2j * np.pi * hertz / _K_SAMPLE_RATE)
+    response = np.ones(len(hertz), complex)
+    for (b0, b1, b2), (a1, a2) in _K_WEIGHTING:
+        response *= (b0 + b1 * delay + b2 * delay**2) / (1 + a1 * delay + a2 * delay**2)
+    return np.abs(response) ** 2
