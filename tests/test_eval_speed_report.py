@@ -128,6 +128,7 @@ def test_a_reel_by_each_of_ffmpegs_ways_has_every_frame(tmp_path):
 
 
 @pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning")  # OpenVINO traces the tower
 def test_the_tower_says_the_same_by_openvino(tmp_path):
     pytest.importorskip("openvino", reason="the extra 'peers' is not installed")
     found = RIVALS["openvino"](str(make_film(TINY, tmp_path)))

@@ -43,7 +43,7 @@ class Part:
 PARTS: Mapping[str, Part] = {
     "motion": Part(1.0, 0.03),
     "image_arousal": Part(0.5, 0.02),
-    "about": Part(1.0, 0.1),
+    "about": Part(0.5, 0.1),
     "music_arousal": Part(0.5, 0.06),
     "loudness": Part(0.25, 2.0),
     "loudness_rise": Part(0.25, 2.0),
@@ -56,7 +56,8 @@ PARTS: Mapping[str, Part] = {
 others on the open material; a weight can be given to them."""
 
 PENALTIES: Mapping[str, float] = {"card": 4.0}
-"""Deviations that a signal in [0, 1] takes off the total."""
+"""Deviations that a probability takes off the total at 1; up to one half it takes off nothing, since
+busy scenes get a tenth or two."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,8 @@ def score_highlights(
     }
     for name, weight in PENALTIES.items():
         if name in columns and weights.get(name, weight):
-            contributions[name] = -weights.get(name, weight) * np.nan_to_num(columns[name])
+            excess = np.clip(2 * np.nan_to_num(columns[name]) - 1, 0, 1)
+            contributions[name] = -weights.get(name, weight) * excess
     total = np.sum([np.zeros(len(next(iter(columns.values())))), *contributions.values()], axis=0)
     spread = max(float(np.std(total)), 1e-9)
     scores = np.clip(0.5 + (total - np.mean(total)) / spread / 6, 0, 1)
