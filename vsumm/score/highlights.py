@@ -56,8 +56,8 @@ PARTS: Mapping[str, Part] = {
 others on the open material; a weight can be given to them."""
 
 PENALTIES: Mapping[str, float] = {"card": 4.0}
-"""Deviations that a probability takes off the total at 1; up to one half it takes off nothing, since
-busy scenes get a tenth or two."""
+"""Deviations that a probability of 1 takes off the total; one of a half or less takes off nothing,
+since busy scenes get a tenth or two."""
 
 
 @dataclass(frozen=True)
