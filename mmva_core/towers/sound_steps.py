@@ -79,9 +79,10 @@ class SoundSteps:
         self._curves: list[Tensor] = []
         self._descriptions: list[Tensor] = []
         hertz = band_centres(NUM_MELS, LOWEST_HZ, HIGHEST_HZ)
-        self._k_weights = torch.from_numpy(_k_weights(hertz.numpy())).float()[:, None]
-        self._is_low = hertz < EFFORT_SPLIT_HZ
-        self._is_high = (hertz >= EFFORT_SPLIT_HZ) & (hertz < EFFORT_TOP_HZ)
+        is_low = hertz < EFFORT_SPLIT_HZ
+        is_high = ~is_low & (hertz < EFFORT_TOP_HZ)
+        # Rows (3, M) that sum bands to K-weighted power, and to power below and above the split.
+        self._sums = torch.stack([_k_weights(hertz), is_low, is_high]).float()
 
     def add(self, samples: NDArray[np.float32]) -> None:
         """Take the next samples (T,), mono, at 16 kHz, full scale at 1."""
@@ -109,8 +110,8 @@ class SoundSteps:
         power = self._network.spectra(torch.from_numpy(samples))
         spectra = to_decibels(power)
         self._descriptions.append(self._network.describe(spectra))
-        loudness = to_decibels((power * self._k_weights).sum(1).mean(1)) + _LUFS_OFFSET_DB
-        low, high = (power[:, bands].sum(1) for bands in (self._is_low, self._is_high))
+        weighted, low, high = (self._sums @ power).unbind(1)
+        loudness = to_decibels(weighted.mean(1)) + _LUFS_OFFSET_DB
         self._curves.append(
             torch.stack(
                 [
@@ -130,10 +131,10 @@ class SoundSteps:
         return rises.mean(0).reshape(len(spectra), -1).mean(1)
 
 
-def _k_weights(hertz: NDArray[np.float64]) -> Curve:
+def _k_weights(hertz: Tensor) -> Tensor:
     """Return the power response of BS.1770's two filters at some frequencies, Hz."""
-    delay = np.exp(-2j * np.pi * hertz / _K_SAMPLE_RATE)
-    response = np.ones(len(hertz), complex)
+    delay = torch.exp(-2j * torch.pi * hertz / _K_SAMPLE_RATE)
+    response = torch.ones_like(delay)
     for (b0, b1, b2), (a1, a2) in _K_WEIGHTING:
         response *= (b0 + b1 * delay + b2 * delay**2) / (1 + a1 * delay + a2 * delay**2)
-    return np.abs(response) ** 2
+    return response.abs().square()
