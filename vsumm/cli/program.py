@@ -133,6 +133,10 @@ def _report(outcome: Outcome, args: argparse.Namespace, shell: Shell) -> None:
 def _summary_config(args: argparse.Namespace) -> SummaryConfig:
     budget = {name: value for name, value in vars(args.budget).items() if value is not None}
     try:
+        if args.weights:
+            from vsumm.score import check_weights
+
+            check_weights(args.weights)
         return SummaryConfig(**_fields_in(args, SummaryConfig), **budget)
     except ValueError as error:
         raise UsageError(error) from error
