@@ -37,9 +37,10 @@ def run(folder, *arguments):
 
 def test_parsing_loads_nothing_heavy():
     code = (
-        "import sys, argparse\n"
+        "import sys\n"
         "from eval.cli.program import add_arguments\n"
-        "parser = argparse.ArgumentParser()\n"
+        "from mmva_core.cli import Parser\n"
+        "parser = Parser()\n"
         "add_arguments(parser)\n"
         "parser.parse_args(['tvsum', '--annotations', 'x'])\n"
         "heavy = {'torch', 'pandas', 'scipy', 'numpy', 'h5py'} & set(sys.modules)\n"

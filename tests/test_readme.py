@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from vsumm.cli.program import _parser, main
+from vsumm.cli.program import _parser, main, with_command
 from vsumm.demo import INTENSE_PASSAGES, make_sample_film
 from vsumm.summary import Summary
 
@@ -69,4 +69,4 @@ def test_every_option_of_the_readme_is_understood():
     assert commands
     for arguments in commands:
         if arguments[0] != "eval":
-            _parser().parse_args(arguments)
+            _parser().parse_args(with_command(arguments))

@@ -121,6 +121,31 @@ def test_wrong_usage_exits_with_two(options, capsys):
     assert "error" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--weights", "colour=1"], "no signal colour; there are motion"),
+        (["--weights", "motion"], "cannot read 'motion': write NAME=WEIGHT"),
+        (["--weights", "motion=inf"], "weights must be finite"),
+        (["--spread", "2"], "spread must be in [0, 1]"),
+    ],
+)
+def test_wrong_settings_of_the_score_are_wrong_usage(options, said, capsys):
+    with pytest.raises(SystemExit) as stop:
+        raise SystemExit(main(["summarize", "film.mp4", *options]))
+    assert stop.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+def test_settings_of_the_score_reach_the_summary(film):
+    options = ["--weights", "motion=1,about=0", "--about", "a dance", "--spread", "0.5"]
+    assert main(["summarize", str(film), "--no-reel", "--quiet", *options]) == 0
+    summary = Summary.from_json(film.with_name("my film.summary.json").read_text())
+    assert summary.by == "highlights"
+    assert summary.config.weights == {"motion": 1.0, "about": 0.0}
+    assert (summary.config.about, summary.config.spread) == ("a dance", 0.5)
+
+
 def test_an_unknown_extension_is_said_before_the_work_starts(film, capsys, monkeypatch):
     monkeypatch.setattr("vsumm.batch.job.summarize_media", None)  # calling it would be a TypeError
     assert main(["summarize", str(film), "-o", "reel.xyz"]) == 1

@@ -15,13 +15,23 @@ from vsumm.config import Budget, SummaryConfig, parse_budget
         (".5s", Budget(budget_seconds=0.5)),
         ("1:30", Budget(budget_seconds=90.0)),
         ("1:02:30.5", Budget(budget_seconds=3750.5)),
+        ("30", Budget(budget_seconds=30.0)),
+        ("1", Budget(budget_seconds=1.0)),
+        ("0.15", Budget(budget_fraction=0.15)),
+        ("30sec", Budget(budget_seconds=30.0)),
+        ("30 Seconds", Budget(budget_seconds=30.0)),
+        ("1m30s", Budget(budget_seconds=90.0)),
+        ("1h 2min", Budget(budget_seconds=3720.0)),
+        ("1.5h", Budget(budget_seconds=5400.0)),
     ],
 )
 def test_a_budget_is_read_as_people_write_it(text, expected):
     assert parse_budget(text) == expected
 
 
-@pytest.mark.parametrize("text", ["", "15", "0.15", "0%", "101%", "-5s", "0s", "1:75", "nan%", "x"])
+@pytest.mark.parametrize(
+    "text", ["", "h", "0", "-15", "0%", "101%", "-5s", "0s", "1:75", "nan%", "x"]
+)
 def test_a_budget_that_means_nothing_is_refused(text):
     with pytest.raises(ValueError, match="budget"):
         parse_budget(text)

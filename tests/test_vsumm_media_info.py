@@ -5,6 +5,7 @@ from fractions import Fraction
 from pathlib import Path
 from unittest.mock import Mock
 
+import av
 import numpy as np
 import pytest
 from films import make_film
@@ -285,3 +286,16 @@ def _flv_tag_at(data, place):
     while tag < place:
         tag += 11 + int.from_bytes(data[tag + 1 : tag + 4]) + 4
     return tag
+
+
+def test_a_title_in_another_encoding_than_utf_8_shows_its_odd_bytes_as_replaced(tmp_path):
+    path = tmp_path / "titled.mkv"
+    with av.open(str(path), "w") as container:
+        container.metadata["title"] = "Cafeteria"
+        stream = container.add_stream("mpeg4", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for _ in range(25):
+            container.mux(stream.encode(av.VideoFrame(64, 48, "yuv420p")))
+        container.mux(stream.encode(None))
+    path.write_bytes(path.read_bytes().replace(b"Cafeteria", b"Caf\xe9teria"))
+    assert probe(path).title == "Caf\N{REPLACEMENT CHARACTER}teria"

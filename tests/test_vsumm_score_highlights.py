@@ -69,7 +69,7 @@ def test_contributions_add_up_to_the_order_of_the_scores():
 
 
 def test_a_weight_for_no_signal_is_an_error():
-    with pytest.raises(ValueError, match="no weight for colour; there are motion"):
+    with pytest.raises(ValueError, match="no signal colour; there are motion"):
         score_highlights({"motion": QUIET}, {"colour": 1.0})
 
 

@@ -10,7 +10,14 @@ from typing import Literal, get_args
 By = Literal["highlights", "image", "music", "both"]
 """What segments are scored by: several signals fused, or the paper's arousal."""
 
-BUDGET_FORMS = "15%, 90s, 1:30 or 1:02:30"
+BUDGET_FORMS = "15%, 0.15, 90s, 1m30s, 1:30 or 1:02:30"
+_NUMBER = r"(\d+(?:\.\d*)?|\.\d+)"
+_CLOCK = re.compile(r"(?:(\d+):)?(\d+):([0-5]?\d(?:\.\d+)?)")
+_UNITS = re.compile(
+    rf"(?:{_NUMBER}\s*h(?:ours?|r?s?)?)?\s*(?:{_NUMBER}\s*m(?:in(?:ute)?s?)?)?\s*"
+    rf"(?:{_NUMBER}\s*s(?:ec(?:ond)?s?)?)?",
+    re.IGNORECASE,
+)
 SEGMENT_SECONDS = 2.0
 """Length of a segment where nothing else is asked for."""
 SHORTEST_SEGMENT_SECONDS = 0.1
@@ -105,21 +112,26 @@ class Budget:
 
 
 def parse_budget(text: str) -> Budget:
-    """Read "15%", "90s", "1:30" or "1:02:30".
+    """Read "15%", "0.15", "30", "90s", "1m30s", "1:30" or "1:02:30"; units may be spelled out.
+
+    A number without a unit is a share below 1, and seconds from 1 on.
 
     Raises:
         ValueError: the text has another form, or names nothing or more than everything.
 
     >>> parse_budget("1:30")
     Budget(budget_fraction=None, budget_seconds=90.0)
+    >>> parse_budget("1h 2min")
+    Budget(budget_fraction=None, budget_seconds=3720.0)
     """
-    number = r"(\d+(?:\.\d+)?|\.\d+)"
-    if match := re.fullmatch(rf"{number}\s*%", text.strip()):
-        budget = Budget(budget_fraction=float(match[1]) / 100)
-    elif match := re.fullmatch(rf"{number}\s*s", text.strip()):
-        budget = Budget(budget_seconds=float(match[1]))
-    elif match := re.fullmatch(r"(?:(\d+):)?(\d+):([0-5]?\d(?:\.\d+)?)", text.strip()):
-        hours, minutes, seconds = int(match[1] or 0), int(match[2]), float(match[3])
+    if match := re.fullmatch(rf"{_NUMBER}\s*%?", text.strip()):
+        number = float(match[1])
+        if "%" in text:
+            budget = Budget(budget_fraction=number / 100)
+        else:
+            budget = Budget(number) if number < 1 else Budget(budget_seconds=number)
+    elif match := _CLOCK.fullmatch(text.strip()) or _UNITS.fullmatch(text.strip() or "?"):
+        hours, minutes, seconds = (float(part or 0) for part in match.groups())
         budget = Budget(budget_seconds=3600 * hours + 60 * minutes + seconds)
     else:
         raise ValueError(f"cannot read the budget {text!r}: write {BUDGET_FORMS}")

@@ -23,6 +23,7 @@ from vsumm.score import (
     Need,
     Signal,
     arousal_score,
+    check_weights,
     measure,
     measurements_of,
     score_highlights,
@@ -59,6 +60,7 @@ def summarize(
         InputError: the file cannot be read, or the budget is too short to show anything of it.
         NoSignalError: the file lacks what it shall be summarised by.
         ModelError: the model cannot be loaded.
+        ValueError: `config.weights` names a signal that there is not.
     """
     config = config or SummaryConfig()
     source = ModelSource(config, model)
@@ -74,6 +76,7 @@ def summarize_media(
     progress: bool = False,
 ) -> Summary:
     """Do as `summarize` does for a file that has been probed."""
+    check_weights(config.weights)
     signals = _signals(info, config)
     film = Film(info, _split(info, config), config, source)
     content = sha256_file(info.path)

@@ -8,12 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from eval.speed import add_speed_arguments
+from mmva_core.cli import Parser
 
 PROTOCOL_NAMES = ("kts", "uniform-2s", "uniform-60", "two-peak", "one-peak")
 METHOD_NAMES = ("dr-dsn", "csnet", "ac-sum-gan", "ca-sum")
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: Parser) -> None:
     """Give a parser the benchmarks as sub-commands."""
     commands = parser.add_subparsers(dest="benchmark", metavar="BENCHMARK", required=True)
     for name, title in (("tvsum", "TVSum, 50 videos"), ("summe", "SumMe, 25 videos")):
@@ -21,6 +22,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             name,
             help=f"evaluate summaries on {title}",
             description=f"Evaluate frame scores on {title}, beside random scores and the users.",
+            examples=(
+                f"vsumm eval {name} --annotations PATH --scores mine.json",
+                f"vsumm eval {name} --data {name}/ --protocol all",
+            ),
         )
         _add_sources(command)
         _add_protocol(command)
@@ -60,6 +65,7 @@ def _add_highlights(commands: argparse._SubParsersAction[argparse.ArgumentParser
         help="evaluate highlights on films with labelled zones and moments",
         description="Measure every mode and every signal on the films of a folder that have a "
         "label file NAME.json beside them, next to simple cues and chance.",
+        examples=("vsumm eval highlights films/ --csv figures.csv",),
     )
     command.add_argument("folder", type=Path, metavar="FOLDER", help="films and their labels")
     command.add_argument("--csv", type=Path, metavar="FILE", help="write all figures here as well")

@@ -17,6 +17,7 @@ def add_speed_arguments(commands: Commands) -> None:
         help="measure speed beside FFmpeg and other programs",
         description="Run each stage and the whole job several times, in turn with what it is "
         "compared with, and print medians, ratios and peak memory. The films are made once.",
+        examples=("vsumm eval speed --quick", "vsumm eval speed --film film.mp4 --json speed.json"),
     )
     parser.add_argument(
         "--folder", type=Path, metavar="DIR", help="where films are kept (default: user's cache)"
@@ -31,7 +32,9 @@ def add_speed_arguments(commands: Commands) -> None:
     parser.set_defaults(handler=_run_speed)
     parts = parser.add_subparsers(dest="part", metavar="PART")
     growth = parts.add_parser(
-        "growth", help="time and memory of films from a minute to ten hours, by copied minutes"
+        "growth",
+        help="time and memory of films from a minute to ten hours, by copied minutes",
+        examples=("vsumm eval speed growth --minutes 1 10",),
     )
     growth.add_argument("--folder", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     growth.add_argument(
@@ -39,13 +42,17 @@ def add_speed_arguments(commands: Commands) -> None:
     )
     growth.set_defaults(handler=_run_growth)
     precision = parts.add_parser(
-        "precision", help="speed and predictions of a model's image tower in bf16 and in fp32"
+        "precision",
+        help="speed and predictions of a model's image tower in bf16 and in fp32",
+        examples=("vsumm eval speed precision --model DIR --film film.mp4",),
     )
     precision.add_argument("--model", required=True, help="folder or hub id of a model with CLIP")
     precision.add_argument("--film", type=Path, required=True, help="whose frames are predicted")
     precision.set_defaults(handler=_run_precision)
     train = parts.add_parser(
-        "train", help="1000 epochs of the heads at the paper's sizes, extrapolated"
+        "train",
+        help="1000 epochs of the heads at the paper's sizes, extrapolated",
+        examples=("vsumm eval speed train --threads 1 --steps 10",),
     )
     train.add_argument(
         "--steps", type=_positive, default=100, metavar="N", help="steps to measure (default 100)"

@@ -2,7 +2,7 @@
 
 In: arguments. Out: an exit code; results on stdout, everything else on stderr.
 Open `program.py` first. `shell.py` is for every program of this repository: exit codes, signals,
-errors on one line.
+errors on one line; so is `parser.py`.
 """
 
 import lazy_loader

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 def add_parser(subparsers: Subparsers) -> None:
     """Add the sub-command and what it can build."""
     parser: ArgumentParser = subparsers.add_parser(
-        "build", help="make IMEMNet-C's tables and clips, or what our own weights are made from"
+        "build",
+        help="make IMEMNet-C's tables and clips, or what our own weights are made from",
+        examples=("mmva build content --help",),
     )
     parts = parser.add_subparsers(required=True, metavar="PART")
     _add_music(parts)
@@ -29,7 +31,13 @@ def add_parser(subparsers: Subparsers) -> None:
 
 
 def _add_music(parts: Subparsers) -> None:
-    parser = parts.add_parser("music", help="cut DEAM into labelled clips")
+    parser = parts.add_parser(
+        "music",
+        help="cut DEAM into labelled clips",
+        examples=(
+            "mmva build music --valence valence.csv --arousal arousal.csv --songs audio/ -o clips/",
+        ),
+    )
     parser.add_argument("--valence", required=True, metavar="CSV", help="DEAM's valence.csv")
     parser.add_argument("--arousal", required=True, metavar="CSV", help="DEAM's arousal.csv")
     parser.add_argument("--songs", required=True, metavar="FOLDER", help="DEAM's audio")
@@ -46,7 +54,11 @@ def _add_music(parts: Subparsers) -> None:
 
 
 def _add_images(parts: Subparsers) -> None:
-    parser = parts.add_parser("images", help="bring picture ratings onto one scale")
+    parser = parts.add_parser(
+        "images",
+        help="bring picture ratings onto one scale",
+        examples=("mmva build images --iaps AllSubjects_1-20.txt -o image_va.csv",),
+    )
     parser.add_argument("--iaps", metavar="TXT", help="AllSubjects_1-20.txt")
     parser.add_argument("--naps", metavar="CSV", help="NAPS's ratings as CSV")
     parser.add_argument("--emotic", metavar="MAT", help="Annotations.mat")
@@ -63,7 +75,13 @@ def _add_images(parts: Subparsers) -> None:
 
 
 def _add_captions(parts: Subparsers) -> None:
-    parser = parts.add_parser("captions", help="describe clips and refine the descriptions")
+    parser = parts.add_parser(
+        "captions",
+        help="describe clips and refine the descriptions",
+        examples=(
+            "mmva build captions --labels music_va.csv --clips DIR --captioner lp.pt -o x.csv",
+        ),
+    )
     parser.add_argument("--labels", required=True, metavar="CSV", help="music_va.csv")
     parser.add_argument("--clips", required=True, metavar="FOLDER", help="the clips")
     parser.add_argument(
@@ -82,7 +100,9 @@ def _add_captions(parts: Subparsers) -> None:
 
 def _add_content(parts: Subparsers) -> None:
     parser = parts.add_parser(
-        "content", help="fit what tells title cards from scenes, and places pictures among texts"
+        "content",
+        help="fit what tells title cards from scenes, and places pictures among texts",
+        examples=("mmva build content --classes timm/data/_info -o heads.safetensors",),
     )
     parser.add_argument(
         "--data", metavar="FOLDER", help="open data sets with OASIS (default: $VSUMM_DATA)"
@@ -106,6 +126,7 @@ def _add_sounds(parts: Subparsers) -> None:
         help="fetch recordings of voices and noises",
         description="Download Debian packages (1 GB) with apt-get and unpack them, without "
         "installing anything, for mmva train --preset sound-kinds.",
+        examples=("mmva build sounds -o recordings/",),
     )
     parser.add_argument("-o", "--output", required=True, metavar="FOLDER", help="for the packages")
     parser.set_defaults(run=run_sounds)

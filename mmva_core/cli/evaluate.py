@@ -24,6 +24,7 @@ def add_parser(subparsers: Subparsers) -> None:
         description="Measure a model on unseen pictures and songs: MSE and MAE of similarity, "
         "pictures, music and captions as in the paper's Tables 1 and 3, with R2, CCC, Pearson and "
         "the skill over always predicting the mean of the training labels.",
+        examples=("mmva evaluate --preset mmva-lite --data DATA",),
     )
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--config", metavar="FILE", help="the config file of the training run")

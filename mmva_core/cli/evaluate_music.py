@@ -22,6 +22,7 @@ def add_parser(subparsers: Subparsers) -> None:
         description="Train the music tower again for every fold of artists and series and measure "
         "it on the fold: AUC on 4QAED, Pearson's r on Emotify, Spearman's rho within the pieces "
         "of VGMIDI, with 95 % bootstrap intervals. Takes minutes.",
+        examples=("mmva evaluate music --data DATA",),
     )
     parser.add_argument("--data", metavar="FOLDER", help="open data sets (default: VSUMM_DATA)")
     parser.add_argument(

@@ -24,6 +24,7 @@ def add_parser(subparsers: Subparsers) -> None:
         description="Look for every caption's music and every piece's caption among N pairs, by "
         "Eq. 1 on valence and arousal and by the cosine of the embeddings. Ties count by their "
         "expected value.",
+        examples=("mmva evaluate retrieval --preset mmva-lite --data DATA",),
     )
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument(

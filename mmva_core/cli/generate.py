@@ -23,6 +23,7 @@ def add_parser(subparsers: Subparsers) -> None:
         description="Generate music from a prompt, such as mmva prompt gives. The weights of "
         "MusicGen are downloaded from the hub once, or named as a folder; those that Meta "
         "publishes are for non-commercial use only (CC-BY-NC-4.0).",
+        examples=("mmva generate 'a calm piano piece' -o calm.wav",),
     )
     parser.add_argument("prompt", metavar="PROMPT", help="what it should sound like")
     parser.add_argument("-o", "--output", required=True, metavar="FILE.wav")

@@ -26,6 +26,7 @@ def add_parser(subparsers: Subparsers) -> None:
         description="Encode music and pictures and write an index. Run again, it encodes only what "
         "is new or has changed. A table is a CSV file with a column 'file' (names relative to the "
         "table) or 'text' (sentences).",
+        examples=("mmva index music/ -o music.index",),
     )
     parser.add_argument("source", metavar="FOLDER|TABLE.csv", help="what to index")
     parser.add_argument(

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 def add_parser(subparsers: Subparsers) -> None:
     """Add the sub-command."""
     parser: ArgumentParser = subparsers.add_parser(
-        "info", help="towers, weights and licences of a model, and the towers there are"
+        "info",
+        help="towers, weights and licences of a model, and the towers there are",
+        examples=("mmva info", "mmva info my-model/ --json"),
     )
     parser.add_argument(
         "model",

@@ -49,6 +49,10 @@ def add_parser(subparsers: Subparsers) -> None:
         help="valence and arousal of pictures, audio files and sentences",
         description="Print valence and arousal, both from 0 to 1, of pictures, audio files and "
         "sentences. What is not the name of a file is taken for a sentence.",
+        examples=(
+            "mmva predict picture.jpg song.mp3",
+            "mmva predict 'a slow, sad piano piece' --json",
+        ),
     )
     parser.add_argument("inputs", nargs="+", metavar="FILE_OR_TEXT", help="a file or a sentence")
     parser.add_argument(

@@ -18,6 +18,7 @@ from mmva_core.cli import (
     train,
 )
 from mmva_core.cli.command import Problem
+from mmva_core.cli.parser import Parser
 from mmva_core.cli.shell import EXIT_FAILED, Shell
 from mmva_core.errors import MmvaError
 
@@ -44,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """Build the argument parser."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="mmva", description="Images, music and captions on one valence/arousal plane."
     )
     parser.add_argument("--version", action="version", version=f"mmva {_version()}")

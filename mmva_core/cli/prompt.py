@@ -28,6 +28,11 @@ def add_parser(subparsers: Subparsers) -> None:
         description="Search all prompts that the templates allow for those whose predicted valence "
         "and arousal come closest. The first search with a model takes minutes, since every prompt "
         "is put through its caption tower; later ones take the table from the cache.",
+        examples=(
+            "mmva prompt picture.jpg",
+            "mmva prompt film.mp4 --every 30s",
+            "mmva prompt va:0.6,0.8 --instrument piano",
+        ),
     )
     parser.add_argument(
         "target",

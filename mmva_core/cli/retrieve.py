@@ -26,6 +26,7 @@ def add_parser(subparsers: Subparsers) -> None:
         help="find music, pictures or sentences that feel like a query",
         description="Find what lies nearest to a query on the valence/arousal plane. Of long "
         "tracks the best window is named.",
+        examples=("mmva retrieve picture.jpg --in music.index --k 5",),
     )
     parser.add_argument(
         "query",

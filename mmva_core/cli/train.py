@@ -27,6 +27,7 @@ def add_parser(subparsers: Subparsers) -> None:
         description="Train a model. A run lives in a folder and can be resumed after any "
         "interruption; the finished model is in its sub-folder 'model'. Under torchrun the batch "
         "is divided among the processes.",
+        examples=("mmva train --preset mmva-lite --data DATA -o RUN --seed 0",),
     )
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--config", metavar="FILE", help="TOML file; see --template")

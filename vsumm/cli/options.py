@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, get_args
 
-from vsumm.config import BUDGET_FORMS, Budget, SummaryConfig, parse_budget
+from vsumm.config import BUDGET_FORMS, Budget, By, SummaryConfig, parse_budget
 
 if TYPE_CHECKING:
     Group: TypeAlias = "argparse._ArgumentGroup"
@@ -29,9 +29,23 @@ def add_summarize_options(parser: argparse.ArgumentParser) -> None:
 def _add_selection(group: Group) -> None:
     group.add_argument(
         "--by",
-        choices=("image", "music", "both"),
+        choices=get_args(By),
         default=DEFAULTS.by,
-        help="score by the picture, the sound, or both (default: %(default)s)",
+        help="score by several signals, or by the arousal of the picture, the sound, or both "
+        "(default: %(default)s)",
+    )
+    group.add_argument(
+        "--about",
+        metavar="TEXT",
+        help="what the film is about, in a few words (default: its title, or its file name)",
+    )
+    group.add_argument(
+        "--spread",
+        type=float,
+        metavar="S",
+        default=DEFAULTS.spread,
+        help="how much more of one place counts for less, from 0 to 1; with --by highlights "
+        "(default: %(default)s)",
     )
     group.add_argument(
         "--budget",
@@ -52,6 +66,12 @@ def _add_selection(group: Group) -> None:
 
 
 def _add_scoring(group: Group) -> None:
+    group.add_argument(
+        "--weights",
+        type=_weights,
+        metavar="NAME=W,...",
+        help="weights of signals with --by highlights, like motion=1,about=2; 0 leaves one out",
+    )
     group.add_argument(
         "--model",
         default=DEFAULTS.model,
@@ -193,6 +213,18 @@ def _budget(text: str) -> Budget:
         return parse_budget(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _weights(text: str) -> dict[str, float]:
+    weights = {}
+    for part in text.split(","):
+        name, _, number = part.partition("=")
+        try:
+            weights[name.strip()] = float(number)
+        except ValueError:
+            form = "write NAME=WEIGHT, like motion=1,about=2"
+            raise argparse.ArgumentTypeError(f"cannot read {part.strip()!r}: {form}") from None
+    return weights
 
 
 def _count(text: str) -> int:

@@ -16,7 +16,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from mmva_core.cli import EXIT_FAILED, Shell, UsageError
+from mmva_core.cli import EXIT_FAILED, Parser, Shell, UsageError
 from vsumm._version import __version__
 from vsumm.cli.options import add_summarize_options
 from vsumm.config import SummaryConfig
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    arguments = sys.argv[1:] if argv is None else list(argv)
+    arguments = with_command(sys.argv[1:] if argv is None else argv)
     with Shell("vsumm", VsummError) as shell:
         if arguments[:1] == ["eval"]:  # its options live in a package that only it imports
             _eval(arguments[1:], shell)
@@ -42,9 +42,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     return shell.exit_code
 
 
+def with_command(arguments: Sequence[str]) -> list[str]:
+    """Put `summarize` in front of arguments that start with a file, an option or an address.
+
+    >>> with_command(["film.mp4", "--budget", "30s"])
+    ['summarize', 'film.mp4', '--budget', '30s']
+    """
+    first = next(iter(arguments), "--help")
+    if first in (*HANDLERS, "eval", "-h", "--help", "--version"):
+        return list(arguments) or ["--help"]
+    is_file = "." in first or os.sep in first or Path(first).exists()
+    return ["summarize", *arguments] if is_file or first.startswith("-") else list(arguments)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="vsumm", description="Turn any video into a highlight reel within a time budget."
+    parser = Parser(
+        prog="vsumm",
+        description="Turn any video into a highlight reel within a time budget.",
+        examples=("vsumm film.mp4", "vsumm demo", "vsumm summarize --help"),
     )
     parser.add_argument("--version", action="version", version=f"vsumm {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -60,7 +75,15 @@ def _add_summarize(commands: Commands) -> argparse.ArgumentParser:
         "summarize",
         help="cut the highlights of films or sound files",
         description="Score every 2-second segment by arousal, pick the best within the budget, "
-        "and write a reel and a summary (JSON) beside the input.",
+        "and write a reel and a summary (JSON) beside the input. The word summarize may be left "
+        "out.",
+        usage="vsumm [summarize] [OPTIONS] INPUT [INPUT ...]",
+        examples=(
+            "vsumm film.mp4",
+            "vsumm film.mp4 --budget 1m30s -o reel.webm",
+            "vsumm concert.mkv --by music --title 'Live' --crossfade 0.5",
+            "vsumm *.mp4 --jobs 2 -o reels/",
+        ),
     )
     add_summarize_options(parser)
     return parser
@@ -110,6 +133,10 @@ def _report(outcome: Outcome, args: argparse.Namespace, shell: Shell) -> None:
 def _summary_config(args: argparse.Namespace) -> SummaryConfig:
     budget = {name: value for name, value in vars(args.budget).items() if value is not None}
     try:
+        if args.weights:
+            from vsumm.score import check_weights
+
+            check_weights(args.weights)
         return SummaryConfig(**_fields_in(args, SummaryConfig), **budget)
     except ValueError as error:
         raise UsageError(error) from error
@@ -159,6 +186,7 @@ def _add_demo(commands: Commands) -> argparse.ArgumentParser:
         help="make a sample film and summarise it",
         description="Make a film with calm and intense passages, summarise it, and leave the "
         "film, its reel and its summary in a new folder.",
+        examples=("vsumm demo", "vsumm demo my-folder"),
     )
     parser.add_argument(
         "folder",
@@ -185,6 +213,7 @@ def _add_doctor(commands: Commands) -> argparse.ArgumentParser:
         help="say what a file is and what will happen to it",
         description="Print streams, durations by container and by decoding, the decoder that "
         "will be used, and the problems found.",
+        examples=("vsumm doctor film.mp4",),
     )
     parser.add_argument("inputs", nargs="+", type=Path, metavar="FILE")
     return parser
@@ -207,6 +236,7 @@ def _add_cache(commands: Commands) -> argparse.ArgumentParser:
         help="show or clear the cache of scores",
         description="The scores of a film are cached, so that another budget costs next to "
         "nothing. Print where they are and how much space they take, or remove them.",
+        examples=("vsumm cache", "vsumm cache --clear"),
     )
     parser.add_argument("--clear", action="store_true", help="remove everything")
     return parser
@@ -230,7 +260,7 @@ def _add_eval(commands: Commands) -> argparse.ArgumentParser:
 def _eval(arguments: list[str], shell: Shell) -> None:
     from eval.cli import add_arguments, run
 
-    parser = argparse.ArgumentParser(prog="vsumm eval")
+    parser = Parser(prog="vsumm eval")
     add_arguments(parser)
     shell.exit_code = run(parser.parse_args(arguments))
 

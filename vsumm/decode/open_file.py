@@ -41,6 +41,12 @@ STILL_PICTURES = (
 MAX_PIXELS = 1 << 27
 """Largest picture that is decoded, in pixels: 16384 x 8192."""
 
+METADATA: dict[str, Any] = (
+    {"metadata_errors": "replace"} if int(av.__version__.partition(".")[0]) < 19 else {}
+)
+"""How PyAV reads tags that are no UTF-8; version 19 has no choice and keeps the odd bytes as
+surrogates, which `tags_of` replaces."""
+
 
 @contextmanager
 def open_media(path: str) -> Iterator[InputContainer]:
@@ -55,6 +61,14 @@ def open_media(path: str) -> Iterator[InputContainer]:
             yield container
     finally:
         os.close(descriptor)
+
+
+def tags_of(container: InputContainer) -> dict[str, str]:
+    """Return the tags of a file by name in lower case; what is no UTF-8 shows as U+FFFD."""
+    return {
+        name.lower(): text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        for name, text in container.metadata.items()
+    }
 
 
 def _open_descriptor(descriptor: int) -> InputContainer:
@@ -78,7 +92,7 @@ def open_container(source: Any, options: dict[str, str]) -> InputContainer:
         "format_whitelist": ",".join(CONTAINERS + STILL_PICTURES),
     }
     try:
-        container: InputContainer = av.open(source, metadata_errors="replace", options=options)
+        container: InputContainer = av.open(source, options=options, **METADATA)
     except MemoryError as error:
         raise InputError("its header asks for more memory than allowed") from error
     except (av.FFmpegError, ValueError, UnicodeError) as error:

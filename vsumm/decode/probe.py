@@ -21,7 +21,7 @@ from av.sidedata.sidedata import Type
 from av.stream import Disposition, Stream
 
 from vsumm.decode.cut_headers import declared_ends
-from vsumm.decode.open_file import MAX_PIXELS, open_media
+from vsumm.decode.open_file import MAX_PIXELS, open_media, tags_of
 from vsumm.decode.packets import read_packets
 from vsumm.decode.size import displayed_size
 from vsumm.errors import InputError
@@ -148,7 +148,7 @@ def probe_media(path: str, tick: Callable[[], None]) -> dict[str, Any]:
 
 def _title(container: InputContainer) -> str | None:
     """Return the title tag in one line; some muxers write its name in capitals."""
-    tags = {name.lower(): text for name, text in container.metadata.items()}
+    tags = tags_of(container)
     title = " ".join(tags.get("title", "").split())
     return title[:LONGEST_TITLE] or None
 

@@ -3,6 +3,7 @@ from .arousal import smooth as smooth
 from .batches import in_batches as in_batches
 from .explain import contributions as contributions
 from .explain import reasons as reasons
+from .highlights import check_weights as check_weights
 from .highlights import score_highlights as score_highlights
 from .looks import LOOKS_PER_FRAME as LOOKS_PER_FRAME
 from .looks import look_windows as look_windows

@@ -87,10 +87,7 @@ def score_highlights(
         ValueError: a weight is for a signal that is no part of the score.
     """
     weights = weights or {}
-    unknown = weights.keys() - PARTS.keys() - PENALTIES.keys()
-    if unknown:
-        known = ", ".join([*PARTS, *PENALTIES])
-        raise ValueError(f"no weight for {', '.join(sorted(unknown))}; there are {known}")
+    check_weights(weights)
     parts = {name: part for name, part in PARTS.items() if name in columns}
     contributions = {
         name: weight * _deviations(columns[name], part)
@@ -106,6 +103,18 @@ def score_highlights(
     scores = np.clip(0.5 + (total - np.mean(total)) / spread / 6, 0, 1)
     has_signal = np.any([np.isfinite(columns[name]) for name in parts if name != "middle"], axis=0)
     return Highlights(np.where(has_signal, scores, np.nan), contributions)
+
+
+def check_weights(weights: Mapping[str, float]) -> None:
+    """Check that weights are for signals of the score.
+
+    Raises:
+        ValueError: one is for a signal that is no part of it.
+    """
+    unknown = weights.keys() - PARTS.keys() - PENALTIES.keys()
+    if unknown:
+        known = ", ".join([*PARTS, *PENALTIES])
+        raise ValueError(f"weights: no signal {', '.join(sorted(unknown))}; there are {known}")
 
 
 def _deviations(values: FloatArray, part: Part) -> FloatArray:

@@ -1,0 +1,89 @@
+"""The parser of every command line here: typing errors, options between inputs, examples."""
+
+import argparse
+import re
+import shlex
+
+import pytest
+
+from eval.cli import add_arguments
+from mmva_core.cli.parser import Parser
+from mmva_core.cli.program import build_parser
+from vsumm.cli.program import _parser, with_command
+
+
+@pytest.fixture
+def parser():
+    parser = Parser(prog="tool")
+    command = parser.add_subparsers(dest="command").add_parser("paint", examples=("tool paint a",))
+    command.add_argument("inputs", nargs="+")
+    command.add_argument("--colour", choices=("red", "green"))
+    return parser
+
+
+def refusal(parser, arguments, capsys):
+    with pytest.raises(SystemExit) as stop:
+        parser.parse_args(arguments)
+    assert stop.value.code == 2
+    return capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["pant", "a"], "did you mean paint?"),
+        (["paint", "a", "--color", "red"], "there is no option --color; did you mean --colour?"),
+        (["paint", "a", "--kolour=red"], "there is no option --kolour; did you mean --colour?"),
+        (["paint", "a", "--colour", "gren"], "did you mean green?"),
+    ],
+)
+def test_a_typing_error_is_answered_with_what_comes_nearest(parser, arguments, said, capsys):
+    assert said in refusal(parser, arguments, capsys)
+
+
+def test_an_unknown_option_shows_the_usage_of_its_own_command(parser, capsys):
+    assert refusal(parser, ["paint", "a", "--xyz"], capsys).startswith("usage: tool paint ")
+
+
+def test_options_may_stand_between_inputs(parser):
+    args = parser.parse_args(["paint", "a", "--colour", "red", "b"])
+    assert (args.inputs, args.colour) == (["a", "b"], "red")
+
+
+def leaves(parser):
+    """Yield a parser and those of all its sub-commands."""
+    yield parser
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for command in action.choices.values():
+                yield from leaves(command)
+
+
+def evaluation():
+    parser = Parser(prog="vsumm eval")
+    add_arguments(parser)
+    return parser
+
+
+@pytest.mark.parametrize("make", [_parser, build_parser, evaluation])
+def test_every_help_ends_with_examples_that_parse(make):
+    for command in leaves(make()):
+        if command.prog in ("mmva", "vsumm eval"):
+            continue
+        _, heading, text = command.format_help().partition("examples:\n")
+        assert heading, command.prog
+        for line in text.strip().splitlines():
+            program, *arguments = shlex.split(line)
+            if "--help" in arguments:
+                continue
+            if program == "vsumm" and arguments[0] == "eval":
+                evaluation().parse_args(arguments[1:])
+            elif program == "vsumm":
+                _parser().parse_args(with_command(arguments))
+            else:
+                build_parser().parse_args(arguments)
+
+
+def test_examples_keep_their_lines(parser):
+    command = next(p for p in leaves(parser) if p.prog == "tool paint")
+    assert re.search(r"^examples:\n  tool paint a$", command.format_help(), re.MULTILINE)
