@@ -7,7 +7,7 @@ import pytest
 from films import make_film
 
 from eval.__main__ import main
-from eval.highlights.cues import shuffled_selections, signal_scores
+from eval.highlights.chance import shuffled_selections
 from eval.highlights.figures import area_under_curve, measure_figures
 from eval.highlights.labels import find_labelled_films, read_labels
 from vsumm.errors import InputError
@@ -68,11 +68,6 @@ def test_shuffled_selections_keep_number_and_lengths_of_runs():
         assert lengths == [1, 2, 3]
 
 
-def test_motion_and_loudness_stand_beside_the_signals():
-    names = [name for name, _ in signal_scores({"motion": np.arange(9.0), "loudness": np.ones(9)})]
-    assert names == ["motion", "loudness", "motion over 5", "loudness + motion"]
-
-
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"zones": [[3, 1, "calm"]]}', '{"zones": 4}'])
 def test_other_label_files_are_refused_in_one_line(tmp_path, content):
     path = tmp_path / "film.mp4"
@@ -98,7 +93,13 @@ def test_the_command_prints_modes_signals_and_chance(tmp_path, capsys, monkeypat
         )
     assert main(["highlights", str(tmp_path), "--csv", str(tmp_path / "all.csv")]) == 0
     printed = capsys.readouterr().out
-    for scorer in ("highlights", "both", "signal: motion over 5", "highlights without motion"):
+    for scorer in (
+        "highlights",
+        "both",
+        "signal: motion",
+        "motion over 5",
+        "highlights without motion",
+    ):
         assert f"\n{scorer} " in printed
     assert "random, runs of the first mode" in printed
     assert "2 films, means with 95 % intervals" in printed

@@ -8,13 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from eval.highlights.cues import (
-    FloatArray,
-    position_scores,
-    random_scores,
-    shuffled_selections,
-    signal_scores,
-)
+from eval.cues import FloatArray, columns_of, cue_scores
+from eval.highlights.chance import random_scores, shuffled_selections
 from eval.highlights.figures import Figures, measure_figures
 from eval.highlights.labels import LabelledFilm
 from vsumm.config import By, SummaryConfig
@@ -29,7 +24,6 @@ from vsumm.summary import Summary
 MODES: tuple[By, ...] = ("highlights", "both", "image", "music")
 NUM_RANDOM = 100
 """Random scorings, and random places of the runs, that are averaged."""
-SIGNAL = "signal: "
 WITHOUT = "highlights without "
 
 
@@ -85,9 +79,8 @@ def _cues(
         shifted = scores - np.nanmin(scores)  # the knapsack wants values of at least 0
         return select_segments(segments, shifted, budget_seconds=summary.budget_seconds)
 
-    for name, scores in signal_scores(columns):
-        if np.isfinite(scores).any():
-            yield _figures(film, f"{SIGNAL}{name}", summary, scores, plainly(scores))
+    for name, scores in cue_scores(columns, segments):
+        yield _figures(film, name, summary, scores, plainly(scores))
     if summary.by == "highlights":
         for name in score_highlights(columns, config.weights).contributions:
             scores = score_highlights(columns, {**config.weights, name: 0.0}).scores
@@ -95,8 +88,6 @@ def _cues(
                 segments, scores, budget_seconds=summary.budget_seconds, spread=config.spread
             )
             yield _figures(film, f"{WITHOUT}{name}", summary, scores, chosen)
-    scores = position_scores(segments)
-    yield _figures(film, "nearer to the middle", summary, scores, plainly(scores))
     randoms = random_scores(len(segments), NUM_RANDOM, seed)
     yield _mean_figures(
         film, "random", [measure_figures(film, segments, s, plainly(s)) for s in randoms]
@@ -108,16 +99,6 @@ def _cues(
         "random, runs of the first mode",
         [measure_figures(film, segments, s, p) for s, p in zip(randoms, places, strict=True)],
     )
-
-
-def columns_of(summary: Summary) -> dict[str, FloatArray]:
-    """Return the signals of a summary as arrays, NaN for None."""
-    return {
-        name: np.array(
-            [np.nan if (v := row.signals[name]) is None else v for row in summary.segments]
-        )
-        for name in summary.signal_names
-    }
 
 
 def _figures(

@@ -1,35 +1,15 @@
-"""Scorers to stand beside a mode: its signals one by one, simple cues, and chance.
+"""What chance reaches: random scores, and the runs of a reel in random places.
 
 Letters: N segments.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
-from vsumm.media import Segment
-from vsumm.score import smooth
-
-FloatArray = npt.NDArray[np.float64]
-
-WIDE = 5
-"""Segments that "motion over 5" averages."""
-
-
-def signal_scores(columns: Mapping[str, FloatArray]) -> Iterator[tuple[str, FloatArray]]:
-    """Yield every signal as a scorer of its own, and the combinations that others use.
-
-    Args:
-        columns: signals of a film by name, (N,) each.
-    """
-    yield from columns.items()
-    if "motion" in columns:
-        yield "motion over 5", smooth(columns["motion"], width=WIDE)
-        if "loudness" in columns:
-            yield "loudness + motion", _z(columns["loudness"]) + _z(columns["motion"])
+from eval.cues import FloatArray
 
 
 def random_scores(num_segments: int, num_scorings: int, seed: int) -> FloatArray:
@@ -62,19 +42,7 @@ def shuffled_selections(
         yield chosen[: len(selected)]
 
 
-def position_scores(segments: Sequence[Segment]) -> FloatArray:
-    """Return how near the middle of the film a segment is, (N,) in [-1, 0]."""
-    centres = np.array([segment.centre_seconds for segment in segments])
-    return -np.abs(2 * centres / segments[-1].end_seconds - 1)
-
-
 def _run_lengths(selected: Sequence[bool]) -> list[int]:
     flags = np.concatenate([[0], np.asarray(selected, np.int64), [0]])
     steps = np.diff(flags)
     return [int(n) for n in np.flatnonzero(steps == -1) - np.flatnonzero(steps == 1)]
-
-
-def _z(values: FloatArray) -> FloatArray:
-    deviation = np.nanstd(values) if np.isfinite(values).any() else 0.0
-    centred = values - np.nanmean(values) if deviation else np.zeros(len(values))
-    return np.where(np.isfinite(centred), centred / (deviation or 1.0), 0.0)

@@ -1,0 +1,34 @@
+import numpy as np
+
+from eval.cues import cue_scores, mode_scores
+from vsumm.config import SummaryConfig
+from vsumm.media.segments import split_into_segments
+
+SEGMENTS = split_into_segments(18.0)
+NOTHING = np.full(9, np.nan)
+
+
+def test_motion_loudness_and_position_stand_beside_the_signals():
+    found = dict(cue_scores({"motion": np.arange(9.0), "loudness": np.ones(9)}, SEGMENTS))
+    assert list(found) == [
+        "signal: motion",
+        "signal: loudness",
+        "motion over 5",
+        "loudness + motion",
+        "nearer to the middle",
+    ]
+    assert found["motion over 5"].tolist() == [1, 1.5, 2, 3, 4, 5, 6, 6.5, 7]
+    assert np.argmax(found["nearer to the middle"]) == 4
+
+
+def test_a_signal_that_says_nothing_is_no_cue():
+    names = [name for name, _ in cue_scores({"motion": NOTHING, "loudness": NOTHING}, SEGMENTS)]
+    assert names == ["nearer to the middle"]
+
+
+def test_a_silent_film_is_scored_by_its_picture_alone():
+    columns = {"image_arousal": np.linspace(0, 1, 9), "motion": NOTHING, "music_arousal": NOTHING}
+    config = SummaryConfig()
+    assert [name for name, _ in mode_scores(columns, config)] == ["by image"]
+    columns["music_arousal"] = np.linspace(1, 0, 9)
+    assert [name for name, _ in mode_scores(columns, config)] == ["by both", "by image", "by music"]
