@@ -1,0 +1,15 @@
+from .build import timeline_of as timeline_of
+from .find import find_film as find_film
+from .formats import FORMATS as FORMATS
+from .formats import is_timeline as is_timeline
+from .formats import read_text as read_text
+from .formats import read_timeline as read_timeline
+from .formats import write_timeline as write_timeline
+from .model import Clip as Clip
+from .model import Source as Source
+from .model import Timeline as Timeline
+from .runs import TimelineRuns as TimelineRuns
+from .runs import on_film as on_film
+from .runs import runs_of as runs_of
+from .survey import FilmClock as FilmClock
+from .survey import survey_film as survey_film

@@ -1,0 +1,161 @@
+"""Make a timeline of a summary: the frames that the reel shows, on the counts of editing programs.
+
+run    [2.0 ───── 4.0)   exact seconds of the presentation, kept in the clip
+reel   ticks of its rate, counted over the whole reel so that nothing adds up
+clip   [frame 60, frame 120)   the first frame of the run, and as many as the reel has ticks
+"""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from pathlib import Path
+
+from vsumm.media import MediaInfo, Segment
+from vsumm.summary import ScoredSegment, Summary
+from vsumm.timeline.model import Clip, Source, Timeline, ceil_frame
+from vsumm.timeline.survey import TOLERANCE_SECONDS, FilmClock, survey_film
+
+NOTEWORTHY_SHARE = 0.7
+"""A signal is a reason where it is higher than in this share of the film."""
+MOST_REASONS = 3
+
+
+def timeline_of(
+    summary: Summary,
+    clock: FilmClock | None = None,
+    *,
+    crossfade_seconds: float = 0.0,
+    soundtrack: Path | None = None,
+    is_film_muted: bool = False,
+) -> Timeline:
+    """Return the selection of a summary as a timeline.
+
+    Args:
+        summary: what is selected, of which film.
+        clock: how the film is counted; read from the film if left out.
+        crossfade_seconds: how long each run is faded over into the next one.
+        soundtrack: a sound file for a track of its own.
+        is_film_muted: whether it takes the place of the film's sound.
+
+    Raises:
+        InputError: the film cannot be read.
+        ValueError: the cross-fade is too long for a run.
+    """
+    clock = clock or survey_film(summary.media)
+    runs = summary.runs
+    source = source_of(summary.media, clock, sha256=summary.input_sha256)
+    fade = Fraction(crossfade_seconds)
+    clips = []
+    for number, (run, count) in enumerate(zip(runs, _ticks(runs, fade, clock.rate), strict=True)):
+        rows = [row for row in summary.segments if row.selected and _is_in(row, run)]
+        frames = _frames(run, count, clock, source.num_frames)
+        clips.append(
+            Clip(
+                start=Fraction(frames.start) / clock.rate,
+                end=Fraction(frames.stop) / clock.rate,
+                run=(Fraction(run.start_seconds), Fraction(run.end_seconds)),
+                fade_in=fade if number else Fraction(0),
+                name=f"highlight {number + 1}",
+                score=_mean([row.score for row in rows]),
+                reason=_reason(rows, summary),
+            )
+        )
+    return Timeline(
+        name=summary.media.path.stem,
+        source=source,
+        clips=tuple(clips),
+        soundtrack=soundtrack,
+        is_film_muted=is_film_muted,
+        notes=tuple(_notes(summary.media, clock)),
+    )
+
+
+def source_of(info: MediaInfo, clock: FilmClock, *, sha256: str | None = None) -> Source:
+    """Return a film as the source of a timeline."""
+    video, audio = info.video, info.audio[0] if info.audio else None
+    seconds = info.duration_seconds if video is None else video.duration_seconds
+    return Source(
+        path=Path(info.path).absolute(),
+        rate=clock.rate,
+        num_frames=max(1, round(Fraction(seconds) * clock.rate)),
+        timecode_frames=clock.timecode_frames,
+        is_drop_frame=clock.is_drop_frame,
+        width=video.width if video else 0,
+        height=video.height if video else 0,
+        rotation_degrees=video.rotation_degrees if video else 0,
+        sample_rate=audio.sample_rate if audio else 0,
+        num_channels=audio.num_channels if audio else 0,
+        sha256=sha256,
+    )
+
+
+def _ticks(runs: list[Segment], fade: Fraction, rate: Fraction) -> list[int]:
+    """Return how many frames of the reel each run has; positions are rounded, not lengths."""
+    counts = []
+    position = Fraction(0)
+    for number, run in enumerate(runs):
+        end = position + Fraction(run.end_seconds) - Fraction(run.start_seconds)
+        is_last = number == len(runs) - 1
+        stop = (
+            math.floor((end + TOLERANCE_SECONDS) * rate)
+            if is_last
+            else ceil_frame(end, rate, TOLERANCE_SECONDS)
+        )
+        counts.append(max(1, stop - ceil_frame(position, rate, TOLERANCE_SECONDS)))
+        position = end - fade
+    return counts
+
+
+def _frames(run: Segment, count: int, clock: FilmClock, num_frames: int | None) -> range:
+    """Return the frames of the film that a run shows."""
+    begin = Fraction(run.start_seconds) - clock.first_frame_seconds
+    first = ceil_frame(begin, clock.rate, clock.slack_seconds)
+    if num_frames is not None:
+        first = min(first, num_frames - 1)
+        count = min(count, num_frames - first)
+    return range(first, first + count)
+
+
+def _is_in(row: ScoredSegment, run: Segment) -> bool:
+    return run.start_seconds <= row.start_seconds < run.end_seconds
+
+
+def _mean(values: list[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None
+
+
+def _reason(rows: list[ScoredSegment], summary: Summary) -> str:
+    """Name the signals that set a run apart from the film, the strongest first."""
+    shares = []
+    for name in summary.signal_names:
+        mean = _mean([row.signals[name] for row in rows])
+        values = [row.signals[name] for row in summary.segments]
+        known = [value for value in values if value is not None]
+        if mean is None or len(known) < 2 or name.endswith(("valence", "position")):
+            continue
+        shares.append((sum(value < mean for value in known) / len(known), name))
+    strong = [pair for pair in sorted(shares, reverse=True) if pair[0] >= NOTEWORTHY_SHARE]
+    return ", ".join(
+        f"{name.replace('_', ' ')} above {share:.0%} of the film"
+        for share, name in strong[:MOST_REASONS]
+    )
+
+
+def _notes(info: MediaInfo, clock: FilmClock) -> list[str]:
+    video = info.video
+    if video is None:
+        return [f"there is no picture: cuts are counted at {clock.rate} a second"]
+    notes = []
+    if not clock.is_exact:
+        notes.append(
+            f"the film has a variable or unusual frame rate: positions are counted at "
+            f"{float(clock.rate):.6g} frames/s, edit a proxy of that constant rate"
+        )
+    if video.start_seconds * clock.rate > 1 / 2:
+        notes.append(
+            f"the picture begins {video.start_seconds:.3f} s after the sound: positions are "
+            f"counted from the first frame"
+        )
+    return notes
