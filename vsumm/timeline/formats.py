@@ -10,7 +10,7 @@ from pathlib import Path
 
 from vsumm.errors import InputError, OutputError, ScoresError
 from vsumm.files import atomic_output, open_regular_file, shown
-from vsumm.timeline import opentimeline, own_json
+from vsumm.timeline import edl, fcp7, fcpxml, losslesscut, mlt, opentimeline, own_json
 from vsumm.timeline.model import Timeline
 
 MAX_BYTES = 64 << 20
@@ -37,6 +37,12 @@ def _rate_inside(read: Callable[[str], Timeline]) -> Callable[[str, RateOf], Tim
 FORMATS: Mapping[str, TimelineFormat] = {
     ".json": TimelineFormat(own_json.write, _rate_inside(own_json.read)),
     ".otio": TimelineFormat(opentimeline.write, _rate_inside(opentimeline.read)),
+    ".fcpxml": TimelineFormat(fcpxml.write, _rate_inside(fcpxml.read)),
+    ".xml": TimelineFormat(fcp7.write, _rate_inside(fcp7.read)),
+    ".edl": TimelineFormat(edl.write, edl.read),
+    ".mlt": TimelineFormat(mlt.write, _rate_inside(mlt.read)),
+    ".kdenlive": TimelineFormat(mlt.write_kdenlive, _rate_inside(mlt.read)),
+    ".llc": TimelineFormat(losslesscut.write, _rate_inside(losslesscut.read)),
 }
 """Formats by extension, lower case."""
 

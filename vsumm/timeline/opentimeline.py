@@ -26,7 +26,7 @@ OTHER_RATE_DIGITS = 1_000_000
 def write(timeline: Timeline, folder: Path) -> str:
     """Return a timeline as the text of an .otio file."""
     document = otio.schema.Timeline(timeline.name)
-    document.metadata[KEY] = {"notes": list(timeline.notes)}
+    document.metadata[KEY] = {"film": _film_facts(timeline, folder), "notes": list(timeline.notes)}
     kinds = [otio.schema.TrackKind.Video] * timeline.source.has_picture
     if timeline.source.has_sound and not timeline.is_film_muted:
         kinds.append(otio.schema.TrackKind.Audio)
@@ -36,12 +36,12 @@ def write(timeline: Timeline, folder: Path) -> str:
         for number, piece in enumerate(cut):
             if piece.fade:
                 track.append(_transition(piece, timeline.rate))
-            track.append(_clip(piece, timeline, folder, with_marker=kind == kinds[0]))
+            track.append(_clip(piece, timeline, with_marker=kind == kinds[0]))
             track[-1].metadata[KEY]["clip"] = number + 1
         document.tracks.append(track)
     if timeline.soundtrack is not None:
         document.tracks.append(_soundtrack(timeline, timeline.soundtrack))
-    return str(otio.adapters.write_to_string(document, "otio_json"))
+    return str(otio.adapters.write_to_string(document, "otio_json", indent=1))
 
 
 def read(text: str) -> Timeline:
@@ -61,17 +61,16 @@ def read(text: str) -> Timeline:
     if not films:
         raise ScoresError("there is no track with clips in the timeline")
     items = [None, *films[0], None]  # a track finds neighbours only by a search of all of it
-    named = [
-        clip
-        for around in zip(items, items[1:], items[2:], strict=False)
-        for clip in _named(*around)
-    ]
+    film = document.metadata.get(KEY, {}).get("film", {})
+    around = zip(items, items[1:], items[2:], strict=False)
+    named = [clip for before, item, after in around for clip in _named(before, item, after, film)]
     clips, source, notes = choose_film(named)
     others = sum(track.kind == films[0].kind for track in films) - 1
     if others:
         notes.append(f"{others} more tracks of the same kind are left out")
     soundtracks = [track for track in tracks if KEY in track.metadata and _clips(track)]
-    soundtrack = _media(_clips(soundtracks[0])[0])[0] if soundtracks else None
+    music = _url(_clips(soundtracks[0])[0]) if soundtracks else None
+    soundtrack = path_of_url(music) if music else None
     has_sound = any(track.kind == otio.schema.TrackKind.Audio for track in films)
     return Timeline(
         name=document.name or source.path.stem,
@@ -83,7 +82,22 @@ def read(text: str) -> Timeline:
     )
 
 
-def _clip(piece: CutClip, timeline: Timeline, folder: Path, *, with_marker: bool) -> Any:
+def _film_facts(timeline: Timeline, folder: Path) -> dict[str, Any]:
+    """Return what only we want to know of the film, once: clips name it ten thousand times."""
+    source = timeline.source
+    return {
+        "url": url_of_path(source.path),
+        "relative_path": os.path.relpath(source.path, folder),
+        "sha256": source.sha256 or "",
+        "rate": str(timeline.rate),
+        "rotation_degrees": source.rotation_degrees,
+        "size": [source.width, source.height],
+        "sound": [source.sample_rate, source.num_channels],
+        "is_drop_frame": source.is_drop_frame,
+    }
+
+
+def _clip(piece: CutClip, timeline: Timeline, *, with_marker: bool) -> Any:
     source, rate = timeline.source, float(timeline.rate)
     offset = source.timecode_frames or 0
     facts: dict[str, Any] = {"exact": piece.clip.exact_note(timeline.rate)}
@@ -96,22 +110,7 @@ def _clip(piece: CutClip, timeline: Timeline, folder: Path, *, with_marker: bool
         metadata={KEY: facts},
     )
     available = _range(offset, source.num_frames or piece.source.stop, rate)
-    relative = os.path.relpath(source.path, folder)
-    clip.media_reference = otio.schema.ExternalReference(
-        target_url=url_of_path(source.path),
-        available_range=available,
-        metadata={
-            KEY: {
-                "relative_path": relative,
-                "sha256": source.sha256 or "",
-                "rate": str(timeline.rate),
-                "rotation_degrees": source.rotation_degrees,
-                "size": [source.width, source.height],
-                "sound": [source.sample_rate, source.num_channels],
-                "is_drop_frame": source.is_drop_frame,
-            }
-        },
-    )
+    clip.media_reference = otio.schema.ExternalReference(url_of_path(source.path), available)
     if with_marker and piece.clip.comment:
         marker = otio.schema.Marker(piece.clip.comment, clip.source_range, color="GREEN")
         clip.markers.append(marker)
@@ -142,11 +141,12 @@ def _range(start: int, count: int, rate: float) -> Any:
     return otio.opentime.TimeRange(moment(start, rate), moment(count, rate))
 
 
-def _named(before: Any, item: Any, after: Any) -> list[NamedClip]:
+def _named(before: Any, item: Any, after: Any, film: Any) -> list[NamedClip]:
     """Return an item of a track with the film that it shows, if it is a clip."""
     if not isinstance(item, otio.schema.Clip):
         return []
-    path, facts = _media(item)
+    url = _url(item)
+    facts = film if film.get("url") == url else {}
     used = item.trimmed_range()
     rate = _rate(used.start_time.rate, facts)
     reference = item.media_reference
@@ -155,7 +155,7 @@ def _named(before: Any, item: Any, after: Any) -> list[NamedClip]:
     origin = _seconds(available.start_time, rate) if available is not None else Fraction(0)
     num_frames = round(available.duration.value) if available is not None else None
     source = Source(
-        path=path or Path(item.name),
+        path=path_of_url(url) if url else Path(item.name),
         rate=rate,
         num_frames=num_frames,
         timecode_frames=round(origin * rate),
@@ -185,12 +185,9 @@ def _named(before: Any, item: Any, after: Any) -> list[NamedClip]:
     return [NamedClip(clip.with_note(str(own.get("exact", "")), rate), source)]
 
 
-def _media(item: Any) -> tuple[Path | None, Any]:
-    """Return the path that a clip names, and what we noted about the film."""
-    reference = item.media_reference
-    facts = reference.metadata.get(KEY, {}) if reference is not None else {}
-    url = getattr(reference, "target_url", None)
-    return (path_of_url(url) if url else None), facts
+def _url(item: Any) -> str | None:
+    """Return the address of the film that a clip names."""
+    return getattr(item.media_reference, "target_url", None) or None
 
 
 def _rate(named: float, facts: Any) -> Fraction:
