@@ -22,13 +22,15 @@ FLOORS = {
         "score": "_version config decode errors files media",
         "summary": "config errors media",
         "reel": "decode errors files media summary workers",
-        "report": "_version config decode errors files media score select summary",
+        "cli": "_version batch config demo doctor errors files media reel render report summary "
+        "timeline workers",
         "pipeline": "config errors files media score select summary",
         "film_reader": "config errors files pipeline",
         "doctor": "decode errors files media workers",
         "batch": "config errors files media pipeline reel report score summary workers",
         "demo": "batch config errors files media",
-        "cli": "_version batch config demo doctor errors files media reel report summary workers",
+        "cli": "_version batch config demo doctor errors files media reel render report summary "
+        "timeline workers",
         "__main__": "cli",
     },
     "mmva_core": {

@@ -1,4 +1,13 @@
+from .build import clips_of as clips_of
+from .build import notes_of as notes_of
+from .build import source_of as source_of
+from .build import tell_why as tell_why
 from .build import timeline_of as timeline_of
+from .chapters import CHAPTER_FORMS as CHAPTER_FORMS
+from .chapters import Chapter as Chapter
+from .chapters import ChaptersFor as ChaptersFor
+from .chapters import chapters_of as chapters_of
+from .chapters import write_chapters as write_chapters
 from .find import find_film as find_film
 from .formats import FORMATS as FORMATS
 from .formats import is_timeline as is_timeline

@@ -8,6 +8,8 @@ clip   [frame 60, frame 120)   the first frame of the run, and as many as the re
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -43,32 +45,54 @@ def timeline_of(
         ValueError: the cross-fade is too long for a run.
     """
     clock = clock or survey_film(summary.media)
-    runs = summary.runs
-    source = source_of(summary.media, clock, sha256=summary.input_sha256)
     fade = Fraction(crossfade_seconds)
+    clips = clips_of(summary.runs, summary.media, clock, fade)
+    return Timeline(
+        name=summary.media.path.stem,
+        source=source_of(summary.media, clock, sha256=summary.input_sha256),
+        clips=tuple(tell_why(clips, summary)),
+        soundtrack=soundtrack,
+        is_film_muted=is_film_muted,
+        notes=tuple(notes_of(summary.media, clock)),
+    )
+
+
+def clips_of(
+    runs: Sequence[Segment], info: MediaInfo, clock: FilmClock, fade: Fraction = Fraction(0)
+) -> list[Clip]:
+    """Return one clip for each run, with the frames that a reel of these runs shows.
+
+    Args:
+        runs: pieces of the film, chronological, not overlapping.
+        info: the film.
+        clock: how it is counted.
+        fade: how long each run is faded over into the next one, seconds.
+    """
+    num_frames = source_of(info, clock).num_frames
     clips = []
     for number, (run, count) in enumerate(zip(runs, _ticks(runs, fade, clock.rate), strict=True)):
-        rows = [row for row in summary.segments if row.selected and _is_in(row, run)]
-        frames = _frames(run, count, clock, source.num_frames)
+        frames = _frames(run, count, clock, num_frames)
         clips.append(
             Clip(
-                start=Fraction(frames.start) / clock.rate,
-                end=Fraction(frames.stop) / clock.rate,
+                start=frames.start / clock.rate,
+                end=frames.stop / clock.rate,
                 run=(Fraction(run.start_seconds), Fraction(run.end_seconds)),
                 fade_in=fade if number else Fraction(0),
                 name=f"highlight {number + 1}",
-                score=_mean([row.score for row in rows]),
-                reason=_reason(rows, summary),
             )
         )
-    return Timeline(
-        name=summary.media.path.stem,
-        source=source,
-        clips=tuple(clips),
-        soundtrack=soundtrack,
-        is_film_muted=is_film_muted,
-        notes=tuple(_notes(summary.media, clock)),
-    )
+    return clips
+
+
+def tell_why(clips: Sequence[Clip], summary: Summary) -> list[Clip]:
+    """Add to clips with runs the score and the reason that a summary gives for them."""
+    told = []
+    for clip in clips:
+        start, end = clip.run or (clip.start, clip.end)
+        rows = [r for r in summary.segments if r.start_seconds < end and r.end_seconds > start]
+        score = _mean([row.score for row in rows])
+        told.append(replace(clip, score=score, reason=_reason(rows, summary)))
+    return told
 
 
 def source_of(info: MediaInfo, clock: FilmClock, *, sha256: str | None = None) -> Source:
@@ -90,7 +114,7 @@ def source_of(info: MediaInfo, clock: FilmClock, *, sha256: str | None = None) -
     )
 
 
-def _ticks(runs: list[Segment], fade: Fraction, rate: Fraction) -> list[int]:
+def _ticks(runs: Sequence[Segment], fade: Fraction, rate: Fraction) -> list[int]:
     """Return how many frames of the reel each run has; positions are rounded, not lengths."""
     counts = []
     position = Fraction(0)
@@ -117,10 +141,6 @@ def _frames(run: Segment, count: int, clock: FilmClock, num_frames: int | None) 
     return range(first, first + count)
 
 
-def _is_in(row: ScoredSegment, run: Segment) -> bool:
-    return run.start_seconds <= row.start_seconds < run.end_seconds
-
-
 def _mean(values: list[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return sum(known) / len(known) if known else None
@@ -143,7 +163,8 @@ def _reason(rows: list[ScoredSegment], summary: Summary) -> str:
     )
 
 
-def _notes(info: MediaInfo, clock: FilmClock) -> list[str]:
+def notes_of(info: MediaInfo, clock: FilmClock) -> list[str]:
+    """Say what counting frames cannot say of a film, one line each."""
     video = info.video
     if video is None:
         return [f"there is no picture: cuts are counted at {clock.rate} a second"]

@@ -6,6 +6,7 @@ source   "highlight 1", then "film" up to the next one: to jump to, nothing is c
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from fractions import Fraction
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from vsumm.errors import OutputError
+from vsumm.files import atomic_output, shown
 from vsumm.timeline.model import Timeline
 
 ChaptersFor = Literal["reel", "source"]
@@ -114,12 +116,29 @@ def site_text(chapters: list[Chapter]) -> str:
     return "".join(f"{_short_clock(chapter.start)} {chapter.title}\n" for chapter in kept)
 
 
-def write_chapters(path: Path, chapters: list[Chapter], title: str) -> str:
-    """Return the text of a chapter file in the form that the extension names."""
-    writers = CHAPTER_FORMS[path.suffix.lower()]
-    if writers == "ffmetadata":
-        return ffmetadata(chapters, title)
-    return webvtt(chapters) if writers == "webvtt" else site_text(chapters)
+def write_chapters(
+    chapters: list[Chapter],
+    title: str,
+    path: str | os.PathLike[str],
+    *,
+    overwrite: bool = False,
+) -> Path:
+    """Write chapters in the form that the extension names, see `CHAPTER_FORMS`.
+
+    Raises:
+        OutputError: no form has this extension, or the file cannot be written.
+    """
+    target = Path(path)
+    form = CHAPTER_FORMS.get(target.suffix.lower())
+    if form is None:
+        raise OutputError(f"{shown(target)}: chapters are {', '.join(CHAPTER_FORMS)}")
+    if form == "ffmetadata":
+        text = ffmetadata(chapters, title)
+    else:
+        text = webvtt(chapters) if form == "webvtt" else site_text(chapters)
+    with atomic_output(target, overwrite=overwrite) as partial:
+        partial.write_text(text, encoding="utf-8")
+    return target
 
 
 CHAPTER_FORMS = {

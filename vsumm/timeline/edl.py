@@ -18,7 +18,6 @@ from fractions import Fraction
 from pathlib import Path
 
 from vsumm.errors import OutputError, ScoresError
-from vsumm.files import one_line
 from vsumm.timeline.model import Clip, Source, Timeline
 from vsumm.timeline.one_film import NamedClip, choose_film
 from vsumm.timeline.timecode import can_drop_frames, format_timecode, parse_timecode
@@ -48,17 +47,17 @@ def write(timeline: Timeline, folder: Path) -> str:
         )
     source = timeline.source
     drops = source.is_drop_frame or _drops_by_rate(timeline)
-    lines = [f"TITLE: {one_line(timeline.name)}", f"FCM: {'' if drops else 'NON-'}DROP FRAME", ""]
+    lines = [f"TITLE: {_line(timeline.name)}", f"FCM: {'' if drops else 'NON-'}DROP FRAME", ""]
     lines += [
         f"* VSUMM RATE: {timeline.rate}",
         f"* VSUMM START: {source.timecode_frames or 0}",
         f"* VSUMM SIZE: {source.width}x{source.height}",
-        f"* VSUMM RELATIVE PATH: {_whole_line(os.path.relpath(source.path, folder))}",
+        f"* VSUMM RELATIVE PATH: {_line(os.path.relpath(source.path, folder))}",
         f"* VSUMM SHA256: {source.sha256 or ''}",
     ]
     if timeline.soundtrack is not None:
         mode = "REPLACES" if timeline.is_film_muted else "UNDER"
-        lines.append(f"* VSUMM SOUNDTRACK {mode}: {_whole_line(str(timeline.soundtrack))}")
+        lines.append(f"* VSUMM SOUNDTRACK {mode}: {_line(str(timeline.soundtrack))}")
     for number in range(len(timeline.clips)):
         lines += _event_lines(timeline, number, drops)
     return "\n".join(lines) + "\n"
@@ -114,9 +113,9 @@ def _event_lines(timeline: Timeline, number: int, drops: bool) -> list[str]:
         lines.append(f"{head}  C        {codes(before, before, place.start)}")
     kind = f"D    {fade_in:03d}" if fade_in else "C       "
     lines.append(f"{head}  {kind} {codes(frames.start, frames.stop - fade_out, place.start)}")
-    name = _whole_line(source.path.name)
+    name = _line(source.path.name)
     lines += [f"* {'TO' if fade_in else 'FROM'} CLIP NAME: {name}"]
-    lines += [f"* SOURCE FILE: {_whole_line(str(source.path))}"]
+    lines += [f"* SOURCE FILE: {_line(str(source.path))}"]
     for label, value in (
         ("COMMENT", clip.comment),
         ("VSUMM NAME", clip.name),
@@ -125,7 +124,7 @@ def _event_lines(timeline: Timeline, number: int, drops: bool) -> list[str]:
         ("VSUMM EXACT", clip.exact_note(rate)),
     ):
         if value:
-            lines.append(f"* {label}: {one_line(value)}")
+            lines.append(f"* {label}: {_line(value)}")
     return lines
 
 
@@ -148,8 +147,9 @@ def _tracks(timeline: Timeline) -> str:
     return {"": "V", "A": "B", "AA": "AA/V"}[sound]
 
 
-def _whole_line(text: str) -> str:
-    return text if text.isprintable() else one_line(text)
+def _line(text: str) -> str:
+    """Return a text on one line."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 @dataclass

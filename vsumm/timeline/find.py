@@ -19,7 +19,8 @@ def find_film(
     """Return where the film is, and what is to be said about it.
 
     It is looked for at the relative path, at the absolute one, under its name beside the timeline,
-    and then, if the hash is known, among the files of the same kind beside the timeline.
+    as seen from the working directory, and then, if the hash is known, among the files of the same
+    kind beside the timeline.
 
     Args:
         path: the film as the timeline names it.
@@ -31,7 +32,7 @@ def find_film(
         InputError: it is nowhere.
     """
     places = [folder / relative_path] if relative_path else []
-    places += [folder / path, folder / path.name]
+    places += [folder / path, folder / path.name, path]
     found = [place for place in dict.fromkeys(places) if place.is_file()]
     if found and (sha256 is None or sha256_file(found[0]) == sha256):
         return found[0], []
