@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from vsumm.config import BUDGET_FORMS, Budget, SummaryConfig, parse_budget
 
@@ -21,9 +22,20 @@ def add_summarize_options(parser: argparse.ArgumentParser) -> None:
     _add_scoring(parser.add_argument_group("how it is scored"))
     _add_output(parser.add_argument_group("what is written"))
     _add_views(parser.add_argument_group("what shows it"))
+    add_reel_options(parser)
+    _add_work(parser.add_argument_group("how the work is done"))
+
+
+def fields_in(args: argparse.Namespace, config: type[Any]) -> dict[str, Any]:
+    """Return the options that set a field of `config`; those that were left out are None."""
+    given = {name: value for name, value in vars(args).items() if value is not None}
+    return {field.name: given[field.name] for field in fields(config) if field.name in given}
+
+
+def add_reel_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the reel; they are named after `ReelConfig`."""
     _add_encoding(parser.add_argument_group("how the reel is encoded"))
     _add_composition(parser.add_argument_group("what is added to the reel (never makes it longer)"))
-    _add_work(parser.add_argument_group("how the work is done"))
 
 
 def _add_selection(group: Group) -> None:
@@ -35,7 +47,7 @@ def _add_selection(group: Group) -> None:
     )
     group.add_argument(
         "--budget",
-        type=_budget,
+        type=read_budget,
         default=Budget(budget_fraction=DEFAULTS.budget_fraction),
         help=f"length of the reel: {BUDGET_FORMS}; default: 15%".replace("%", "%%"),
     )
@@ -188,7 +200,8 @@ def _add_work(group: Group) -> None:
     )
 
 
-def _budget(text: str) -> Budget:
+def read_budget(text: str) -> Budget:
+    """Read a budget as argparse wants it."""
     try:
         return parse_budget(text)
     except ValueError as error:
