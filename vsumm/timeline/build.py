@@ -69,16 +69,20 @@ def clips_of(
         fade: how long each run is faded over into the next one, seconds.
     """
     num_frames = source_of(info, clock).num_frames
-    clips = []
-    for number, (run, count) in enumerate(zip(runs, _ticks(runs, fade, clock.rate), strict=True)):
-        frames = _frames(run, count, clock, num_frames)
+    clips: list[Clip] = []
+    before = 0  # where the clip before this one ends
+    for run, ticks in zip(runs, _ticks(runs, fade, clock.rate), strict=True):
+        frames = _frames(run, len(ticks), clock, num_frames)
+        fade_in = min(max(0, before - ticks.start), len(frames), _room(clips, clock.rate))
+        before = ticks.stop
         clips.append(
             Clip(
                 start=frames.start / clock.rate,
                 end=frames.stop / clock.rate,
                 run=(Fraction(run.start_seconds), Fraction(run.end_seconds)),
-                fade_in=fade if number else Fraction(0),
-                name=f"highlight {number + 1}",
+                fade_in=fade_in / clock.rate,
+                run_fade=fade if clips else Fraction(0),
+                name=f"highlight {len(clips) + 1}",
             )
         )
     return clips
@@ -114,21 +118,27 @@ def source_of(info: MediaInfo, clock: FilmClock, *, sha256: str | None = None) -
     )
 
 
-def _ticks(runs: Sequence[Segment], fade: Fraction, rate: Fraction) -> list[int]:
-    """Return how many frames of the reel each run has; positions are rounded, not lengths."""
-    counts = []
+def _ticks(runs: Sequence[Segment], fade: Fraction, rate: Fraction) -> list[range]:
+    """Return the frames of the reel of each run: positions are rounded, not lengths."""
+    ticks: list[range] = []
     position = Fraction(0)
     for number, run in enumerate(runs):
         end = position + Fraction(run.end_seconds) - Fraction(run.start_seconds)
         is_last = number == len(runs) - 1
+        first = ceil_frame(position, rate, TOLERANCE_SECONDS)
         stop = (
             math.floor((end + TOLERANCE_SECONDS) * rate)
             if is_last
             else ceil_frame(end, rate, TOLERANCE_SECONDS)
         )
-        counts.append(max(1, stop - ceil_frame(position, rate, TOLERANCE_SECONDS)))
+        ticks.append(range(first, max(first + 1, stop)))
         position = end - fade
-    return counts
+    return ticks
+
+
+def _room(clips: Sequence[Clip], rate: Fraction) -> int:
+    """Return how many frames of the last clip are not faded in: rounding may take one too many."""
+    return round((clips[-1].duration - clips[-1].fade_in) * rate) if clips else 0
 
 
 def _frames(run: Segment, count: int, clock: FilmClock, num_frames: int | None) -> range:

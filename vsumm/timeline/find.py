@@ -18,7 +18,7 @@ def find_film(
 ) -> tuple[Path, list[str]]:
     """Return where the film is, and what is to be said about it.
 
-    It is looked for at the relative path, at the absolute one, under its name beside the timeline,
+    It is looked for at the relative path, under its name beside the timeline, at the absolute path,
     as seen from the working directory, and then, if the hash is known, among the files of the same
     kind beside the timeline.
 
@@ -32,7 +32,7 @@ def find_film(
         InputError: it is nowhere.
     """
     places = [folder / relative_path] if relative_path else []
-    places += [folder / path, folder / path.name, path]
+    places += [folder / path.name, folder / path, path]
     found = [place for place in dict.fromkeys(places) if place.is_file()]
     if found and (sha256 is None or sha256_file(found[0]) == sha256):
         return found[0], []

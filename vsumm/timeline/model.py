@@ -19,8 +19,8 @@ from fractions import Fraction
 from pathlib import Path
 
 _NUMBER = r"(\d+(?:/[1-9]\d*)?)"
-_EXACT = re.compile(rf"vsumm:(\d+)\+(\d+)={_NUMBER}\.\.{_NUMBER}~{_NUMBER}")
-"""What `Clip.exact_note` writes: first frame, number of frames, the run, the cross-fade."""
+_EXACT = re.compile(rf"vsumm:(\d+)\+(\d+)~(\d+)={_NUMBER}\.\.{_NUMBER}~{_NUMBER}")
+"""What `Clip.exact_note` writes: first frame, number of frames, of them faded in = run, fade."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,8 @@ class Clip:
     """The stretch of the presentation that it stands for, seconds, where that is known exactly."""
     fade_in: Fraction = Fraction(0)
     """How long it is cross-faded with the clip before it, which it overlaps; 0 is a cut."""
+    run_fade: Fraction = Fraction(0)
+    """Length of the cross-fade between such stretches; `fade_in` is rounded to frames."""
     name: str = ""
     """Short name, for lists."""
     score: float | None = None
@@ -127,23 +129,20 @@ class Clip:
         if self.run is None:
             return ""
         frames = self.frames(rate)
-        run = f"{self.run[0]}..{self.run[1]}"
-        return f"vsumm:{frames.start}+{len(frames)}={run}~{self.fade_in}"
+        counted = f"{frames.start}+{len(frames)}~{round(self.fade_in * rate)}"
+        return f"vsumm:{counted}={self.run[0]}..{self.run[1]}~{self.run_fade}"
 
     def with_note(self, note: str, rate: Fraction) -> Clip:
         """Return this clip with the exact times of a note, unless the clip was changed since."""
         match = _EXACT.search(note)
         if match is None:
             return self
-        first, count = int(match[1]), int(match[2])
-        start, end, fade = Fraction(match[3]), Fraction(match[4]), Fraction(match[5])
-        is_same = (
-            self.frames(rate) == range(first, first + count)
-            and round(self.fade_in * rate) == round(fade * rate)
-            and start < end
-            and fade <= self.duration
-        )
-        return replace(self, run=(start, end), fade_in=fade) if is_same else self
+        frames = self.frames(rate)
+        counted = frames.start, len(frames), round(self.fade_in * rate)
+        start, end, fade = Fraction(match[4]), Fraction(match[5]), Fraction(match[6])
+        if counted != (int(match[1]), int(match[2]), int(match[3])) or start >= end:
+            return self
+        return replace(self, run=(start, end), run_fade=fade)
 
 
 @dataclass(frozen=True)

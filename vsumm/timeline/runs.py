@@ -47,7 +47,7 @@ def runs_of(timeline: Timeline, info: MediaInfo, clock: FilmClock) -> TimelineRu
         notes.append(
             "the clips are not in the order of the film: the reel shows them in that order"
         )
-    fade, about_fades = _crossfade(timeline.clips)
+    fade, about_fades = _crossfade(timeline.clips, 1 / clock.rate)
     joined, num_overlaps = _joined(ordered, 1 / clock.rate, fade)
     if num_overlaps:
         notes.append(f"{_count(num_overlaps, 'clip')} overlapped another one: joined")
@@ -111,16 +111,18 @@ def _within(
     return within, notes if num_long else []
 
 
-def _crossfade(clips: Sequence[Clip]) -> tuple[Fraction, list[str]]:
+def _crossfade(clips: Sequence[Clip], frame: Fraction) -> tuple[Fraction, list[str]]:
     """Return the one length of cross-fade that a reel can have."""
-    fades = Counter(clip.fade_in for clip in clips[1:])
+    fades = Counter(clip.run_fade if clip.run is not None else clip.fade_in for clip in clips[1:])
     if not fades:
         return Fraction(0), []
     fade, _ = fades.most_common(1)[0]
-    if len(fades) == 1:
+    # Rounded to frames, equal cross-fades may differ by one.
+    others = [other for other in fades if abs(other - fade) > frame or (other == 0) != (fade == 0)]
+    if not others:
         return fade, []
     what = f"are {float(fade):.3g} s long" if fade else "become cuts"
-    return fade, [f"the transitions have {len(fades)} different lengths: all {what}"]
+    return fade, [f"the transitions have different lengths: all {what}"]
 
 
 def _joined(
