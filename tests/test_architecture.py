@@ -22,8 +22,9 @@ FLOORS = {
         "score": "_version config decode errors files media",
         "summary": "config errors media",
         "reel": "decode errors files media summary workers",
-        "cli": "_version batch config demo doctor errors files media reel render report summary "
-        "timeline workers",
+        "report": "_version config decode errors files media score select summary",
+        "timeline": "decode errors files media score summary workers",
+        "render": "config errors files media reel select summary timeline",
         "pipeline": "config errors files media score select summary",
         "film_reader": "config errors files pipeline",
         "doctor": "decode errors files media workers",

@@ -13,14 +13,13 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
+
 from vsumm.media import MediaInfo, Segment
-from vsumm.summary import ScoredSegment, Summary
+from vsumm.score import contributions, reasons
+from vsumm.summary import Summary
 from vsumm.timeline.model import Clip, Source, Timeline, ceil_frame
 from vsumm.timeline.survey import TOLERANCE_SECONDS, FilmClock, survey_film
-
-NOTEWORTHY_SHARE = 0.7
-"""A signal is a reason where it is higher than in this share of the film."""
-MOST_REASONS = 3
 
 
 def timeline_of(
@@ -90,12 +89,23 @@ def clips_of(
 
 def tell_why(clips: Sequence[Clip], summary: Summary) -> list[Clip]:
     """Add to clips with runs the score and the reason that a summary gives for them."""
+    columns = {
+        name: np.array([row.signals[name] for row in summary.segments], dtype=np.float64)
+        for name in summary.signal_names
+    }
+    parts = contributions(columns, summary.config, by=summary.by)
     told = []
     for clip in clips:
         start, end = clip.run or (clip.start, clip.end)
-        rows = [r for r in summary.segments if r.start_seconds < end and r.end_seconds > start]
-        score = _mean([row.score for row in rows])
-        told.append(replace(clip, score=score, reason=_reason(rows, summary)))
+        rows = [
+            number
+            for number, row in enumerate(summary.segments)
+            if row.start_seconds < end and row.end_seconds > start
+        ]
+        scores = [score for n in rows if (score := summary.segments[n].score) is not None]
+        score = sum(scores) / len(scores) if scores else None
+        reason = ", ".join(reasons(parts, rows)) if rows else ""
+        told.append(replace(clip, score=score, reason=reason))
     return told
 
 
@@ -149,28 +159,6 @@ def _frames(run: Segment, count: int, clock: FilmClock, num_frames: int | None) 
         first = min(first, num_frames - 1)
         count = min(count, num_frames - first)
     return range(first, first + count)
-
-
-def _mean(values: list[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return sum(known) / len(known) if known else None
-
-
-def _reason(rows: list[ScoredSegment], summary: Summary) -> str:
-    """Name the signals that set a run apart from the film, the strongest first."""
-    shares = []
-    for name in summary.signal_names:
-        mean = _mean([row.signals[name] for row in rows])
-        values = [row.signals[name] for row in summary.segments]
-        known = [value for value in values if value is not None]
-        if mean is None or len(known) < 2 or name.endswith(("valence", "position")):
-            continue
-        shares.append((sum(value < mean for value in known) / len(known), name))
-    strong = [pair for pair in sorted(shares, reverse=True) if pair[0] >= NOTEWORTHY_SHARE]
-    return ", ".join(
-        f"{name.replace('_', ' ')} above {share:.0%} of the film"
-        for share, name in strong[:MOST_REASONS]
-    )
 
 
 def notes_of(info: MediaInfo, clock: FilmClock) -> list[str]:
