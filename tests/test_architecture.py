@@ -28,7 +28,7 @@ FLOORS = {
         "pipeline": "config errors files media score select summary",
         "film_reader": "config errors files pipeline",
         "doctor": "decode errors files media workers",
-        "batch": "config errors files media pipeline reel report score summary workers",
+        "batch": "config errors files media pipeline reel render report score summary workers",
         "demo": "batch config errors files media",
         "cli": "_version batch config demo doctor errors files media reel render report summary "
         "timeline workers",

@@ -104,9 +104,12 @@ def _add_output(group: Group) -> None:
     group.add_argument(
         "-o",
         "--output",
+        action="append",
         metavar="PATH",
         help="the reel, its extension decides the container; or a folder (default: "
-        "<input stem>.summary.mp4 beside the input)",
+        "<input stem>.summary.mp4 beside the input); or a timeline for an editing program (.otio, "
+        ".fcpxml, .xml, .edl, .mlt, .kdenlive, .llc) or chapters (.ffmeta, .vtt, .txt), which may "
+        "be given several times, with or without a reel",
     )
     group.add_argument(
         "--no-reel", action="store_true", help="score and select only, write the JSON"
@@ -169,6 +172,13 @@ def _add_composition(group: Group) -> None:
     )
     group.add_argument(
         "--title-font", type=Path, metavar="FILE", help="font of the title (default: Roboto)"
+    )
+    group.add_argument(
+        "--chapters",
+        action="store_true",
+        dest="with_chapters",
+        default=None,
+        help="make every run a chapter of the reel (MP4, MOV, MKV, WebM)",
     )
     group.add_argument(
         "--soundtrack",

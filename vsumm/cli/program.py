@@ -79,8 +79,10 @@ def _summarize(args: argparse.Namespace, shell: Shell) -> None:
     from vsumm.files import RecordCache, default_cache_folder
 
     outputs = _outputs(args)
+    # Who names timelines alone wants no reel.
+    with_reel = not args.no_reel and not (outputs.lists and outputs.reel is outputs.folder is None)
     outcomes = summarize_files(
-        [Job(path, outputs, summary, None if args.no_reel else reel) for path in args.inputs],
+        [Job(path, outputs, summary, reel if with_reel else None) for path in args.inputs],
         num_jobs=args.jobs,
         cache=None if args.no_cache else RecordCache(default_cache_folder()),
         progress=_shows_progress(args),
@@ -102,6 +104,8 @@ def _report(outcome: Outcome, args: argparse.Namespace, shell: Shell) -> None:
         return
     for note in outcome.result.summary.notes:
         shell.say(f"{outcome.job.source}: {note}")
+    for note in outcome.result.notes:
+        shell.say(note)
     if args.json:
         print(outcome.result.summary.to_json())
     elif not args.quiet:
@@ -136,12 +140,34 @@ def _outputs(args: argparse.Namespace) -> Outputs:
     if views and len(args.inputs) > 1:
         name = next(iter(views)).replace("_", "-")
         raise UsageError(f"--{name} names one file, but there are several inputs")
-    outputs = Outputs(overwrite=args.force, with_report=args.with_report, views=Views(**views))
-    if args.output is None:
+    lists, others = _by_kind(args)
+    if lists and len(args.inputs) > 1:
+        raise UsageError(f"{lists[0]} lists one film, but there are several inputs")
+    if len(others) > 1:
+        raise UsageError(f"only one reel can be written, not {' and '.join(others)}")
+    outputs = Outputs(
+        lists=tuple(lists),
+        overwrite=args.force,
+        with_report=args.with_report,
+        views=Views(**views),
+    )
+    if not others:
         return outputs
-    path = Path(args.output)
-    is_folder = args.output.endswith(os.sep) or path.is_dir() or len(args.inputs) > 1
+    path = Path(others[0])
+    is_folder = others[0].endswith(os.sep) or path.is_dir() or len(args.inputs) > 1
     return replace(outputs, folder=path) if is_folder else replace(outputs, reel=path)
+
+
+def _by_kind(args: argparse.Namespace) -> tuple[list[Path], list[str]]:
+    """Return the timelines and chapters among the outputs, and the others."""
+    named = args.output or []
+    if not named:
+        return [], []
+    from vsumm.render import is_list
+
+    # The summary itself is written as JSON beside the reel.
+    lists = [name for name in named if is_list(name) and not name.lower().endswith(".json")]
+    return [Path(name) for name in lists], [name for name in named if name not in lists]
 
 
 def _add_render(commands: Commands) -> argparse.ArgumentParser:

@@ -25,6 +25,7 @@ def describe(result: JobResult) -> str:
     if result.reel_path:
         lines.append(f"reel     {shown(result.reel_path)}")
     lines.append(f"summary  {shown(result.summary_path)}")
+    lines += [f"list     {shown(path)}" for path in result.lists]
     if result.views.report:
         lines.append(f"report   {shown(result.views.report)}")
     for name, path in result.views.pictures.items():

@@ -154,16 +154,21 @@ def _from_summary(
             f"{shown(path)}: it picks {summary.runs[-1].start_seconds:.3f} s, but "
             f"{shown(film)} ends at {info.duration_seconds:.3f} s: is it the right film?"
         )
+    picks = picks_of_summary(summary, adapt(ReelConfig()))
+    return replace(picks, info=info, notes=tuple(notes))
+
+
+def picks_of_summary(summary: Summary, reel: ReelConfig) -> Picks:
+    """Return what a summary picks of its film, for a reel that is made in some way."""
     return Picks(
-        info=info,
+        info=summary.media,
         runs=tuple(summary.runs),
-        reel=adapt(ReelConfig()),
+        reel=reel,
         candidates=tuple(Candidate(row.segment, row.score) for row in summary.segments),
         audio_track=summary.config.audio_track,
         spread=summary.config.spread if summary.by == "highlights" else 0.0,
         summary=summary,
         sha256=summary.input_sha256,
-        notes=tuple(notes),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -49,22 +50,42 @@ def render(
         raise OutputError("two outputs have the same name")
     plans: dict[Path, ReelPlan] = {}
     for target in targets:
-        if _is_reel(target):
+        if not is_list(target):
             track, config = picks.audio_track, picks.reel
             plan = plan_reel(picks.info, target, config, audio_track=track, overwrite=overwrite)
             plans[target] = plan
         check_output(target, overwrite=overwrite, inputs=[picks.info.path, *inputs])
     others = [target for target in targets if target not in plans]
-    notes = _write_others(picks, others, chapters_for, overwrite=overwrite) if others else []
+    notes = write_lists(picks, others, chapters_for=chapters_for, overwrite=overwrite)
     for plan in plans.values():
         write_reel(plan, picks.runs, progress=progress)
     return notes
 
 
-def _write_others(
-    picks: Picks, targets: Sequence[Path], chapters_for: ChaptersFor, *, overwrite: bool
+def is_list(path: str | os.PathLike[str]) -> bool:
+    """Say whether a file of this name lists clips or chapters, instead of being a reel."""
+    return is_timeline(path) or Path(path).suffix.lower() in CHAPTER_FORMS
+
+
+def write_lists(
+    picks: Picks,
+    targets: Sequence[Path],
+    *,
+    chapters_for: ChaptersFor = "reel",
+    overwrite: bool = False,
 ) -> list[str]:
-    timeline = picks.timeline()
+    """Write timelines and chapters, as `render` does.
+
+    Raises:
+        InputError: the film cannot be read.
+        OutputError: a file cannot be written, or a cross-fade is too long for a run.
+    """
+    if not targets:
+        return []
+    try:
+        timeline = picks.timeline()
+    except ValueError as error:
+        raise OutputError(f"{shown(targets[0])}: {error}") from error
     duration = picks.info.duration_seconds
     notes = []
     for target in targets:
@@ -87,7 +108,3 @@ def _losses(picks: Picks, target: Path) -> list[str]:
     elif target.suffix.lower() == ".edl" and picks.reel.soundtrack is not None:
         losses.append("the soundtrack is named in a comment alone")
     return losses
-
-
-def _is_reel(target: Path) -> bool:
-    return not is_timeline(target) and target.suffix.lower() not in CHAPTER_FORMS

@@ -80,7 +80,7 @@ def read(text: str, rate_of: Callable[[Path], Fraction]) -> Timeline:
     events = events or listing.events
     if not events:
         raise ScoresError("there is no event in the EDL")
-    rate = listing.rate or rate_of(Path(events[0].clip_name or events[0].reel))
+    rate = listing.rate or rate_of(Path(events[0].clip_name or listing.name_of(events[0].reel)))
     named, notes = _named_clips(events, listing, rate)
     clips, source, more = choose_film(named)
     return Timeline(
@@ -195,6 +195,10 @@ class _Listing:
         elif match := _REMARK.match(line.strip()):
             self._remark(match[1], match[2].strip())
 
+    def name_of(self, reel: str) -> str:
+        """Return the file that comments name for another event of a reel, or the reel's name."""
+        return next((e.clip_name for e in self.events if e.reel == reel and e.clip_name), reel)
+
     def _remark(self, label: str, value: str) -> None:
         match label:
             case "TITLE":
@@ -248,7 +252,7 @@ def _named(
 ) -> NamedClip:
     offset = listing.start or 0
     source = Source(
-        path=Path(event.clip_name or event.reel),
+        path=Path(event.clip_name or listing.name_of(event.reel)),
         rate=rate,
         timecode_frames=listing.start,
         is_drop_frame=listing.drops,
