@@ -23,13 +23,15 @@ FLOORS = {
         "summary": "config errors media",
         "reel": "decode errors files media summary workers",
         "report": "_version config decode errors files media score select summary",
+        "timeline": "decode errors files media score summary workers",
+        "render": "config errors files media reel select summary timeline",
         "pipeline": "config errors files media score select summary",
         "film_reader": "config errors files pipeline",
         "doctor": "decode errors files media workers",
-        "batch": "config errors files media pipeline reel report score summary workers",
+        "batch": "config errors files media pipeline reel render report score summary workers",
         "demo": "batch config errors files media",
-        "cli": "_version batch config demo doctor errors files media reel report score summary "
-        "workers",
+        "cli": "_version batch config demo doctor errors files media reel render report score summary "
+        "timeline workers",
         "__main__": "cli",
     },
     "mmva_core": {

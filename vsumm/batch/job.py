@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from vsumm.files import RecordCache, atomic_output, check_output
 from vsumm.media import MediaInfo, probe
 from vsumm.pipeline import summarize_media
 from vsumm.reel import ReelConfig, plan_reel, write_reel
+from vsumm.render import picks_of_summary, write_lists
 from vsumm.score import ModelSource
 from vsumm.summary import Summary
 
@@ -25,6 +27,8 @@ class Outputs:
     folder: Path | None = None
     """Folder of a reel that is named after the source, where `reel` is left out; beside the source
     if both are."""
+    lists: tuple[Path, ...] = ()
+    """Timelines for editing programs and chapters; the extensions decide their forms."""
     overwrite: bool = False
     """Whether files that are there already may be replaced."""
     with_report: bool = False
@@ -61,6 +65,10 @@ class JobResult:
     """What was written to look at the summary by."""
     elapsed_seconds: float
     """How long it took; films that are processed at the same time slow each other down."""
+    lists: Sequence[Path] = ()
+    """Where timelines and chapters were written."""
+    notes: Sequence[str] = ()
+    """What timelines and chapters do not say as it was meant, one line each."""
 
 
 def summarize_file(
@@ -90,6 +98,8 @@ def summarize_file(
     check_output(summary_path, overwrite=overwrite, inputs=[job.source])
     views = views_of(job, reel_path)
     inputs = [job.source, *(job.reel.files if job.reel else ())]
+    for path in job.outputs.lists:
+        check_output(path, overwrite=overwrite, inputs=[job.source])
     check_views(views, info, overwrite=overwrite, inputs=inputs)
     plan = None
     if job.reel is not None:
@@ -102,8 +112,13 @@ def summarize_file(
     with atomic_output(summary_path, overwrite=overwrite) as partial:
         partial.write_text(summary.to_json() + "\n", encoding="utf-8")
     write_views(views, summary, summary_path, overwrite=overwrite)
+    picks = picks_of_summary(summary, job.reel or ReelConfig())
+    lists = job.outputs.lists
+    notes = write_lists(picks, lists, overwrite=overwrite)
     elapsed_seconds = time.monotonic() - start_seconds
-    return JobResult(summary, summary_path, reel_path if plan else None, views, elapsed_seconds)
+    return JobResult(
+        summary, summary_path, reel_path if plan else None, views, elapsed_seconds, lists, notes
+    )
 
 
 def reel_path_of(job: Job, info: MediaInfo) -> Path:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, TypeAlias, get_args
 
 from vsumm.config import BUDGET_FORMS, Budget, By, SummaryConfig, parse_budget
 
@@ -21,9 +22,20 @@ def add_summarize_options(parser: argparse.ArgumentParser) -> None:
     _add_scoring(parser.add_argument_group("how it is scored"))
     _add_output(parser.add_argument_group("what is written"))
     _add_views(parser.add_argument_group("what shows it"))
+    add_reel_options(parser)
+    _add_work(parser.add_argument_group("how the work is done"))
+
+
+def fields_in(args: argparse.Namespace, config: type[Any]) -> dict[str, Any]:
+    """Return the options that set a field of `config`; those that were left out are None."""
+    given = {name: value for name, value in vars(args).items() if value is not None}
+    return {field.name: given[field.name] for field in fields(config) if field.name in given}
+
+
+def add_reel_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the reel; they are named after `ReelConfig`."""
     _add_encoding(parser.add_argument_group("how the reel is encoded"))
     _add_composition(parser.add_argument_group("what is added to the reel (never makes it longer)"))
-    _add_work(parser.add_argument_group("how the work is done"))
 
 
 def _add_selection(group: Group) -> None:
@@ -49,7 +61,7 @@ def _add_selection(group: Group) -> None:
     )
     group.add_argument(
         "--budget",
-        type=_budget,
+        type=read_budget,
         default=Budget(budget_fraction=DEFAULTS.budget_fraction),
         help=f"length of the reel: {BUDGET_FORMS}; default: 15%".replace("%", "%%"),
     )
@@ -112,9 +124,12 @@ def _add_output(group: Group) -> None:
     group.add_argument(
         "-o",
         "--output",
+        action="append",
         metavar="PATH",
         help="the reel, its extension decides the container; or a folder (default: "
-        "<input stem>.summary.mp4 beside the input)",
+        "<input stem>.summary.mp4 beside the input); or a timeline for an editing program (.otio, "
+        ".fcpxml, .xml, .edl, .mlt, .kdenlive, .llc) or chapters (.ffmeta, .vtt, .txt), which may "
+        "be given several times, with or without a reel",
     )
     group.add_argument(
         "--no-reel", action="store_true", help="score and select only, write the JSON"
@@ -179,6 +194,13 @@ def _add_composition(group: Group) -> None:
         "--title-font", type=Path, metavar="FILE", help="font of the title (default: Roboto)"
     )
     group.add_argument(
+        "--chapters",
+        action="store_true",
+        dest="with_chapters",
+        default=None,
+        help="make every run a chapter of the reel (MP4, MOV, MKV, WebM)",
+    )
+    group.add_argument(
         "--soundtrack",
         type=Path,
         metavar="FILE",
@@ -208,7 +230,8 @@ def _add_work(group: Group) -> None:
     )
 
 
-def _budget(text: str) -> Budget:
+def read_budget(text: str) -> Budget:
+    """Read a budget as argparse wants it."""
     try:
         return parse_budget(text)
     except ValueError as error:

@@ -12,13 +12,14 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from mmva_core.cli import EXIT_FAILED, Parser, Shell, UsageError
 from vsumm._version import __version__
-from vsumm.cli.options import add_summarize_options
+from vsumm.cli.options import add_summarize_options, fields_in
+from vsumm.cli.render_options import add_render_options
 from vsumm.config import SummaryConfig
 from vsumm.errors import VsummError
 
@@ -63,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"vsumm {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add in (_add_summarize, _add_demo, _add_doctor, _add_cache, _add_eval):
+    for add in (_add_summarize, _add_render, _add_demo, _add_doctor, _add_cache, _add_eval):
         add(commands).add_argument(
             "-v", "--verbose", action="store_true", help="say on stderr what is done and how"
         )
@@ -101,8 +102,10 @@ def _summarize(args: argparse.Namespace, shell: Shell) -> None:
     from vsumm.files import RecordCache, default_cache_folder
 
     outputs = _outputs(args)
+    # Who names timelines alone wants no reel.
+    with_reel = not args.no_reel and not (outputs.lists and outputs.reel is outputs.folder is None)
     outcomes = summarize_files(
-        [Job(path, outputs, summary, None if args.no_reel else reel) for path in args.inputs],
+        [Job(path, outputs, summary, reel if with_reel else None) for path in args.inputs],
         num_jobs=args.jobs,
         cache=None if args.no_cache else RecordCache(default_cache_folder()),
         progress=_shows_progress(args),
@@ -124,6 +127,8 @@ def _report(outcome: Outcome, args: argparse.Namespace, shell: Shell) -> None:
         return
     for note in outcome.result.summary.notes:
         shell.say(f"{outcome.job.source}: {note}")
+    for note in outcome.result.notes:
+        shell.say(note)
     if args.json:
         print(outcome.result.summary.to_json())
     elif not args.quiet:
@@ -137,7 +142,7 @@ def _summary_config(args: argparse.Namespace) -> SummaryConfig:
             from vsumm.score import check_weights
 
             check_weights(args.weights)
-        return SummaryConfig(**_fields_in(args, SummaryConfig), **budget)
+        return SummaryConfig(**fields_in(args, SummaryConfig), **budget)
     except ValueError as error:
         raise UsageError(error) from error
 
@@ -150,30 +155,64 @@ def _reel_config(args: argparse.Namespace) -> ReelConfig:
     if args.title_font is not None and args.title is None:
         raise UsageError("--title-font needs --title")
     try:
-        return ReelConfig(**_fields_in(args, ReelConfig))
+        return ReelConfig(**fields_in(args, ReelConfig))
     except ValueError as error:
         raise UsageError(error) from error
-
-
-def _fields_in(args: argparse.Namespace, config: type[Any]) -> dict[str, Any]:
-    """Return the options that set a field of `config`; those that were left out are None."""
-    given = {name: value for name, value in vars(args).items() if value is not None}
-    return {field.name: given[field.name] for field in fields(config) if field.name in given}
 
 
 def _outputs(args: argparse.Namespace) -> Outputs:
     from vsumm.batch import Outputs, Views
 
-    views = _fields_in(args, Views)
+    views = fields_in(args, Views)
     if views and len(args.inputs) > 1:
         name = next(iter(views)).replace("_", "-")
         raise UsageError(f"--{name} names one file, but there are several inputs")
-    outputs = Outputs(overwrite=args.force, with_report=args.with_report, views=Views(**views))
-    if args.output is None:
+    lists, others = _by_kind(args)
+    if lists and len(args.inputs) > 1:
+        raise UsageError(f"{lists[0]} lists one film, but there are several inputs")
+    if len(others) > 1:
+        raise UsageError(f"only one reel can be written, not {' and '.join(others)}")
+    outputs = Outputs(
+        lists=tuple(lists),
+        overwrite=args.force,
+        with_report=args.with_report,
+        views=Views(**views),
+    )
+    if not others:
         return outputs
-    path = Path(args.output)
-    is_folder = args.output.endswith(os.sep) or path.is_dir() or len(args.inputs) > 1
+    path = Path(others[0])
+    is_folder = others[0].endswith(os.sep) or path.is_dir() or len(args.inputs) > 1
     return replace(outputs, folder=path) if is_folder else replace(outputs, reel=path)
+
+
+def _by_kind(args: argparse.Namespace) -> tuple[list[Path], list[str]]:
+    """Return the timelines and chapters among the outputs, and the others."""
+    named = args.output or []
+    if not named:
+        return [], []
+    from vsumm.render import is_list
+
+    # The summary itself is written as JSON beside the reel.
+    lists = [name for name in named if is_list(name) and not name.lower().endswith(".json")]
+    return [Path(name) for name in lists], [name for name in named if name not in lists]
+
+
+def _add_render(commands: Commands) -> argparse.ArgumentParser:
+    parser = commands.add_parser(
+        "render",
+        help="make a reel again from a summary or an edited timeline",
+        description="Read a summary (JSON) or the timeline of an editing program, change what it "
+        "picks, and write a reel, timelines or chapters, each by the extension of its file.",
+    )
+    add_render_options(parser)
+    return parser
+
+
+def _render(args: argparse.Namespace, shell: Shell) -> None:
+    from vsumm.cli.render import run_render
+
+    for line in run_render(args, shell, progress=_shows_progress(args)):
+        print(line)
 
 
 def _shows_progress(args: argparse.Namespace) -> bool:
@@ -265,4 +304,10 @@ def _eval(arguments: list[str], shell: Shell) -> None:
     shell.exit_code = run(parser.parse_args(arguments))
 
 
-HANDLERS = {"summarize": _summarize, "demo": _demo, "doctor": _doctor, "cache": _cache}
+HANDLERS = {
+    "summarize": _summarize,
+    "render": _render,
+    "demo": _demo,
+    "doctor": _doctor,
+    "cache": _cache,
+}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from vsumm.files import shown
-from vsumm.media import clock_text
+from vsumm.media import MediaInfo, Segment, clock_text
 from vsumm.report import Moment, picks_of
 from vsumm.summary import Summary
 
@@ -24,6 +25,7 @@ def describe(result: JobResult) -> str:
     if result.reel_path:
         lines.append(f"reel     {shown(result.reel_path)}")
     lines.append(f"summary  {shown(result.summary_path)}")
+    lines += [f"list     {shown(path)}" for path in result.lists]
     if result.views.report:
         lines.append(f"report   {shown(result.views.report)}")
     for name, path in result.views.pictures.items():
@@ -31,6 +33,17 @@ def describe(result: JobResult) -> str:
     speed = summary.media.duration_seconds / max(result.elapsed_seconds, 1e-9)
     lines.append(f"took     {result.elapsed_seconds:.1f} s, {speed:.0f} times real time")
     return "\n".join(lines)
+
+
+def runs_text(info: MediaInfo, runs: Sequence[Segment]) -> list[str]:
+    """Return the length of a reel, a header and one row per run with its number and times."""
+    total = clock_text(sum(run.duration_seconds for run in runs))
+    lines = [f"{shown(info.path.name)}: {total} of {clock_text(info.duration_seconds)}"]
+    lines.append(f"{'run':>4} {'from':>10} {'to':>10} {'seconds':>8}")
+    for number, run in enumerate(runs, 1):
+        start, end = clock_text(run.start_seconds), clock_text(run.end_seconds)
+        lines.append(f"{number:>4} {start:>10} {end:>10} {run.duration_seconds:>8.1f}")
+    return lines
 
 
 def run_table(summary: Summary) -> list[str]:

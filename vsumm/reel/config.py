@@ -50,6 +50,9 @@ class ReelConfig:
     """Whether the soundtrack replaces the film's sound, or ducks: goes down where the film itself
     is audible."""
 
+    with_chapters: bool = False
+    """Whether every run is a chapter of the reel, named after its time in the film."""
+
     def __post_init__(self) -> None:
         if not 0 <= self.crossfade_seconds < math.inf:
             raise ValueError(

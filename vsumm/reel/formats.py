@@ -35,20 +35,22 @@ class ReelFormat:
     """Picture encoder that keeps 10 bits; None where the container has no such codec."""
     options: Mapping[str, str] = field(default_factory=dict)
     """Options of the muxer."""
+    has_chapters: bool = False
+    """Whether the container has a place for chapters."""
     has_constant_rate: bool = False
     """Whether the container knows only one length for all frames."""
 
 
-_MP4 = ReelFormat("mp4", "libx264", "aac", "libx265", FAST_START)
-_MP4_SOUND = ReelFormat("ipod", None, "aac", options=FAST_START)
+_MP4 = ReelFormat("mp4", "libx264", "aac", "libx265", FAST_START, has_chapters=True)
+_MP4_SOUND = ReelFormat("ipod", None, "aac", options=FAST_START, has_chapters=True)
 _OGG = ReelFormat("ogg", None, "libopus")
 
 FORMATS: Mapping[str, ReelFormat] = {
     ".mp4": _MP4,
     ".m4v": _MP4,
-    ".mov": ReelFormat("mov", "libx264", "aac", "libx265", FAST_START),
-    ".mkv": ReelFormat("matroska", "libx264", "aac", "libx265"),
-    ".webm": ReelFormat("webm", "libvpx-vp9", "libopus", "libsvtav1"),
+    ".mov": ReelFormat("mov", "libx264", "aac", "libx265", FAST_START, has_chapters=True),
+    ".mkv": ReelFormat("matroska", "libx264", "aac", "libx265", has_chapters=True),
+    ".webm": ReelFormat("webm", "libvpx-vp9", "libopus", "libsvtav1", has_chapters=True),
     ".avi": ReelFormat("avi", "mpeg4", "ac3", options=_NO_SHIFT, has_constant_rate=True),
     ".gif": ReelFormat("gif", "gif", None, options={"loop": "0"}),
     ".m4a": _MP4_SOUND,

@@ -76,6 +76,8 @@ def plan_reel(
         audio_track,
         overwrite,
     )
+    if config.with_chapters and not plan.format.has_chapters:
+        raise OutputError(f"{target}: a {target.suffix.lower()} holds no chapters")
     if config.title is not None and plan.video is None:
         raise OutputError(f"{target}: there is no picture to put a title on")
     if plan.soundtrack is not None and plan.format.audio_encoder is None:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import av
 from av.error import FFmpegError
 
 from vsumm.errors import OutputError
-from vsumm.media import VideoStream
+from vsumm.media import VideoStream, clock_text
 from vsumm.reel.copy import CopiedPictureTrack, NotCopiableError
+from vsumm.reel.layout import PlacedRun
 from vsumm.reel.picture_track import PictureTrack
 from vsumm.reel.read import StreamReader
 from vsumm.reel.request import EncodeReport, EncodeRequest
 from vsumm.reel.sound_track import SoundTrack, open_sound
+
+MILLISECONDS = Fraction(1000)
+"""Resolution of chapters, in a second."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,8 @@ def encode_reel(
         tracks = _open_tracks(request, stack)
         try:
             with av.open(str(request.output), "w", format=muxer, options=options) as container:
+                if plan.config.with_chapters:
+                    container.set_chapters(_chapters(request.runs))
                 for reached_seconds, packets in _interleaved(tracks, container):
                     container.mux(packets)
                     on_progress(reached_seconds)
@@ -60,6 +67,22 @@ def encode_reel(
             reason = (error.strerror or str(error)).lower()
             raise OutputError(f"{plan.target}: cannot be written: {reason}") from error
     return _report(tracks)
+
+
+def _chapters(runs: Sequence[PlacedRun]) -> list[Any]:
+    """Return one chapter for each run, without gaps, in the form of PyAV."""
+    borders = [round(run.reel_start * MILLISECONDS) for run in runs]
+    borders.append(round(runs[-1].reel_end * MILLISECONDS))
+    return [
+        {
+            "id": number,
+            "start": borders[number],
+            "end": borders[number + 1],
+            "time_base": 1 / MILLISECONDS,
+            "metadata": {"title": f"{clock_text(float(run.source_start))} of the film"},
+        }
+        for number, run in enumerate(runs)
+    ]
 
 
 def _open_tracks(request: EncodeRequest, stack: ExitStack) -> _Tracks:

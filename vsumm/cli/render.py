@@ -1,0 +1,80 @@
+"""The work of `vsumm render`; loaded when it is asked for."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from mmva_core.cli import Shell, UsageError
+from vsumm.cli.options import fields_in
+from vsumm.cli.text import runs_text
+from vsumm.files import shown
+from vsumm.reel import ReelConfig
+from vsumm.render import (
+    Edit,
+    Picks,
+    edit_picks,
+    load_picks,
+    parse_drop,
+    parse_extend,
+    parse_keep,
+    render,
+)
+
+Read = TypeVar("Read")
+
+
+def run_render(args: argparse.Namespace, shell: Shell, *, progress: bool) -> list[str]:
+    """Do what `vsumm render` was asked for; return what is to be printed.
+
+    Raises:
+        VsummError: see `load_picks`, `edit_picks` and `render`.
+        UsageError: an option has a form that cannot be read.
+    """
+    edit = Edit(
+        keep=_read(args.keep, parse_keep),
+        drop=tuple(n for numbers in _read(args.drop, parse_drop) for n in numbers),
+        extend=_read(args.extend, parse_extend),
+        budget=args.budget,
+    )
+    if args.soundtrack_mode is None and args.soundtrack is not None:
+        args.soundtrack_mode = "replace"
+
+    def adapt(config: ReelConfig) -> ReelConfig:
+        try:
+            return replace(config, **fields_in(args, ReelConfig))
+        except ValueError as error:
+            raise UsageError(error) from error
+
+    picks = edit_picks(load_picks(args.input, media=args.media, adapt=adapt), edit)
+    targets = args.output or [_usual_target(args.input, picks)]
+    for note in picks.notes:
+        shell.say(f"{shown(args.input)}: {note}")
+    notes = render(
+        picks,
+        targets,
+        chapters_for=args.chapters_for,
+        inputs=[args.input],
+        overwrite=args.force,
+        progress=progress,
+    )
+    for note in notes:
+        shell.say(note)
+    if args.quiet:
+        return []
+    return [*runs_text(picks.info, picks.runs), *(f"written  {shown(path)}" for path in targets)]
+
+
+def _usual_target(source: Path, picks: Picks) -> Path:
+    suffix = ".mp4" if picks.info.video else ".m4a"
+    return source.with_name(f"{source.stem}.reel{suffix}")
+
+
+def _read(texts: list[str] | None, parse: Callable[[str], Read]) -> tuple[Read, ...]:
+    try:
+        return tuple(parse(text) for text in texts or ())
+    except ValueError as error:
+        raise UsageError(error) from error

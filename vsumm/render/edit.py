@@ -1,0 +1,162 @@
+"""Change what a reel shows: keep, drop, extend, another budget."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from vsumm.config import Budget
+from vsumm.errors import ScoresError
+from vsumm.media import Segment, merge_neighbours
+from vsumm.render.picks import Candidate, Picks
+from vsumm.select import select_segments
+
+EVEN_SCORE = 0.5
+"""Score of clips that nobody scored: as much of them is taken as fits."""
+KEEP_FORM = "3:10-3:20"
+EXTEND_FORM = "3:+2s"
+_CLOCK = r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d+)?)s?"
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What to change."""
+
+    keep: tuple[Segment, ...] = ()
+    """Pieces of the film that the reel shows in any case."""
+    drop: tuple[int, ...] = ()
+    """Numbers of runs that it no longer shows, counted from 1."""
+    extend: tuple[tuple[int, float], ...] = ()
+    """Numbers of runs and seconds: positive ones come after the run, negative ones before it."""
+    budget: Budget | None = None
+    """Length of the reel; None: what comes of the other changes."""
+
+
+def parse_keep(text: str) -> Segment:
+    """Read a piece of a film.
+
+    Raises:
+        ValueError: the text has another form, or ends before it begins.
+
+    >>> parse_keep("3:10-3:20")
+    Segment(start_seconds=190.0, end_seconds=200.0)
+    """
+    match = re.fullmatch(rf"{_CLOCK}-{_CLOCK}", text.strip())
+    if match is None:
+        raise ValueError(f"cannot read {text!r}: write {KEEP_FORM}")
+    start, end = (_seconds(*match.groups()[first : first + 3]) for first in (0, 3))
+    if start >= end:
+        raise ValueError(f"{text!r} ends before it begins")
+    return Segment(start, end)
+
+
+def parse_drop(text: str) -> tuple[int, ...]:
+    """Read numbers of runs.
+
+    Raises:
+        ValueError: the text has another form.
+
+    >>> parse_drop("2,5")
+    (2, 5)
+    """
+    if not re.fullmatch(r"\s*[1-9]\d*(\s*,\s*[1-9]\d*)*\s*", text):
+        raise ValueError(f"cannot read {text!r}: write numbers of runs, like 2,5")
+    return tuple(int(number) for number in text.split(","))
+
+
+def parse_extend(text: str) -> tuple[int, float]:
+    """Read the number of a run and how much longer it becomes.
+
+    Raises:
+        ValueError: the text has another form.
+
+    >>> parse_extend("3:+2s"), parse_extend("1:-0.5")
+    ((3, 2.0), (1, -0.5))
+    """
+    match = re.fullmatch(r"\s*([1-9]\d*):([+-])(\d+(?:\.\d+)?)s?\s*", text)
+    if match is None:
+        raise ValueError(
+            f"cannot read {text!r}: write {EXTEND_FORM} for what comes after a run, or 3:-2s for "
+            f"what comes before it"
+        )
+    return int(match[1]), float(match[3]) * (-1 if match[2] == "-" else 1)
+
+
+def edit_picks(picks: Picks, edit: Edit) -> Picks:
+    """Return picks after a change.
+
+    What is kept or extended is in the reel whatever its score; with a budget the rest is chosen
+    again among all that was scored.
+
+    Raises:
+        ScoresError: there is no such run or time, or what is kept is longer than the budget.
+    """
+    duration = picks.info.duration_seconds
+    for number in (*edit.drop, *(number for number, _ in edit.extend)):
+        if number > len(picks.runs):
+            raise ScoresError(f"there is no run {number}, the reel has {len(picks.runs)}")
+    for piece in edit.keep:
+        if piece.end_seconds > duration:
+            raise ScoresError(
+                f"cannot keep {piece.start_seconds:g} to {piece.end_seconds:g} s: the film ends "
+                f"at {duration:.3f} s"
+            )
+    longer = _extended(picks, edit)
+    fixed = merge_neighbours([*edit.keep, *longer.values()])
+    numbered = enumerate(picks.runs, 1)
+    rest = [run for n, run in numbered if n not in longer and n not in edit.drop]
+    if edit.budget is not None:
+        rest = _chosen(picks, edit, fixed)
+    runs = merge_neighbours([*fixed, *rest])
+    if not runs:
+        raise ScoresError("nothing is left for the reel")
+    return replace(picks, runs=tuple(runs))
+
+
+def _extended(picks: Picks, edit: Edit) -> dict[int, Segment]:
+    """Return the runs that become longer, by their numbers."""
+    longer: dict[int, Segment] = {}
+    for number, seconds in edit.extend:
+        run = longer.get(number, picks.runs[number - 1])
+        start = max(0.0, run.start_seconds + min(0.0, seconds))
+        end = min(picks.info.duration_seconds, run.end_seconds + max(0.0, seconds))
+        longer[number] = Segment(start, end)
+    return {number: run for number, run in longer.items() if number not in edit.drop}
+
+
+def _chosen(picks: Picks, edit: Edit, fixed: list[Segment]) -> list[Segment]:
+    """Choose again what fits the budget beside the pieces that are fixed."""
+    assert edit.budget is not None
+    duration = picks.info.duration_seconds
+    share = edit.budget.budget_fraction
+    total = edit.budget.budget_seconds if share is None else share * duration
+    assert total is not None
+    room = total - sum(piece.duration_seconds for piece in fixed)
+    if room < 0:
+        raise ScoresError(
+            f"what is kept lasts {total - room:.1f} s, longer than the budget of {total:.1f} s"
+        )
+    dropped = [picks.runs[number - 1] for number in edit.drop]
+    free = [c for c in picks.candidates if not _meets(c, [*fixed, *dropped])]
+    if not free or room == 0:
+        return []
+    nobody_scored = all(candidate.score is None for candidate in picks.candidates)
+    unknown = EVEN_SCORE if nobody_scored else np.nan
+    scores = np.array([unknown if c.score is None else c.score for c in free])
+    segments = [candidate.segment for candidate in free]
+    flags = select_segments(segments, scores, budget_seconds=room, spread=picks.spread)
+    return [segment for segment, flag in zip(segments, flags, strict=True) if flag]
+
+
+def _meets(candidate: Candidate, pieces: list[Segment]) -> bool:
+    segment = candidate.segment
+    return any(
+        segment.start_seconds < piece.end_seconds and segment.end_seconds > piece.start_seconds
+        for piece in pieces
+    )
+
+
+def _seconds(hours: str | None, minutes: str | None, seconds: str | None) -> float:
+    return 3600 * int(hours or 0) + 60 * int(minutes or 0) + float(seconds or 0)

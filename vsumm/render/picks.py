@@ -1,0 +1,232 @@
+"""What a summary or a timeline picks of its film."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+
+import msgspec
+
+from vsumm.errors import NoSignalError, ScoresError
+from vsumm.files import shown
+from vsumm.media import MediaInfo, Segment, probe
+from vsumm.reel import ReelConfig
+from vsumm.summary import Summary
+from vsumm.timeline import (
+    FilmClock,
+    Source,
+    Timeline,
+    clips_of,
+    find_film,
+    notes_of,
+    read_text,
+    read_timeline,
+    runs_of,
+    source_of,
+    survey_film,
+    tell_why,
+)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A piece of the film that a reel may show."""
+
+    segment: Segment
+    """The piece."""
+    score: float | None
+    """How good it was found, in [0, 1]; None where nobody said."""
+
+
+@dataclass(frozen=True)
+class Picks:
+    """A film, the pieces of it that make the reel, and the pieces that could."""
+
+    info: MediaInfo
+    """The film."""
+    runs: tuple[Segment, ...]
+    """What the reel shows, chronological, not overlapping."""
+    reel: ReelConfig
+    """How the reel is made."""
+    candidates: tuple[Candidate, ...]
+    """What can be chosen from when the budget changes."""
+    audio_track: int = 0
+    """Which audio track is taken."""
+    spread: float = 0.0
+    """How much more of one place counts for less when it is chosen again."""
+    summary: Summary | None = None
+    """The summary that was read, if it was one."""
+    sha256: str | None = None
+    """SHA-256 of the film, hexadecimal, where the file said it."""
+    notes: tuple[str, ...] = ()
+    """What was found missing or could not be followed, one line each."""
+
+    clock: FilmClock | None = None
+    """How positions in the film are counted, where that is known already."""
+
+    def timeline(self) -> Timeline:
+        """Return the picks as a timeline; the film is asked for its clock if need be.
+
+        Raises:
+            InputError: the film cannot be read.
+        """
+        clock = self.clock or survey_film(self.info)
+        fade = Fraction(self.reel.crossfade_seconds)
+        clips = clips_of(self.runs, self.info, clock, fade)
+        if self.summary is not None:
+            clips = tell_why(clips, self.summary)
+        else:
+            scores = [self._score(run) for run in self.runs]
+            clips = [replace(c, score=score) for c, score in zip(clips, scores, strict=True)]
+        return Timeline(
+            name=self.info.path.stem,
+            source=source_of(self.info, clock, sha256=self.sha256),
+            clips=tuple(clips),
+            soundtrack=self.reel.soundtrack,
+            is_film_muted=self.reel.soundtrack is not None
+            and self.reel.soundtrack_mode == "replace",
+            notes=tuple(notes_of(self.info, clock)),
+        )
+
+    def _score(self, run: Segment) -> float | None:
+        """Return the score of the candidate that a run was made from."""
+        for candidate in self.candidates:
+            piece = candidate.segment
+            if piece.start_seconds < run.end_seconds and piece.end_seconds > run.start_seconds:
+                return candidate.score
+        return None
+
+
+def load_picks(
+    path: Path,
+    *,
+    media: Path | None = None,
+    adapt: Callable[[ReelConfig], ReelConfig] | None = None,
+) -> Picks:
+    """Read a summary or a timeline and find its film.
+
+    Args:
+        path: the JSON of a summary, or a timeline that `vsumm.timeline` reads.
+        media: the film; looked for where the file says it is, if left out.
+        adapt: changes how the file says that the reel is made.
+
+    Raises:
+        InputError: the file or the film is missing or cannot be read.
+        ScoresError: the file has no form that is known, or does not fit the film.
+        NoSignalError: nothing is picked.
+    """
+    adapt = adapt or (lambda config: config)
+    summary = _summary(path) if path.suffix.lower() == ".json" else None
+    if summary is not None:
+        return _from_summary(summary, path, media, adapt)
+    return _from_timeline(path, media, adapt)
+
+
+def _summary(path: Path) -> Summary | None:
+    """Return the summary in a JSON file, None if it is none."""
+    text = read_text(path)
+    try:
+        document = msgspec.json.decode(text)
+    except msgspec.DecodeError as error:
+        raise ScoresError(f"{shown(path)}: no JSON: {error}") from error
+    if not isinstance(document, dict) or "schema_version" not in document:
+        return None
+    try:
+        return Summary.from_json(text)
+    except ScoresError as error:
+        raise ScoresError(f"{shown(path)}: {error}") from error
+
+
+def _from_summary(
+    summary: Summary,
+    path: Path,
+    media: Path | None,
+    adapt: Callable[[ReelConfig], ReelConfig],
+) -> Picks:
+    film, notes = _find(summary.media.path, path, media, sha256=summary.input_sha256)
+    info = probe(film)
+    if not summary.runs:
+        raise NoSignalError(f"{shown(path)}: nothing was selected, there is no reel to cut")
+    if summary.runs[-1].start_seconds >= info.duration_seconds:
+        raise ScoresError(
+            f"{shown(path)}: it picks {summary.runs[-1].start_seconds:.3f} s, but "
+            f"{shown(film)} ends at {info.duration_seconds:.3f} s: is it the right film?"
+        )
+    picks = picks_of_summary(summary, adapt(ReelConfig()))
+    return replace(picks, info=info, notes=tuple(notes))
+
+
+def picks_of_summary(summary: Summary, reel: ReelConfig) -> Picks:
+    """Return what a summary picks of its film, for a reel that is made in some way."""
+    return Picks(
+        info=summary.media,
+        runs=tuple(summary.runs),
+        reel=reel,
+        candidates=tuple(Candidate(row.segment, row.score) for row in summary.segments),
+        audio_track=summary.config.audio_track,
+        spread=summary.config.spread if summary.by == "highlights" else 0.0,
+        summary=summary,
+        sha256=summary.input_sha256,
+    )
+
+
+def _from_timeline(
+    path: Path, media: Path | None, adapt: Callable[[ReelConfig], ReelConfig]
+) -> Picks:
+    films: dict[Path, tuple[MediaInfo, FilmClock, list[str]]] = {}
+
+    def film_of(source: Source | Path) -> tuple[MediaInfo, FilmClock, list[str]]:
+        named = source if isinstance(source, Path) else source.path
+        if named not in films:
+            relative = None if isinstance(source, Path) else source.relative_path
+            sha256 = None if isinstance(source, Path) else source.sha256
+            film, notes = _find(named, path, media, relative_path=relative, sha256=sha256)
+            info = probe(film)
+            films[named] = info, survey_film(info), notes
+        return films[named]
+
+    timeline = read_timeline(path, rate_of=lambda named: film_of(named)[1].rate)
+    info, clock, notes = film_of(timeline.source)
+    try:
+        shown_runs = runs_of(timeline, info, clock)
+    except ScoresError as error:
+        raise ScoresError(f"{shown(path)}: {error}") from error
+    config = ReelConfig(
+        crossfade_seconds=shown_runs.crossfade_seconds,
+        soundtrack=timeline.soundtrack,
+        soundtrack_mode="replace" if timeline.is_film_muted else "duck",
+    )
+    return Picks(
+        info=info,
+        runs=shown_runs.runs,
+        reel=adapt(config),
+        candidates=_candidates(timeline, info, clock),
+        sha256=timeline.source.sha256,
+        notes=(*notes, *timeline.notes, *shown_runs.notes),
+        clock=clock,
+    )
+
+
+def _candidates(timeline: Timeline, info: MediaInfo, clock: FilmClock) -> tuple[Candidate, ...]:
+    """Return the clips of a timeline one by one."""
+    return tuple(
+        Candidate(run, clip.score)
+        for clip in timeline.clips
+        for run in runs_of(replace(timeline, clips=(clip,)), info, clock).runs
+    )
+
+
+def _find(
+    named: Path,
+    path: Path,
+    media: Path | None,
+    *,
+    relative_path: str | None = None,
+    sha256: str | None = None,
+) -> tuple[Path, list[str]]:
+    if media is not None:
+        return media, []
+    folder = path.absolute().parent
+    return find_film(named, folder=folder, relative_path=relative_path, sha256=sha256)
