@@ -11,7 +11,9 @@ from __future__ import annotations
 import math
 import os
 import pickle
+import re
 import shutil
+import struct
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from functools import wraps
@@ -47,6 +49,7 @@ CODECS = {
     ".m4a": (None, "aac"),
     ".wav": (None, "pcm_s16le"),
     ".mp3": (None, "libmp3lame"),
+    ".aac": (None, "aac"),
 }
 """Picture and sound codec by extension."""
 
@@ -117,6 +120,7 @@ def make_film(
     b_frames: int = 2,
     encoder_options: dict[str, str] | None = None,
     container_options: dict[str, str] | None = None,
+    sound_options: dict[str, str] | None = None,
     cover: bool = False,
 ) -> Path:
     """Write a film and return its path; the extension decides the container.
@@ -151,6 +155,7 @@ def make_film(
         b_frames: most consecutive B-frames, where the encoder has them.
         encoder_options: further options of the picture encoder.
         container_options: options of the muxer.
+        sound_options: options of the sound encoder.
         cover: whether an attached picture is added as another video stream (MP4 only).
     """
     if frame_times is None:
@@ -177,6 +182,7 @@ def make_film(
             stream = container.add_stream(
                 audio_codec or usual_audio_codec, rate=sample_rate, layout=layout
             )
+            stream.codec_context.options = sound_options or {}
             if track < len(languages):
                 stream.metadata["language"] = languages[track]
             samples = make_sound(
@@ -191,6 +197,26 @@ def make_film(
         if cover:
             writers.append(_cover_packets(container))
         _mux_in_order(container, writers)
+    return path
+
+
+def trim_film(path: Path, start_seconds: float, end_seconds: float) -> Path:
+    """Let the edit lists of an MP4 film show a part of it, as trimming on a phone does.
+
+    Nothing is left out of the file. Every track must have an edit list: one with B-frames or
+    priming has, or one that starts late.
+    """
+    data = bytearray(path.read_bytes())
+    (clock,) = struct.unpack_from(">I", data, data.index(b"mvhd") + 16)
+    for track in [match.start() for match in re.finditer(b"trak", data)]:
+        (track_clock,) = struct.unpack_from(">I", data, data.index(b"mdhd", track) + 16)
+        edits = data.index(b"elst", track) + 8
+        (count,) = struct.unpack_from(">I", data, edits)
+        last = edits + 4 + 12 * (count - 1)  # a pause may come first
+        (priming,) = struct.unpack_from(">i", data, last + 4)
+        lasts = round((end_seconds - start_seconds) * clock)
+        struct.pack_into(">Ii", data, last, lasts, priming + round(start_seconds * track_clock))
+    path.write_bytes(data)
     return path
 
 

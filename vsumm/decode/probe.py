@@ -10,7 +10,7 @@ import math
 import re
 import struct
 from bisect import insort
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
@@ -20,7 +20,7 @@ from av.container import InputContainer
 from av.sidedata.sidedata import Type
 from av.stream import Disposition, Stream
 
-from vsumm.decode.cut_headers import declared_ends
+from vsumm.decode.cut_headers import declared_ends, has_whole_index, is_length_guessed
 from vsumm.decode.open_file import MAX_PIXELS, open_media
 from vsumm.decode.packets import read_packets
 from vsumm.decode.size import displayed_size
@@ -54,6 +54,9 @@ NUM_LAST = 16
 TAIL_SECONDS = 10
 """How far before the declared end the search for the last packets begins, seconds."""
 
+LONGEST_SOUND = Fraction(1, 4)
+"""Longest packet of sound, seconds, that an edit list may end in."""
+
 FIRST_FRAME_PACKETS = 300
 """Packets of a stream that may fail before the search for its first frame moves on."""
 
@@ -71,7 +74,8 @@ class _Ends:
         self._last: dict[int, list[tuple[Fraction, Fraction]]] = {}  # of each, ascending
 
     def note(self, packet: av.Packet[Any]) -> None:
-        if packet.pts is None or packet.is_corrupt:
+        # Discarded packets are decoded for others and not shown: an edit list leaves them out.
+        if packet.pts is None or packet.is_corrupt or packet.is_discard:
             return
         start = packet.pts * packet.time_base
         end = start + (packet.duration or 0) * packet.time_base
@@ -120,14 +124,7 @@ def probe_media(path: str, tick: Callable[[], None]) -> dict[str, Any]:
             picture = None
         if picture is None and not any(_first_frame(container, s, tick) for s in sounds):
             raise InputError("neither picture nor sound in it can be decoded")
-        found, declared = _find_ends(container, tick), declared_ends(path, container)
-        ends = {
-            stream.index: max(declared[stream.index], found.get(stream.index, Fraction(0)))
-            if stream.index in declared
-            else _end(stream, container, found)
-            for stream in (picture, *sounds)
-            if stream is not None
-        }
+        ends = _ends(path, container, [s for s in (picture, *sounds) if s is not None], tick)
         starts = [_start(stream) for stream in (picture, *sounds) if stream is not None]
         start = min(starts)
         video = _describe_picture(picture, frame, start, ends[picture.index]) if picture else None
@@ -222,19 +219,62 @@ def _start(stream: Stream) -> Fraction:
     return (stream.start_time or 0) * (stream.time_base or Fraction(0))
 
 
-def _find_ends(container: InputContainer, tick: Callable[[], None]) -> dict[int, Fraction]:
-    """Read the last packets, or all of them where the file does not say how long it is."""
+def _ends(
+    path: str, container: InputContainer, streams: Sequence[Stream], tick: Callable[[], None]
+) -> dict[int, Fraction]:
+    """Return the end of each stream on the container's clock, by stream index."""
+    if is_length_guessed(path, container):
+        return _find_ends(container, 0.0, tick)
+    found = _find_ends(container, _declared_seconds(container) - TAIL_SECONDS, tick)
+    declared = declared_ends(path, container)
+    is_whole = has_whole_index(container)
+    ends = {}
+    for stream in streams:
+        index = stream.index
+        if index in declared:
+            ends[index] = max(declared[index], found.get(index, Fraction(0)))
+        elif is_whole and index in found:
+            is_sound = stream.type == "audio"
+            ends[index] = _edited_end(stream, found[index]) if is_sound else found[index]
+        else:
+            ends[index] = _end(stream, container, found)
+    return ends
+
+
+def _find_ends(
+    container: InputContainer, from_seconds: float, tick: Callable[[], None]
+) -> dict[int, Fraction]:
+    """Read the packets from some seconds after the start on; all of them where that is 0."""
     ends = _Ends()
-    declared = container.duration
-    if declared is not None and declared > LONG_SECONDS * av.time_base:
-        _check_duration(declared / av.time_base, container.size)
-    if not _seek(container, max(0, (declared or 0) - TAIL_SECONDS * av.time_base)):
+    if not _seek(container, max(0, round(from_seconds * av.time_base))):
         return {}
     for count, packet in enumerate(read_packets(container)):
         ends.note(packet)
         if count % 1000 == 0:
             tick()
     return ends.seconds
+
+
+def _declared_seconds(container: InputContainer) -> float:
+    """Length of the presentation by the header; 0 where it has none."""
+    declared = container.duration or 0
+    if "matroska" in container.format.name:
+        # Most writers count from zero, however late the clock starts.
+        declared = max(0, declared - max(0, container.start_time or 0))
+    if declared > LONG_SECONDS * av.time_base:
+        _check_duration(declared / av.time_base, container.size)
+    return declared / av.time_base
+
+
+def _edited_end(stream: Stream, found: Fraction) -> Fraction:
+    """Return where an edit list ends the sound of MP4: within its last packet, or with it.
+
+    Its duration counts from zero where the list begins with a pause, else from the first packet.
+    """
+    clock = stream.time_base or Fraction(0)
+    lasts = (stream.duration or 0) * clock
+    edited = [end for end in (_start(stream) + lasts, lasts) if 0 < found - end < LONGEST_SOUND]
+    return max(edited, default=found)
 
 
 def _end(stream: Stream, container: InputContainer, ends: dict[int, Fraction]) -> Fraction:
@@ -244,8 +284,9 @@ def _end(stream: Stream, container: InputContainer, ends: dict[int, Fraction]) -
         found.append(_start(stream) + stream.duration * (stream.time_base or Fraction(0)))
     elif (tagged := _tagged_end(stream)) is not None:
         found.append(tagged)
-    elif container.duration is not None and (not found or _is_cut(container, ends)):
-        found.append(_declared_end(container))
+    elif container.duration is not None:
+        last = max(ends.values(), default=None)
+        found += _promised_end(container, last) if not found or last is not None else []
     return max(found, default=_start(stream))
 
 
@@ -257,15 +298,17 @@ def _tagged_end(stream: Stream) -> Fraction | None:
     return None
 
 
-def _is_cut(container: InputContainer, ends: dict[int, Fraction]) -> bool:
-    """Whether the header of a Matroska or FLV file promises more than the file holds."""
-    last = max(ends.values(), default=Fraction(0))
-    is_declared = "matroska" in container.format.name or container.format.name == "flv"
-    return is_declared and _declared_end(container) - last > 1
-
-
-def _declared_end(container: InputContainer) -> Fraction:
-    return Fraction((container.start_time or 0) + (container.duration or 0), av.time_base)
+def _promised_end(container: InputContainer, last: Fraction | None) -> list[Fraction]:
+    """Return the end that a header promises if nothing was found, or it is far behind that."""
+    lasts = Fraction(container.duration or 0, av.time_base)
+    start = Fraction(container.start_time or 0, av.time_base)
+    if last is None:
+        return [start + lasts]
+    if "matroska" not in container.format.name and container.format.name != "flv":
+        return []
+    # The length counts from zero or from the start: the clock of a call may be that of the day.
+    promised = min((end for end in (lasts, start + lasts) if end >= last), default=last)
+    return [promised] if promised - last > 1 else []
 
 
 def _describe_picture(stream: Any, frame: Any, start: Fraction, end: Fraction) -> dict[str, Any]:
