@@ -75,6 +75,12 @@ def test_eight_channels(tmp_path, audio_codec):
     assert find_beeps(samples, 16000) == pytest.approx([2], abs=AUDIO_TOLERANCE_SECONDS)
 
 
+def test_channels_that_cancel_each_other_are_not_silent(tmp_path):
+    options = {"layout": "stereo", "is_antiphase": True, "audio_codec": "pcm_s16le"}
+    path = make_film(tmp_path / "film.mkv", seconds=3, beeps=[1.0], **options)
+    assert find_beeps(sound_of(path), 16000) == [pytest.approx(1, abs=0.01)]
+
+
 def test_late_sound_is_preceded_by_silence(tmp_path):
     path = make_film(tmp_path / "film.mp4", audio_start_seconds=1.5, beeps=[3])
     samples = sound_of(path)

@@ -7,7 +7,7 @@ from unittest.mock import Mock
 
 import numpy as np
 import pytest
-from films import make_film, trim_film
+from films import make_film, run_ffmpeg, trim_film
 
 from vsumm.errors import InputError
 from vsumm.media.info import probe
@@ -183,6 +183,23 @@ def test_sound_with_a_cover_has_no_picture(tmp_path):
 def test_all_sound_tracks_are_listed(tmp_path):
     path = make_film(tmp_path / "film.mkv", seconds=1, num_audio_tracks=2, languages=["eng", "deu"])
     assert [track.language for track in probe(path).audio] == ["eng", "deu"]
+
+
+@pytest.mark.parametrize("default_track", [0, 1])
+def test_the_track_that_is_flagged_is_the_main_one(tmp_path, default_track):
+    options = {"num_audio_tracks": 2, "default_track": default_track}
+    info = probe(make_film(tmp_path / "film.mkv", seconds=1, **options))
+    assert info.main_track == default_track
+
+
+def test_the_main_track_belongs_to_the_programme_of_the_picture(tmp_path):
+    film = make_film(tmp_path / "film.ts", seconds=2, num_audio_tracks=2)
+    multiplex = tmp_path / "multiplex.ts"
+    streams = "-map", "0:a:0", "-map", "0:v", "-map", "0:a:1", "-c", "copy"
+    radio, television = "title=radio:st=0", "title=tv:st=1:st=2"
+    run_ffmpeg("-i", film, *streams, "-program", radio, "-program", television, multiplex)
+    info = probe(multiplex)
+    assert (len(info.audio), info.main_track) == (2, 1)
 
 
 @pytest.mark.parametrize("suffix", [".gif", ".wav", ".mp3", ".webm", ".avi", ".flv", ".mov"])

@@ -14,6 +14,7 @@ import pickle
 import re
 import shutil
 import struct
+import subprocess
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from functools import wraps
@@ -21,6 +22,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import av
+import imageio_ffmpeg
 import numpy as np
 
 os.environ.setdefault("SVT_LOG", "0")  # or the AV1 encoder talks on stderr
@@ -116,6 +118,9 @@ def make_film(
     loudness: float = 0.02,
     num_audio_tracks: int = 1,
     languages: Sequence[str] = (),
+    silent_tracks: Sequence[int] = (),
+    default_track: int | None = None,
+    is_antiphase: bool = False,
     gop_seconds: float = 2.0,
     b_frames: int = 2,
     encoder_options: dict[str, str] | None = None,
@@ -151,6 +156,9 @@ def make_film(
             the base frequency.
         num_audio_tracks: number of equal sound tracks.
         languages: language tag of each track.
+        silent_tracks: numbers of tracks that are silent throughout.
+        default_track: number of the track that the container flags as the one to take.
+        is_antiphase: whether every other channel is turned round.
         gop_seconds: distance of key frames.
         b_frames: most consecutive B-frames, where the encoder has them.
         encoder_options: further options of the picture encoder.
@@ -185,6 +193,9 @@ def make_film(
             stream.codec_context.options = sound_options or {}
             if track < len(languages):
                 stream.metadata["language"] = languages[track]
+            if default_track is not None:
+                is_default = track == default_track
+                stream.disposition = av.stream.Disposition.default if is_default else 0
             samples = make_sound(
                 (audio_seconds or seconds) - audio_start_seconds,
                 sample_rate=sample_rate,
@@ -192,12 +203,21 @@ def make_film(
                 loudness=loudness,
                 hum_hz=HUM_HZ * (track + 1),
             )
+            if track in silent_tracks:
+                samples[:] = 0
             start_seconds = audio_start_seconds + start_offset_seconds
-            writers.append(_sound_packets(stream, samples, start_seconds))
+            signs = [-1 if is_antiphase and k % 2 else 1 for k in range(stream.channels)]
+            writers.append(_sound_packets(stream, samples, start_seconds, signs))
         if cover:
             writers.append(_cover_packets(container))
         _mux_in_order(container, writers)
     return path
+
+
+def run_ffmpeg(*arguments: str | Path) -> None:
+    """Run the FFmpeg that comes with the package."""
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y", "-nostdin", *arguments]
+    subprocess.run([os.fspath(argument) for argument in command], check=True)
 
 
 def trim_film(path: Path, start_seconds: float, end_seconds: float) -> Path:
@@ -303,12 +323,12 @@ def _picture_packets(stream, frame_times, seconds, flashes, offset):
     yield from stream.encode(None)
 
 
-def _sound_packets(stream, samples, start_seconds):
+def _sound_packets(stream, samples, start_seconds, signs):
     context = stream.codec_context
     rate, layout = context.sample_rate, context.layout.name
     resampler = av.AudioResampler(context.format, layout, rate, context.frame_size or AUDIO_BLOCK)
     for begin in range(0, len(samples), AUDIO_BLOCK):
-        block = np.repeat(samples[begin : begin + AUDIO_BLOCK], context.layout.nb_channels)
+        block = np.outer(samples[begin : begin + AUDIO_BLOCK], np.float32(signs)).ravel()
         frame = av.AudioFrame.from_ndarray(block[None], "flt", layout)
         frame.sample_rate, frame.time_base = rate, Fraction(1, rate)
         frame.pts = round(start_seconds * rate) + begin

@@ -229,6 +229,9 @@ def sounds(rng: random.Random) -> Kinds:
     """Yield films with all sorts of sound."""
     yield "three tracks.mp4", {"num_audio_tracks": 3, "languages": ["deu", "eng", "fra"]}
     yield "two tracks.ts", {"num_audio_tracks": 2}
+    yield "default track.mkv", {"num_audio_tracks": 3, "default_track": rng.randrange(3)}
+    yield "silent first.mkv", {"num_audio_tracks": 3, "silent_tracks": [0, 1]}
+    yield "antiphase.mp4", {"layout": "stereo", "is_antiphase": True}
     yield "5.1.mkv", {"layout": "5.1", "sample_rate": 48000}
     yield "5.1.webm", {"layout": "5.1", "sample_rate": 48000}
     yield "8 kHz.mkv", {"sample_rate": 8000}

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
 import av
 from av.container import InputContainer
 from av.sidedata.sidedata import Type
-from av.stream import Disposition
+from av.stream import Disposition, Stream
 
 from vsumm.decode.ends import check_duration, check_frames, find_ends, seek, start_of
 from vsumm.decode.open_file import MAX_PIXELS, open_media
 from vsumm.decode.packets import read_packets
 from vsumm.decode.size import displayed_size
+from vsumm.decode.transport import programmes_of
 from vsumm.errors import InputError
 
 NOT_FILM = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
@@ -75,6 +76,7 @@ def probe_media(path: str, tick: Callable[[], None]) -> dict[str, Any]:
             "duration_seconds": end,
             "video": video,
             "audio": audio,
+            "main_track": _main_track(path, container, picture, sounds),
             "problems": problems,
             "title": _title(container),
         }
@@ -102,6 +104,19 @@ def _find_picture(container: InputContainer) -> Any:
                 f"the {MAX_PIXELS} pixels that are decoded"
             )
     return max(films, key=lambda s: bool(s.disposition & Disposition.default), default=None)
+
+
+def _main_track(
+    path: str, container: InputContainer, picture: Stream | None, sounds: Sequence[Stream]
+) -> int:
+    """Return the number of the sound that a player takes with the picture."""
+    if len(sounds) < 2:
+        return 0
+    programmes = programmes_of(path) if container.format.name == "mpegts" else {}
+    own = [pids for pids in programmes.values() if picture and picture.id in pids]
+    of_picture = [k for k, sound in enumerate(sounds) if any(sound.id in pids for pids in own)]
+    candidates = of_picture or range(len(sounds))
+    return max(candidates, key=lambda k: bool(sounds[k].disposition & Disposition.default))
 
 
 def _undecodable_streams(container: InputContainer) -> list[str]:
@@ -190,5 +205,6 @@ def _describe_sound(stream: Any, start: Fraction, end: Fraction) -> dict[str, An
         "num_channels": stream.codec_context.layout.nb_channels,
         "start_seconds": float(start_of(stream) - start),
         "duration_seconds": float(max(end - start_of(stream), Fraction(0))),
+        "is_default": bool(stream.disposition & Disposition.default),
         "language": stream.language if stream.language != "und" else None,
     }
