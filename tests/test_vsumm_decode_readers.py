@@ -5,7 +5,7 @@ import av
 import numpy as np
 import pytest
 from av.codec.context import Flags
-from films import BEEP_SECONDS, find_beeps, is_flash, make_film, read_frame_number
+from films import BEEP_SECONDS, find_beeps, is_flash, make_film, read_frame_number, trim_film
 
 from vsumm.decode.readers import read_audio, read_frames
 from vsumm.decode.size import scaled_size
@@ -75,11 +75,30 @@ def test_eight_channels(tmp_path, audio_codec):
     assert find_beeps(samples, 16000) == pytest.approx([2], abs=AUDIO_TOLERANCE_SECONDS)
 
 
+def test_channels_that_cancel_each_other_are_not_silent(tmp_path):
+    options = {"layout": "stereo", "is_antiphase": True, "audio_codec": "pcm_s16le"}
+    path = make_film(tmp_path / "film.mkv", seconds=3, beeps=[1.0], **options)
+    assert find_beeps(sound_of(path), 16000) == [pytest.approx(1, abs=0.01)]
+
+
 def test_late_sound_is_preceded_by_silence(tmp_path):
     path = make_film(tmp_path / "film.mp4", audio_start_seconds=1.5, beeps=[3])
     samples = sound_of(path)
     assert np.abs(samples[: int(1.4 * 16000)]).max() == 0
     assert find_beeps(samples, 16000) == pytest.approx([3], abs=AUDIO_TOLERANCE_SECONDS)
+
+
+def test_what_an_edit_list_leaves_out_is_no_damage(tmp_path):
+    path = make_film(tmp_path / "film.mp4", seconds=12, beeps=[6.0], gop_seconds=3.0)
+    trim_film(path, 4.2, 10)
+    times = [k / 5 + 0.01 for k in range(28)]
+    frames, report = read_all(path, times)
+    assert [read_frame_number(f.pixels) for f in frames] == [int(25 * (t + 4.2)) for t in times]
+    assert report.unreadable_seconds == 0
+    with read_audio(probe(path)) as reader:
+        samples = np.concatenate([block.samples for block in reader])
+    assert find_beeps(samples, 16000) == [pytest.approx(1.8, abs=0.03)]
+    assert reader.report.unreadable_seconds == 0
 
 
 def test_missing_track_is_an_error(tmp_path):

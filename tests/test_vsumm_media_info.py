@@ -8,13 +8,19 @@ from unittest.mock import Mock
 import av
 import numpy as np
 import pytest
-from films import make_film
+from films import make_film, run_ffmpeg, trim_film
 
 from vsumm.errors import InputError
 from vsumm.media.info import probe
 
 CLOCK_TOLERANCE_SECONDS = 0.025
 """Sound encoders put up to 24 ms of padding in front; some containers cannot say so."""
+
+RAW_SOUND = {
+    "film.mp3": {"container_options": {"write_xing": "0"}, "sound_options": {"q": "5"}},
+    "film.aac": {},
+}
+"""Options of sound files that do not say how long they are, and begin with short packets."""
 
 NAMES = [
     "name with spaces.mp4",
@@ -78,9 +84,10 @@ def test_damaged_times_do_not_lengthen_the_film(tmp_path, places):
 def test_a_clock_that_makes_days_of_a_few_frames_is_refused(tmp_path):
     options = {"movflags": "faststart"}
     path = make_film(tmp_path / "film.mp4", seconds=20, audio=False, container_options=options)
-    data = bytearray(path.read_bytes())
+    # Its edit list, which counts on another clock, would end it in time.
+    data = bytearray(path.read_bytes().replace(b"edts", b"free"))
     place = data.index(b"mdhd") + 16
-    data[place : place + 4] = (1).to_bytes(4, "big")  # ticks in a second
+    data[place : place + 4] = (10).to_bytes(4, "big")  # ticks in a second
     path.write_bytes(data + bytes(1_000_000))
     assert "has only 500 frames" in refusal(path)
 
@@ -134,6 +141,36 @@ def test_missing_duration_is_measured(tmp_path):
     assert info.duration_seconds == pytest.approx(3, abs=2 * CLOCK_TOLERANCE_SECONDS)
 
 
+def test_an_edit_list_decides_the_duration(tmp_path):
+    film = make_film(tmp_path / "film.mp4", seconds=12, sample_rate=48000)
+    info = probe(trim_film(film, 4.2, 10))
+    assert (info.start_seconds, info.duration_seconds) == (0, pytest.approx(5.8))
+    late = make_film(tmp_path / "late.mp4", seconds=12, start_offset_seconds=3)
+    info = probe(trim_film(late, 0, 8))
+    assert info.duration_seconds == pytest.approx(8, abs=CLOCK_TOLERANCE_SECONDS)
+
+
+@pytest.mark.parametrize("suffix", [".mkv", ".webm"])
+def test_a_clock_that_starts_at_the_epoch(tmp_path, suffix):
+    film = make_film(
+        tmp_path / f"film{suffix}",
+        seconds=6,
+        sample_rate=48000,
+        start_offset_seconds=1.7e9,
+        container_options={"avoid_negative_ts": "disabled"},
+    )
+    info = probe(film)
+    assert info.start_seconds == pytest.approx(1.7e9, abs=CLOCK_TOLERANCE_SECONDS)
+    assert info.duration_seconds == pytest.approx(6, abs=2 * CLOCK_TOLERANCE_SECONDS)
+
+
+@pytest.mark.parametrize("name", ["film.mp3", "film.aac"])
+def test_a_guessed_length_is_measured(tmp_path, name):
+    quiet = {"loudness": 0.0, "beeps": [8, 8.5, 9, 9.5]}
+    film = make_film(tmp_path / name, seconds=10, video=False, **quiet, **RAW_SOUND[name])
+    assert probe(film).duration_seconds == pytest.approx(10, abs=0.1)
+
+
 def test_cover_picture_is_no_film(tmp_path):
     assert probe(make_film(tmp_path / "film.mp4", seconds=1, cover=True)).video.codec == "h264"
 
@@ -147,6 +184,23 @@ def test_sound_with_a_cover_has_no_picture(tmp_path):
 def test_all_sound_tracks_are_listed(tmp_path):
     path = make_film(tmp_path / "film.mkv", seconds=1, num_audio_tracks=2, languages=["eng", "deu"])
     assert [track.language for track in probe(path).audio] == ["eng", "deu"]
+
+
+@pytest.mark.parametrize("default_track", [0, 1])
+def test_the_track_that_is_flagged_is_the_main_one(tmp_path, default_track):
+    options = {"num_audio_tracks": 2, "default_track": default_track}
+    info = probe(make_film(tmp_path / "film.mkv", seconds=1, **options))
+    assert info.main_track == default_track
+
+
+def test_the_main_track_belongs_to_the_programme_of_the_picture(tmp_path):
+    film = make_film(tmp_path / "film.ts", seconds=2, num_audio_tracks=2)
+    multiplex = tmp_path / "multiplex.ts"
+    streams = "-map", "0:a:0", "-map", "0:v", "-map", "0:a:1", "-c", "copy"
+    radio, television = "title=radio:st=0", "title=tv:st=1:st=2"
+    run_ffmpeg("-i", film, *streams, "-program", radio, "-program", television, multiplex)
+    info = probe(multiplex)
+    assert (len(info.audio), info.main_track) == (2, 1)
 
 
 @pytest.mark.parametrize("suffix", [".gif", ".wav", ".mp3", ".webm", ".avi", ".flv", ".mov"])

@@ -112,6 +112,28 @@ def test_a_missing_audio_track_is_an_error(film):
         summarize_plainly(film, audio_track=3)
 
 
+def test_the_sound_that_counts_is_the_one_that_a_player_takes(tmp_path):
+    tracks = {"num_audio_tracks": 2, "default_track": 1, "silent_tracks": [0], "beeps": [7]}
+    path = make_film(tmp_path / "film.mkv", seconds=10.0, size=(64, 36), **tracks)
+    summary = summarize_plainly(path, by="music", budget_seconds=2.0)
+    assert (summary.config.audio_track, summary.runs) == (1, [Segment(6.0, 8.0)])
+    assert summary.notes == ()
+
+
+def test_another_sound_counts_where_the_first_is_silent(tmp_path):
+    tracks = {"num_audio_tracks": 3, "silent_tracks": [0, 1], "beeps": [7]}
+    path = make_film(tmp_path / "film.mkv", seconds=10.0, size=(64, 36), **tracks)
+    summary = summarize_plainly(path, by="both", budget_seconds=2.0)
+    assert (summary.by, summary.config.audio_track, summary.runs) == (
+        "both",
+        2,
+        [Segment(6.0, 8.0)],
+    )
+    assert summary.notes == ("sound 0 is silent: sound 2 counts",)
+    chosen = summarize_plainly(path, by="both", budget_seconds=2.0, audio_track=0)
+    assert (chosen.by, chosen.config.audio_track) == ("image", 0)
+
+
 def test_a_film_whose_sound_cannot_be_read_is_summarised_by_its_picture(tmp_path):
     path = make_film(tmp_path / "film.mkv", seconds=6.0, size=(160, 90), flashes=[2.8])
     with av.open(str(path)) as container:

@@ -65,8 +65,9 @@ class SummaryConfig:
     """Arithmetic of the image tower; "bf16" is faster for CLIP on processors that have it."""
     strict: bool = False
     """Whether a file of which anything cannot be read is an error; else what is there is used."""
-    audio_track: int = 0
-    """Which audio track is heard and exported, counted from 0."""
+    audio_track: int | None = None
+    """Which audio track is heard and exported, counted from 0. None: the one that a player takes,
+    or the first that is not silent."""
     seed: int = 0
     """Seed of every random number; the embedded model draws none."""
 
@@ -92,7 +93,8 @@ class SummaryConfig:
         devices = ("auto", "cpu", "cuda")
         _check("device", self.device, self.device in devices, "auto, cpu or cuda")
         _check("precision", self.precision, self.precision in ("fp32", "bf16"), "fp32 or bf16")
-        _check("audio_track", self.audio_track, self.audio_track >= 0, "at least 0")
+        track = self.audio_track
+        _check("audio_track", track, track is None or track >= 0, "at least 0")
 
     def budget_of(self, duration_seconds: float) -> float:
         """Return how many seconds of a presentation of that length the reel may last."""

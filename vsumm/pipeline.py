@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +21,7 @@ from vsumm.score import (
     Film,
     FloatArray,
     Measured,
+    Measurement,
     ModelSource,
     Need,
     Signal,
@@ -80,9 +83,12 @@ def summarize_media(
     signals = _signals(info, config)
     film = Film(info, _split(info, config), config, source)
     content = sha256_file(info.path)
-    measured = measure(
-        film, measurements_of(signals), content=content, cache=cache, progress=progress
+    film, measured = _measure_audible(
+        film,
+        measurements_of(signals),
+        lambda film, todo: measure(film, todo, content=content, cache=cache, progress=progress),
     )
+    asked_track, config = config.audio_track, film.config
     damage = _damage(info, measured)
     if damage and config.strict:
         raise InputError(f"{info.path}: {'; '.join(damage)}")
@@ -112,13 +118,13 @@ def summarize_media(
         segments=_rows(film.segments, columns, scores, selected),
         image_report=measured.image_report,
         music_report=measured.music_report,
-        notes=(*_notes(film, measured), *damage),
+        notes=(*_notes(film, measured, asked_track=asked_track), *damage),
     )
 
 
 def _signals(info: MediaInfo, config: SummaryConfig) -> list[Signal]:
     """Return the signals that are measured, or say why nothing can be."""
-    if info.audio and config.audio_track >= len(info.audio):
+    if info.audio and (config.audio_track or 0) >= len(info.audio):
         raise InputError(
             f"{info.path}: there is no audio track {config.audio_track}; it has "
             f"{len(info.audio)}, counted from 0"
@@ -129,6 +135,35 @@ def _signals(info: MediaInfo, config: SummaryConfig) -> list[Signal]:
         missing, other = ("picture", "music") if config.by == "image" else ("sound", "image")
         raise NoSignalError(f"{info.path}: there is no {missing} to score; use --by {other}")
     return signals
+
+
+def _measure_audible(
+    film: Film,
+    measurements: Sequence[Measurement],
+    measure_film: Callable[[Film, Sequence[Measurement]], Measured],
+) -> tuple[Film, Measured]:
+    """Measure a film with the sound that a player takes, or another one where that is silent.
+
+    Returns:
+        The film with the number of the sound in its settings, and what was measured.
+    """
+    info, asked = film.info, film.config.audio_track
+    track = info.main_track if asked is None else asked
+    main = replace(film, config=replace(film.config, audio_track=track)) if info.audio else film
+    measured = measure_film(main, measurements)
+    of_sound = [m for m in measurements if m.needs == "sound"]
+    if asked is not None or not of_sound or measured.has(MUSIC):
+        return main, measured
+    for other in range(len(info.audio)):
+        if other == track:
+            continue
+        film = replace(film, config=replace(film.config, audio_track=other))
+        with suppress(InputError):
+            heard = measure_film(film, of_sound)
+            if heard.has(MUSIC):
+                arrays = {**measured.arrays, **heard.arrays}
+                return film, replace(measured, arrays=arrays, music_report=heard.music_report)
+    return main, measured
 
 
 def _split(info: MediaInfo, config: SummaryConfig) -> list[Segment]:
@@ -177,7 +212,7 @@ def _damage(info: MediaInfo, measured: Measured) -> list[str]:
     return lines
 
 
-def _notes(film: Film, measured: Measured) -> list[str]:
+def _notes(film: Film, measured: Measured, *, asked_track: int | None) -> list[str]:
     """Collect how the file was treated differently from what was asked, one line each."""
     info, config, segments = film.info, film.config, film.segments
     notes = []
@@ -191,6 +226,8 @@ def _notes(film: Film, measured: Measured) -> list[str]:
         reason = "the picture is black" if info.video else "there is no picture"
         reason = "the picture cannot be read" if _is_lost(measured.image_report) else reason
         notes.append(f"{reason}: scored by the sound alone")
+    if has_music and asked_track is None and config.audio_track != info.main_track:
+        notes.append(f"sound {info.main_track} is silent: sound {config.audio_track} counts")
     length = segments[0].duration_seconds
     if config.segment_seconds is None and length < min(SEGMENT_SECONDS, info.duration_seconds):
         notes.append(

@@ -67,7 +67,7 @@ class Summary:
     budget_seconds: float
     """Length that the reel may have."""
     config: SummaryConfig
-    """The settings that were asked for."""
+    """The settings that were asked for, with the audio track that was taken."""
     media: MediaInfo
     """The file that was summarised."""
     input_sha256: str

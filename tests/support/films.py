@@ -11,7 +11,10 @@ from __future__ import annotations
 import math
 import os
 import pickle
+import re
 import shutil
+import struct
+import subprocess
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from functools import wraps
@@ -19,6 +22,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import av
+import imageio_ffmpeg
 import numpy as np
 
 os.environ.setdefault("SVT_LOG", "0")  # or the AV1 encoder talks on stderr
@@ -47,6 +51,7 @@ CODECS = {
     ".m4a": (None, "aac"),
     ".wav": (None, "pcm_s16le"),
     ".mp3": (None, "libmp3lame"),
+    ".aac": (None, "aac"),
 }
 """Picture and sound codec by extension."""
 
@@ -113,10 +118,14 @@ def make_film(
     loudness: float = 0.02,
     num_audio_tracks: int = 1,
     languages: Sequence[str] = (),
+    silent_tracks: Sequence[int] = (),
+    default_track: int | None = None,
+    is_antiphase: bool = False,
     gop_seconds: float = 2.0,
     b_frames: int = 2,
     encoder_options: dict[str, str] | None = None,
     container_options: dict[str, str] | None = None,
+    sound_options: dict[str, str] | None = None,
     cover: bool = False,
 ) -> Path:
     """Write a film and return its path; the extension decides the container.
@@ -147,10 +156,14 @@ def make_film(
             the base frequency.
         num_audio_tracks: number of equal sound tracks.
         languages: language tag of each track.
+        silent_tracks: numbers of tracks that are silent throughout.
+        default_track: number of the track that the container flags as the one to take.
+        is_antiphase: whether every other channel is turned round.
         gop_seconds: distance of key frames.
         b_frames: most consecutive B-frames, where the encoder has them.
         encoder_options: further options of the picture encoder.
         container_options: options of the muxer.
+        sound_options: options of the sound encoder.
         cover: whether an attached picture is added as another video stream (MP4 only).
     """
     if frame_times is None:
@@ -177,8 +190,12 @@ def make_film(
             stream = container.add_stream(
                 audio_codec or usual_audio_codec, rate=sample_rate, layout=layout
             )
+            stream.codec_context.options = sound_options or {}
             if track < len(languages):
                 stream.metadata["language"] = languages[track]
+            if default_track is not None:
+                is_default = track == default_track
+                stream.disposition = av.stream.Disposition.default if is_default else 0
             samples = make_sound(
                 (audio_seconds or seconds) - audio_start_seconds,
                 sample_rate=sample_rate,
@@ -186,11 +203,40 @@ def make_film(
                 loudness=loudness,
                 hum_hz=HUM_HZ * (track + 1),
             )
+            if track in silent_tracks:
+                samples[:] = 0
             start_seconds = audio_start_seconds + start_offset_seconds
-            writers.append(_sound_packets(stream, samples, start_seconds))
+            signs = [-1 if is_antiphase and k % 2 else 1 for k in range(stream.channels)]
+            writers.append(_sound_packets(stream, samples, start_seconds, signs))
         if cover:
             writers.append(_cover_packets(container))
         _mux_in_order(container, writers)
+    return path
+
+
+def run_ffmpeg(*arguments: str | Path) -> None:
+    """Run the FFmpeg that comes with the package."""
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y", "-nostdin", *arguments]
+    subprocess.run([os.fspath(argument) for argument in command], check=True)
+
+
+def trim_film(path: Path, start_seconds: float, end_seconds: float) -> Path:
+    """Let the edit lists of an MP4 film show a part of it, as trimming on a phone does.
+
+    Nothing is left out of the file. Every track must have an edit list: one with B-frames or
+    priming has, or one that starts late.
+    """
+    data = bytearray(path.read_bytes())
+    (clock,) = struct.unpack_from(">I", data, data.index(b"mvhd") + 16)
+    for track in [match.start() for match in re.finditer(b"trak", data)]:
+        (track_clock,) = struct.unpack_from(">I", data, data.index(b"mdhd", track) + 16)
+        edits = data.index(b"elst", track) + 8
+        (count,) = struct.unpack_from(">I", data, edits)
+        last = edits + 4 + 12 * (count - 1)  # a pause may come first
+        (priming,) = struct.unpack_from(">i", data, last + 4)
+        lasts = round((end_seconds - start_seconds) * clock)
+        struct.pack_into(">Ii", data, last, lasts, priming + round(start_seconds * track_clock))
+    path.write_bytes(data)
     return path
 
 
@@ -277,12 +323,12 @@ def _picture_packets(stream, frame_times, seconds, flashes, offset):
     yield from stream.encode(None)
 
 
-def _sound_packets(stream, samples, start_seconds):
+def _sound_packets(stream, samples, start_seconds, signs):
     context = stream.codec_context
     rate, layout = context.sample_rate, context.layout.name
     resampler = av.AudioResampler(context.format, layout, rate, context.frame_size or AUDIO_BLOCK)
     for begin in range(0, len(samples), AUDIO_BLOCK):
-        block = np.repeat(samples[begin : begin + AUDIO_BLOCK], context.layout.nb_channels)
+        block = np.outer(samples[begin : begin + AUDIO_BLOCK], np.float32(signs)).ravel()
         frame = av.AudioFrame.from_ndarray(block[None], "flt", layout)
         frame.sample_rate, frame.time_base = rate, Fraction(1, rate)
         frame.pts = round(start_seconds * rate) + begin

@@ -27,7 +27,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 
-from films import make_film
+from films import make_film, trim_film
 from odd_damage import break_sound, damage_films, exaggerate
 from odd_folder import EVENTS, SECONDS, OddFolder
 from odd_names import name_films, pretend
@@ -104,6 +104,7 @@ CONVERSIONS: dict[str, tuple[str, ...]] = {
     "float.mkv": ("-c:v", "copy", "-c:a", "pcm_f32le"),
     "7.1.mov": ("-c:v", "copy", "-ac", "8", "-c:a", "pcm_s16le"),
     "7.1 aac.mp4": ("-c:v", "copy", "-ac", "8", "-c:a", "aac"),
+    "without xing.mp3": ("-vn", "-write_xing", "0", "-q:a", "5"),
     "only.mp3": ("-vn",), "only.flac": ("-vn",), "only.wav": ("-vn",), "only.ogg": ("-vn",),
     "only.opus": ("-vn",), "only.m4a": ("-vn",), "only.wma": ("-vn",), "only.aiff": ("-vn",),
     "only.aac": ("-vn",), "only.ac3": ("-vn",), "only.mka": ("-vn",), "only.caf": ("-vn",),
@@ -115,6 +116,8 @@ REMUXED: dict[str, tuple[str, ...]] = {
     "offset.mp4": ("-output_ts_offset", "OFFSET", "-avoid_negative_ts", "disabled"),
     "offset.flv": ("-output_ts_offset", "OFFSET"),
     "negative.ts": ("-copyts", "-output_ts_offset", "-0.7", "-muxdelay", "0", "-muxpreload", "0"),
+    "epoch.mkv": ("-output_ts_offset", "1700000000", "-avoid_negative_ts", "disabled"),
+    "trimmed.mp4": (),
     "moov last.mp4": ("-movflags", "0"),
     "moov first.mp4": ("-movflags", "+faststart"),
     "fragments.mp4": ("-movflags", "frag_keyframe+empty_moov", "-frag_duration", "1000000"),
@@ -226,6 +229,9 @@ def sounds(rng: random.Random) -> Kinds:
     """Yield films with all sorts of sound."""
     yield "three tracks.mp4", {"num_audio_tracks": 3, "languages": ["deu", "eng", "fra"]}
     yield "two tracks.ts", {"num_audio_tracks": 2}
+    yield "default track.mkv", {"num_audio_tracks": 3, "default_track": rng.randrange(3)}
+    yield "silent first.mkv", {"num_audio_tracks": 3, "silent_tracks": [0, 1]}
+    yield "antiphase.mp4", {"layout": "stereo", "is_antiphase": True}
     yield "5.1.mkv", {"layout": "5.1", "sample_rate": 48000}
     yield "5.1.webm", {"layout": "5.1", "sample_rate": 48000}
     yield "8 kHz.mkv", {"sample_rate": 8000}
@@ -259,6 +265,8 @@ def convert(folder: OddFolder) -> None:
     for name in ("m4a", "mp3", "flac"):
         folder.convert(f"cover.{name}", *plain, *COVER, *WITH_COVER, "-c:v", "mjpeg")
     folder.convert("cover first.mp4", *plain, *COVER, *COVER_FIRST, "-c:v:0", "mjpeg")
+    trim_film(folder.path / "trimmed.mp4", begin := round(folder.random.uniform(1, 6), 3), 18)
+    folder.expect("trimmed.mp4", seconds=18 - begin)
     skipped = folder.random.uniform(0.5, 6)
     folder.convert("edited.mp4", "-ss", f"{skipped:.3f}", *plain, "-c", "copy")
     both = ("-map", "0:v", "-map", "1:a", "-c", "copy")

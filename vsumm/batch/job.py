@@ -108,6 +108,7 @@ def summarize_file(
     source = source or ModelSource(job.summary)
     summary = summarize_media(info, job.summary, source=source, cache=cache, progress=progress)
     if plan is not None:
+        plan = replace(plan, audio_track=summary.config.audio_track or 0)
         write_reel(plan, summary.runs, progress=progress)
     with atomic_output(summary_path, overwrite=overwrite) as partial:
         partial.write_text(summary.to_json() + "\n", encoding="utf-8")

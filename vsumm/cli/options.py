@@ -73,7 +73,7 @@ def _add_selection(group: Group) -> None:
         type=int,
         metavar="N",
         default=DEFAULTS.audio_track,
-        help="which audio track counts, from 0 (default: %(default)s)",
+        help="which audio track counts, from 0 (default: the one that a player takes)",
     )
 
 

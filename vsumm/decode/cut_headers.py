@@ -1,4 +1,4 @@
-"""What the headers of a file promise that was cut off, where FFmpeg does not tell.
+"""How far what the headers of a file promise can be believed, where FFmpeg does not tell.
 
 Runs in the decoding process only, see `vsumm.workers.child`.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import struct
+from collections import deque
 from fractions import Fraction
 
 from av.container import InputContainer
@@ -22,6 +23,44 @@ UNKNOWN_BYTES = 0xFFFFFFFF
 
 FILE_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
 """Name of the object of an ASF file that says how large and how long it is."""
+
+
+RAW_SOUND = ("mp3", "aac", "ac3", "eac3", "ac4", "dts", "dtshd", "truehd", "mlp", "amr")
+"""Demuxers of files that are packets and nothing else: FFmpeg guesses their length by the first."""
+
+MP3_LENGTHS = (b"Xing", b"Info", b"VBRI")
+"""What the first frame of an MP3 file holds that says how many there are."""
+
+FIRST_MP3_BYTES = 4096
+"""How much of an MP3 file after its tag is searched for that."""
+
+
+def is_length_guessed(path: str, container: InputContainer) -> bool:
+    """Whether only reading all packets of a file tells how long it is."""
+    if container.format.name not in RAW_SOUND:
+        return False
+    if container.format.name != "mp3":
+        return True
+    descriptor = open_regular_file(path)
+    try:
+        tag = os.pread(descriptor, 10, 0)
+        # The length of an ID3v2 tag has seven bits in a byte.
+        size = sum(byte << 7 * place for place, byte in enumerate(reversed(tag[6:])))
+        first = os.pread(descriptor, FIRST_MP3_BYTES, 10 + size if tag[:3] == b"ID3" else 0)
+    finally:
+        os.close(descriptor)
+    return not any(name in first for name in MP3_LENGTHS)
+
+
+def has_whole_index(container: InputContainer) -> bool:
+    """Whether a file is an MP4 whose index names no packet behind its end, and has all of them."""
+    if "mp4" not in container.format.name:
+        return False
+    for stream in container.streams:
+        last = deque(stream.index_entries, maxlen=1)
+        if last and last[0].pos + last[0].size > container.size:
+            return False
+    return True
 
 
 def declared_ends(path: str, container: InputContainer) -> dict[int, Fraction]:

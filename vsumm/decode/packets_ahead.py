@@ -94,12 +94,13 @@ class PacketsAhead:
         """Leave out the packets before the latest key frame that leads to the wanted one."""
         if not self.may_jump:
             return
-        starts = [
-            place
-            for place, packet in enumerate(self.pending)
-            if packet.is_keyframe and pts_of(packet) <= wanted
-        ]
-        self._leave_out(starts[-1] if starts else 0)
+        start = 0
+        for place, packet in enumerate(self.pending):
+            if packet.is_keyframe and pts_of(packet) <= wanted:
+                start = place
+            if pts_of(packet) == wanted and not packet.is_discard:
+                break  # what an edit list leaves out behind it may have earlier times
+        self._leave_out(start)
 
     def approach(self, target: int) -> bool:
         """Seek where `target` is far ahead, and tell whether that was done."""
@@ -188,6 +189,9 @@ class PacketsAhead:
 
     def _note_picture(self, packet: av.Packet[Any], time: int, target: int) -> None:
         packet.pts = time
+        if packet.is_discard:  # an edit list leaves it out, but others may need it
+            self.pending.append(packet)
+            return
         insort(self._known, time)
         self._has_read_pictures = True
         # A damaged decoding time later than the picture's own would hide what comes between.

@@ -125,7 +125,8 @@ class FramePicker:
             return on_screen
         self._read_beyond(latest - 1, target)
         sent = [] if self._ahead.has_gap else self._sent
-        times = chain(self._ahead.keys, sent, map(pts_of, self._ahead.pending))
+        shown = (packet for packet in self._ahead.pending if not packet.is_discard)
+        times = chain(self._ahead.keys, sent, map(pts_of, shown))
         return next((time for time in times if on_screen <= time < latest), on_screen)
 
     def _read_beyond(self, time: int, target: int | None = None) -> None:
@@ -198,7 +199,8 @@ class FramePicker:
         if self._can_skip:
             is_wanted = self._may_be_wanted(pts_of(packet))
             self._context.skip_frame = "DEFAULT" if is_wanted else "NONREF"
-        self._sent.append(pts_of(packet))
+        if not packet.is_discard:
+            self._sent.append(pts_of(packet))
         try:
             self._keep(packet.decode())
         except DECODE_ERRORS:

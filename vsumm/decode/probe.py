@@ -7,12 +7,9 @@ Runs in the decoding process only, see `vsumm.workers.child`. The result is plai
 from __future__ import annotations
 
 import math
-import re
 import struct
-from bisect import insort
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
-from itertools import pairwise
 from typing import Any
 
 import av
@@ -20,10 +17,11 @@ from av.container import InputContainer
 from av.sidedata.sidedata import Type
 from av.stream import Disposition, Stream
 
-from vsumm.decode.cut_headers import declared_ends
+from vsumm.decode.ends import check_duration, check_frames, find_ends, seek, start_of
 from vsumm.decode.open_file import MAX_PIXELS, open_media, tags_of
 from vsumm.decode.packets import read_packets
 from vsumm.decode.size import displayed_size
+from vsumm.decode.transport import programmes_of
 from vsumm.errors import InputError
 
 NOT_FILM = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
@@ -32,67 +30,11 @@ NOT_FILM = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition
 LONGEST_TITLE = 200
 """Characters of the title tag that are kept."""
 
-MAX_DURATION_SECONDS = 7 * 24 * 3600
-"""Longest presentation that is believed, seconds."""
-
-LONG_SECONDS = 3600
-MIN_BYTES_PER_SECOND = 1
-"""Presentations longer than LONG_SECONDS with fewer bytes than this are not believed: even a still
-picture takes more, at one frame in ten seconds."""
-
-DAY_SECONDS = 24 * 3600
-MAX_FRAME_SECONDS = 60
-"""Presentations longer than a day whose frames last longer than this on average, by the number
-that the header gives, are not believed."""
-
-JUMP_SECONDS = 600
-"""A packet that comes so much later than the one before it has a damaged time."""
-
-NUM_LAST = 16
-"""Packets shown last that are looked at: so many may have a damaged time, less one."""
-
-TAIL_SECONDS = 10
-"""How far before the declared end the search for the last packets begins, seconds."""
-
 FIRST_FRAME_PACKETS = 300
 """Packets of a stream that may fail before the search for its first frame moves on."""
 
 FIRST_FRAME_PLACES = (0.0, 0.1, 0.25, 0.5, 0.75)
 """Where a first decodable frame is looked for, as shares of the declared duration."""
-
-END_TAG = re.compile(r"(\d\d):(\d\d):(\d\d\.\d+)")
-"""A time in a tag of a Matroska stream."""
-
-
-class _Ends:
-    """Ends of the packets that are shown last, by stream index, on the container's clock."""
-
-    def __init__(self) -> None:
-        self._last: dict[int, list[tuple[Fraction, Fraction]]] = {}  # of each, ascending
-
-    def note(self, packet: av.Packet[Any]) -> None:
-        if packet.pts is None or packet.is_corrupt:
-            return
-        start = packet.pts * packet.time_base
-        end = start + (packet.duration or 0) * packet.time_base
-        last = self._last.setdefault(packet.stream.index, [])
-        if len(last) < NUM_LAST or start > last[0][0]:
-            insort(last, (start, end))
-            del last[:-NUM_LAST]
-
-    @property
-    def seconds(self) -> dict[int, Fraction]:
-        """End of each stream; of packets far behind all others the times are damaged."""
-        # Only of the last packet the duration counts: that of others may be the distance to the
-        # one that is decoded next, not to the one that is shown next.
-        return {index: _before_jump(last)[1] for index, last in self._last.items()}
-
-
-def _before_jump(last: list[tuple[Fraction, Fraction]]) -> tuple[Fraction, Fraction]:
-    """Return the last packet, or the one before the first jump if not all are that far apart."""
-    steps = [later[0] - earlier[0] for earlier, later in pairwise(last)]
-    jumps = [number for number, step in enumerate(steps) if step > JUMP_SECONDS]
-    return last[jumps[0]] if jumps and (len(steps) == 1 or len(jumps) < len(steps)) else last[-1]
 
 
 def probe_media(path: str, tick: Callable[[], None]) -> dict[str, Any]:
@@ -120,27 +62,21 @@ def probe_media(path: str, tick: Callable[[], None]) -> dict[str, Any]:
             picture = None
         if picture is None and not any(_first_frame(container, s, tick) for s in sounds):
             raise InputError("neither picture nor sound in it can be decoded")
-        found, declared = _find_ends(container, tick), declared_ends(path, container)
-        ends = {
-            stream.index: max(declared[stream.index], found.get(stream.index, Fraction(0)))
-            if stream.index in declared
-            else _end(stream, container, found)
-            for stream in (picture, *sounds)
-            if stream is not None
-        }
-        starts = [_start(stream) for stream in (picture, *sounds) if stream is not None]
+        ends = find_ends(path, container, [s for s in (picture, *sounds) if s is not None], tick)
+        starts = [start_of(stream) for stream in (picture, *sounds) if stream is not None]
         start = min(starts)
         video = _describe_picture(picture, frame, start, ends[picture.index]) if picture else None
         audio = [_describe_sound(sound, start, ends[sound.index]) for sound in sounds]
         end = max(s["start_seconds"] + s["duration_seconds"] for s in (video, *audio) if s)
-        _check_duration(end, container.size)
-        _check_frames(end, max(stream.frames for stream in (picture, *sounds) if stream))
+        check_duration(end, container.size)
+        check_frames(end, max(stream.frames for stream in (picture, *sounds) if stream))
         return {
             "container": container.format.name,
             "start_seconds": float(start),
             "duration_seconds": end,
             "video": video,
             "audio": audio,
+            "main_track": _main_track(path, container, picture, sounds),
             "problems": problems,
             "title": _title(container),
         }
@@ -170,6 +106,19 @@ def _find_picture(container: InputContainer) -> Any:
     return max(films, key=lambda s: bool(s.disposition & Disposition.default), default=None)
 
 
+def _main_track(
+    path: str, container: InputContainer, picture: Stream | None, sounds: Sequence[Stream]
+) -> int:
+    """Return the number of the sound that a player takes with the picture."""
+    if len(sounds) < 2:
+        return 0
+    programmes = programmes_of(path) if container.format.name == "mpegts" else {}
+    own = [pids for pids in programmes.values() if picture and picture.id in pids]
+    of_picture = [k for k, sound in enumerate(sounds) if any(sound.id in pids for pids in own)]
+    candidates = of_picture or range(len(sounds))
+    return max(candidates, key=lambda k: bool(sounds[k].disposition & Disposition.default))
+
+
 def _undecodable_streams(container: InputContainer) -> list[str]:
     return [
         f"stream {stream.index} ({stream.type}) has no decoder"
@@ -183,20 +132,12 @@ def _first_frame(container: InputContainer, stream: Any, tick: Callable[[], None
     duration = container.duration or 0
     for share in FIRST_FRAME_PLACES:
         # The first try reads on from the beginning: seeking there can lose frames.
-        if share and not (duration and _seek(container, int(share * duration))):
+        if share and not (duration and seek(container, int(share * duration))):
             return None
         tick()
         for frame in _decode_some(container, stream):
             return frame
     return None
-
-
-def _seek(container: InputContainer, microseconds: int) -> bool:
-    try:
-        container.seek((container.start_time or 0) + microseconds)
-    except av.FFmpegError:
-        return False
-    return True
 
 
 def _decode_some(container: InputContainer, stream: Any) -> Iterator[Any]:
@@ -218,56 +159,6 @@ def _decode_some(container: InputContainer, stream: Any) -> Iterator[Any]:
         return
 
 
-def _start(stream: Stream) -> Fraction:
-    return (stream.start_time or 0) * (stream.time_base or Fraction(0))
-
-
-def _find_ends(container: InputContainer, tick: Callable[[], None]) -> dict[int, Fraction]:
-    """Read the last packets, or all of them where the file does not say how long it is."""
-    ends = _Ends()
-    declared = container.duration
-    if declared is not None and declared > LONG_SECONDS * av.time_base:
-        _check_duration(declared / av.time_base, container.size)
-    if not _seek(container, max(0, (declared or 0) - TAIL_SECONDS * av.time_base)):
-        return {}
-    for count, packet in enumerate(read_packets(container)):
-        ends.note(packet)
-        if count % 1000 == 0:
-            tick()
-    return ends.seconds
-
-
-def _end(stream: Stream, container: InputContainer, ends: dict[int, Fraction]) -> Fraction:
-    """End of a stream on the container's clock: as read or as declared, whichever is later."""
-    found = [ends[stream.index]] if stream.index in ends else []
-    if stream.duration is not None:
-        found.append(_start(stream) + stream.duration * (stream.time_base or Fraction(0)))
-    elif (tagged := _tagged_end(stream)) is not None:
-        found.append(tagged)
-    elif container.duration is not None and (not found or _is_cut(container, ends)):
-        found.append(_declared_end(container))
-    return max(found, default=_start(stream))
-
-
-def _tagged_end(stream: Stream) -> Fraction | None:
-    """End that Matroska writers note in a tag, as "00:01:02.123000000"."""
-    if match := END_TAG.fullmatch(stream.metadata.get("DURATION", "")):
-        hours, minutes, seconds = match.groups()
-        return int(hours) * 3600 + int(minutes) * 60 + Fraction(seconds)
-    return None
-
-
-def _is_cut(container: InputContainer, ends: dict[int, Fraction]) -> bool:
-    """Whether the header of a Matroska or FLV file promises more than the file holds."""
-    last = max(ends.values(), default=Fraction(0))
-    is_declared = "matroska" in container.format.name or container.format.name == "flv"
-    return is_declared and _declared_end(container) - last > 1
-
-
-def _declared_end(container: InputContainer) -> Fraction:
-    return Fraction((container.start_time or 0) + (container.duration or 0), av.time_base)
-
-
 def _describe_picture(stream: Any, frame: Any, start: Fraction, end: Fraction) -> dict[str, Any]:
     ratio = stream.sample_aspect_ratio
     rotation, is_mirrored = _orientation(frame)
@@ -275,7 +166,7 @@ def _describe_picture(stream: Any, frame: Any, start: Fraction, end: Fraction) -
     rate = stream.average_rate or stream.guessed_rate or Fraction(0)
     # The first frame on screen may come later than the stream claims (leading frames that
     # cannot be decoded, reordering in AVI).
-    first = max(_start(stream), min(frame.pts * stream.time_base, _start(stream) + 1))
+    first = max(start_of(stream), min(frame.pts * stream.time_base, start_of(stream) + 1))
     end = max(end, first + (1 / rate if rate else 0))
     return {
         "index": stream.index,
@@ -312,24 +203,8 @@ def _describe_sound(stream: Any, start: Fraction, end: Fraction) -> dict[str, An
         "codec": stream.codec_context.codec.canonical_name,
         "sample_rate": stream.codec_context.sample_rate,
         "num_channels": stream.codec_context.layout.nb_channels,
-        "start_seconds": float(_start(stream) - start),
-        "duration_seconds": float(max(end - _start(stream), Fraction(0))),
+        "start_seconds": float(start_of(stream) - start),
+        "duration_seconds": float(max(end - start_of(stream), Fraction(0))),
+        "is_default": bool(stream.disposition & Disposition.default),
         "language": stream.language if stream.language != "und" else None,
     }
-
-
-def _check_duration(seconds: float, num_bytes: int) -> None:
-    """Refuse what only a damaged or hostile header can claim."""
-    if not 0 < seconds <= MAX_DURATION_SECONDS:
-        raise InputError(
-            f"it claims to last {seconds:.0f} s, which is not between 0 and "
-            f"{MAX_DURATION_SECONDS} s"
-        )
-    if seconds > LONG_SECONDS and num_bytes < seconds * MIN_BYTES_PER_SECOND:
-        raise InputError(f"it claims to last {seconds:.0f} s but has only {num_bytes} bytes")
-
-
-def _check_frames(seconds: float, num_frames: int) -> None:
-    """Refuse a clock that makes days of a few frames; 0 of them are an unknown number."""
-    if seconds > DAY_SECONDS and 0 < num_frames < seconds / MAX_FRAME_SECONDS:
-        raise InputError(f"it claims to last {seconds:.0f} s but has only {num_frames} frames")

@@ -102,13 +102,15 @@ def read_frames(
     )
 
 
-def read_audio(info: MediaInfo, *, sample_rate: int = 16000, track: int = 0) -> AudioReader:
+def read_audio(
+    info: MediaInfo, *, sample_rate: int = 16000, track: int | None = None
+) -> AudioReader:
     """Read a sound track as mono, from the start of the presentation to the end of the track.
 
     Args:
         info: the film.
         sample_rate: wanted samples per second, Hz.
-        track: which of `info.audio`.
+        track: which of `info.audio`; None: the one that a player takes.
 
     Returns:
         An iterator and context manager of contiguous blocks; the first one starts at 0, and what
@@ -119,6 +121,7 @@ def read_audio(info: MediaInfo, *, sample_rate: int = 16000, track: int = 0) -> 
         ValueError: the sample rate is not positive.
         InputError: (while iterating) nothing of the track could be read.
     """
+    track = info.main_track if track is None else track
     return AudioReader(info, sample_rate=sample_rate, track=track)
 
 

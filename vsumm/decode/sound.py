@@ -1,7 +1,8 @@
 """Read a sound track as mono on the presentation clock, in bounded memory.
 
-Channels are averaged (the usual mixers make a mono signal sqrt(2) louder), what the file leaves
-out is silence, and the result is resampled in one go from the start of the presentation.
+Channels are averaged (the usual mixers make a mono signal sqrt(2) louder) unless they cancel each
+other, what the file leaves out is silence, and the result is resampled in one go from the start of
+the presentation.
 
 Runs in the decoding process only, see `vsumm.workers.child`.
 """
@@ -35,6 +36,12 @@ MAX_OTHER_PACKETS = 4000
 
 MIN_CHANNELS_MISREAD = 8
 """PyAV 18 looks for the end of so many planes beyond it, and crashes."""
+
+CANCELLED_SHARE = 0.01
+"""Channels whose mean has less than this share of the power of the first cancel each other."""
+
+MIXER_SECONDS = 1.0
+"""How long what was there before counts in that, seconds: the mixture must not change at once."""
 
 DECODE_ERRORS = (av.FFmpegError, MemoryError, ValueError)
 """What a damaged packet may raise."""
@@ -153,10 +160,11 @@ def _place_on_clock(
     """Yield (rate, mono samples) without gaps, from time 0 on, in blocks."""
     rate = 0
     position = 0  # samples handed out so far, at the present rate
+    mixer = _Mixer()
     waiting: list[np.ndarray] = []
     num_waiting = 0
     for frame in frames:
-        samples = _mono(frame)
+        samples = mixer.mix(frame)
         if frame.sample_rate != rate:
             if waiting:
                 yield rate, np.concatenate(waiting)
@@ -195,18 +203,36 @@ def _moved(samples: np.ndarray, shift: int, rate: int) -> Iterator[np.ndarray]:
     yield samples[-shift:] if shift < 0 else samples
 
 
-def _mono(frame: av.AudioFrame) -> np.ndarray:
-    """Mean of the channels: float32 (T,) with full scale at 1."""
-    data = channels_of(frame)
-    if len(data) == 1 and data.dtype == np.float32:
-        return cast("np.ndarray", data[0])
-    # What `mean` computes, without what it checks first: there are fifty frames in a second.
-    mean: np.ndarray = np.add.reduce(data, axis=0, dtype=np.float32) / np.float32(len(data))
-    if data.dtype == np.uint8:
-        return (mean - 128) / 128
-    if data.dtype.kind == "i":
-        return mean / -float(np.iinfo(str(data.dtype)).min)
-    return mean
+class _Mixer:
+    """Mix channels to one, their mean; one of them alone where they cancel each other.
+
+    A plug that was wired wrongly turns one channel round: what is in the middle is silent then.
+    """
+
+    def __init__(self) -> None:
+        self._power = np.zeros(2)  # of the mean and of the first channel, lately
+
+    def mix(self, frame: av.AudioFrame) -> np.ndarray:
+        """Return float32 (T,) with full scale at 1."""
+        data = channels_of(frame)
+        if len(data) == 1 and data.dtype == np.float32:
+            return cast("np.ndarray", data[0])
+        # What `mean` computes, without what it checks first: there are fifty frames in a second.
+        mean: np.ndarray = np.add.reduce(data, axis=0, dtype=np.float32) / np.float32(len(data))
+        if data.dtype == np.uint8:
+            mean, scale, zero = (mean - 128) / 128, 1 / 128, 128
+        elif data.dtype.kind == "i":
+            scale, zero = -1 / float(np.iinfo(str(data.dtype)).min), 0
+            mean = mean * np.float32(scale)
+        else:
+            scale, zero = 1.0, 0
+        if len(data) == 1:
+            return mean
+        first = (data[0].astype(np.float32) - zero) * np.float32(scale)
+        keep = math.exp(-len(mean) / (MIXER_SECONDS * frame.sample_rate))
+        power = np.array([np.vdot(mean, mean), np.vdot(first, first)])
+        self._power = keep * self._power + power
+        return first if self._power[0] < CANCELLED_SHARE * self._power[1] else mean
 
 
 class _Resampler:

@@ -67,6 +67,8 @@ class AudioStream:
     """Length of the track."""
     language: str | None = None
     """Language tag of the container, where there is one."""
+    is_default: bool = False
+    """Whether the container tells players to take it rather than others."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,9 @@ class MediaInfo:
     """The picture; cover art does not count. None where there is none."""
     audio: tuple[AudioStream, ...] = ()
     """The audio tracks, in container order."""
+    main_track: int = 0
+    """Which of them a player takes: of those that belong to the picture the first that the
+    container flags, or else the first."""
     problems: tuple[str, ...] = ()
     """What is wrong with the file although it can be used, one line each."""
     title: str | None = None

@@ -47,7 +47,7 @@ def plan_reel(
     path: str | os.PathLike[str],
     config: ReelConfig | None = None,
     *,
-    audio_track: int = 0,
+    audio_track: int | None = None,
     overwrite: bool = False,
 ) -> ReelPlan:
     """Check that a reel can be written; its runs are not known yet.
@@ -56,7 +56,8 @@ def plan_reel(
         info: the film.
         path: where the reel goes; the extension decides the container.
         config: how to encode, and what to add; the defaults of `ReelConfig` if left out.
-        audio_track: which of the film's audio tracks to take, counted from 0.
+        audio_track: which of the film's audio tracks to take, counted from 0; None: the one that a
+            player takes.
         overwrite: whether a file that is there already may be replaced.
 
     Raises:
@@ -66,6 +67,7 @@ def plan_reel(
             what is added to it, or the file cannot be written.
     """
     config = config or ReelConfig()
+    audio_track = info.main_track if audio_track is None else audio_track
     target = check_output(path, overwrite=overwrite, inputs=[info.path, *config.files])
     plan = ReelPlan(
         info,

@@ -106,7 +106,7 @@ class StreamReader:
     def stamps_from(self, seconds: Fraction) -> Iterator[Fraction]:
         """Yield the times of packets, in decoding order, from a key frame before `seconds` on."""
         for time, packet in self.packets_from(seconds):
-            if time is not None or packet.dts is not None:
+            if not packet.is_discard and (time is not None or packet.dts is not None):
                 yield self._clock(packet.dts) if time is None else time
 
     def packets_from(self, seconds: Fraction) -> Iterator[tuple[Fraction | None, Any]]:
@@ -219,7 +219,8 @@ class StreamReader:
             num_bytes += packet.size
             if packet.dts is None or self._clock(packet.dts) > wanted or num_bytes > AHEAD_BYTES:
                 break
-        stamps = [packet.pts for packet in ahead if packet.pts is not None]
+        shown = [packet for packet in ahead if not packet.is_discard]
+        stamps = [packet.pts for packet in shown if packet.pts is not None]
         before = [stamp for stamp in stamps if self._clock(stamp) <= wanted + TOLERANCE_SECONDS]
         on_screen = max(before, default=None)
         for packet in ahead:

@@ -85,7 +85,9 @@ def open_sound(plan: ReelPlan, runs: Sequence[PlacedRun], stack: ExitStack) -> S
     if plan.soundtrack is None:
         return film
     form = (film.sample_rate, film.layout) if film else None
-    soundtrack = Soundtrack(_open_track(plan.soundtrack, 0, Fraction(0), stack, form))
+    soundtrack = Soundtrack(
+        _open_track(plan.soundtrack, plan.soundtrack.main_track, Fraction(0), stack, form)
+    )
     return DuckedSound(film, soundtrack) if film else soundtrack
 
 

@@ -16,6 +16,7 @@ from .model_source import ModelSource as ModelSource
 from .model_source import load_model as load_model
 from .signal import Film as Film
 from .signal import FloatArray as FloatArray
+from .signal import Measurement as Measurement
 from .signal import Need as Need
 from .signal import Signal as Signal
 from .signal import measurements_of as measurements_of

@@ -174,7 +174,7 @@ class CopiedPictureTrack:
             units = list(split_units(bytes(packet), length_bytes=self._sets.length_bytes))
             is_known = all(self._sets.has(unit) for unit in units if unit_type(unit) in (SPS, PPS))
             yield PacketFacts(
-                time,
+                None if packet.is_discard else time,  # it is not shown
                 begins_anew=any(unit_type(unit) == IDR for unit in units),
                 is_intact=is_known and not packet.is_corrupt and not packet.is_discard,
             )
