@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from eval.speed import add_speed_arguments
 from mmva_core.cli import Parser
@@ -59,7 +60,7 @@ def _run_benchmark(args: argparse.Namespace) -> int:
     return 1 if result.failures else 0
 
 
-def _add_highlights(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_highlights(commands: argparse._SubParsersAction[Any]) -> None:
     command = commands.add_parser(
         "highlights",
         help="evaluate highlights on films with labelled zones and moments",

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mmva_core.inputs import parse_seconds
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
-    Subparsers: TypeAlias = _SubParsersAction[ArgumentParser]
+    Subparsers: TypeAlias = _SubParsersAction[Any]
 
 
 @dataclass(frozen=True)

@@ -160,12 +160,13 @@ def _from_summary(
 
 def picks_of_summary(summary: Summary, reel: ReelConfig) -> Picks:
     """Return what a summary picks of its film, for a reel that is made in some way."""
+    track = summary.config.audio_track
     return Picks(
         info=summary.media,
         runs=tuple(summary.runs),
         reel=reel,
         candidates=tuple(Candidate(row.segment, row.score) for row in summary.segments),
-        audio_track=summary.config.audio_track,
+        audio_track=summary.media.main_track if track is None else track,
         spread=summary.config.spread if summary.by == "highlights" else 0.0,
         summary=summary,
         sha256=summary.input_sha256,
