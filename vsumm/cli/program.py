@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from mmva_core.cli import EXIT_FAILED, Parser, Shell, UsageError
 from vsumm._version import __version__
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from vsumm.batch import Outcome, Outputs
     from vsumm.reel import ReelConfig
 
-    Commands: TypeAlias = "argparse._SubParsersAction[Any]"
+    Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
