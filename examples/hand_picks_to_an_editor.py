@@ -2,8 +2,8 @@
 
     python examples/hand_picks_to_an_editor.py [FILM]
 
-Without a film, the sample film of `vsumm demo` is made and summarised. Here OpenTimelineIO stands in
-for the editing program: it makes the first clip half a second shorter.
+Without a film, the sample film of `vsumm demo` is made and summarised. Here OpenTimelineIO stands
+in for the editing program: it makes the first clip half a second shorter.
 """
 
 import sys

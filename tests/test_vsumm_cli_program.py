@@ -208,11 +208,11 @@ def test_an_option_of_zero_is_no_option_left_out():
 def test_a_timeline_and_chapters_are_written_with_the_reel_or_without(film, tmp_path):
     outputs = [tmp_path / name for name in ("a.otio", "a.edl", "a.vtt")]
     named = [text for path in outputs for text in ("-o", str(path))]
-    assert main(["summarize", film, "--quiet", *named]) == 0
+    assert main(["summarize", str(film), "--quiet", *named]) == 0
     assert all(path.exists() for path in outputs)
     assert not (tmp_path / "my film.summary.mp4").exists()
     reel = tmp_path / "reel.mp4"
-    assert main(["summarize", film, "--quiet", "--force", *named, "-o", str(reel)]) == 0
+    assert main(["summarize", str(film), "--quiet", "--force", *named, "-o", str(reel)]) == 0
     assert reel.exists()
     again = tmp_path / "again.mp4"
     assert main(["render", str(tmp_path / "a.edl"), "--quiet", "-o", str(again)]) == 0
@@ -220,6 +220,6 @@ def test_a_timeline_and_chapters_are_written_with_the_reel_or_without(film, tmp_
 
 
 def test_two_reels_or_one_timeline_of_two_films_are_wrong_usage(film, capsys):
-    assert main(["summarize", film, "-o", "a.mp4", "-o", "b.mp4"]) == 2
-    assert main(["summarize", film, film, "-o", "a.otio"]) == 2
+    assert main(["summarize", str(film), "-o", "a.mp4", "-o", "b.mp4"]) == 2
+    assert main(["summarize", str(film), str(film), "-o", "a.otio"]) == 2
     assert len(capsys.readouterr().err.splitlines()) == 2
