@@ -1,5 +1,6 @@
 """The command line: what it writes, prints and returns."""
 
+import argparse
 import json
 import shutil
 
@@ -8,7 +9,9 @@ import pytest
 from films import make_film
 from foretold import BrightLoudModel
 
+from vsumm.cli.options import fields_in
 from vsumm.cli.program import main
+from vsumm.config import SummaryConfig
 from vsumm.summary import Summary
 
 FLASH = 12.8
@@ -195,3 +198,28 @@ def test_names_that_would_break_a_line_do_not(film, tmp_path, capsys):
     assert main(["summarize", str(tmp_path / "c\nd.mp4")]) == 1
     assert len(capsys.readouterr().err.splitlines()) == 1
     (output + errors).encode()
+
+
+def test_an_option_of_zero_is_no_option_left_out():
+    args = argparse.Namespace(motion_weight=0.0, seed=0, spread=None, strict=False)
+    assert fields_in(args, SummaryConfig) == {"motion_weight": 0.0, "seed": 0}
+
+
+def test_a_timeline_and_chapters_are_written_with_the_reel_or_without(film, tmp_path):
+    outputs = [tmp_path / name for name in ("a.otio", "a.edl", "a.vtt")]
+    named = [text for path in outputs for text in ("-o", str(path))]
+    assert main(["summarize", str(film), "--quiet", *named]) == 0
+    assert all(path.exists() for path in outputs)
+    assert not (tmp_path / "my film.summary.mp4").exists()
+    reel = tmp_path / "reel.mp4"
+    assert main(["summarize", str(film), "--quiet", "--force", *named, "-o", str(reel)]) == 0
+    assert reel.exists()
+    again = tmp_path / "again.mp4"
+    assert main(["render", str(tmp_path / "a.edl"), "--quiet", "-o", str(again)]) == 0
+    assert again.read_bytes() == reel.read_bytes()
+
+
+def test_two_reels_or_one_timeline_of_two_films_are_wrong_usage(film, capsys):
+    assert main(["summarize", str(film), "-o", "a.mp4", "-o", "b.mp4"]) == 2
+    assert main(["summarize", str(film), str(film), "-o", "a.otio"]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 2

@@ -234,3 +234,31 @@ def test_nothing_is_replaced_without_force(project, capsys):
     assert main(["render", str(project / "film.json"), "-o", str(project / "a.otio")]) == 1
     assert (project / "a.otio").read_text(encoding="utf-8") == "mine"
     assert len(capsys.readouterr().err.splitlines()) == 3
+
+
+def test_the_summary_says_how_its_reel_was_made(film25, tmp_path):
+    project = Path(shutil.copytree(film25, tmp_path / "project"))
+    film = make_film(project / "film.mp4", seconds=10.0, frame_rate=25)
+    music = make_film(project / "music.wav", seconds=3.0, video=False)
+    config = ReelConfig(
+        preset="ultrafast", crossfade_seconds=0.4, soundtrack=music, soundtrack_mode="duck"
+    )
+    summary = summary_of_runs(replace(probe(film), path=Path("film.mp4")), RUNS)
+    summary = replace(summary, input_sha256=digest(film), reel=config.to_plain())
+    (project / "film.json").write_text(summary.to_json(), encoding="utf-8")
+    export_reel(replace(summary, media=probe(film)), project / "first.mp4", config)
+    moved = project.rename(tmp_path / "moved")
+    assert load_picks(moved / "film.json").reel == replace(config, soundtrack=moved / "music.wav")
+    assert main(["render", str(moved / "film.json"), "-o", str(moved / "again.mp4")]) == 0
+    assert digest(moved / "again.mp4") == digest(moved / "first.mp4")
+    assert main(["render", str(moved / "film.json"), "-o", str(moved / "a.fcpxml")]) == 0
+    assert main(["render", str(moved / "a.fcpxml"), "-o", str(moved / "b.mp4"), *FAST]) == 0
+    assert digest(moved / "b.mp4") == digest(moved / "first.mp4")
+
+
+def test_unknown_settings_of_a_reel_are_one_line(project, capsys):
+    document = json.loads((project / "film.json").read_text(encoding="utf-8"))
+    for reel in ({"unknown": 1}, {"crossfade_seconds": "x"}, {"crossfade_seconds": -1}):
+        (project / "film.json").write_text(json.dumps(document | {"reel": reel}), encoding="utf-8")
+        assert run_of(project) == 1
+    assert len(capsys.readouterr().err.splitlines()) == 3

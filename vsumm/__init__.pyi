@@ -19,3 +19,6 @@ from .report import write_report as write_report
 from .score import load_model as load_model
 from .summary import ScoredSegment as ScoredSegment
 from .summary import Summary as Summary
+from .timeline import Timeline as Timeline
+from .timeline import timeline_of as timeline_of
+from .timeline import write_timeline as write_timeline

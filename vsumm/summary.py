@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -78,6 +78,8 @@ class Summary:
     """What was read of the picture, and by which decoder; None where it was not looked at."""
     music_report: DecodeReport | None = None
     """What was read of the sound, and by which decoder; None where it was not listened to."""
+    reel: dict[str, Any] = field(default_factory=dict)
+    """How its reel was made, where that is not as usual: fields of `vsumm.reel.ReelConfig`."""
     notes: tuple[str, ...] = ()
     """What a reader should know: a missing modality, unreadable parts, shortened segments."""
 

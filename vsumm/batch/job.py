@@ -107,6 +107,8 @@ def summarize_file(
         plan = plan_reel(info, reel_path, job.reel, audio_track=track, overwrite=overwrite)
     source = source or ModelSource(job.summary)
     summary = summarize_media(info, job.summary, source=source, cache=cache, progress=progress)
+    if job.reel is not None:
+        summary = replace(summary, reel=job.reel.to_plain())
     if plan is not None:
         plan = replace(plan, audio_track=summary.config.audio_track or 0)
         write_reel(plan, summary.runs, progress=progress)

@@ -27,8 +27,12 @@ def add_summarize_options(parser: argparse.ArgumentParser) -> None:
 
 
 def fields_in(args: argparse.Namespace, config: type[Any]) -> dict[str, Any]:
-    """Return the options that set a field of `config`; those that were left out are None."""
-    given = {name: value for name, value in vars(args).items() if value is not None}
+    """Return the options that set a field of `config`; those left out are None or False."""
+    given = {
+        name: value
+        for name, value in vars(args).items()
+        if value is not None and value is not False
+    }
     return {field.name: given[field.name] for field in fields(config) if field.name in given}
 
 
@@ -197,7 +201,6 @@ def _add_composition(group: Group) -> None:
         "--chapters",
         action="store_true",
         dest="with_chapters",
-        default=None,
         help="make every run a chapter of the reel (MP4, MOV, MKV, WebM)",
     )
     group.add_argument(

@@ -11,9 +11,11 @@ No setting makes a reel longer than its budget.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+
+import msgspec
 
 SoundtrackMode = Literal["replace", "duck"]
 
@@ -64,6 +66,28 @@ class ReelConfig:
             raise ValueError(
                 f"soundtrack_mode must be replace or duck, got {self.soundtrack_mode!r}"
             )
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return the fields that differ from the defaults, for JSON; paths become absolute."""
+        usual = ReelConfig()
+        given = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {
+            name: str(value.absolute()) if isinstance(value, Path) else value
+            for name, value in given.items()
+            if value != getattr(usual, name)
+        }
+
+    @classmethod
+    def from_plain(cls, plain: dict[str, Any]) -> ReelConfig:
+        """Return the settings that `to_plain` was given.
+
+        Raises:
+            ValueError: a field is unknown, has another type, or is out of range.
+        """
+        unknown = plain.keys() - {f.name for f in fields(cls)}
+        if unknown:
+            raise ValueError(f"unknown settings of a reel: {', '.join(sorted(unknown))}")
+        return msgspec.convert(plain, cls, dec_hook=lambda kind, value: kind(value))
 
     @property
     def changes_picture(self) -> bool:

@@ -154,8 +154,23 @@ def _from_summary(
             f"{shown(path)}: it picks {summary.runs[-1].start_seconds:.3f} s, but "
             f"{shown(film)} ends at {info.duration_seconds:.3f} s: is it the right film?"
         )
-    picks = picks_of_summary(summary, adapt(ReelConfig()))
+    try:
+        config = ReelConfig.from_plain(summary.reel)
+    except ValueError as error:
+        raise ScoresError(f"{shown(path)}: {error}") from error
+    config = adapt(_with_files(config, path.absolute().parent))
+    picks = picks_of_summary(summary, config)
     return replace(picks, info=info, notes=tuple(notes))
+
+
+def _with_files(config: ReelConfig, folder: Path) -> ReelConfig:
+    """Find soundtrack and font of a reel beside its summary, if they were moved with it."""
+    moved = {
+        name: folder / path.name
+        for name in ("soundtrack", "title_font")
+        if (path := getattr(config, name)) and not path.exists() and (folder / path.name).exists()
+    }
+    return replace(config, **moved)
 
 
 def picks_of_summary(summary: Summary, reel: ReelConfig) -> Picks:
