@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mmva_core.cli import EXIT_FAILED, Parser, Shell, UsageError
 from vsumm._version import __version__
+from vsumm.cli.inputs import find_films, input_path
 from vsumm.cli.options import add_summarize_options
 from vsumm.config import SummaryConfig
 from vsumm.errors import VsummError
@@ -82,7 +83,7 @@ def _add_summarize(commands: Commands) -> argparse.ArgumentParser:
             "vsumm film.mp4",
             "vsumm film.mp4 --budget 1m30s -o reel.webm",
             "vsumm concert.mkv --by music --title 'Live' --crossfade 0.5",
-            "vsumm *.mp4 --jobs 2 -o reels/",
+            "vsumm holiday/ --exclude '*.ts' --skip-existing --jobs 2 -o reels/",
         ),
     )
     add_summarize_options(parser)
@@ -97,12 +98,17 @@ def _summarize(args: argparse.Namespace, shell: Shell) -> None:
 
     from tqdm import tqdm
 
-    from vsumm.batch import Job, summarize_files
+    from vsumm.batch import Job, is_done, summarize_files
     from vsumm.files import RecordCache, default_cache_folder
 
-    outputs = _outputs(args)
+    films = find_films(args.inputs, exclude=args.exclude)
+    outputs = _outputs(args, len(films))
+    jobs = [Job(path, outputs, summary, None if args.no_reel else reel) for path in films]
+    if args.skip_existing:
+        for job in filter(is_done, jobs):
+            shell.say(f"{job.source}: its results are there, skipped")
     outcomes = summarize_files(
-        [Job(path, outputs, summary, None if args.no_reel else reel) for path in args.inputs],
+        [job for job in jobs if not (args.skip_existing and is_done(job))],
         num_jobs=args.jobs,
         cache=None if args.no_cache else RecordCache(default_cache_folder()),
         progress=_shows_progress(args),
@@ -161,11 +167,11 @@ def _fields_in(args: argparse.Namespace, config: type[Any]) -> dict[str, Any]:
     return {field.name: given[field.name] for field in fields(config) if field.name in given}
 
 
-def _outputs(args: argparse.Namespace) -> Outputs:
+def _outputs(args: argparse.Namespace, num_films: int) -> Outputs:
     from vsumm.batch import Outputs, Views
 
     views = _fields_in(args, Views)
-    if views and len(args.inputs) > 1:
+    if views and num_films > 1:
         name = next(iter(views)).replace("_", "-")
         raise UsageError(f"--{name} names one file, but there are several inputs")
     outputs = Outputs(overwrite=args.force, with_report=args.with_report, views=Views(**views))
@@ -215,7 +221,7 @@ def _add_doctor(commands: Commands) -> argparse.ArgumentParser:
         "will be used, and the problems found.",
         examples=("vsumm doctor film.mp4",),
     )
-    parser.add_argument("inputs", nargs="+", type=Path, metavar="FILE")
+    parser.add_argument("inputs", nargs="+", type=input_path, metavar="FILE")
     return parser
 
 
