@@ -71,7 +71,8 @@ def reasons(parts: Mapping[str, FloatArray], rows: Sequence[int]) -> list[str]:
         At most `MOST_PHRASES`, such as "much motion"; none where no signal stands out.
     """
     chosen: npt.NDArray[np.intp] = np.asarray(rows, dtype=np.intp)
-    phrases = {signal.name: signal.phrase for signal in SIGNALS}
+    # Where in the film a segment lies is a prior, no reason.
+    phrases = {signal.name: signal.phrase for signal in SIGNALS if signal.measurements}
     means = {name: float(np.mean(parts[name][chosen])) for name in phrases if name in parts}
     strongest = sorted(means, key=lambda name: -means[name])[:MOST_PHRASES]
     return [phrases[name] for name in strongest if means[name] >= LEAST_CONTRIBUTION]

@@ -1,7 +1,7 @@
 """The signals, a module each.
 
 In: looks of the picture, windows of the sound. Out: one number per segment, or NaN.
-Open `motion.py` first: it is the shortest. `catalogue.py` lists them all.
+Open `motion.py` first: it measures and computes one column. `catalogue.py` lists them all.
 """
 
 import lazy_loader
