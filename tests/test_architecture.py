@@ -30,8 +30,8 @@ FLOORS = {
         "doctor": "decode errors files media workers",
         "batch": "config errors files media pipeline reel render report score summary workers",
         "demo": "batch config errors files media",
-        "cli": "_version batch config demo doctor errors files media reel render report score summary "
-        "timeline workers",
+        "cli": "_version batch config demo doctor errors files media reel render report score "
+        "summary workers",
         "__main__": "cli",
     },
     "mmva_core": {
