@@ -31,7 +31,7 @@ FLOORS = {
         "batch": "config errors files media pipeline reel render report score summary workers",
         "demo": "batch config errors files media",
         "cli": "_version batch config demo doctor errors files media reel render report score "
-        "summary timeline workers",
+        "summary workers",
         "__main__": "cli",
     },
     "mmva_core": {

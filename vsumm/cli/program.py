@@ -105,7 +105,8 @@ def _summarize(args: argparse.Namespace, shell: Shell) -> None:
     films = find_films(args.inputs, exclude=args.exclude)
     outputs = _outputs(args, len(films))
     # Who names timelines alone wants no reel.
-    with_reel = not args.no_reel and not (outputs.lists and outputs.reel is outputs.folder is None)
+    is_list_alone = bool(outputs.lists) and outputs.reel is None and outputs.folder is None
+    with_reel = not args.no_reel and not is_list_alone
     jobs = [Job(path, outputs, summary, reel if with_reel else None) for path in films]
     if args.skip_existing:
         for job in filter(is_done, jobs):
@@ -209,6 +210,13 @@ def _add_render(commands: Commands) -> argparse.ArgumentParser:
         help="make a reel again from a summary or an edited timeline",
         description="Read a summary (JSON) or the timeline of an editing program, change what it "
         "picks, and write a reel, timelines or chapters, each by the extension of its file.",
+        usage="vsumm render [OPTIONS] FILE",
+        examples=(
+            "vsumm render film.summary.json --drop 2,5 --extend 3:+2s -o new.mp4",
+            "vsumm render film.summary.json -o film.fcpxml -o film.edl",
+            "vsumm render edited.otio -o again.mp4",
+            "vsumm render film.summary.json --chapters-for source -o chapters.ffmeta",
+        ),
     )
     add_render_options(parser)
     return parser

@@ -1,6 +1,7 @@
 from .hdr import HLG as HLG
 from .hdr import PQ as PQ
 from .memory import give_memory_back as give_memory_back
+from .open_file import open_media as open_media
 from .open_track import open_stream as open_stream
 from .packets import read_packets as read_packets
 from .packets_ahead import starts_anywhere as starts_anywhere

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -139,7 +140,8 @@ def _chosen(picks: Picks, edit: Edit, fixed: list[Segment]) -> list[Segment]:
             f"what is kept lasts {total - room:.1f} s, longer than the budget of {total:.1f} s"
         )
     dropped = [picks.runs[number - 1] for number in edit.drop]
-    free = [c for c in picks.candidates if not _meets(c, [*fixed, *dropped])]
+    taken = merge_neighbours([*fixed, *dropped])
+    free = [c for c in picks.candidates if not _meets(c, taken)]
     if not free or room == 0:
         return []
     nobody_scored = all(candidate.score is None for candidate in picks.candidates)
@@ -151,11 +153,10 @@ def _chosen(picks: Picks, edit: Edit, fixed: list[Segment]) -> list[Segment]:
 
 
 def _meets(candidate: Candidate, pieces: list[Segment]) -> bool:
+    """Say whether a candidate overlaps one of some pieces that do not overlap each other."""
     segment = candidate.segment
-    return any(
-        segment.start_seconds < piece.end_seconds and segment.end_seconds > piece.start_seconds
-        for piece in pieces
-    )
+    first = bisect_right(pieces, segment.start_seconds, key=lambda piece: piece.end_seconds)
+    return first < len(pieces) and pieces[first].start_seconds < segment.end_seconds
 
 
 def _seconds(hours: str | None, minutes: str | None, seconds: str | None) -> float:

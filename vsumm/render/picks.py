@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import accumulate
 from pathlib import Path
 
 import msgspec
@@ -78,8 +80,8 @@ class Picks:
         if self.summary is not None:
             clips = tell_why(clips, self.summary)
         else:
-            scores = [self._score(run) for run in self.runs]
-            clips = [replace(c, score=score) for c, score in zip(clips, scores, strict=True)]
+            scores = zip(clips, self._scores(), strict=True)
+            clips = [replace(clip, score=score) for clip, score in scores]
         return Timeline(
             name=self.info.path.stem,
             source=source_of(self.info, clock, sha256=self.sha256),
@@ -90,13 +92,18 @@ class Picks:
             notes=tuple(notes_of(self.info, clock)),
         )
 
-    def _score(self, run: Segment) -> float | None:
-        """Return the score of the candidate that a run was made from."""
-        for candidate in self.candidates:
-            piece = candidate.segment
-            if piece.start_seconds < run.end_seconds and piece.end_seconds > run.start_seconds:
-                return candidate.score
-        return None
+    def _scores(self) -> list[float | None]:
+        """Return for each run the score of the first candidate that it shows."""
+        candidates = sorted(self.candidates, key=lambda c: c.segment.start_seconds)
+        ends = list(accumulate((c.segment.end_seconds for c in candidates), max))
+        scores: list[float | None] = []
+        for run in self.runs:
+            first = bisect_right(ends, run.start_seconds)
+            is_shown = first < len(candidates) and (
+                candidates[first].segment.start_seconds < run.end_seconds
+            )
+            scores.append(candidates[first].score if is_shown else None)
+        return scores
 
 
 def load_picks(

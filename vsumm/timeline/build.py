@@ -8,6 +8,7 @@ clip   [frame 60, frame 120)   the first frame of the run, and as many as the re
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -94,14 +95,12 @@ def tell_why(clips: Sequence[Clip], summary: Summary) -> list[Clip]:
         for name in summary.signal_names
     }
     parts = contributions(columns, summary.config, by=summary.by)
+    starts = [row.start_seconds for row in summary.segments]
+    ends = [row.end_seconds for row in summary.segments]
     told = []
     for clip in clips:
         start, end = clip.run or (clip.start, clip.end)
-        rows = [
-            number
-            for number, row in enumerate(summary.segments)
-            if row.start_seconds < end and row.end_seconds > start
-        ]
+        rows = range(bisect_right(ends, start), bisect_left(starts, end))
         scores = [score for n in rows if (score := summary.segments[n].score) is not None]
         score = sum(scores) / len(scores) if scores else None
         reason = ", ".join(reasons(parts, rows)) if rows else ""

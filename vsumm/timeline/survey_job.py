@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import av
 
-from vsumm.decode import open_stream, read_packets
+from vsumm.decode import open_media, open_stream, read_packets
 
 if TYPE_CHECKING:
     from vsumm.workers import Messages
@@ -33,7 +33,6 @@ def run_survey(messages: Messages, *, path: str, stream: int, duration_seconds: 
                 continue
             named = [picture.average_rate, picture.base_rate, picture.guessed_rate]
             tick = Fraction(picture.time_base)
-            code = _timecode(container, picture)
             times.append(_stamps(container, picture))
         messages.tick()
     rates = [Fraction(rate) for rate in named if rate]
@@ -43,7 +42,7 @@ def run_survey(messages: Messages, *, path: str, stream: int, duration_seconds: 
         rate=str(rate or (rates or [Fraction(25)])[0]),
         is_constant=rate is not None,
         stamp_seconds=str(tick),
-        timecode=code,
+        timecode=_timecode(path),
     )
 
 
@@ -79,10 +78,14 @@ def _seek(container: Any, picture: Any, seconds: float) -> bool:
     return True
 
 
-def _timecode(container: Any, picture: Any) -> str | None:
-    """Return the time code at the first frame, as the container writes it."""
-    for metadata in (picture.metadata, container.metadata):
-        for name, value in metadata.items():
-            if name.lower() == "timecode":
-                return str(value)
+def _timecode(path: str) -> str | None:
+    """Return the time code at the first frame, as the container writes it.
+
+    QuickTime keeps it in a track of its own: the whole file is opened, not just the picture.
+    """
+    with open_media(path) as container:
+        for metadata in (*(stream.metadata for stream in container.streams), container.metadata):
+            for name, value in metadata.items():
+                if name.lower() == "timecode":
+                    return str(value)
     return None
