@@ -152,6 +152,37 @@ def test_an_unknown_extension_is_said_before_the_work_starts(film, capsys, monke
     assert ".xyz" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--encoder", "nope"], "no encoder is named 'nope'"),
+        (["--encoder", "libx265", "--preset", "nope"], "preset=nope"),
+        (["--title", "x", "--title-font", "no.ttf"], "no.ttf"),
+    ],
+)
+def test_what_only_an_encoder_can_judge_is_said_before_the_work_starts(
+    film, options, said, capsys, monkeypatch
+):
+    monkeypatch.setattr("vsumm.batch.job.summarize_media", None)  # calling it would be a TypeError
+    assert main(["summarize", str(film), *options]) == 1
+    assert said in capsys.readouterr().err
+    assert [path.name for path in film.parent.iterdir()] == ["my film.mp4"]
+
+
+def test_skip_existing_leaves_what_is_there_and_makes_the_rest(film, tmp_path, capsys):
+    arguments = ["summarize", str(film.parent), "--no-reel", "--quiet", "--skip-existing"]
+    arguments += ["-o", f"{tmp_path}/new/folder/"]
+    assert main(arguments) == 0
+    made = tmp_path / "new" / "folder" / "my film.summary.json"
+    made.write_text("mine")
+    other = shutil.copy(film, tmp_path / "other.mp4")
+    capsys.readouterr()
+    assert main(arguments) == 0
+    assert capsys.readouterr().err == f"vsumm: {film}: its results are there, skipped\n"
+    assert made.read_text() == "mine"
+    assert made.with_name(f"{other.stem}.summary.json").exists()
+
+
 def test_an_interrupt_exits_with_130_and_leaves_nothing(film, monkeypatch, capsys):
     def interrupt(*args, **kwargs):
         raise KeyboardInterrupt

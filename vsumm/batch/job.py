@@ -9,10 +9,10 @@ from pathlib import Path
 
 from vsumm.batch.views import Views, check_views, write_views
 from vsumm.config import SummaryConfig
-from vsumm.files import RecordCache, atomic_output, check_output
+from vsumm.files import RecordCache, atomic_output, check_output, make_folder
 from vsumm.media import MediaInfo, probe
 from vsumm.pipeline import summarize_media
-from vsumm.reel import ReelConfig, plan_reel, write_reel
+from vsumm.reel import ReelConfig, plan_reel, try_reel, write_reel
 from vsumm.render import picks_of_summary, write_lists
 from vsumm.score import ModelSource
 from vsumm.summary import Summary
@@ -25,8 +25,8 @@ class Outputs:
     reel: Path | None = None
     """The reel; its extension decides the container. The summary lies beside it, as JSON."""
     folder: Path | None = None
-    """Folder of a reel that is named after the source, where `reel` is left out; beside the source
-    if both are."""
+    """Folder of a reel that is named after the source, where `reel` is left out; made if it is
+    missing. Beside the source if both are left out."""
     lists: tuple[Path, ...] = ()
     """Timelines for editing programs and chapters; the extensions decide their forms."""
     overwrite: bool = False
@@ -92,6 +92,8 @@ def summarize_file(
     """
     start_seconds = time.monotonic()
     info = probe(job.source)
+    if job.outputs.folder is not None:
+        make_folder(job.outputs.folder)
     overwrite = job.outputs.overwrite
     reel_path = reel_path_of(job, info)
     summary_path = reel_path.with_suffix(".json")
@@ -105,6 +107,8 @@ def summarize_file(
     if job.reel is not None:
         track = job.summary.audio_track
         plan = plan_reel(info, reel_path, job.reel, audio_track=track, overwrite=overwrite)
+        if job.reel.can_be_refused:
+            try_reel(plan)
     source = source or ModelSource(job.summary)
     summary = summarize_media(info, job.summary, source=source, cache=cache, progress=progress)
     if plan is not None:
@@ -123,7 +127,18 @@ def summarize_file(
 
 def reel_path_of(job: Job, info: MediaInfo) -> Path:
     """Return where the reel goes; named after the source it is an MP4, or M4A without picture."""
-    suffix = ".mp4" if info.video else ".m4a"
+    return _reel_path(job, ".mp4" if info.video else ".m4a")
+
+
+def is_done(job: Job) -> bool:
+    """Return whether the summary of a job, and the reel and lists it wants, are there already."""
+    reels = [_reel_path(job, suffix) for suffix in (".mp4", ".m4a")]
+    has_reel = job.reel is None or any(reel.exists() for reel in reels)
+    others = (reels[0].with_suffix(".json"), *job.outputs.lists)
+    return has_reel and all(path.exists() for path in others)
+
+
+def _reel_path(job: Job, suffix: str) -> Path:
     name = f"{job.source.stem}.summary{suffix}"
     return job.outputs.reel or (job.outputs.folder or job.source.parent) / name
 

@@ -7,6 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, get_args
 
+from vsumm.cli.inputs import input_path
 from vsumm.config import BUDGET_FORMS, Budget, By, SummaryConfig, parse_budget
 
 if TYPE_CHECKING:
@@ -17,7 +18,20 @@ DEFAULTS = SummaryConfig()
 
 def add_summarize_options(parser: argparse.ArgumentParser) -> None:
     """Add the inputs and all options; those of the summary are named after `SummaryConfig`."""
-    parser.add_argument("inputs", nargs="+", type=Path, metavar="INPUT", help="film or sound file")
+    parser.add_argument(
+        "inputs",
+        nargs="+",
+        type=input_path,
+        metavar="INPUT",
+        help="film or sound file, or a folder: the films in it and below",
+    )
+    parser.add_argument(
+        "--exclude",
+        action="append",
+        default=[],
+        metavar="GLOB",
+        help="leave out files by name, like '*.ts'; may be given again",
+    )
     _add_selection(parser.add_argument_group("what is picked"))
     _add_scoring(parser.add_argument_group("how it is scored"))
     _add_output(parser.add_argument_group("what is written"))
@@ -134,7 +148,11 @@ def _add_output(group: Group) -> None:
     group.add_argument(
         "--no-reel", action="store_true", help="score and select only, write the JSON"
     )
-    group.add_argument("--force", action="store_true", help="replace what is there already")
+    existing = group.add_mutually_exclusive_group()
+    existing.add_argument("--force", action="store_true", help="replace what is there already")
+    existing.add_argument(
+        "--skip-existing", action="store_true", help="leave out films whose results are there"
+    )
     group.add_argument("--quiet", action="store_true", help="no progress bar, no table")
     group.add_argument("--json", action="store_true", help="print the whole result as JSON")
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from mmva_core.cli import EXIT_FAILED, Parser, Shell, UsageError
 from vsumm._version import __version__
+from vsumm.cli.inputs import find_films, input_path
 from vsumm.cli.options import add_summarize_options, fields_in
 from vsumm.cli.render_options import add_render_options
 from vsumm.config import SummaryConfig
@@ -83,7 +84,7 @@ def _add_summarize(commands: Commands) -> argparse.ArgumentParser:
             "vsumm film.mp4",
             "vsumm film.mp4 --budget 1m30s -o reel.webm",
             "vsumm concert.mkv --by music --title 'Live' --crossfade 0.5",
-            "vsumm *.mp4 --jobs 2 -o reels/",
+            "vsumm holiday/ --exclude '*.ts' --skip-existing --jobs 2 -o reels/",
         ),
     )
     add_summarize_options(parser)
@@ -98,14 +99,19 @@ def _summarize(args: argparse.Namespace, shell: Shell) -> None:
 
     from tqdm import tqdm
 
-    from vsumm.batch import Job, summarize_files
+    from vsumm.batch import Job, is_done, summarize_files
     from vsumm.files import RecordCache, default_cache_folder
 
-    outputs = _outputs(args)
+    films = find_films(args.inputs, exclude=args.exclude)
+    outputs = _outputs(args, len(films))
     # Who names timelines alone wants no reel.
     with_reel = not args.no_reel and not (outputs.lists and outputs.reel is outputs.folder is None)
+    jobs = [Job(path, outputs, summary, reel if with_reel else None) for path in films]
+    if args.skip_existing:
+        for job in filter(is_done, jobs):
+            shell.say(f"{job.source}: its results are there, skipped")
     outcomes = summarize_files(
-        [Job(path, outputs, summary, reel if with_reel else None) for path in args.inputs],
+        [job for job in jobs if not (args.skip_existing and is_done(job))],
         num_jobs=args.jobs,
         cache=None if args.no_cache else RecordCache(default_cache_folder()),
         progress=_shows_progress(args),
@@ -160,15 +166,15 @@ def _reel_config(args: argparse.Namespace) -> ReelConfig:
         raise UsageError(error) from error
 
 
-def _outputs(args: argparse.Namespace) -> Outputs:
+def _outputs(args: argparse.Namespace, num_films: int) -> Outputs:
     from vsumm.batch import Outputs, Views
 
     views = fields_in(args, Views)
-    if views and len(args.inputs) > 1:
+    if views and num_films > 1:
         name = next(iter(views)).replace("_", "-")
         raise UsageError(f"--{name} names one file, but there are several inputs")
     lists, others = _by_kind(args)
-    if lists and len(args.inputs) > 1:
+    if lists and num_films > 1:
         raise UsageError(f"{lists[0]} lists one film, but there are several inputs")
     if len(others) > 1:
         raise UsageError(f"only one reel can be written, not {' and '.join(others)}")
@@ -181,7 +187,7 @@ def _outputs(args: argparse.Namespace) -> Outputs:
     if not others:
         return outputs
     path = Path(others[0])
-    is_folder = others[0].endswith(os.sep) or path.is_dir() or len(args.inputs) > 1
+    is_folder = others[0].endswith(os.sep) or path.is_dir() or num_films > 1
     return replace(outputs, folder=path) if is_folder else replace(outputs, reel=path)
 
 
@@ -203,6 +209,10 @@ def _add_render(commands: Commands) -> argparse.ArgumentParser:
         help="make a reel again from a summary or an edited timeline",
         description="Read a summary (JSON) or the timeline of an editing program, change what it "
         "picks, and write a reel, timelines or chapters, each by the extension of its file.",
+        examples=(
+            "vsumm render film.summary.json --drop 2 --extend 3:+2s",
+            "vsumm render edited.otio -o reel.mp4",
+        ),
     )
     add_render_options(parser)
     return parser
@@ -254,7 +264,7 @@ def _add_doctor(commands: Commands) -> argparse.ArgumentParser:
         "will be used, and the problems found.",
         examples=("vsumm doctor film.mp4",),
     )
-    parser.add_argument("inputs", nargs="+", type=Path, metavar="FILE")
+    parser.add_argument("inputs", nargs="+", type=input_path, metavar="FILE")
     return parser
 
 

@@ -4,3 +4,4 @@ from .inputs import open_regular_file as open_regular_file
 from .inputs import shown as shown
 from .outputs import atomic_output as atomic_output
 from .outputs import check_output as check_output
+from .outputs import make_folder as make_folder

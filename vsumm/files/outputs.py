@@ -61,6 +61,16 @@ def check_output(
     return target
 
 
+def make_folder(path: str | os.PathLike[str]) -> None:
+    """Make a folder for results, and those above it, where they are missing.
+
+    Raises:
+        OutputError: it cannot be made.
+    """
+    with _as_output_error(Path(path)):
+        Path(path).mkdir(parents=True, exist_ok=True)
+
+
 @contextmanager
 def atomic_output(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iterator[Path]:
     """Yield a hidden file beside `path` to write to; rename it to `path` when the block is done.

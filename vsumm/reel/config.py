@@ -71,6 +71,12 @@ class ReelConfig:
         return self.crossfade_seconds > 0 or self.title is not None
 
     @property
+    def can_be_refused(self) -> bool:
+        """Whether there is a setting that only an encoder or a font file can judge."""
+        settings = (self.encoder, self.crf, self.preset, self.title_font)
+        return any(setting is not None for setting in settings)
+
+    @property
     def files(self) -> list[Path]:
         """The files that the reel is made from besides the film; no reel may replace them."""
         return [path for path in (self.soundtrack, self.title_font) if path is not None]

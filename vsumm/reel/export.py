@@ -6,8 +6,9 @@ import logging
 import math
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NoReturn
 
 from tqdm import tqdm
@@ -26,6 +27,8 @@ NOTICEABLE_SECONDS = 0.1
 """Replaced picture or sound up to this length is not worth a warning."""
 LATEST_END_SECONDS = 1.0
 """How far after the end of the film the last run may end: ends are rounded and estimated."""
+TRIAL_SECONDS = 0.1
+"""Length of the piece that settings are tried on."""
 STALL_SECONDS = 120.0
 """An encoder without progress for this long is killed; a slow preset may need seconds a frame."""
 FINISHING_SECONDS = 3600.0
@@ -100,6 +103,27 @@ def write_reel(plan: ReelPlan, runs: Sequence[Segment], *, progress: bool = Fals
         report = _watch(encoder, bar)
     _warn(plan, report)
     return plan.target
+
+
+def try_reel(plan: ReelPlan) -> None:
+    """Encode the first moment of a film as its reel will be, and keep nothing of it.
+
+    A film that cannot be read there is no error here.
+
+    Raises:
+        OutputError: there is no such encoder, or it cannot take the film or the settings, or the
+            title's font cannot be used.
+    """
+    start = Segment(0.0, min(TRIAL_SECONDS, plan.info.duration_seconds))
+    with (
+        TemporaryDirectory(prefix="vsumm-") as folder,
+        suppress(InputError),
+        _loss_as_input_error(plan),
+    ):
+        output = Path(folder) / f"trial{plan.target.suffix}"
+        request = EncodeRequest(plan, tuple(lay_out([start])), output)
+        encoder = Worker("vsumm.reel.job:run_encode", folder=_folder(), request=request.to_plain())
+        _watch(encoder, tqdm(disable=True))
 
 
 def _place(plan: ReelPlan, runs: Sequence[Segment]) -> tuple[PlacedRun, ...]:
