@@ -10,17 +10,8 @@ from vsumm.errors import InputError
 
 @pytest.fixture
 def folder(tmp_path):
-    names = [
-        "b.mp4",
-        "A.MKV",
-        "notes.txt",
-        "b.summary.mp4",
-        ".hidden.mp4",
-        ".trash/x.mp4",
-        "raw/c.mov",
-        "raw/d.ts",
-    ]
-    for name in names:
+    films = ["b.mp4", "A.MKV", "b.summary.mp4", ".hidden.mp4", ".trash/x.mp4", "raw/c.mov"]
+    for name in [*films, "raw/d.ts", "notes.txt"]:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     return tmp_path

@@ -134,10 +134,11 @@ def reel_path_of(job: Job, info: MediaInfo) -> Path:
 
 
 def is_done(job: Job) -> bool:
-    """Return whether the summary of a job, and the reel if it wants one, are there already."""
+    """Return whether the summary of a job, and the reel and lists it wants, are there already."""
     reels = [_reel_path(job, suffix) for suffix in (".mp4", ".m4a")]
     has_reel = job.reel is None or any(reel.exists() for reel in reels)
-    return has_reel and reels[0].with_suffix(".json").exists()
+    others = (reels[0].with_suffix(".json"), *job.outputs.lists)
+    return has_reel and all(path.exists() for path in others)
 
 
 def _reel_path(job: Job, suffix: str) -> Path:

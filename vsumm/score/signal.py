@@ -4,8 +4,8 @@
                   cached: what costs time
     Signal        one column of the summary, a pure function of measurements: what costs nothing
 
-To add a signal, write a module in `signals/`, list it in `signals/catalogue.py`, and give it a weight
-in `highlights.py`.
+To add a signal, write a module in `signals/`, list it in `signals/catalogue.py`, and give it a
+weight in `highlights.py`.
 
 Letters: N segments.
 """
