@@ -5,7 +5,15 @@ import av
 import numpy as np
 import pytest
 from av.codec.context import Flags
-from films import BEEP_SECONDS, find_beeps, is_flash, make_film, read_frame_number, trim_film
+from films import (
+    BEEP_SECONDS,
+    find_beeps,
+    is_flash,
+    make_film,
+    read_frame_number,
+    run_ffmpeg,
+    trim_film,
+)
 
 from vsumm.decode.readers import read_audio, read_frames
 from vsumm.decode.size import scaled_size
@@ -459,6 +467,23 @@ def leave_out(path, target, first_seconds, last_seconds, lasting):
                 packet.stream = streams[packet.stream_index]
                 container.mux(packet)
     return target
+
+
+def test_a_pause_of_sound_alone_is_no_loss(tmp_path):
+    path = make_film(tmp_path / "film.mka", seconds=12, video=False)
+    part = leave_out(path, tmp_path / "part.mka", 4.0, 7.0, "nothing")
+    reader = read_audio(probe(part))
+    assert sum(len(block.samples) for block in reader) / 16000 == pytest.approx(12, abs=0.2)
+    assert reader.report.unreadable_seconds == 0
+
+
+def test_blocks_shorter_than_a_tick_of_the_clock_are_all_read(tmp_path):
+    plain = make_film(tmp_path / "plain.mkv", seconds=3, sample_rate=48000, loudness=0.5)
+    path = tmp_path / "film.mkv"
+    run_ffmpeg("-i", plain, "-c:v", "copy", "-c:a", "truehd", "-strict", "-2", path)
+    samples = sound_of(path)
+    power = np.square(samples[: len(samples) // 160 * 160]).reshape(-1, 160).mean(axis=1)
+    assert power[2:-2].min() > 0.01
 
 
 def test_sound_of_a_cut_film_counts_what_is_lost(tmp_path):

@@ -6,7 +6,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from films import find_beeps, is_flash, make_film, read_frame_number
+from films import find_beeps, is_flash, make_film, read_frame_number, run_ffmpeg
 from reels import encode_here
 
 from vsumm.media.segments import Segment
@@ -270,6 +270,56 @@ def test_cuts_do_not_click(tmp_path):
     samples, _ = sound(reel_of(film, tmp_path, runs, ".wav"))
     steepest = 0.5 * 2 * np.pi * 110 / 48000
     assert np.abs(np.diff(samples[0])).max() < 1.5 * steepest
+
+
+@pytest.mark.parametrize("kind", ["jitter", "short blocks"])
+def test_a_steady_tone_stays_unbroken(tmp_path, kind):
+    film = film_at(tmp_path / "film.mkv", loudness=0.5, sample_rate=48000)
+    odd = tmp_path / "odd.mkv"
+    if kind == "jitter":
+        delay_every_other_block(film, odd, ticks=12)
+    else:
+        run_ffmpeg("-i", film, "-c:v", "copy", "-c:a", "truehd", "-strict", "-2", odd)
+    reel = tmp_path / "reel.wav"
+    report = encode_here(odd, [Segment(1, 3)], reel)
+    samples, rate = sound(reel)
+    assert report.silent_seconds == 0
+    loud = np.flatnonzero(np.abs(samples[0, rate // 50 : -rate // 50]) > 0.05)
+    assert np.diff(loud).max() < rate / 1000  # a tone is near zero for a third of that
+
+
+def delay_every_other_block(film: Path, target: Path, *, ticks: int) -> None:
+    """Copy a film with late timestamps for half of its packets of sound."""
+    with av.open(str(film)) as source, av.open(str(target), "w") as container:
+        streams = [container.add_stream_from_template(stream) for stream in source.streams]
+        num_blocks = 0
+        for packet in source.demux():
+            if packet.dts is None and packet.size == 0:
+                continue
+            if packet.stream.type == "audio":
+                num_blocks += 1
+                packet.pts += ticks * (num_blocks % 2)
+                packet.dts = packet.pts
+            packet.stream = streams[packet.stream_index]
+            container.mux(packet)
+
+
+def test_a_pause_without_packets_is_no_loss(tmp_path):
+    film = film_at(tmp_path / "film.mkv", loudness=0.5, sample_rate=48000)
+    paused = tmp_path / "paused.mkv"
+    with av.open(str(film)) as source, av.open(str(paused), "w") as container:
+        streams = [container.add_stream_from_template(stream) for stream in source.streams]
+        for packet in source.demux():
+            is_flush = packet.dts is None and packet.size == 0
+            is_quiet = packet.stream.type == "audio" and 1000 <= (packet.pts or 0) < 3000
+            if not is_flush and not is_quiet:
+                packet.stream = streams[packet.stream_index]
+                container.mux(packet)
+    report = encode_here(paused, [Segment(0.5, 3.5)], tmp_path / "reel.wav")
+    assert report.silent_seconds == 0
+    samples, rate = sound(tmp_path / "reel.wav")
+    assert np.abs(samples[0, rate : 2 * rate]).max() == 0
+    assert np.abs(samples[0, : rate // 4]).max() > 0.3
 
 
 def test_samples_are_copied_exactly_away_from_the_cuts(tmp_path):

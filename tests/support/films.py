@@ -52,6 +52,7 @@ CODECS = {
     ".wav": (None, "pcm_s16le"),
     ".mp3": (None, "libmp3lame"),
     ".aac": (None, "aac"),
+    ".mka": (None, "aac"),
 }
 """Picture and sound codec by extension."""
 

@@ -1,5 +1,6 @@
 from .hdr import HLG as HLG
 from .hdr import PQ as PQ
+from .holes import missing_seconds as missing_seconds
 from .memory import give_memory_back as give_memory_back
 from .open_file import open_media as open_media
 from .open_track import open_stream as open_stream
@@ -12,4 +13,6 @@ from .readers import Frame as Frame
 from .readers import FrameReader as FrameReader
 from .readers import read_audio as read_audio
 from .readers import read_frames as read_frames
+from .size import displayed_size as displayed_size
 from .sound import channels_of as channels_of
+from .steady import find_jumps as find_jumps

@@ -10,7 +10,6 @@ Runs in the decoding process only, see `vsumm.workers.child`.
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,22 +19,20 @@ from typing import Any, cast
 import av
 import numpy as np
 
-from vsumm.decode.packets_ahead import HOLE_SECONDS
+from vsumm.decode.holes import HoleMeter
+from vsumm.decode.steady import find_jumps
 
 BLOCK_SECONDS = 4.0
 """Length of the blocks that are resampled and handed out, seconds."""
 
-MAX_DRIFT_SECONDS = 0.02
-"""Samples this far from where their timestamp says are moved there, by silence or by a cut."""
-
 MAX_SILENCE_SECONDS = 3600.0
 """Longest gap that is filled; a timestamp further ahead is taken for damage."""
 
-MAX_OTHER_PACKETS = 4000
-"""Packets of other streams that are remembered."""
-
 MIN_CHANNELS_MISREAD = 8
 """PyAV 18 looks for the end of so many planes beyond it, and crashes."""
+
+MERGED_SECONDS = 0.1
+"""Length of the pieces of sound that are mixed at once."""
 
 CANCELLED_SHARE = 0.01
 """Channels whose mean has less than this share of the power of the first cancel each other."""
@@ -108,7 +105,7 @@ def _decode(
     tick: Callable[[], None],
 ) -> Iterator[av.AudioFrame]:
     last_packets: dict[int, av.Packet[Any]] = {}
-    holes = _HoleMeter(stream)
+    holes = HoleMeter(stream)
     for packet in packets:
         tick()
         damage.seconds += holes.seconds_before(packet)
@@ -126,34 +123,6 @@ def _decode(
         yield from stream.codec_context.decode(None)
 
 
-class _HoleMeter:
-    """Find where something is missing from a file: no packet of any stream for a long time."""
-
-    def __init__(self, stream: av.AudioStream) -> None:
-        self._index = stream.index
-        container = stream.container
-        # Of an MP4 track alone nothing is missing but what its own index leaves out.
-        self._is_blind = "mp4" in container.format.name and len(container.streams) == 1
-        self._end: float | None = None
-        self._others: deque[float] = deque(maxlen=MAX_OTHER_PACKETS)
-
-    def seconds_before(self, packet: av.Packet[Any]) -> float:
-        """How much is missing between a packet of the track and the one before it."""
-        if packet.pts is None or self._is_blind:
-            return 0.0
-        time = float(packet.pts * packet.time_base)
-        if packet.stream_index != self._index:
-            self._others.append(time)
-            return 0.0
-        gap = 0.0 if self._end is None else time - self._end
-        if gap <= HOLE_SECONDS or gap > MAX_SILENCE_SECONDS:
-            gap = 0.0
-        elif any(time - gap * 3 / 4 < other < time - gap / 4 for other in self._others):
-            gap = 0.0  # the film went on in silence
-        self._end = time + float((packet.duration or 0) * packet.time_base)
-        return gap
-
-
 def _place_on_clock(
     frames: Iterator[av.AudioFrame], start_seconds: float, damage: SoundDamage
 ) -> Iterator[tuple[int, np.ndarray]]:
@@ -163,14 +132,16 @@ def _place_on_clock(
     mixer = _Mixer()
     waiting: list[np.ndarray] = []
     num_waiting = 0
-    for frame in frames:
-        samples = mixer.mix(frame)
-        if frame.sample_rate != rate:
+    for jump, new_rate, channels in _merged(find_jumps(_stamped(frames, start_seconds))):
+        samples = mixer.mix(channels, new_rate)
+        if new_rate != rate:
             if waiting:
                 yield rate, np.concatenate(waiting)
-            position = round(position / rate * frame.sample_rate) if rate else 0
-            rate, waiting, num_waiting = frame.sample_rate, [], 0
-        shift = _shift(frame, position, start_seconds)
+            position = round(position / rate * new_rate) if rate else 0
+            rate, waiting, num_waiting = new_rate, [], 0
+        shift = 0 if jump is None else round(jump * rate) - position
+        if shift > MAX_SILENCE_SECONDS * rate:
+            shift = 0
         for piece in _moved(samples, shift, rate):
             waiting.append(piece)
             position += len(piece)
@@ -183,15 +154,43 @@ def _place_on_clock(
         yield rate, np.concatenate(waiting)
 
 
-def _shift(frame: av.AudioFrame, position: int, start_seconds: float) -> int:
-    """How many samples later than `position` the frame belongs; 0 within the tolerance."""
-    time = frame.time
-    if time is None or not math.isfinite(time):  # a damaged clock divides by zero
-        return 0
-    shift = round((time - start_seconds) * frame.sample_rate) - position
-    if abs(shift) <= MAX_DRIFT_SECONDS * frame.sample_rate and position > 0:
-        return 0
-    return 0 if shift > MAX_SILENCE_SECONDS * frame.sample_rate else shift
+def _stamped(
+    frames: Iterator[av.AudioFrame], start_seconds: float
+) -> Iterator[tuple[float | None, float, av.AudioFrame]]:
+    """Yield frames with their times on the presentation clock, None where they have none."""
+    for frame in frames:
+        time = frame.time
+        if time is not None:  # a damaged clock divides by zero
+            time = time - start_seconds if math.isfinite(time) else None
+        yield time, frame.samples / frame.sample_rate, frame
+
+
+def _merged(
+    frames: Iterable[tuple[float | None, av.AudioFrame]],
+) -> Iterator[tuple[float | None, int, np.ndarray]]:
+    """Join frames that follow each other, which may be shorter than a thousandth of a second.
+
+    Yields:
+        When the first of them begins anew, if it does; the sample rate; and channels (C, T).
+    """
+    held: list[np.ndarray] = []
+    key: tuple[int, str, int] | None = None
+    begin: float | None = None
+    num_held = 0
+    for jump, frame in frames:
+        data = channels_of(frame)
+        new_key = (frame.sample_rate, data.dtype.str, len(data))
+        is_full = num_held >= MERGED_SECONDS * frame.sample_rate
+        if key is not None and (jump is not None or new_key != key or is_full):
+            yield begin, key[0], np.concatenate(held, axis=1) if len(held) > 1 else held[0]
+            held, begin, num_held = [], jump, 0
+        elif key is None:
+            begin = jump
+        key = new_key
+        held.append(data)
+        num_held += data.shape[1]
+    if key is not None:
+        yield begin, key[0], np.concatenate(held, axis=1)
 
 
 def _moved(samples: np.ndarray, shift: int, rate: int) -> Iterator[np.ndarray]:
@@ -212,12 +211,10 @@ class _Mixer:
     def __init__(self) -> None:
         self._power = np.zeros(2)  # of the mean and of the first channel, lately
 
-    def mix(self, frame: av.AudioFrame) -> np.ndarray:
-        """Return float32 (T,) with full scale at 1."""
-        data = channels_of(frame)
+    def mix(self, data: np.ndarray, sample_rate: int) -> np.ndarray:
+        """Mix (C, T) to float32 (T,) with full scale at 1."""
         if len(data) == 1 and data.dtype == np.float32:
             return cast("np.ndarray", data[0])
-        # What `mean` computes, without what it checks first: there are fifty frames in a second.
         mean: np.ndarray = np.add.reduce(data, axis=0, dtype=np.float32) / np.float32(len(data))
         if data.dtype == np.uint8:
             mean, scale, zero = (mean - 128) / 128, 1 / 128, 128
@@ -229,7 +226,7 @@ class _Mixer:
         if len(data) == 1:
             return mean
         first = (data[0].astype(np.float32) - zero) * np.float32(scale)
-        keep = math.exp(-len(mean) / (MIXER_SECONDS * frame.sample_rate))
+        keep = math.exp(-len(mean) / (MIXER_SECONDS * sample_rate))
         power = np.array([np.vdot(mean, mean), np.vdot(first, first)])
         self._power = keep * self._power + power
         return first if self._power[0] < CANCELLED_SHARE * self._power[1] else mean

@@ -16,7 +16,7 @@ from av.audio.layout import AudioLayout
 from av.audio.resampler import AudioResampler
 from numpy.typing import NDArray
 
-from vsumm.decode import channels_of
+from vsumm.decode import channels_of, find_jumps
 from vsumm.media import AudioStream
 from vsumm.reel.layout import PlacedRun, round_half_up, ticks_of_runs
 from vsumm.reel.read import StreamReader
@@ -25,8 +25,8 @@ FADE_SECONDS = Fraction(5, 1000)
 """Length of the fade at each end of a run."""
 PREROLL_SECONDS = Fraction(1, 2)
 """Decoded before a run and thrown away: decoders need some frames to settle after a seek."""
-JUMP_SECONDS = Fraction(1, 100)
-"""Time stamps that are off by less follow the samples; beyond, silence or a cut puts them right."""
+NOTICEABLE_SECONDS = 0.1
+"""Up to this length missing sound of a run counts only where something could not be decoded."""
 FALLBACK_SAMPLE_RATE = 48_000
 """Samples per second of a track that names no rate and has no readable frame, Hz."""
 
@@ -112,20 +112,28 @@ class SoundPlacer:
         if position < num_samples:
             missing += self._num_missing(run, position, num_samples)
             yield from self._silence(num_samples - position)
-        if self._reader.num_errors > errors_before or missing > self.sample_rate // 10:
+        if (
+            self._reader.num_errors > errors_before
+            or missing > NOTICEABLE_SECONDS * self.sample_rate
+        ):
             self.silent_seconds += missing / self.sample_rate
 
     def _decoded(self, run: PlacedRun) -> Iterator[tuple[int, Samples]]:
         """Yield blocks with their place in the run, in samples; negative is before it."""
-        expected: int | None = None
-        for time, frame in self._reader.frames_from(run.source_start - PREROLL_SECONDS):
+        begin = 0
+        for jump, frame in find_jumps(self._stamped(run)):
             samples = self._normalised(frame)
-            begin = round_half_up((time - run.source_start) * self.sample_rate)
-            if expected is not None and abs(begin - expected) <= JUMP_SECONDS * self.sample_rate:
-                begin = expected
-            expected = begin + samples.shape[1]
-            if expected > 0:
+            if jump is not None:
+                begin = round(jump * self.sample_rate)
+            end = begin + samples.shape[1]
+            if end > 0:
                 yield begin, samples
+            begin = end
+
+    def _stamped(self, run: PlacedRun) -> Iterator[tuple[float, float, Any]]:
+        """Yield frames with their times from the beginning of the run on, and their lengths."""
+        for time, frame in self._reader.frames_from(run.source_start - PREROLL_SECONDS):
+            yield float(time - run.source_start), frame.samples / frame.sample_rate, frame
 
     def _normalised(self, frame: Any) -> Samples:
         """Return the samples of a frame, converted to the layout and rate of the blocks."""
@@ -148,7 +156,11 @@ class SoundPlacer:
         """Return how many samples of a stretch without sound lie within the track."""
         first = round_half_up((self.span[0] - run.source_start) * self.sample_rate)
         last = round_half_up((self.span[1] - run.source_start) * self.sample_rate)
-        return max(0, min(end, last) - max(begin, first))
+        begin, end = max(begin, first), min(end, last)
+        if end - begin <= NOTICEABLE_SECONDS * self.sample_rate:
+            return max(0, end - begin)
+        edges = (run.source_start + Fraction(edge, self.sample_rate) for edge in (begin, end))
+        return int(self._reader.missing_between(*edges) * self.sample_rate)
 
     def _faded(self, blocks: Iterator[Samples], num_samples: int) -> Iterator[Samples]:
         """Fade a run in and out."""

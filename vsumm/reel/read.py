@@ -11,7 +11,13 @@ from typing import Any, Literal
 from av.error import FFmpegError
 from av.stream import Discard
 
-from vsumm.decode import can_skip_frames, open_stream, read_packets, starts_anywhere
+from vsumm.decode import (
+    can_skip_frames,
+    missing_seconds,
+    open_stream,
+    read_packets,
+    starts_anywhere,
+)
 from vsumm.errors import InputError
 from vsumm.media import MediaInfo
 from vsumm.reel.layout import TOLERANCE_SECONDS
@@ -127,6 +133,11 @@ class StreamReader:
                 yield None if packet.pts is None else self._clock(packet.pts), packet
             return
 
+    def missing_between(self, begin: Fraction, end: Fraction) -> float:
+        """Return how much of a stretch without sound is missing, seconds; 0 where it pauses."""
+        edges = float(begin + self._origin), float(end + self._origin)
+        return missing_seconds(str(self._info.path), self._index, *edges)
+
     def _is_early(self, packet: Any, seconds: Fraction) -> bool:
         """Whether a packet is there, and shown or decoded no later than at an instant."""
         stamp = None if packet is None else packet.dts if packet.pts is None else packet.pts
@@ -182,11 +193,12 @@ class StreamReader:
 
     def _decode(self, wanted: Fraction) -> Iterator[tuple[Fraction, Any]]:
         context = self.stream.codec_context
+        is_picture = self._kind == "video"
         self._last = None
         for packet, is_idle in self._packets_for(wanted):
             if packet is not None and packet.size == 0:
                 continue  # says that the picture stays as it is
-            if self._kind == "video" and can_skip_frames(context):
+            if is_picture and can_skip_frames(context):
                 context.skip_frame = "NONREF" if is_idle else "DEFAULT"
             try:
                 frames = context.decode(packet)
@@ -197,8 +209,8 @@ class StreamReader:
                 continue
             for frame in frames:
                 time = None if frame.pts is None else self._clock(frame.pts)
-                if time is None or (self._last is not None and time <= self._last[0]):
-                    continue
+                if time is None or (is_picture and self._last and time <= self._last[0]):
+                    continue  # of sound all samples count, however coarse its clock is
                 if frame.is_corrupt:
                     self.num_errors += time >= wanted
                     continue
