@@ -20,6 +20,7 @@ from safetensors.torch import load_file
 from mmva_core.cli.program import main
 from mmva_core.errors import DataError
 from mmva_core.inputs.guess import guess_modality
+from mmva_core.sounds.recordings import SOURCES
 
 EXIT_USAGE = 2
 
@@ -297,3 +298,20 @@ def test_torchrun_divides_the_batch(trained):
 def _losses(path):
     with path.open(newline="") as file:
         return [float(row["loss"]) for row in csv.DictReader(file)]
+
+
+def test_sound_kinds_are_not_trained_without_recordings(tmp_path, capsys):
+    assert main(["train", "--preset", "sound-kinds", "-o", str(tmp_path)]) == 1
+    assert "see mmva build sounds" in capsys.readouterr().err
+
+
+def test_a_program_that_fetches_packages_and_is_missing_is_named(tmp_path, capsys, monkeypatch):
+    for source in SOURCES[1:]:
+        (tmp_path / source.package).mkdir(exist_ok=True)
+    monkeypatch.setenv("PATH", str(tmp_path / "empty"))
+
+    assert main(["build", "sounds", "-o", str(tmp_path)]) == 1
+
+    captured = capsys.readouterr()
+    assert "apt-get is missing" in captured.err
+    assert captured.out == ""
