@@ -25,6 +25,34 @@ def result():
     return evaluate(data, scores, EvaluationSettings(num_seeds=2), method="mine")
 
 
+@pytest.fixture(scope="module")
+def with_cue():
+    """A cue that one of three videos has, the only one of its category."""
+    videos = tuple(make_video(f"v{n}", seed=n, category="AB"[n == 0]) for n in range(3))
+    scores = {v.video_id: np.random.default_rng(n).random(300) for n, v in enumerate(videos)}
+    data = Benchmark("tvsum", videos, 50)
+    settings = EvaluationSettings(num_seeds=2)
+    return evaluate(data, scores, settings, cues={"loudness": {"v0": scores["v1"]}})
+
+
+def test_a_cue_says_of_how_many_videos_it_is(with_cue):
+    text = format_evaluation(with_cue)
+    line = next(line for line in text.splitlines() if line.startswith("loudness"))
+    mean = with_cue.values("loudness", "tau").mean()
+    assert line.startswith("loudness (1 video) ")
+    assert f" {mean:.3f} [" in line
+    assert "loudness" not in text.partition("per category")[2]
+
+
+def test_a_cue_is_missing_from_the_records_of_videos_without_it(with_cue):
+    record = json.loads(json.dumps(to_record(with_cue), allow_nan=False))
+    assert ["loudness" in video["measures"] for video in record["videos"]] == [True, False, False]
+    assert "loudness" not in record["categories"]["A"]
+    rows = list(csv.DictReader(io.StringIO(to_csv([with_cue]))))
+    of_cue = [row["video"] for row in rows if row["scorer"].startswith("loudness")]
+    assert of_cue == ["v0", "mean", "low", "high"]
+
+
 def test_the_text_names_protocol_tie_rule_notes_and_all_rows(result):
     text = format_evaluation(result)
     for told in ("protocol: uniform-2s", "ties: ", "note: 3 of 50", "mine", "random (2 seeds)"):

@@ -192,3 +192,20 @@ def test_human_agreement_on_summe_is_the_published_one(data_folder):
     result = evaluate(data, None, EvaluationSettings(num_seeds=1))
     assert result.values("human", "f_mean").mean() == pytest.approx(0.311, abs=5e-4)
     assert result.values("human", "f_max").mean() == pytest.approx(0.543, abs=5e-4)
+
+
+def test_a_cue_is_measured_like_the_method_on_the_videos_that_have_it():
+    data = benchmark()
+    scores = scores_for(data)
+    cues = {"same": scores, "loudness": {"v1": scores["v1"], "v2": scores["v2"]}}
+    result = evaluate(data, scores, FEW, cues=cues)
+    assert result.scorers == (METHOD, "same", "loudness", *BASELINES)
+    for measure in MEASURES:
+        own = result.values(METHOD, measure)
+        assert np.array_equal(result.values("same", measure), own)
+        assert np.array_equal(result.values("loudness", measure), own[[1, 2]])
+
+
+def test_a_cue_must_not_stand_for_a_baseline():
+    with pytest.raises(ValueError, match="called random"):
+        evaluate_video(make_video(), None, FEW, {"random": np.ones(300)})

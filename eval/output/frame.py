@@ -27,7 +27,7 @@ def to_csv(evaluations: Sequence[Evaluation]) -> str:
 def _rows(evaluation: Evaluation) -> Iterator[list[object]]:
     start = [evaluation.benchmark, evaluation.settings.protocol]
     for video in evaluation.videos:
-        for scorer in evaluation.scorers:
+        for scorer in filter(video.measures.__contains__, evaluation.scorers):
             name = name_scorer(evaluation, scorer)
             values = [number_or_none(v) for v in video.measures[scorer]]
             yield [*start, video.video_id, video.category or "", name, *values]

@@ -75,6 +75,7 @@ def _category(evaluation: Evaluation, category: str) -> dict[str, Any]:
             for measure in MEASURES
         }
         for scorer in evaluation.scorers
+        if len(evaluation.values(scorer, MEASURES[0], category=category))
     }
 
 

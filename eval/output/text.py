@@ -47,6 +47,9 @@ def name_scorer(evaluation: Evaluation, scorer: str) -> str:
         return evaluation.method or METHOD
     if scorer == "random":
         return f"random ({evaluation.settings.num_seeds} seeds)"
+    num_videos = sum(scorer in video.measures for video in evaluation.videos)
+    if num_videos < len(evaluation.videos):
+        return f"{scorer} ({num_videos} video{'s' * (num_videos > 1)})"
     return scorer
 
 
@@ -78,11 +81,12 @@ def _overall(evaluation: Evaluation) -> str:
 
 
 def _by_category(evaluation: Evaluation) -> str:
-    """One row per category: the headline F and the ranks of every scorer that has them."""
+    """One row per category: the headline F and the ranks of all scorers but the cues."""
     columns = [
         (measure, scorer)
         for measure in (HEADLINE[evaluation.benchmark], *RANKS)
         for scorer in evaluation.scorers
+        if scorer not in evaluation.cues
         if not np.isnan(evaluation.values(scorer, measure)).any()
     ]
     names = {s: name_scorer(evaluation, s).partition(" (")[0] for s in evaluation.scorers}
@@ -99,7 +103,7 @@ def _by_video(evaluation: Evaluation) -> str:
     """One row per video: all measures of the method, the headline F of the baselines."""
     headline = HEADLINE[evaluation.benchmark]
     own = MEASURES if METHOD in evaluation.scorers else ()
-    others = [s for s in evaluation.scorers if s != METHOD]
+    others = [s for s in evaluation.scorers if s != METHOD and s not in evaluation.cues]
     header = ["video", "category", "frames", "shots", *(TITLES[m] for m in own)]
     header += [f"{s} {TITLES[headline]}" for s in others]
     rows = []

@@ -9,6 +9,7 @@ random   uniform frame scores in [0, 1), a mean over seeds
 uniform  shots at even distances, no scores at all
 human    each user against each other user (leave-one-out)
 oracle   the mean of all users as scores: what a method could know at best
+cues     any further scores that are given, such as each signal of a summary by itself
 
 Letters: N frames, U users, S scorings.
 """
@@ -24,7 +25,13 @@ from eval.datasets import Benchmark, BenchmarkVideo, BoolArray, FloatArray, IntA
 from eval.protocol.baselines import human_correlation, human_overlap, random_scores, spread_evenly
 from eval.protocol.metrics import Overlap, RankReference, compare_summaries
 from eval.protocol.published import PublishedFigure, published_figures
-from eval.protocol.results import METHOD, Evaluation, EvaluationSettings, VideoResult
+from eval.protocol.results import (
+    BASELINES,
+    METHOD,
+    Evaluation,
+    EvaluationSettings,
+    VideoResult,
+)
 from eval.protocol.scores import expand_to_frames
 from eval.protocol.selection import capacity_of, shot_means, summarise_frames
 from eval.protocol.shots import label_shots, shots_of, with_shots
@@ -37,6 +44,7 @@ def evaluate(
     settings: EvaluationSettings | None = None,
     *,
     method: str = "scores",
+    cues: Mapping[str, Mapping[str, FloatArray]] | None = None,
     num_workers: int = 2,
     on_video: Callable[[], object] = lambda: None,
 ) -> Evaluation:
@@ -48,20 +56,22 @@ def evaluate(
             runs the baselines alone.
         settings: protocol, units, seeds.
         method: name to print for the scores.
+        cues: name -> video id -> scores of one row, in the same unit; a cue may lack videos.
         num_workers: threads; NumPy lets go of the interpreter's lock in the long steps.
         on_video: called once per finished video.
 
     Raises:
         ScoresError: scores do not fit a video, or the protocol's shots are nowhere known.
     """
-    settings = settings or EvaluationSettings()
+    settings, cues = settings or EvaluationSettings(), cues or {}
     benchmark = with_shots(benchmark, settings.protocol, seed=settings.seed)
     if scores is not None:
         benchmark = benchmark.restricted_to(list(scores), "the others have no scores")
 
     def run(video: BenchmarkVideo) -> VideoResult:
         row = None if scores is None else scores[video.video_id]
-        result = evaluate_video(video, row, settings)
+        there = {name: of[video.video_id] for name, of in cues.items() if video.video_id in of}
+        result = evaluate_video(video, row, settings, there)
         on_video()
         return result
 
@@ -75,17 +85,25 @@ def evaluate(
         videos=results,
         notes=(*benchmark.notes, *_notes(benchmark, results)),
         published=_published(benchmark, settings),
+        cues=tuple(cues),
     )
 
 
 def evaluate_video(
-    video: BenchmarkVideo, scores: FloatArray | None, settings: EvaluationSettings
+    video: BenchmarkVideo,
+    scores: FloatArray | None,
+    settings: EvaluationSettings,
+    cues: Mapping[str, FloatArray] | None = None,
 ) -> VideoResult:
     """Evaluate one video: all scorings go through one knapsack table together.
 
     Raises:
         ScoresError: the scores do not fit, or there is nothing to compare with.
+        ValueError: a cue has the name of a baseline.
     """
+    taken = {METHOD, "users", *BASELINES} & (cues or {}).keys()
+    if taken:
+        raise ValueError(f"a cue must not be called {', '.join(sorted(taken))}")
     borders = shots_of(video, settings.protocol, seed=settings.seed)
     if borders is None:
         raise ScoresError(f"video {video.video_id}: no shots under {settings.protocol}")
@@ -93,6 +111,8 @@ def evaluate_video(
     unit = None
     if scores is not None:
         scorings[METHOD], unit = _hold_rows(scores, video, borders, settings)
+    for name, values in (cues or {}).items():
+        scorings[name], _ = _hold_rows(values, video, borders, settings)
     summaries = _summarise_together(scorings, borders, settings)
     rebuilt = summaries.pop("users", None)
     users = _user_summaries(video, rebuilt, settings)

@@ -98,11 +98,14 @@ class Evaluation:
     """What a reader must know."""
     published: tuple[PublishedFigure, ...] = ()
     """The literature's figures for this data set under this protocol."""
+    cues: tuple[str, ...] = ()
+    """Names of the scorers that stand beside the method, in the order of the table."""
 
     @property
     def scorers(self) -> tuple[str, ...]:
-        """The rows of the table, the method first."""
-        return tuple(s for s in (METHOD, *BASELINES) if s in self.videos[0].measures)
+        """The rows of the table: the method, its cues, the baselines."""
+        present = {name for video in self.videos for name in video.measures}
+        return tuple(s for s in (METHOD, *self.cues, *BASELINES) if s in present)
 
     @property
     def categories(self) -> tuple[str, ...]:
@@ -110,17 +113,22 @@ class Evaluation:
         return tuple(dict.fromkeys(v.category for v in self.videos if v.category is not None))
 
     def values(self, scorer: str, measure: str, *, category: str | None = None) -> FloatArray:
-        """Return a measure per video, (num_videos,), of one category or of all."""
+        """Return a measure of the videos that have the scorer, of one category or of all.
+
+        A cue may be missing in a video, as loudness in a silent one.
+        """
         column = MEASURES.index(measure)
         videos = [v for v in self.videos if category in (None, v.category)]
-        return np.array([video.measures[scorer][column] for video in videos])
+        found = [v.measures[scorer][column] for v in videos if scorer in v.measures]
+        return np.array(found, dtype=np.float64)
 
     def spread(self, scorer: str, measure: str) -> float | None:
         """Return the standard deviation, over runs, of a scorer's mean over videos.
 
         None where the scorer has one run, or not equally many for every video.
         """
-        runs = [video.runs[scorer][:, MEASURES.index(measure)] for video in self.videos]
+        column = MEASURES.index(measure)
+        runs = [v.runs[scorer][:, column] for v in self.videos if scorer in v.runs]
         if len({len(row) for row in runs}) > 1 or len(runs[0]) < 2:
             return None
         return float(np.stack(runs).mean(axis=0).std(ddof=1))
