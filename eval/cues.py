@@ -19,6 +19,8 @@ FloatArray = npt.NDArray[np.float64]
 
 WIDE = 5
 """Segments that "motion over 5" averages."""
+LEAST_DEVIATION = 1e-9
+"""Values that deviate less are constant up to rounding."""
 SIGNAL = "signal: "
 """How the name of a scorer begins that is a signal alone."""
 MODES: Mapping[By, tuple[str, ...]] = {
@@ -54,10 +56,15 @@ def cue_scores(
     """Yield every signal as a scorer of its own, and cues that need no model.
 
     Args:
-        columns: signals of a film by name, (N,) each; one without any value is left out.
+        columns: signals of a film by name, (N,) each. Those without any value are left out, and so
+            is "middle", which "nearer to the middle" stands for.
         segments: N pieces, chronological.
     """
-    known = {name: values for name, values in columns.items() if _says_something(values)}
+    known = {
+        name: values
+        for name, values in columns.items()
+        if name != "middle" and _says_something(values)
+    }
     for name, values in known.items():
         yield f"{SIGNAL}{name}", values
     if "motion" in known:
@@ -79,9 +86,20 @@ def standardise(values: FloatArray) -> FloatArray:
     >>> standardise(np.array([1.0, 3.0, np.nan])).tolist()
     [-1.0, 1.0, 0.0]
     """
-    deviation = np.nanstd(values) if _says_something(values) else 0.0
-    centred = values - np.nanmean(values) if deviation else np.zeros(len(values))
-    return np.where(np.isfinite(centred), centred / (deviation or 1.0), 0.0)
+    deviation = float(np.nanstd(values)) if _says_something(values) else 0.0
+    if deviation < LEAST_DEVIATION:
+        return np.zeros(len(values))
+    return np.nan_to_num((values - np.nanmean(values)) / deviation)
+
+
+def lift(values: FloatArray) -> FloatArray:
+    """Move values so that the lowest is 0, as is what has none: no knapsack takes what is below.
+
+    >>> lift(np.array([-3.0, np.nan, -1.0])).tolist()
+    [0.0, 0.0, 2.0]
+    """
+    lifted: FloatArray = np.nan_to_num(values - np.nanmin(values))
+    return lifted
 
 
 def _says_something(values: FloatArray) -> bool:

@@ -21,6 +21,11 @@ def test_motion_loudness_and_position_stand_beside_the_signals():
     assert np.argmax(found["nearer to the middle"]) == 4
 
 
+def test_the_middle_is_there_once():
+    names = [name for name, _ in cue_scores({"middle": np.arange(9.0)}, SEGMENTS)]
+    assert names == ["nearer to the middle"]
+
+
 def test_a_signal_that_says_nothing_is_no_cue():
     names = [name for name, _ in cue_scores({"motion": NOTHING, "loudness": NOTHING}, SEGMENTS)]
     assert names == ["nearer to the middle"]
@@ -28,6 +33,7 @@ def test_a_signal_that_says_nothing_is_no_cue():
 
 def test_a_silent_film_is_scored_by_its_picture_alone():
     columns = {"image_arousal": np.linspace(0, 1, 9), "motion": NOTHING, "music_arousal": NOTHING}
+    columns |= {"loudness": NOTHING, "music": NOTHING, "speech": NOTHING}
     config = SummaryConfig()
     assert [name for name, _ in mode_scores(columns, config)] == ["by image"]
     columns["music_arousal"] = np.linspace(1, 0, 9)

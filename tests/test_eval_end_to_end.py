@@ -8,8 +8,8 @@ from benchmarks import make_video, write_tvsum_mat
 from make_tvsum_folder import make_folder, write_video
 
 from eval.__main__ import main
-from eval.model import videos
 from mmva_core import MMVA
+from vsumm.score import model_source
 
 RATES = {"first": Fraction(25), "second": Fraction(30000, 1001), "broken": Fraction(24)}
 
@@ -59,7 +59,7 @@ def test_videos_are_scored_segmented_and_evaluated_and_a_broken_one_is_told(
         raise AssertionError("the second run needs no model for what the first has scored")
 
     (folder / "broken.mp4").rename(tmp_path / "away.mp4")
-    monkeypatch.setattr(videos, "load_model", refuse)
+    monkeypatch.setattr(model_source, "load_model", refuse)
     assert main(command) == 0
     assert figures(capsys.readouterr().out) == figures(first.out)
 

@@ -8,7 +8,7 @@ import pytest
 
 from eval.datasets import Benchmark, BenchmarkVideo
 from eval.datasets.benchmark import clip_borders
-from eval.model.captions import add_columns, read_captions, score_captions
+from eval.model.captions import PARTS, add_columns, read_captions, score_captions
 from vsumm.errors import ScoresError
 
 FRAMES = 450
@@ -34,24 +34,26 @@ def test_what_the_title_names_is_scored_highest():
     captions = ["a man talks to the camera"] * 10 + ["a dog in a bath tub"] * 10
     captions += ["a man talks to the camera"] * 10
     benchmark = of(video("a", title="How to Wash Your Dog"), video("b", title="Cars"))
-    kept, scores = score_captions(benchmark, {"a": captions})
+    kept, scores, alone = score_captions(benchmark, {"a": captions})
     assert [v.video_id for v in kept.videos] == ["a"]
+    assert list(alone) == [f"captions: {part}" for part in PARTS]
     assert scores["a"].shape == (30,)
-    assert set(np.argsort(scores["a"])[-8:]) <= set(range(9, 21))
+    for row in (scores["a"], alone["captions: title"]["a"]):
+        assert set(np.argsort(row)[-8:]) <= set(range(9, 21))
 
 
 def test_without_a_title_the_rest_counts():
     captions = {"a": ["a street"] * 15 + ["an explosion at night"] * 15}
-    _, scores = score_captions(of(video("a", title=None)), captions)
-    assert np.isfinite(scores["a"]).all()
-    with pytest.raises(ScoresError, match="none of title"):
-        score_captions(of(video("a", title=None)), captions, {"title": 1.0})
+    _, scores, alone = score_captions(of(video("a", title=None)), captions)
+    assert "captions: title" not in alone
+    assert scores["a"].argmax() >= 12
 
 
 def test_what_does_not_vary_has_no_say():
     columns = {"a": np.linspace(0, 1, 9), "b": np.full(9, 0.3)}
     both = add_columns(columns, {"a": 1.0, "b": 100.0})
     np.testing.assert_allclose(both, add_columns(columns, {"a": 1.0}))
+    assert both.min() == 0
 
 
 def test_captions_have_to_fit_the_video():
@@ -59,6 +61,9 @@ def test_captions_have_to_fit_the_video():
         score_captions(of(video("a", title="x")), {"a": ["a dog"] * 29})
     with pytest.raises(ScoresError, match="none of the videos"):
         score_captions(of(video("a", title="x")), {"b": ["a dog"] * 30})
+    twice = {"An a": ["a dog"] * 30, "an_a": ["a dog"] * 30}
+    with pytest.raises(ScoresError, match="video An a has captions twice, once as an_a"):
+        score_captions(of(video("An a", title="x")), twice)
 
 
 @pytest.mark.parametrize("content", ["[]", '{"a": "dog"}', '{"a": [1]}', '{"a": []}', "no json"])

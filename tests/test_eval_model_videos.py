@@ -10,6 +10,7 @@ from eval.model import videos
 from eval.model.videos import (
     VideoScorer,
     borders_at,
+    check_length,
     find_videos,
     hold_over_frames,
     score_videos,
@@ -18,6 +19,7 @@ from eval.model.videos import (
 from vsumm.config import SummaryConfig
 from vsumm.errors import InputError, ModelError
 from vsumm.files.cache import RecordCache
+from vsumm.media import Segment
 
 RATE = Fraction(25)
 
@@ -26,9 +28,25 @@ def video(name, **fields):
     return make_video(name, frame_rate=RATE, **fields)  # 300 frames, 12 s
 
 
-def record(*scores, seconds=2.0):
-    segments = [[k * seconds, (k + 1) * seconds, score] for k, score in enumerate(scores)]
-    return {"by": "both", "duration_seconds": len(scores) * seconds, "segments": segments}
+def summary(*scores, by="highlights", config=None):
+    """Segments of 2 s with scores and one signal; None where there is nothing."""
+    segments = [
+        SimpleNamespace(
+            start_seconds=2.0 * k,
+            end_seconds=2.0 * k + 2,
+            segment=Segment(2.0 * k, 2.0 * k + 2),
+            score=score,
+            signals={"motion": None if score is None else -score},
+        )
+        for k, score in enumerate(scores)
+    ]
+    return SimpleNamespace(
+        by=by,
+        config=config or SummaryConfig(),
+        media=SimpleNamespace(duration_seconds=2.0 * len(scores)),
+        segments=segments,
+        signal_names=["motion"],
+    )
 
 
 def benchmark(*names):
@@ -47,31 +65,20 @@ def folder(tmp_path):
 
 @pytest.fixture
 def scorer(tmp_path, monkeypatch):
-    """A scorer whose model is its settings' folder and whose looks are counted."""
-    seen = []
+    """A scorer that reads no film, and what it was asked to summarise."""
+    asked = []
 
-    def summarize(path, config, *, model):
-        seen.append(path.stem)
+    def summarize(path, config, *, source, cache):
+        asked.append((path.stem, config.about))
         if path.read_bytes() == b"broken":
             raise InputError(f"{path}: not a film")
-        segments = [
-            SimpleNamespace(start_seconds=s, end_seconds=e, score=v)
-            for s, e, v in record(0.1, 0.9, None, 0.3, 0.2, 0.5)["segments"]
-        ]
-        return SimpleNamespace(
-            by="image" if path.stem == "b" else config.by,
-            media=SimpleNamespace(duration_seconds=12.0),
-            segments=segments,
-            notes=(),
-        )
+        source.fingerprint  # noqa: B018  # fails for a model that is not there
+        by = "image" if path.stem == "b" else config.by
+        return summary(0.1, 0.9, None, 0.3, 0.2, 0.5, by=by, config=config)
 
-    monkeypatch.setattr(videos, "summarize", summarize)
-    monkeypatch.setattr(videos, "load_model", lambda config: None)
-    (tmp_path / "model").mkdir()
-    (tmp_path / "model" / "weights").write_text("1")
-    config = SummaryConfig(model=str(tmp_path / "model"))
-    made = VideoScorer(config, RecordCache(tmp_path / "cache"))
-    return SimpleNamespace(it=made, seen=seen, again=lambda: VideoScorer(config, made.cache))
+    monkeypatch.setattr(videos, "probe", lambda path: path)
+    monkeypatch.setattr(videos, "summarize_media", summarize)
+    return SimpleNamespace(it=VideoScorer(SummaryConfig(), None), asked=asked)
 
 
 def test_files_are_found_by_id_at_any_depth(folder):
@@ -90,55 +97,40 @@ def test_a_folder_without_videos_says_how_to_name_them(tmp_path):
         find_videos(tmp_path, benchmark("a", "b"))
 
 
-def test_each_frame_gets_the_score_on_screen_at_its_time():
-    frames = hold_over_frames(record(0.1, 0.9, None, 0.3, 0.2, 0.5), video("a"))
+def test_each_frame_gets_the_score_on_screen_at_its_time(folder, scorer):
+    data = benchmark("a")
+    frames = score_videos(data, find_videos(folder, data), scorer.it).scores["a"]
     assert frames[[0, 49, 50, 99, 100, 150, 299]].tolist() == [0.1, 0.1, 0.9, 0.9, 0.0, 0.3, 0.5]
 
 
 def test_frames_after_the_last_segment_keep_its_score():
-    frames = hold_over_frames(record(0.1, 0.9, 0.4, 0.3, 0.7), video("a"))  # 10 of 12 s
+    frames = hold_over_frames(np.array([0.1, 0.9, 0.7]), [0.0, 2.0, 4.0], video("a"))  # 6 of 12 s
     assert frames[-1] == 0.7
 
 
 def test_a_file_of_another_length_names_both():
+    check_length(13.9, video("a"))
     with pytest.raises(InputError, match=r"lasts 8\.0 s, its annotation 12\.0 s \(300 frames\)"):
-        hold_over_frames(record(1, 1, 1, 1), video("a"))
+        check_length(8.0, video("a"))
+
+
+def test_modes_signals_and_cues_stand_beside_the_scores(folder, scorer):
+    data = benchmark("a", "b")
+    cues = score_videos(data, find_videos(folder, data), scorer.it).cues
+    assert list(cues) == ["signal: motion", "motion over 5", "nearer to the middle"]
+    assert set(cues["signal: motion"]) == {"a", "b"}
+    # The lowest becomes 0, as does what has no signal.
+    np.testing.assert_allclose(cues["signal: motion"]["a"][::50], [0.8, 0.0, 0.0, 0.6, 0.7, 0.4])
+
+
+def test_the_title_says_what_a_video_is_about(folder, scorer):
+    data = Benchmark("tvsum", (video("a", title="Jumping dogs"), video("b")), 50)
+    score_videos(data, find_videos(folder, data), scorer.it)
+    assert scorer.asked == [("a", "Jumping dogs"), ("b", None)]
 
 
 def test_shot_borders_begin_at_the_first_frame_of_the_change():
     assert borders_at([0.0, 2.01, 5.0, 5.0, 99.0], video("a")).tolist() == [0, 51, 125, 300]
-
-
-def test_a_second_run_looks_at_nothing(folder, scorer):
-    data = benchmark("a", "b")
-    first = score_videos(data, find_videos(folder, data), scorer.it)
-    second = score_videos(data, find_videos(folder, data), scorer.again())
-    assert scorer.seen == ["a", "b"]
-    assert np.array_equal(first.scores["a"], second.scores["a"])
-
-
-@pytest.mark.parametrize("change", ["content", "model"])
-def test_another_content_or_model_is_looked_at_anew(folder, scorer, tmp_path, change):
-    data = benchmark("a")
-    score_videos(data, find_videos(folder, data), scorer.it)
-    path = folder / "a.mp4" if change == "content" else tmp_path / "model" / "weights"
-    path.write_text("another")
-    score_videos(data, find_videos(folder, data), scorer.again())
-    assert scorer.seen == ["a", "a"]
-
-
-def test_a_stopped_run_goes_on_where_it_was(folder, scorer):
-    data = benchmark("a", "b")
-    paths = find_videos(folder, data)
-
-    def stop():
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        score_videos(data, paths, scorer.it, on_video=stop)
-    assert scorer.seen == ["a"]
-    score_videos(data, paths, scorer.again())
-    assert scorer.seen == ["a", "b"]
 
 
 def test_a_broken_video_does_not_end_the_run(folder, scorer):
@@ -159,10 +151,11 @@ def test_broken_videos_alone_are_an_error(folder, scorer):
 
 
 def test_a_model_that_is_not_there_ends_the_run(folder, scorer):
-    config = SummaryConfig(model="no/such/model")
-    data = benchmark("a")
+    data = benchmark("a", "b")
+    missing = VideoScorer(SummaryConfig(model="no/such/model"), None)
     with pytest.raises(ModelError):
-        score_videos(data, find_videos(folder, data), VideoScorer(config, scorer.it.cache))
+        score_videos(data, find_videos(folder, data), missing)
+    assert len(scorer.asked) == 1
 
 
 def test_videos_scored_by_one_signal_only_are_counted(folder, scorer):
@@ -171,7 +164,7 @@ def test_videos_scored_by_one_signal_only_are_counted(folder, scorer):
     assert any(note.startswith("1 videos lack one of") for note in scored.benchmark.notes)
 
 
-def test_own_kts_is_labelled_and_cached(folder, scorer, monkeypatch):
+def test_own_kts_is_labelled_and_cached(folder, tmp_path, monkeypatch):
     rng = np.random.default_rng(0)
     blocks = np.repeat(rng.normal(size=(3, 8)), 8, axis=0)
     looks = []
@@ -182,10 +175,11 @@ def test_own_kts_is_labelled_and_cached(folder, scorer, monkeypatch):
 
     monkeypatch.setattr(videos, "probe", lambda path: None)
     monkeypatch.setattr(videos, "embed_frames", embed)
+    cache = RecordCache(tmp_path / "cache")
     data = benchmark("a", "c")
     paths = find_videos(folder, data)
-    for each in (scorer.it, scorer.again()):
-        cut = segment_videos(data, paths, each)
+    for _ in range(2):
+        cut = segment_videos(data, paths, VideoScorer(SummaryConfig(), cache))
     assert len(looks) == 1
     assert cut.benchmark.shots_source.startswith("own KTS")
     assert cut.benchmark.videos[0].shot_borders.tolist() == [0, 100, 200, 300]

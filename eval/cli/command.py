@@ -7,12 +7,12 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tqdm import tqdm
 
-from eval.datasets import Benchmark, FloatArray, load_h5, load_summe, load_tvsum
+from eval.datasets import Benchmark, FloatArray, load_h5, load_summe, load_tvsum, with_topics
 from eval.output import format_evaluation, to_record
 from eval.protocol import (
     PROTOCOLS,
@@ -47,6 +47,7 @@ class _Input:
 
     benchmark: Benchmark
     scores: dict[str, FloatArray] | None = None
+    cues: dict[str, dict[str, FloatArray]] = field(default_factory=dict)
     method: str = ""
     failures: tuple[str, ...] = ()
 
@@ -92,11 +93,11 @@ def _protocols(args: argparse.Namespace) -> list[ProtocolName]:
 
 
 def _gather(benchmark: Benchmark, args: argparse.Namespace, *, needs_own_kts: bool) -> _Input:
-    """Get the scores from a file, from training or from the model; none for baselines alone."""
+    """Get the scores from a file, captions, training or the model; none for baselines alone."""
     given = _Input(benchmark)
     if args.scores is not None:
         matched, scores = match_scores(read_scores(args.scores), benchmark)
-        given = _Input(matched, scores, args.scores.name)
+        given = _Input(matched, scores, method=args.scores.name)
     elif args.captions is not None:
         given = _score_captions(given, args)
     elif args.method is not None:
@@ -120,25 +121,27 @@ def _score_and_segment(
     paths = find_videos(args.data, given.benchmark)
     if scores_videos:
         with _progress(len(paths), "scoring", args) as tick:
-            scored = score_videos(given.benchmark, paths, scorer, on_video=tick)
+            titled = with_topics(given.benchmark, args.topic)
+            scored = score_videos(titled, paths, scorer, on_video=tick)
         method = f"{Path(config.model).name} by {config.by}"
-        given = _Input(scored.benchmark, scored.scores, method, scored.failures)
+        given = _Input(scored.benchmark, scored.scores, scored.cues, method, scored.failures)
     if needs_own_kts:
         with _progress(len(paths), "segmenting", args) as tick:
             cut = segment_videos(given.benchmark, paths, scorer, on_video=tick)
         failures = (*given.failures, *cut.failures)
-        given = _Input(cut.benchmark, given.scores, given.method, failures)
+        given = replace(given, benchmark=cut.benchmark, failures=failures)
     return given
 
 
 def _score_captions(given: _Input, args: argparse.Namespace) -> _Input:
     # Here, since it loads torch.
-    from eval.model import PARTS, read_captions, score_captions
+    from eval.model import FORMULA, read_captions, score_captions
 
-    parts = PARTS if args.captions_by == "all" else {args.captions_by: 1.0}
-    matched, scores = score_captions(given.benchmark, read_captions(args.captions), parts)
-    by = " + ".join(f"{weight:g} {name}" if weight != 1 else name for name, weight in parts.items())
-    return _Input(matched, scores, f"captions by {by}")
+    captions = read_captions(args.captions)
+    with _progress(len(captions), "captions", args) as tick:
+        titled = with_topics(given.benchmark, args.topic)
+        matched, scores, alone = score_captions(titled, captions, on_video=tick)
+    return _Input(matched, scores, alone, f"captions by {FORMULA}")
 
 
 def _train(given: _Input, args: argparse.Namespace) -> _Input:
@@ -160,7 +163,7 @@ def _train(given: _Input, args: argparse.Namespace) -> _Input:
     with _progress(total, args.method, args, unit="epoch") as tick:
         scores = train_and_score(args.h5, given.benchmark, plan, _cache(args), on_epoch=tick)
     kept = given.benchmark.restricted_to(list(scores), "the others are in no test split")
-    return _Input(replace(kept, notes=(*kept.notes, plan.label)), scores, args.method)
+    return _Input(replace(kept, notes=(*kept.notes, plan.label)), scores, method=args.method)
 
 
 def _cache(args: argparse.Namespace) -> RecordCache | None:
@@ -184,13 +187,14 @@ def _evaluate(given: _Input, protocol: ProtocolName, args: argparse.Namespace) -
             given.scores,
             settings,
             method=given.method,
+            cues=given.cues,
             num_workers=args.jobs,
             on_video=tick,
         )
 
 
 def _unit(args: argparse.Namespace) -> ScoresUnit:
-    """Say what one score stands for: the model scores frames, summarisers score picks."""
+    """Say what one score stands for: videos are scored by frame, captions and features by pick."""
     if args.scores is not None:
         unit: ScoresUnit = args.scores_unit
         return unit

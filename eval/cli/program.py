@@ -6,13 +6,15 @@ import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from eval.speed import add_speed_arguments
 from mmva_core.cli import Parser
+from vsumm.config import By, SummaryConfig
 
 PROTOCOL_NAMES = ("kts", "uniform-2s", "uniform-60", "two-peak", "one-peak")
 METHOD_NAMES = ("dr-dsn", "csnet", "ac-sum-gan", "ca-sum")
+TOPIC_SOURCES = ("title", "other", "none")
 
 
 def add_arguments(parser: Parser) -> None:
@@ -92,21 +94,19 @@ def _add_sources(command: argparse.ArgumentParser) -> None:
         "--annotations", type=Path, metavar="PATH", help="the annotation, if it is elsewhere"
     )
     group.add_argument("--h5", type=Path, metavar="FILE", help="h5 file of the eccv16 schema")
-    group.add_argument(
+    scorer = group.add_mutually_exclusive_group()
+    scorer.add_argument(
         "--scores", type=Path, metavar="FILE", help="JSON or CSV of scores from any method"
     )
-    group.add_argument(
+    scorer.add_argument(
         "--captions",
         type=Path,
         metavar="FILE",
         help="JSON of video id -> one sentence for every 15 frames, by any captioner; scored "
         "without training (extra 'text')",
     )
-    group.add_argument(
-        "--captions-by",
-        choices=("all", "title", "middle", "arousal", "change"),
-        default="all",
-        help="what captions are scored by (default: %(default)s)",
+    scorer.add_argument(
+        "--method", choices=METHOD_NAMES, help="train this summariser on the h5 file's features"
     )
     group.add_argument(
         "--scores-unit",
@@ -114,13 +114,21 @@ def _add_sources(command: argparse.ArgumentParser) -> None:
         default="auto",
         help="what one score stands for (default: told by their number)",
     )
+    default = SummaryConfig()
     group.add_argument(
-        "--by", choices=("image", "music", "both"), default="both", help="what the model scores"
+        "--by",
+        choices=get_args(By),
+        default=default.by,
+        help=f"what the videos are scored by (default: {default.by})",
     )
-    group.add_argument("--model", default="mmva-lite", help="model that scores the videos")
     group.add_argument(
-        "--method", choices=METHOD_NAMES, help="train this summariser on the h5 file's features"
+        "--topic",
+        choices=TOPIC_SOURCES,
+        default="title",
+        help="what a video is said to be about: its title in the data set (default), the title "
+        "of another video, or none",
     )
+    group.add_argument("--model", default=default.model, help="model that scores the videos")
 
 
 def _add_protocol(command: argparse.ArgumentParser) -> None:

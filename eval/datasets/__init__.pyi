@@ -1,3 +1,4 @@
+from .benchmark import PICK_STEP as PICK_STEP
 from .benchmark import Benchmark as Benchmark
 from .benchmark import BenchmarkVideo as BenchmarkVideo
 from .benchmark import BoolArray as BoolArray
@@ -6,4 +7,6 @@ from .benchmark import IntArray as IntArray
 from .h5_file import load_features as load_features
 from .h5_file import load_h5 as load_h5
 from .summe import load_summe as load_summe
+from .topics import TopicSource as TopicSource
+from .topics import with_topics as with_topics
 from .tvsum import load_tvsum as load_tvsum

@@ -1,4 +1,4 @@
-from .captions import PARTS as PARTS
+from .captions import FORMULA as FORMULA
 from .captions import read_captions as read_captions
 from .captions import score_captions as score_captions
 from .videos import VideoScorer as VideoScorer

@@ -10,22 +10,25 @@ Letters: T captions of a video, E the size of an embedding.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from eval.datasets import Benchmark, BenchmarkVideo, FloatArray
+from eval.cues import lift, standardise
+from eval.datasets import PICK_STEP, Benchmark, BenchmarkVideo, FloatArray
 from mmva_core import MMVA
 from mmva_core.content import TextEncoder
 from mmva_core.errors import MmvaError
 from vsumm.errors import ModelError, ScoresError
 from vsumm.score import smooth
 
-CAPTION_STEP = 15
+CAPTION_STEP = PICK_STEP
 """Frames from one caption to the next, as in the picks of the published h5 files."""
 PARTS: Mapping[str, float] = {"title": 2.0, "middle": 1.0, "arousal": 1.0, "change": 1.0}
 """Weights of the parts. Round numbers: title against the rest was the only choice."""
+FORMULA = "2 title + middle + arousal + change"
+"""The same in words; a video without a title lacks that part."""
 WIDTH = 5
 """Captions that are averaged: 2.5 s at 30 frames/s."""
 
@@ -52,44 +55,64 @@ def read_captions(path: Path) -> dict[str, list[str]]:
 
 
 def score_captions(
-    benchmark: Benchmark, captions: Captions, parts: Mapping[str, float] = PARTS
-) -> tuple[Benchmark, dict[str, FloatArray]]:
+    benchmark: Benchmark, captions: Captions, *, on_video: Callable[[], object] = lambda: None
+) -> tuple[Benchmark, dict[str, FloatArray], dict[str, dict[str, FloatArray]]]:
     """Score every video that has captions.
 
     Args:
-        benchmark: the videos.
-        captions: video id -> T sentences.
-        parts: weights by the names in `PARTS`; the title counts where a video has one.
+        benchmark: the videos; a title counts where a video has one.
+        captions: video id or h5 key -> T sentences.
+        on_video: called once per finished video.
 
     Returns:
-        The videos that have captions, and their scores (T,), one for each pick.
+        The videos that have captions; their scores (T,), one for each pick; and the scores by each
+        part alone, name -> video id -> (T,).
 
     Raises:
-        ScoresError: no video has captions, or one has another number than picks.
+        ScoresError: no video has captions, one has them twice, or another number than picks.
         ModelError: the extra "text" is not installed, or a model is damaged.
     """
-    there = [video for video in benchmark.videos if video.video_id in captions]
-    if not there:
-        raise ScoresError("the captions are of none of the videos")
+    fitting = match_captions(benchmark, captions)
     try:
         encoder, model = TextEncoder(), MMVA.from_pretrained("mmva-lite")
     except MmvaError as error:
         raise ModelError(str(error)) from error
+    kept = benchmark.restricted_to(list(fitting), "the others have no captions")
     scores: dict[str, FloatArray] = {}
-    for video in there:
-        sentences = captions[video.video_id]
-        num_picks = -(-video.num_frames // CAPTION_STEP)
+    alone: dict[str, dict[str, FloatArray]] = {}
+    for video in kept.videos:
+        name = video.video_id
+        columns = caption_columns(video, fitting[name], encoder, model)
+        scores[name] = add_columns(columns, PARTS)
+        for part in filter(columns.__contains__, PARTS):
+            alone.setdefault(f"captions: {part}", {})[name] = add_columns(columns, {part: 1.0})
+        on_video()
+    return kept, scores, alone
+
+
+def match_captions(benchmark: Benchmark, captions: Captions) -> dict[str, Sequence[str]]:
+    """Return video id -> captions of the videos that have some.
+
+    Raises:
+        ScoresError: no video has captions, one has them twice, or another number than picks.
+    """
+    fitting: dict[str, Sequence[str]] = {}
+    for name, sentences in captions.items():
+        video = benchmark.find(name)
+        if video is None:
+            continue
+        if video.video_id in fitting:
+            raise ScoresError(f"video {video.video_id} has captions twice, once as {name}")
+        num_picks = len(video.pick_frames)
         if len(sentences) != num_picks:
             raise ScoresError(
-                f"video {video.video_id}: {len(sentences)} captions, {num_picks} expected, one for "
+                f"video {name}: {len(sentences)} captions, {num_picks} expected, one for "
                 f"every {CAPTION_STEP} of {video.num_frames} frames"
             )
-        columns = caption_columns(video, sentences, encoder, model)
-        used = {name: weight for name, weight in parts.items() if name in columns}
-        if not used:
-            raise ScoresError(f"video {video.video_id}: it has none of {', '.join(parts)}")
-        scores[video.video_id] = add_columns(columns, used)
-    return benchmark.restricted_to(list(scores), "the others have no captions"), scores
+        fitting[video.video_id] = sentences
+    if not fitting:
+        raise ScoresError(f"the captions are of none of the videos of {benchmark.name}")
+    return fitting
 
 
 def caption_columns(
@@ -122,18 +145,14 @@ def neighbour_distances(embeds: FloatArray) -> FloatArray:
 
 
 def add_columns(columns: Mapping[str, FloatArray], weights: Mapping[str, float]) -> FloatArray:
-    """Add up standardised columns (T,), averaged over `WIDTH` neighbours.
+    """Add up standardised columns (T,), averaged over `WIDTH` neighbours; the lowest sum becomes 0.
+
+    A column that is missing counts as average.
 
     >>> columns = {"a": np.array([0.0, 1.0] * 3), "b": np.ones(6)}
-    >>> add_columns(columns, {"a": 1.0, "b": 5.0}).round(2).tolist()
-    [-0.33, 0.0, -0.2, 0.2, 0.0, 0.33]
+    >>> add_columns(columns, {"a": 1.0, "b": 5.0, "c": 1.0}).round(2).tolist()
+    [0.0, 0.33, 0.13, 0.53, 0.33, 0.67]
     """
-    total = sum(weight * _standardised(columns[name]) for name, weight in weights.items())
-    return smooth(np.asarray(total, dtype=np.float64), width=WIDTH)
-
-
-def _standardised(values: FloatArray) -> FloatArray:
-    """Return deviations from the mean, in units of their spread; zeros where nothing varies."""
-    spread = float(np.std(values))
-    centred: FloatArray = values - np.mean(values)
-    return centred / spread if spread > 1e-9 else np.zeros(len(values))
+    there = {name: weight for name, weight in weights.items() if name in columns}
+    total = sum(weight * standardise(columns[name]) for name, weight in there.items())
+    return lift(smooth(np.asarray(total, dtype=np.float64), width=WIDTH))

@@ -6,30 +6,28 @@ Letters: N frames of the annotation, T sampled frames.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from eval.cues import columns_of, cue_scores, lift, mode_scores
 from eval.datasets import Benchmark, BenchmarkVideo, FloatArray, IntArray
 from eval.model.embeddings import KTS_RATE, SCATTER, embed_frames
 from eval.protocol import PENALTY, segment_features
-from mmva_core.errors import MmvaError
-from mmva_core.store import find_folder, sha256_file, sha256_folder
+from mmva_core.store import sha256_file
 from vsumm._version import __version__
 from vsumm.config import SummaryConfig
 from vsumm.errors import InputError, ModelError, VsummError
 from vsumm.files import RecordCache
 from vsumm.media import probe
-from vsumm.pipeline import summarize
-from vsumm.score import load_model
-
-if TYPE_CHECKING:
-    from mmva_core import MMVA
+from vsumm.pipeline import summarize_media
+from vsumm.score import ModelSource
+from vsumm.summary import Summary
 
 logger = logging.getLogger(__name__)
 
@@ -72,6 +70,8 @@ class ScoredVideos:
     """The videos that went well."""
     scores: dict[str, FloatArray] = field(default_factory=dict)
     """Video id -> (N,) frame scores in [0, 1]."""
+    cues: dict[str, dict[str, FloatArray]] = field(default_factory=dict)
+    """Modes, signals and simple cues, by name: video id -> (N,) frame scores of at least 0."""
     failures: tuple[str, ...] = ()
     """One line per video that did not."""
 
@@ -86,27 +86,18 @@ class VideoScorer:
     """Where results are kept; None keeps nothing."""
 
     @cached_property
-    def model(self) -> MMVA:
+    def source(self) -> ModelSource:
         """The model, loaded on first use: a second run needs none."""
-        return load_model(self.config)
+        return ModelSource(self.config)
 
-    @cached_property
-    def model_digest(self) -> str:
-        """SHA-256 over the model's files."""
-        try:
-            return sha256_folder(find_folder(self.config.model))
-        except MmvaError as error:
-            raise ModelError(str(error)) from error
-
-    def score(self, path: Path) -> dict[str, Any]:
-        """Return the segments of a file with their scores, and its length.
+    def summarize(self, path: Path, *, about: str | None = None) -> Summary:
+        """Summarise a file, from what the cache holds of it where there is something.
 
         Raises:
             VsummError: the file cannot be summarised.
         """
-        key = self._key(path, kind="scores", settings=asdict(self.config))
-        record: dict[str, Any] = self._get_or_make(key, lambda: self._summarize(path))
-        return record
+        config = replace(self.config, about=about)
+        return summarize_media(probe(path), config, source=self.source, cache=self.cache)
 
     def change_times(self, path: Path) -> list[float]:
         """Return the KTS change points of a file, seconds.
@@ -114,30 +105,20 @@ class VideoScorer:
         Raises:
             VsummError: the picture cannot be read.
         """
-        key = self._key(
-            path, kind="kts", settings={"rate": KTS_RATE, "penalty": PENALTY, "scatter": SCATTER}
-        )
-        times: list[float] = self._get_or_make(key, lambda: self._segment(path))
+        if self.cache is None:
+            return self._segment(path)
+        key = {
+            "kind": "kts",
+            "vsumm": __version__,
+            "content": sha256_file(path),
+            "model": self.source.fingerprint,
+            "settings": {"rate": KTS_RATE, "penalty": PENALTY, "scatter": SCATTER},
+        }
+        times: list[float] = self.cache.get_or_make(key, lambda: self._segment(path))
         return times
 
-    def _get_or_make(self, key: dict[str, Any], make: Callable[[], Any]) -> Any:
-        return make() if self.cache is None else self.cache.get_or_make(key, make)
-
-    def _key(self, path: Path, *, kind: str, settings: dict[str, Any]) -> dict[str, Any]:
-        contents = {"content": sha256_file(path), "model": self.model_digest}
-        return {"kind": kind, "vsumm": __version__, **contents, "settings": settings}
-
-    def _summarize(self, path: Path) -> dict[str, Any]:
-        summary = summarize(path, self.config, model=self.model)
-        return {
-            "by": summary.by,
-            "duration_seconds": summary.media.duration_seconds,
-            "segments": [[s.start_seconds, s.end_seconds, s.score] for s in summary.segments],
-            "notes": list(summary.notes),
-        }
-
     def _segment(self, path: Path) -> list[float]:
-        times, embeds = embed_frames(probe(path), self.model)
+        times, embeds = embed_frames(probe(path), self.source.model)
         return [float(times[point]) for point in segment_features(embeds)]
 
 
@@ -179,26 +160,39 @@ def score_videos(
 ) -> ScoredVideos:
     """Score every video that has a file; one that cannot be read does not stop the others.
 
+    Args:
+        benchmark: the videos; a title is taken for what the video is about, without one that is
+            left to the file.
+        paths: video id -> its file.
+        scorer: model and settings.
+        on_video: called once per finished video.
+
     Raises:
         ModelError: the model cannot be loaded, which would fail for every video.
         InputError: not a single video could be scored.
     """
     scores: dict[str, FloatArray] = {}
+    cues: dict[str, dict[str, FloatArray]] = {}
     scored_by: dict[str, str] = {}
 
     def score(video: BenchmarkVideo) -> None:
-        record = scorer.score(paths[video.video_id])
-        scores[video.video_id] = hold_over_frames(record, video)
-        scored_by[video.video_id] = record["by"]
+        name = video.video_id
+        summary = scorer.summarize(paths[name], about=video.title)
+        starts = [row.start_seconds for row in summary.segments]
+        check_length(summary.media.duration_seconds, video)
+        values = np.array([row.score or 0.0 for row in summary.segments])
+        scores[name] = hold_over_frames(values, starts, video)
+        scored_by[name] = summary.by
+        for cue, cue_values in _cues_of(summary):
+            cues.setdefault(cue, {})[name] = hold_over_frames(lift(cue_values), starts, video)
 
     there = [v for v in benchmark.videos if v.video_id in paths]
     failures = _for_each(there, score, on_video)
     if not scores:
         raise InputError(f"none of {len(there)} videos could be scored; the first: {failures[0]}")
     kept = benchmark.restricted_to(list(scores), _reason(benchmark, there, failures))
-    return ScoredVideos(
-        replace(kept, notes=(*kept.notes, *_notes_on(scored_by, scorer.config))), scores, failures
-    )
+    kept = replace(kept, notes=(*kept.notes, *_notes_on(scored_by, scorer.config)))
+    return ScoredVideos(kept, scores, cues, failures)
 
 
 def segment_videos(
@@ -229,30 +223,29 @@ def segment_videos(
         for v in benchmark.videos
     )
     cut = replace(benchmark, videos=videos, shots_source=OWN_KTS, has_published_shots=False)
-    return ScoredVideos(cut, {}, failures)
+    return ScoredVideos(cut, failures=failures)
 
 
-def hold_over_frames(record: Mapping[str, Any], video: BenchmarkVideo) -> FloatArray:
-    """Give each frame of the annotation the score of the segment at its time, (N,).
-
-    A segment without a signal (black, silent) scores 0, the least that there is.
-
-    Raises:
-        InputError: the file is not as long as the annotation says.
-    """
-    rate = _frame_rate(video)
-    annotated_seconds = video.num_frames / float(rate)
-    file_seconds = float(record["duration_seconds"])
+def check_length(file_seconds: float, video: BenchmarkVideo) -> None:
+    """Raise InputError unless a file is about as long as the annotation says."""
+    annotated_seconds = video.num_frames / float(_frame_rate(video))
     slack = max(LENGTH_SLACK_SECONDS, LENGTH_SLACK_SHARE * annotated_seconds)
     if abs(file_seconds - annotated_seconds) > slack:
         raise InputError(
             f"the file lasts {file_seconds:.1f} s, its annotation {annotated_seconds:.1f} s "
             f"({video.num_frames} frames); get the original video"
         )
-    starts = np.array([start for start, _, _ in record["segments"]])
-    values = np.array([0.0 if score is None else score for _, _, score in record["segments"]])
-    times = np.arange(video.num_frames) / float(rate)
-    held: FloatArray = values[np.searchsorted(starts, times, side="right").clip(1) - 1]
+
+
+def hold_over_frames(
+    values: FloatArray, start_seconds: Sequence[float], video: BenchmarkVideo
+) -> FloatArray:
+    """Give each frame of the annotation the value of the segment at its time, (N,).
+
+    Frames are placed by the annotation's rate, so a copy of the video may have another.
+    """
+    times = np.arange(video.num_frames) / float(_frame_rate(video))
+    held: FloatArray = values[np.searchsorted(start_seconds, times, side="right").clip(1) - 1]
     return held
 
 
@@ -262,6 +255,13 @@ def borders_at(times_seconds: Iterable[float], video: BenchmarkVideo) -> IntArra
     frames = {int(np.ceil(time * float(rate))) for time in times_seconds}
     inner = sorted(frame for frame in frames if 0 < frame < video.num_frames)
     return np.array([0, *inner, video.num_frames], dtype=np.int64)
+
+
+def _cues_of(summary: Summary) -> Iterator[tuple[str, FloatArray]]:
+    columns = columns_of(summary)
+    if summary.by == "highlights":
+        yield from mode_scores(columns, summary.config)
+    yield from cue_scores(columns, [row.segment for row in summary.segments])
 
 
 def _for_each(
