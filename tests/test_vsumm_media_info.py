@@ -8,7 +8,7 @@ from unittest.mock import Mock
 import av
 import numpy as np
 import pytest
-from films import make_film, run_ffmpeg, trim_film
+from films import join_films, make_film, run_ffmpeg, trim_film
 
 from vsumm.errors import InputError
 from vsumm.media.info import probe
@@ -111,6 +111,15 @@ def test_samples_become_square(tmp_path, ratio, size):
     path = make_film(tmp_path / "film.mp4", seconds=1, sample_aspect_ratio=ratio)
     video = probe(path).video
     assert (video.width, video.height) == size
+
+
+@pytest.mark.parametrize("sizes", [[(64, 36), (192, 108)], [(192, 108), (64, 36)]])
+def test_the_largest_of_the_sizes_of_a_film_counts(tmp_path, sizes):
+    options = {"seconds": 4, "codec": "libvpx", "audio": False}
+    parts = [make_film(tmp_path / f"{size}.webm", size=size, **options) for size in sizes]
+    info = probe(join_films(tmp_path / "film.webm", *parts))
+    assert (info.video.width, info.video.height) == (192, 108)
+    assert info.duration_seconds == pytest.approx(8, abs=0.1)
 
 
 def test_start_offset_does_not_reach_the_clock(tmp_path):

@@ -56,6 +56,33 @@ def ramp(low: int, high: int, dtype=np.uint8) -> np.ndarray:
     return np.tile(np.linspace(low, high, WIDTH).astype(dtype), (HEIGHT, 1))
 
 
+def test_full_range_is_made_limited():
+    frame = plane_frame("yuv420p", ramp(0, 255), color_range=FULL)
+    assert np.abs(luma_of(filtered(frame)).astype(int) - ramp(16, 235)).max() <= 2
+
+
+def test_a_frame_without_a_clock_passes():
+    frame = av.VideoFrame(WIDTH, HEIGHT, "yuv444p")
+    assert frame.time_base is None
+    assert filtered(frame).format.name == "yuv420p"
+
+
+@pytest.mark.parametrize("size", [(32, 64), (16, 32), (128, 256)])
+def test_a_picture_of_another_shape_gets_bars(size):
+    luma = luma_of(filtered(plane_frame("yuv420p", np.full(size[::-1], 200, np.uint8))))
+    assert luma.shape == (HEIGHT, WIDTH)
+    columns = luma.mean(axis=0)
+    assert np.flatnonzero(columns > 100).tolist() == list(range(24, 40))
+    assert columns[:20].max() <= 17
+
+
+def test_a_picture_with_other_samples_gets_bars():
+    frame = plane_frame("yuv420p", np.full((HEIGHT, WIDTH), 200, np.uint8))
+    frame.opaque = Fraction(1, 2)
+    columns = luma_of(filtered(frame)).mean(axis=0)
+    assert np.flatnonzero(columns > 100).tolist() == list(range(16, 48))
+
+
 def test_a_picture_that_fits_is_not_touched():
     frame = plane_frame("yuv420p", ramp(16, 235))
     assert filtered(frame) is frame

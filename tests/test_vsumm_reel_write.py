@@ -6,7 +6,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from films import find_beeps, is_flash, make_film, read_frame_number, run_ffmpeg
+from films import find_beeps, is_flash, join_films, make_film, read_frame_number, run_ffmpeg
 from reels import encode_here
 
 from vsumm.media.segments import Segment
@@ -208,6 +208,16 @@ def test_an_odd_last_row_and_column_are_cropped(tmp_path):
     _, source = pictures(film)[25]
     assert picture.shape == (96, 190, 3)
     assert np.abs(picture.astype(int) - source[:96, :190]).mean() < 4
+
+
+def test_a_film_that_is_turned_on_the_way_gets_bars(tmp_path):
+    options = {"seconds": 3, "codec": "libvpx", "audio": False}
+    parts = [film_at(tmp_path / f"{k}.webm", size=(192 // k, 96 * k), **options) for k in (1, 2)]
+    film = join_films(tmp_path / "film.webm", *parts)
+    shown = pictures(reel_of(film, tmp_path, [Segment(1, 2), Segment(4, 5)]))
+    brightest = [picture.max(axis=(0, 2)) for _, picture in (shown[5], shown[-5])]
+    assert brightest[0].min() > 50
+    assert brightest[1][:64].max() < 10 < 50 < brightest[1][80:112].min()
 
 
 def test_samples_become_square(tmp_path):

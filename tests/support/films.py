@@ -241,6 +241,28 @@ def trim_film(path: Path, start_seconds: float, end_seconds: float) -> Path:
     return path
 
 
+def join_films(target: Path, *parts: Path) -> Path:
+    """Put the packets of films one after the other, as those of one film, and return its path."""
+    offset = Fraction(0)
+    with av.open(str(target), "w") as container:
+        streams: list[av.stream.Stream] = []
+        for part in parts:
+            with av.open(str(part)) as source:
+                streams = streams or [
+                    container.add_stream_from_template(stream) for stream in source.streams
+                ]
+                for packet in source.demux():
+                    if packet.pts is None:
+                        continue
+                    shift = round(offset / packet.time_base)
+                    packet.pts += shift
+                    packet.dts = None if packet.dts is None else packet.dts + shift
+                    packet.stream = streams[packet.stream_index]
+                    container.mux(packet)
+                offset += Fraction(source.duration, av.time_base)
+    return target
+
+
 def make_sound(
     seconds: float,
     *,

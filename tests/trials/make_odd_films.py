@@ -27,7 +27,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 
-from films import make_film, trim_film
+from films import join_films, make_film, trim_film
 from odd_damage import break_sound, damage_films, exaggerate
 from odd_folder import EVENTS, SECONDS, OddFolder
 from odd_names import name_films, pretend
@@ -74,6 +74,8 @@ CONVERSIONS: dict[str, tuple[str, ...]] = {
     "alpha qtrle.mov": (*SHOT, "-c:v", "qtrle", "-pix_fmt", "argb", "-c:a", "pcm_s16be"),
     "alpha png.mov": (*SHOT, "-c:v", "png", "-pix_fmt", "rgba", *PCM),
     # containers and codecs
+    "full range.webm": ("-vf", "scale=out_range=full", "-color_range", "pc", "-c:v", "libvpx-vp9",
+                        "-cpu-used", "8"),
     "vp9 10.webm": ("-c:v", "libvpx-vp9", "-cpu-used", "8", "-pix_fmt", "yuv420p10le"),
     "vp9 422.webm": ("-c:v", "libvpx-vp9", "-cpu-used", "8", "-pix_fmt", "yuv422p10le"),
     "mpeg1.mpg": ("-c:v", "mpeg1video", "-b:v", "1M", "-c:a", "mp2"),
@@ -276,8 +278,22 @@ def convert(folder: OddFolder) -> None:
         inputs[2 * late : 2 * late] = "-itsoffset", str(delay)
         flash_at = -delay if late else delay
         folder.convert(name, *inputs, *both, seconds=SECONDS + delay, flash_at=flash_at)
+    turn(folder)
     folder.convert("early sound.mkv", *plain, "-ss", "0.52", *plain, *both, flash_at=0.52)
     folder.convert("raw.h264", *plain, "-c", "copy", "-map", "0:v", refused=True)
+
+
+def turn(folder: OddFolder) -> None:
+    """Make a film whose size and shape change on the way, as in a call."""
+    sizes = (96, 54), (256, 144), (144, 256)
+    parts = [folder.path / f"turned {width}.webm" for width, _ in sizes]
+    for part, size in zip(parts, sizes, strict=True):
+        options = {"seconds": 8.0, "size": size, "codec": "libvpx", "sample_rate": 48000}
+        make_film(part, flashes=EVENTS[:4], beeps=EVENTS[:4], **options)
+    join_films(folder.path / "turned.webm", *parts)
+    folder.expect("turned.webm", seconds=24.0)
+    for part in parts:
+        part.unlink()
 
 
 if __name__ == "__main__":

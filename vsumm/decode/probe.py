@@ -10,6 +10,7 @@ import math
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
+from itertools import islice
 from typing import Any
 
 import av
@@ -35,6 +36,10 @@ FIRST_FRAME_PACKETS = 300
 
 FIRST_FRAME_PLACES = (0.0, 0.1, 0.25, 0.5, 0.75)
 """Where a first decodable frame is looked for, as shares of the declared duration."""
+
+
+SIZE_PLACES = (0.2, 0.4, 0.6, 0.8)
+"""Where frames are looked at whose size may be another, as shares of the declared duration."""
 
 
 def probe_media(path: str, tick: Callable[[], None]) -> dict[str, Any]:
@@ -66,6 +71,8 @@ def probe_media(path: str, tick: Callable[[], None]) -> dict[str, Any]:
         starts = [start_of(stream) for stream in (picture, *sounds) if stream is not None]
         start = min(starts)
         video = _describe_picture(picture, frame, start, ends[picture.index]) if picture else None
+        if picture and video and _may_change_size(container, picture):
+            video["width"], video["height"] = _largest_size(container, picture, frame, tick)
         audio = [_describe_sound(sound, start, ends[sound.index]) for sound in sounds]
         end = max(s["start_seconds"] + s["duration_seconds"] for s in (video, *audio) if s)
         check_duration(end, container.size)
@@ -183,6 +190,27 @@ def _describe_picture(stream: Any, frame: Any, start: Fraction, end: Fraction) -
         "is_interlaced": bool(frame.interlaced_frame),
         "transfer": int(frame.color_trc),
     }
+
+
+def _may_change_size(container: InputContainer, picture: Any) -> bool:
+    """Whether pictures of other sizes may follow: in calls, and in broadcasts."""
+    codec = picture.codec_context.codec.canonical_name
+    return codec in ("vp8", "vp9", "av1") or container.format.name in ("mpegts", "mpeg", "flv")
+
+
+def _largest_size(
+    container: InputContainer, picture: Any, first: Any, tick: Callable[[], None]
+) -> tuple[int, int]:
+    """Return the displayed size of the largest of a few frames; of equal ones, the first."""
+    frames = [first]
+    for share in SIZE_PLACES:
+        tick()
+        if seek(container, int(share * (container.duration or 0))):
+            frames += islice(_decode_some(container, picture), 1)
+    largest = max(frames, key=lambda frame: frame.width * frame.height)
+    rotation, _ = _orientation(first)
+    ratio = picture.sample_aspect_ratio
+    return displayed_size(largest.width, largest.height, ratio, rotation)
 
 
 def _orientation(frame: Any) -> tuple[int, bool]:

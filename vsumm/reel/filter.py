@@ -17,6 +17,8 @@ from av.error import BlockingIOError as AgainError
 from av.error import EOFError as EndError
 from av.filter import Graph
 
+from vsumm.decode import displayed_size
+
 BT709 = 1
 """BT.709 among primaries, transfer characteristics and matrices (ITU-T H.273)."""
 _SMPTE170M = 6
@@ -24,6 +26,8 @@ _RGB_MATRIX = 0
 LIMITED_RANGE, FULL_RANGE = 1, 2
 """AVColorRange: 8-bit luma in 16 to 235, or in 0 to 255."""
 _HD_LINES = 720
+LARGEST_STRETCH = Fraction(103, 100)
+"""Pictures of another shape than the first are stretched up to this; beyond, bars fill the rest."""
 _TRANSPOSE = {
     90: [("transpose", "clock")],
     180: [("hflip", ""), ("vflip", "")],
@@ -49,6 +53,8 @@ class PictureTarget:
     """Height of the source's display, which may be odd."""
     is_mirrored: bool = False
     """Whether left and right are swapped before that rotation."""
+    sample_aspect_ratio: Fraction = Fraction(1)
+    """Width of a coded sample of the source by its height, where its pictures do not say."""
     is_tone_mapped: bool = False
     """Whether a high dynamic range is mapped to the common one, for lack of 10 bits or of tags."""
 
@@ -167,16 +173,42 @@ def _chain(
     width, height = frame.width, frame.height
     if target.rotation_degrees % 180:
         width, height = height, width
-    if _is_resized((width, height), target):
+    fitted = _fitted_size(frame, target)
+    if fitted != (target.width, target.height):
+        width, height = fitted
+        chain.append(_scale(pixel_format, frame, target, size=fitted))
+        chain += [("pad", f"{target.width}:{target.height}:-1:-1"), ("setsar", "1")]
+    elif _is_resized((width, height), target):
         width, height = target.width, target.height
         chain.append(_scale(pixel_format, frame, target))
-    elif pixel_format != target.pixel_format or target.is_tone_mapped:
+    elif pixel_format != target.pixel_format or _has_other_values(frame, target):
         chain.append(_scale(pixel_format, frame, target, size=(width, height)))
-    if (width, height) != (target.width, target.height):
+    if width > target.width or height > target.height:
         chain.append(("crop", f"{target.width}:{target.height}:0:0:exact=1"))
     if chain:
         chain.append(("format", target.pixel_format))
     return tuple(chain)
+
+
+def _fitted_size(frame: Any, target: PictureTarget) -> tuple[int, int]:
+    """Return the size at which a picture fills the target in one direction at least, even.
+
+    A film may change its shape: a telephone is turned, a broadcast goes from narrow to wide.
+    """
+    ratio = frame.opaque if isinstance(frame.opaque, Fraction) else target.sample_aspect_ratio
+    width, height = displayed_size(frame.width, frame.height, ratio, target.rotation_degrees)
+    shape = Fraction(width * target.display_height, height * target.display_width)
+    if 1 / LARGEST_STRETCH <= shape <= LARGEST_STRETCH:
+        return target.width, target.height
+    if shape > 1:
+        return target.width, max(2, round(target.height / shape / 2) * 2)
+    return max(2, round(target.width * shape / 2) * 2), target.height
+
+
+def _has_other_values(frame: Any, target: PictureTarget) -> bool:
+    """Whether black and white are other numbers in the target."""
+    is_full = frame.color_range == FULL_RANGE
+    return target.is_tone_mapped or (is_full and not target.is_full_range)
 
 
 def _is_resized(size: tuple[int, int], target: PictureTarget) -> bool:
@@ -224,7 +256,7 @@ def _has_alpha(frame: Any) -> bool:
 
 
 def _buffer_arguments(frame: Any) -> str:
-    base = frame.time_base
+    base = frame.time_base or Fraction(1, av.time_base)  # some decoders forget it at the end
     return (
         f"video_size={frame.width}x{frame.height}:pix_fmt={frame.format.name}"
         f":time_base={base.numerator}/{base.denominator}:pixel_aspect=1/1"

@@ -231,5 +231,6 @@ def _choose_target(
         is_mirrored=video.is_mirrored,
         display_width=video.width,
         display_height=video.height,
+        sample_aspect_ratio=Fraction(video.sample_aspect_ratio).limit_denominator(1000),
         is_tone_mapped=hdr and "10" not in pixel_format,
     )

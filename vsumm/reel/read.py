@@ -64,6 +64,7 @@ class StreamReader:
         self.stream: Any
         self._open_files = ExitStack()
         self._open()
+        self._first_shape: tuple[int, int, Fraction] | None = None
         self._can_seek = kind == "audio" or starts_anywhere(self.stream)
 
     def __enter__(self) -> StreamReader:
@@ -132,6 +133,15 @@ class StreamReader:
             for packet in chain([first] if first else [], packets):
                 yield None if packet.pts is None else self._clock(packet.pts), packet
             return
+
+    def _note_shape(self, frame: Any) -> None:
+        """Say on a frame how wide its samples are, where that is another than at the beginning."""
+        ratio = self.stream.codec_context.sample_aspect_ratio or Fraction(1)
+        shape = frame.width, frame.height, ratio
+        if self._first_shape is None:
+            self._first_shape = shape
+        if shape != self._first_shape:
+            frame.opaque = Fraction(ratio)
 
     def missing_between(self, begin: Fraction, end: Fraction) -> float:
         """Return how much of a stretch without sound is missing, seconds; 0 where it pauses."""
@@ -214,6 +224,8 @@ class StreamReader:
                 if frame.is_corrupt:
                     self.num_errors += time >= wanted
                     continue
+                if is_picture:
+                    self._note_shape(frame)
                 self._last = time, frame
                 yield time, frame
 
