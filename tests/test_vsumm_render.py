@@ -262,3 +262,18 @@ def test_unknown_settings_of_a_reel_are_one_line(project, capsys):
         (project / "film.json").write_text(json.dumps(document | {"reel": reel}), encoding="utf-8")
         assert run_of(project) == 1
     assert len(capsys.readouterr().err.splitlines()) == 3
+
+
+def test_another_audio_track_is_said_and_can_be_chosen(tmp_path, capsys):
+    film = make_film(tmp_path / "film.mkv", seconds=4.0, size=(160, 90), num_audio_tracks=2)
+    summary = summary_of_runs(probe(film), [(1.0, 2.0)], sha256=digest(film))
+    summary = replace(summary, config=replace(summary.config, audio_track=1))
+    (tmp_path / "film.json").write_text(summary.to_json(), encoding="utf-8")
+    export_reel(summary, tmp_path / "first.mp4", ReelConfig(preset="ultrafast"))
+    assert main(["render", str(tmp_path / "film.json"), "-o", str(tmp_path / "a.edl")]) == 0
+    assert "--audio-track 1" in capsys.readouterr().err
+    again = tmp_path / "again.mp4"
+    track = ["--audio-track", "1"]
+    assert main(["render", str(tmp_path / "a.edl"), "-o", str(again), *track, *FAST]) == 0
+    assert digest(again) == digest(tmp_path / "first.mp4")
+    assert main(["render", str(tmp_path / "a.edl"), *FAST, "--audio-track", "2"]) == 1

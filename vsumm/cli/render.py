@@ -50,6 +50,8 @@ def run_render(args: argparse.Namespace, shell: Shell, *, progress: bool) -> lis
             raise UsageError(error) from error
 
     picks = edit_picks(load_picks(args.input, media=args.media, adapt=adapt), edit)
+    if args.audio_track is not None:
+        picks = replace(picks, audio_track=args.audio_track)
     targets = args.output or [_usual_target(args.input, picks)]
     for note in picks.notes:
         shell.say(f"{shown(args.input)}: {note}")

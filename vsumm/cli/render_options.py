@@ -32,6 +32,12 @@ def add_render_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--budget", type=read_budget, help="choose again for this length; what is kept stays"
     )
+    group.add_argument(
+        "--audio-track",
+        type=int,
+        metavar="N",
+        help="which audio track is taken, from 0 (default: the summary's, of a timeline the first)",
+    )
     group = parser.add_argument_group("what is written")
     group.add_argument(
         "-o",

@@ -68,6 +68,11 @@ class Picks:
     clock: FilmClock | None = None
     """How positions in the film are counted, where that is known already."""
 
+    @property
+    def track_option(self) -> str:
+        """The option of `vsumm render` that takes the same audio track."""
+        return f"--audio-track {self.audio_track}"
+
     def timeline(self) -> Timeline:
         """Return the picks as a timeline; the film is asked for its clock if need be.
 

@@ -102,6 +102,8 @@ def write_lists(
 def _losses(picks: Picks, target: Path) -> list[str]:
     """Say what a timeline cannot hold of the reel."""
     losses = ["the title is left out"] if picks.reel.title is not None else []
+    if picks.audio_track:
+        losses.append(f"it does not say which audio track: render it with {picks.track_option}")
     if target.suffix.lower() == ".llc":
         losses += ["cross-fades are left out"] if picks.reel.crossfade_seconds else []
         losses += ["the soundtrack is left out"] if picks.reel.soundtrack is not None else []
