@@ -1,9 +1,11 @@
 """The shell of the command lines: what ends a command becomes an exit code and one line."""
 
 import logging
+import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -66,6 +68,7 @@ def test_sigterm_cleans_up_and_exits_with_143():
 
 CLOSED_PIPE = """
 import sys
+from pathlib import Path
 from mmva_core.cli.shell import Shell
 with Shell("tool") as shell:
     while True:
@@ -82,6 +85,44 @@ def test_a_reader_that_goes_away_is_no_traceback():
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == 1
+
+
+PRINT_ONE = """
+import sys
+from pathlib import Path
+from mmva_core.cli.shell import Shell
+with Shell("tool") as shell:
+    print("result")
+    shell.say("said")
+sys.exit(shell.exit_code)
+"""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_results_that_cannot_be_printed_are_an_error_in_one_line(unbuffered):
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", PRINT_ONE],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+            check=False,
+        )
+    last = done.stderr.decode().splitlines()[-1]
+    assert last == "tool: error: the results cannot be printed: no space left on device"
+    assert done.returncode == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")
+@pytest.mark.parametrize(("closing", "printed"), [("2>&-", b"result\n"), ("1>&-", b"")])
+def test_a_closed_stream_is_no_traceback_and_no_other_file(closing, printed):
+    command = f'"$0" -c "$1" {closing}'
+    done = subprocess.run(
+        ["/bin/sh", "-c", command, sys.executable, PRINT_ONE], capture_output=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, printed)
+    assert done.stderr in (b"", b"tool: said\n")
 
 
 def test_a_warning_is_one_line(capsys, monkeypatch):

@@ -254,3 +254,13 @@ def test_two_reels_or_one_timeline_of_two_films_are_wrong_usage(film, capsys):
     assert main(["summarize", str(film), "-o", "a.mp4", "-o", "b.mp4"]) == 2
     assert main(["summarize", str(film), str(film), "-o", "a.otio"]) == 2
     assert len(capsys.readouterr().err.splitlines()) == 2
+
+
+def test_without_a_home_folder_nothing_is_cached_and_the_work_is_done(film, capsys, monkeypatch):
+    def no_home():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr("vsumm.files.cache.Path.home", no_home)
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    assert main(["summarize", str(film), "--no-reel", "--quiet"]) == 0
+    assert "nothing is cached" in capsys.readouterr().err

@@ -5,7 +5,8 @@ import os
 
 import pytest
 
-from vsumm.files.cache import RecordCache
+from vsumm.errors import OutputError
+from vsumm.files.cache import RecordCache, default_cache_folder
 
 KEY = {"content": "abc", "settings": {"frames": 1}}
 RECORD = {"va": [[0.25, 0.75], None]}
@@ -74,3 +75,13 @@ def test_clearing_leaves_nothing(cache):
     cache.put(KEY, RECORD)
     assert cache.clear() == 1
     assert cache.size() == (0, 0)
+
+
+def test_without_a_home_folder_the_error_says_what_to_set(monkeypatch):
+    def no_home():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr("vsumm.files.cache.Path.home", no_home)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    with pytest.raises(OutputError, match="XDG_CACHE_HOME"):
+        default_cache_folder()

@@ -291,3 +291,19 @@ def test_a_foreign_folder_cannot_slip_code_into_a_worker(tmp_path, film, monkeyp
     monkeypatch.chdir(tmp_path)
     end_server()
     assert probe(film).video is not None
+
+
+LIMITED = """
+import resource
+five = 5 << 30
+resource.setrlimit(resource.RLIMIT_AS, (five, five))
+from vsumm.workers.child import limit_resources
+limit_resources()
+print(resource.getrlimit(resource.RLIMIT_AS) == (five, five))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="address space is limited on Linux")
+def test_a_limit_of_the_user_that_is_lower_stays():
+    done = subprocess.run([sys.executable, "-c", LIMITED], capture_output=True, check=False)
+    assert done.stdout == b"True\n", done.stderr.decode()

@@ -31,8 +31,8 @@ COMMANDS = (predict, info, index, retrieve, prompt, generate, train, evaluate, b
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one sub-command and return the exit code."""
-    args = build_parser().parse_args(argv)
     with Shell("mmva", MmvaError) as shell:
+        args = build_parser().parse_args(argv)
         shell.log_to_stderr()
         for output in args.run(args):
             if isinstance(output, Problem):

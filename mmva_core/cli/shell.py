@@ -6,12 +6,15 @@ not be dealt with, 2 wrong usage, 130 interrupted, 143 terminated.
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import signal
 import sys
+from contextlib import suppress
 from types import FrameType, TracebackType
 
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED, EXIT_TERMINATED = 0, 1, 2, 130, 143
 
 
@@ -45,6 +48,7 @@ class Shell:
         self._errors = errors
 
     def __enter__(self) -> Shell:
+        _open_missing_streams()
         signal.signal(signal.SIGTERM, _exit_on_signal)
         return self
 
@@ -54,6 +58,9 @@ class Shell:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> bool:
+        lost = _flush_stdout()
+        if lost and (error is None or isinstance(error, OSError | SystemExit)):
+            error = lost
         match error:
             case UsageError():
                 self.complain(error)
@@ -62,12 +69,14 @@ class Shell:
                 self.complain(error)
                 self.exit_code = EXIT_FAILED
             case KeyboardInterrupt():
-                print(f"{self._name}: interrupted", file=sys.stderr)
+                self.say("interrupted")
                 self.exit_code = EXIT_INTERRUPTED
-            case BrokenPipeError():
-                # The reader of our output has gone, for example `head`. Python would complain when
-                # it flushes stdout at exit.
-                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            case BrokenPipeError():  # the reader of our output has gone, for example `head`
+                self.exit_code = EXIT_FAILED
+            # Of errors without a file name this is the one that `print` raises: results that are
+            # files are written by functions that name them.
+            case OSError() if lost or (error.errno in _NO_ROOM and error.filename is None):
+                self.complain(f"the results cannot be printed: {(error.strerror or '').lower()}")
                 self.exit_code = EXIT_FAILED
             case _:
                 return False
@@ -85,7 +94,8 @@ class Shell:
 
     def say(self, message: object) -> None:
         """Print a message on one line of stderr."""
-        print(one_line(f"{self._name}: {message}"), file=sys.stderr)
+        with suppress(OSError):  # a full disk, a closed terminal: there is no other place to say it
+            print(one_line(f"{self._name}: {message}"), file=sys.stderr)
 
 
 def one_line(text: str) -> str:
@@ -103,6 +113,33 @@ class _LineFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         text = super().format(record)
         return one_line(text) if record.levelno >= logging.WARNING else text
+
+
+def _open_missing_streams() -> None:
+    """Open what the caller has closed, as by `2>&-`.
+
+    The numbers would otherwise go to files that are opened later, and FFmpeg would print into them.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free: this one
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(1, "w", closefd=False)
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(2, "w", closefd=False)
+
+
+def _flush_stdout() -> OSError | None:
+    """Print what is still waiting; return why it cannot be printed, and forget it then."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        # Python would try again, and complain, at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return error
+    return None
 
 
 def _exit_on_signal(number: int, frame: FrameType | None) -> None:

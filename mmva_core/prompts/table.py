@@ -36,7 +36,20 @@ Table = np.memmap[Any, np.dtype[np.float32]]
 
 
 def default_cache_folder() -> Path:
-    """Return MMVA's folder in the user's cache, by the convention of the operating system."""
+    """Return MMVA's folder in the user's cache, by the convention of the operating system.
+
+    Raises:
+        DataError: the user has no home folder.
+    """
+    try:
+        return _cache_folder()
+    except RuntimeError as error:  # no HOME, and no entry in the list of users
+        raise DataError(
+            "there is no home folder to keep a cache in; set XDG_CACHE_HOME to a folder"
+        ) from error
+
+
+def _cache_folder() -> Path:
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Caches" / "mmva"
     if sys.platform == "win32":

@@ -22,10 +22,11 @@ from vsumm.cli.inputs import find_films, input_path
 from vsumm.cli.options import add_summarize_options, fields_in
 from vsumm.cli.render_options import add_render_options
 from vsumm.config import SummaryConfig
-from vsumm.errors import VsummError
+from vsumm.errors import OutputError, VsummError
 
 if TYPE_CHECKING:
     from vsumm.batch import Outcome, Outputs
+    from vsumm.files import RecordCache
     from vsumm.reel import ReelConfig
 
     Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
@@ -100,7 +101,6 @@ def _summarize(args: argparse.Namespace, shell: Shell) -> None:
     from tqdm import tqdm
 
     from vsumm.batch import Job, is_done, summarize_files
-    from vsumm.files import RecordCache, default_cache_folder
 
     films = find_films(args.inputs, exclude=args.exclude)
     outputs = _outputs(args, len(films))
@@ -114,13 +114,25 @@ def _summarize(args: argparse.Namespace, shell: Shell) -> None:
     outcomes = summarize_files(
         [job for job in jobs if not (args.skip_existing and is_done(job))],
         num_jobs=args.jobs,
-        cache=None if args.no_cache else RecordCache(default_cache_folder()),
+        cache=_open_cache(args, shell),
         progress=_shows_progress(args),
     )
     with closing(outcomes):  # stops all work when a signal ends the loop
         for outcome in outcomes:
             with tqdm.external_write_mode(sys.stderr):  # the bars of other films make room
                 _report(outcome, args, shell)
+
+
+def _open_cache(args: argparse.Namespace, shell: Shell) -> RecordCache | None:
+    from vsumm.files import RecordCache, default_cache_folder
+
+    if args.no_cache:
+        return None
+    try:
+        return RecordCache(default_cache_folder())
+    except OutputError as error:
+        shell.say(f"nothing is cached: {error}")
+        return None
 
 
 def _report(outcome: Outcome, args: argparse.Namespace, shell: Shell) -> None:

@@ -28,7 +28,20 @@ _logger = logging.getLogger(__name__)
 
 
 def default_cache_folder() -> Path:
-    """Return the folder for vsumm in the user's cache, by the custom of the system."""
+    """Return the folder for vsumm in the user's cache, by the custom of the system.
+
+    Raises:
+        OutputError: the user has no home folder.
+    """
+    try:
+        return _cache_folder()
+    except RuntimeError as error:  # no HOME, and no entry in the list of users
+        raise OutputError(
+            "there is no home folder to keep a cache in; set XDG_CACHE_HOME to a folder"
+        ) from error
+
+
+def _cache_folder() -> Path:
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Caches" / "vsumm"
     if sys.platform == "win32":

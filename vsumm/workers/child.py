@@ -66,7 +66,10 @@ def limit_resources() -> None:
     """Limit what this process and all that are forked from it may take."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":  # elsewhere the limit is missing or fails
-        resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        # The user's own limit may be lower, and nobody may raise it.
+        most = MAX_MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(MAX_MEMORY_BYTES, hard)
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
 def answer_request(channel: socket.socket) -> None:
