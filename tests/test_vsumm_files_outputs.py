@@ -36,7 +36,7 @@ def test_a_free_name_passes_and_nothing_is_left(tmp_path):
 def test_an_existing_file_needs_overwrite(tmp_path):
     target = tmp_path / "reel.mp4"
     target.write_bytes(b"old")
-    with pytest.raises(OutputError, match="exists already; use --force"):
+    with pytest.raises(OutputError, match="exists already; use overwrite=True"):
         check_output(target)
     assert check_output(target, overwrite=True) == target
     assert target.read_bytes() == b"old"

@@ -103,7 +103,7 @@ def test_a_single_frame_is_too_short(tmp_path):
 
 
 def test_an_impossible_segment_length_is_an_error(film):
-    with pytest.raises(InputError, match="raise --budget"):
+    with pytest.raises(InputError, match="raise the budget"):
         summarize_plainly(film, segment_seconds=5.0)
 
 

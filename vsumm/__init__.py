@@ -1,6 +1,6 @@
 """Turn any video into a highlight reel within a time budget, offline.
 
-    summary = vsumm.summarize("input.mp4")
+    summary = vsumm.summarize("input.mp4", budget="60s")
     vsumm.export_reel(summary, "reel.mp4")
     summary.to_frame()
 

@@ -17,6 +17,8 @@ from .report import write_poster as write_poster
 from .report import write_preview as write_preview
 from .report import write_report as write_report
 from .score import load_model as load_model
+from .score import score_highlights as score_highlights
+from .select import select_segments as select_segments
 from .summary import ScoredSegment as ScoredSegment
 from .summary import Summary as Summary
 from .timeline import Timeline as Timeline

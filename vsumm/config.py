@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from numbers import Integral, Real
 from typing import Literal, get_args
 
 By = Literal["highlights", "image", "music", "both"]
@@ -33,6 +35,7 @@ class SummaryConfig:
     names.
 
     Raises:
+        TypeError: a field is of another type.
         ValueError: a field is out of its range.
     """
 
@@ -72,6 +75,7 @@ class SummaryConfig:
     """Seed of every random number; the embedded model draws none."""
 
     def __post_init__(self) -> None:
+        self._check_types()
         _check("by", self.by, self.by in get_args(By), f"one of {', '.join(get_args(By))}")
         _check("spread", self.spread, 0 <= self.spread <= 1, "in [0, 1]")
         are_finite = all(math.isfinite(weight) for weight in self.weights.values())
@@ -95,6 +99,25 @@ class SummaryConfig:
         _check("precision", self.precision, self.precision in ("fp32", "bf16"), "fp32 or bf16")
         track = self.audio_track
         _check("audio_track", track, track is None or track >= 0, "at least 0")
+
+    def _check_types(self) -> None:
+        numbers = ("spread", "budget_fraction", "motion_weight")
+        for name in (*numbers, "budget_seconds", "segment_seconds"):
+            value = getattr(self, name)
+            is_valid = _is_number(value) or (value is None and name not in numbers)
+            check_type(name, value, is_valid, "a number")
+        for name in ("frames_per_segment", "smoothing_segments", "audio_track", "seed"):
+            value = getattr(self, name)
+            is_whole = isinstance(value, Integral) and not isinstance(value, bool)
+            is_valid = is_whole or (value is None and name == "audio_track")
+            check_type(name, value, is_valid, "a whole number")
+        for name in ("by", "model", "device", "precision"):
+            check_type(name, getattr(self, name), isinstance(getattr(self, name), str), "a text")
+        is_text = self.about is None or isinstance(self.about, str)
+        check_type("about", self.about, is_text, "a text")
+        check_type("strict", self.strict, isinstance(self.strict, bool), "True or False")
+        is_table = isinstance(self.weights, Mapping) and all(map(_is_number, self.weights.values()))
+        check_type("weights", self.weights, is_table, "numbers by name, as {'motion': 1}")
 
     def budget_of(self, duration_seconds: float) -> float:
         """Return how many seconds of a presentation of that length the reel may last."""
@@ -141,6 +164,20 @@ def parse_budget(text: str) -> Budget:
     if budget.budget_seconds == 0 or (share is not None and not 0 < share <= 1):
         raise ValueError(f"the budget {text!r} must be more than nothing and at most 100%")
     return budget
+
+
+def check_type(name: str, value: object, is_valid: bool, allowed: str) -> None:
+    """Check the type of an argument.
+
+    Raises:
+        TypeError: with its name, its value and what is allowed.
+    """
+    if not is_valid:
+        raise TypeError(f"{name} must be {allowed}; got {value!r} ({type(value).__name__})")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def _check(name: str, value: object, is_valid: bool, allowed: str) -> None:

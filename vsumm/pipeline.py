@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack, cast, overload
 
 import numpy as np
 
 from mmva_core.store import sha256_file
-from vsumm.config import SEGMENT_SECONDS, SHORTEST_SEGMENT_SECONDS, By, SummaryConfig
+from vsumm.config import SEGMENT_SECONDS, SHORTEST_SEGMENT_SECONDS, By, SummaryConfig, check_type
 from vsumm.errors import InputError, NoSignalError
 from vsumm.files import RecordCache
 from vsumm.media import DecodeReport, MediaInfo, Segment, probe, split_into_segments
@@ -33,41 +33,88 @@ from vsumm.score import (
     signals_of,
 )
 from vsumm.select import select_segments
+from vsumm.settings import Settings, with_settings
 from vsumm.summary import SCHEMA_VERSION, ScoredSegment, Summary
 
 if TYPE_CHECKING:
     from mmva_core import MMVA
 
 
+@overload
 def summarize(
     path: str | os.PathLike[str],
     config: SummaryConfig | None = None,
     *,
-    model: MMVA | None = None,
+    model: MMVA | str | None = None,
     cache: RecordCache | None = None,
     progress: bool = False,
-) -> Summary:
+    **settings: Unpack[Settings],
+) -> Summary: ...
+
+
+@overload
+def summarize(
+    path: Iterable[str | os.PathLike[str]],
+    config: SummaryConfig | None = None,
+    *,
+    model: MMVA | str | None = None,
+    cache: RecordCache | None = None,
+    progress: bool = False,
+    **settings: Unpack[Settings],
+) -> list[Summary]: ...
+
+
+def summarize(
+    path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    config: SummaryConfig | None = None,
+    *,
+    model: MMVA | str | None = None,
+    cache: RecordCache | None = None,
+    progress: bool = False,
+    **settings: Unpack[Settings],
+) -> Summary | list[Summary]:
     """Score every segment of a film or a sound file and select the highlights.
 
     No reel is written; `export_reel` cuts it.
 
     Args:
-        path: any file that FFmpeg can read.
+        path: any file that FFmpeg can read, or several; they share one model.
         config: settings; the defaults of `SummaryConfig` if left out.
-        model: a loaded model, to summarise many files with one; `config.model` if left out.
+        model: a loaded model, or the name of one; `config.model` if left out.
         cache: where measurements are kept, so that another budget costs nothing; None keeps
             nothing, and nothing is kept of a `model` that came loaded.
         progress: whether to show a progress bar on stderr.
+        settings: fields of `SummaryConfig`, in place of those of `config`; and `budget`, as on the
+            command line: "60s", "1m30s", "15%", or a number of seconds from 1 on.
+
+    Returns:
+        The summary, or those of several files in their order.
 
     Raises:
         InputError: the file cannot be read, or the budget is too short to show anything of it.
         NoSignalError: the file lacks what it shall be summarised by.
         ModelError: the model cannot be loaded.
-        ValueError: `config.weights` names a signal that there is not.
+        TypeError: an argument is of another type, or there is no such setting.
+        ValueError: a setting is out of range, or `weights` names a signal that there is not.
     """
-    config = config or SummaryConfig()
+    check_type("cache", cache, cache is None or isinstance(cache, RecordCache), "a RecordCache")
+    if isinstance(model, str | os.PathLike):
+        settings["model"], model = os.fspath(model), None
+    is_model = model is None or hasattr(model, "predict_music")
+    check_type("model", model, is_model, "the name of a model or a loaded MMVA")
+    config = with_settings(config, settings)
+    check_weights(config.weights)
     source = ModelSource(config, model)
-    return summarize_media(probe(path), config, source=source, cache=cache, progress=progress)
+
+    def summarize_one(path: object) -> Summary:
+        is_path = isinstance(path, str | os.PathLike)
+        check_type("path", path, is_path, "a str or os.PathLike, or a list of them")
+        info = probe(cast("str | os.PathLike[str]", path))
+        return summarize_media(info, config, source=source, cache=cache, progress=progress)
+
+    if isinstance(path, Iterable) and not isinstance(path, str | bytes | os.PathLike):
+        return [summarize_one(each) for each in path]
+    return summarize_one(path)
 
 
 def summarize_media(
@@ -133,7 +180,11 @@ def _signals(info: MediaInfo, config: SummaryConfig) -> list[Signal]:
     signals = [s for s in signals_of(config.by) if all(has[m.needs] for m in s.measurements)]
     if not measurements_of(signals):
         missing, other = ("picture", "music") if config.by == "image" else ("sound", "image")
-        raise NoSignalError(f"{info.path}: there is no {missing} to score; use --by {other}")
+        raise NoSignalError(
+            f"{info.path}: there is no {missing} to score; use {{do}}",
+            argument=f"by={other!r}",
+            option=f"--by {other}",
+        )
     return signals
 
 
@@ -177,7 +228,9 @@ def _split(info: MediaInfo, config: SummaryConfig) -> list[Segment]:
     if length > budget_seconds or length < SHORTEST_SEGMENT_SECONDS:
         raise InputError(
             f"{info.path}: a budget of {budget_seconds:.3g} s has no room for a segment of "
-            f"{max(length, SHORTEST_SEGMENT_SECONDS):.3g} s; raise --budget"
+            f"{max(length, SHORTEST_SEGMENT_SECONDS):.3g} s; raise {{do}}",
+            argument="the budget",
+            option="--budget",
         )
     return split_into_segments(info.duration_seconds, segment_seconds=length)
 

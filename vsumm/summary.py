@@ -49,7 +49,7 @@ class ScoredSegment:
         return Segment(self.start_seconds, self.end_seconds)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Summary:
     """Scores and selection for one file, with all that is needed to cut the reel again.
 
@@ -102,6 +102,13 @@ class Summary:
                 f"{self.selected_seconds} s are selected, more than the budget of "
                 f"{self.budget_seconds} s"
             )
+
+    def __repr__(self) -> str:
+        runs = f"{len(self.runs)} run{'s' * (len(self.runs) != 1)}"
+        return (
+            f"<Summary of {self.media.path.name!r}: {self.selected_seconds:.1f} of "
+            f"{self.media.duration_seconds:.1f} s in {runs}, by {self.by}>"
+        )
 
     @property
     def selected_seconds(self) -> float:

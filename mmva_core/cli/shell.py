@@ -89,8 +89,13 @@ class Shell:
         logging.basicConfig(level=level, handlers=[handler])
 
     def complain(self, message: object) -> None:
-        """Print an error on one line; `exit_code` is left to the caller."""
-        self.say(f"error: {message}")
+        """Print an error on one line; `exit_code` is left to the caller.
+
+        Args:
+            message: text, or an exception; its `on_command_line`, where it has one, is its text
+                with options in place of arguments.
+        """
+        self.say(f"error: {getattr(message, 'on_command_line', message)}")
 
     def say(self, message: object) -> None:
         """Print a message on one line of stderr."""

@@ -132,7 +132,12 @@ def _refuse_what_is_there(target: Path, *, overwrite: bool) -> None:
     if not stat.S_ISREG(mode):
         raise OutputError(f"{target}: this is not a regular file; name another output")
     if not overwrite:
-        raise OutputError(f"{target}: exists already; use --force to replace it")
+        raise _there_already(target, "exists already")
+
+
+def _there_already(target: Path, what: str) -> OutputError:
+    message = f"{target}: {what}; use {{do}} to replace it"
+    return OutputError(message, argument="overwrite=True", option="--force")
 
 
 def _create_partial(target: Path) -> tuple[int, Path]:
@@ -211,7 +216,7 @@ def _rename_without_replacing(partial: Path, target: Path) -> None:
     try:
         target.hardlink_to(partial)
     except FileExistsError:
-        raise OutputError(f"{target}: appeared meanwhile; use --force to replace it") from None
+        raise _there_already(target, "appeared meanwhile") from None
     except OSError:
         _refuse_what_is_there(target, overwrite=False)
         partial.rename(target)

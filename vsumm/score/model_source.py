@@ -66,7 +66,9 @@ def load_model(config: SummaryConfig) -> MMVA:
 
     has_cuda = torch.cuda.is_available()
     if config.device == "cuda" and not has_cuda:
-        raise ModelError("no CUDA device was found; use --device cpu")
+        raise ModelError(
+            "no CUDA device was found; use {do}", argument="device='cpu'", option="--device cpu"
+        )
     device = "cuda" if has_cuda and config.device != "cpu" else "cpu"
     try:
         return mmva_core.MMVA.from_pretrained(
