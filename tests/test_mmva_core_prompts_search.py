@@ -14,8 +14,11 @@ from mmva_core.prompts import table as prompts_table
 from mmva_core.prompts import targets as prompts_targets
 from mmva_core.prompts.film import parse_film_curve, stretches_of
 from mmva_core.prompts.search import Spread, search_prompts, spread_of, warnings_about
-from mmva_core.prompts.table import prompt_va
+from mmva_core.prompts.table import prompt_va, write_table
 from mmva_core.prompts.templates import Templates, load_templates
+
+HALF_STEP = 5e-4
+"""Half floats below 1 are 2^-11 apart; sums in another order add less than that."""
 
 OWN = """
 sentences = ["A {size} piece of {genre}.", "{instrument_1} with {instrument_2}."]
@@ -275,3 +278,40 @@ def test_words_that_exclude_each_other_are_reported(arguments, capsys):
     options = ["--only", "instrument_1=piano", "--only", "instrument_2=piano"]
     assert main(["prompt", "va:0.5,0.5", *options, *arguments]) == 1
     assert "no prompt has all of these words" in capsys.readouterr().err
+
+
+class TestTheTableOfAModelsFolder:
+    """The table that a model's folder may hold, and that of the embedded model."""
+
+    @pytest.fixture
+    def shipped(self, own, tmp_path):
+        folder = tmp_path / "model"
+        tiny_model(sigma=0.3).save_pretrained(folder)
+        made = made_table(own)
+        write_table(str(folder), own, made, folder / "prompts.safetensors")
+        return folder, made
+
+    def test_it_is_read_without_the_model_and_without_a_cache(self, shipped, own, monkeypatch):
+        folder, made = shipped
+        forbid_the_model(monkeypatch)
+        monkeypatch.setattr(prompts_table, "default_cache_folder", None)  # a call is a TypeError
+        assert np.abs(prompt_va(str(folder), own) - made).max() < HALF_STEP
+
+    def test_other_templates_or_weights_are_worked_out(self, shipped, own, tmp_path, monkeypatch):
+        folder, _ = shipped
+        forbid_the_model(monkeypatch)
+        other = Templates(own.sentences[::-1], own.words)
+        with pytest.raises(AssertionError, match="loaded again"):
+            prompt_va(str(folder), other, cache=tmp_path)
+        tiny_model(sigma=0.5).save_pretrained(folder)
+        with pytest.raises(AssertionError, match="loaded again"):
+            prompt_va(str(folder), own, cache=tmp_path)
+
+    def test_that_of_the_embedded_model_is_of_its_weights_and_templates(self, monkeypatch):
+        templates = load_templates()
+        model = MMVA.from_pretrained("mmva-lite", device="cpu")
+        forbid_the_model(monkeypatch)
+        va = prompt_va("mmva-lite", templates)
+        some = [0, 12_345, len(templates) - 1]
+        again = model.predict_captions([templates.prompt(k) for k in some])
+        assert np.abs(va[some] - np.asarray(again)).max() < HALF_STEP

@@ -28,9 +28,8 @@ def test_the_wheel_holds_the_three_packages_and_nothing_else(wheel_names):
 
 def test_the_wheel_holds_the_weights_and_their_card(wheel_names):
     folder = "mmva_core/weights/mmva-lite/"
-    assert {f"{folder}{n}" for n in ("config.json", "model.safetensors", "README.md")} <= set(
-        wheel_names
-    )
+    files = ("config.json", "model.safetensors", "prompts.safetensors", "README.md")
+    assert {f"{folder}{name}" for name in files} <= set(wheel_names)
 
 
 def test_the_wheel_holds_what_a_report_is_made_of(wheel_names):

@@ -20,7 +20,7 @@ def film(tmp_path_factory):
 
 def test_every_field_is_a_keyword():
     names = {field.name for field in fields(SummaryConfig)}
-    assert Settings.__annotations__.keys() == names | {"budget"}
+    assert Settings.__annotations__.keys() | {"model"} == names | {"budget"}
 
 
 @pytest.mark.parametrize(

@@ -98,11 +98,12 @@ def summarize(
         ValueError: a setting is out of range, or `weights` names a signal that there is not.
     """
     check_type("cache", cache, cache is None or isinstance(cache, RecordCache), "a RecordCache")
-    if isinstance(model, str | os.PathLike):
-        settings["model"], model = os.fspath(model), None
-    is_model = model is None or hasattr(model, "predict_music")
+    is_name = isinstance(model, str | os.PathLike)
+    is_model = model is None or is_name or hasattr(model, "predict_music")
     check_type("model", model, is_model, "the name of a model or a loaded MMVA")
     config = with_settings(config, settings)
+    if isinstance(model, str | os.PathLike):
+        config, model = replace(config, model=os.fspath(model)), None
     check_weights(config.weights)
     source = ModelSource(config, model)
 

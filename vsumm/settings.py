@@ -11,7 +11,7 @@ from vsumm.config import By, SummaryConfig, check_type, parse_budget
 
 
 class Settings(TypedDict, total=False):
-    """The fields of `SummaryConfig`, and `budget`."""
+    """The fields of `SummaryConfig` but `model`, which `summarize` takes by itself, and `budget`."""
 
     budget: str | float
     by: By
@@ -24,7 +24,6 @@ class Settings(TypedDict, total=False):
     frames_per_segment: int
     smoothing_segments: int
     motion_weight: float
-    model: str
     device: Literal["auto", "cpu", "cuda"]
     precision: Literal["fp32", "bf16"]
     strict: bool

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmva_core.cli.command import Output, Problem
+from mmva_core.cli.command import Output, Problem, add_model_options
 from mmva_core.errors import DataError
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def add_parser(subparsers: Subparsers) -> None:
     _add_captions(parts)
     _add_content(parts)
     _add_sounds(parts)
+    _add_prompts(parts)
 
 
 def _add_music(parts: Subparsers) -> None:
@@ -207,6 +208,34 @@ def run_sounds(args: Namespace) -> Iterator[Output]:
     from mmva_core.sounds import fetch_packages
 
     yield from fetch_packages(Path(args.output))
+
+
+def _add_prompts(parts: Subparsers) -> None:
+    parser = parts.add_parser(
+        "prompts",
+        help="work out the table of mmva prompt for a model's folder",
+        description="Predict valence and arousal of every prompt of the templates and write them "
+        "as half floats. Named prompts.safetensors in the folder of the model, mmva prompt reads "
+        "them there instead of working them out. Takes 20 minutes of CPU time.",
+        examples=("mmva build prompts --model my-model -o my-model/prompts.safetensors",),
+    )
+    add_model_options(parser)
+    parser.add_argument("-o", "--output", required=True, metavar="FILE", help="the table")
+    parser.add_argument("--force", action="store_true", help="replace a file that is there")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    parser.set_defaults(run=run_prompts)
+
+
+def run_prompts(args: Namespace) -> Iterator[Output]:
+    """Work out the table and write it."""
+    from mmva_core.prompts import load_templates, prompt_va, write_table
+
+    path = Path(args.output)
+    _check_free(path, args.force)
+    templates = load_templates()
+    va = prompt_va(args.model, templates, device=args.device, progress=not args.quiet)
+    write_table(args.model, templates, va, path)
+    yield f"{path}: {len(templates):,} prompts"
 
 
 def _check_free(path: Path, force: bool) -> None:

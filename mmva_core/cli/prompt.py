@@ -26,8 +26,9 @@ def add_parser(subparsers: Subparsers) -> None:
         "prompt",
         help="find the words for music that feels like a picture, a film or a point",
         description="Search all prompts that the templates allow for those whose predicted valence "
-        "and arousal come closest. The first search with a model takes minutes, since every prompt "
-        "is put through its caption tower; later ones take the table from the cache.",
+        "and arousal come closest. mmva-lite comes with them; the first search with another model "
+        "or with other templates, takes minutes, since every prompt is put through its caption "
+        "tower, and later ones take the table from the cache.",
         examples=(
             "mmva prompt picture.jpg",
             "mmva prompt film.mp4 --every 30s",

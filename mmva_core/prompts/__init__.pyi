@@ -8,6 +8,7 @@ from .search import search_prompts as search_prompts
 from .search import spread_of as spread_of
 from .search import warnings_about as warnings_about
 from .table import prompt_va as prompt_va
+from .table import write_table as write_table
 from .targets import Target as Target
 from .targets import find_targets as find_targets
 from .templates import DEFAULT_TEMPLATES as DEFAULT_TEMPLATES

@@ -1,5 +1,7 @@
 """Valence and arousal of every prompt, computed once for a model and templates, and cached.
 
+A model's folder may hold the table of its own templates, `TABLE_NAME`; the embedded model's does.
+
 The table is a NumPy file in the user's cache. It grows in a partial file, so that an interrupted
 run resumes. A complete table is memory-mapped; neither the model nor torch is loaded for it.
 
@@ -9,6 +11,7 @@ Letters in shapes: P prompts.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import sys
@@ -18,18 +21,30 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import safe_open
+from safetensors.numpy import save_file
 from tqdm import tqdm
 
 import mmva_core
 from mmva_core import prompts
 from mmva_core.errors import DataError
 from mmva_core.prompts.templates import Templates
-from mmva_core.store import model_fingerprint, write_whole
+from mmva_core.store import (
+    WEIGHTS_NAME,
+    find_folder,
+    model_fingerprint,
+    read_config,
+    sha256_file,
+    write_whole,
+)
 
 PROMPTS_AT_ONCE = 4096
 """Prompts that are tokenised, and saved, together."""
 METHOD_VERSION = 1
 """Raise it whenever the same model and templates give another table."""
+
+TABLE_NAME = "prompts.safetensors"
+"""The table in a model's folder: half floats, and in the header what they were made from."""
 
 Floats = NDArray[np.float32]
 Table = np.memmap[Any, np.dtype[np.float32]]
@@ -65,7 +80,7 @@ def prompt_va(
     device: str = "auto",
     progress: bool = False,
 ) -> Floats:
-    """Return the predictions for every prompt, from the cache if they are in it.
+    """Return the predictions for every prompt, from the model's folder or from the cache.
 
     Args:
         model_name: embedded model, folder or hub id.
@@ -75,13 +90,16 @@ def prompt_va(
         progress: show a progress bar on stderr while the table is computed.
 
     Returns:
-        (P, 2) float32, valence and arousal in [0, 1], memory-mapped, read-only.
+        (P, 2) float32, valence and arousal in [0, 1]; those of the cache memory-mapped, read-only.
 
     Raises:
         CheckpointError: the model cannot be loaded.
         MissingExtraError: the extra "text" is not installed.
         DataError: the cache cannot be written to.
     """
+    shipped = _read_shipped(find_folder(model_name), templates)
+    if shipped is not None:
+        return shipped
     key = f"{METHOD_VERSION} {model_fingerprint(model_name)} {templates.fingerprint()}"
     name = f"prompts-{hashlib.sha256(key.encode()).hexdigest()[:32]}"
     folder = cache or default_cache_folder()
@@ -99,6 +117,43 @@ def prompt_va(
         table = _open(path, shape)
         assert table is not None, "the table was written just now"
     return table
+
+
+def write_table(model_name: str, templates: Templates, va: Floats, path: Path) -> None:
+    """Write a table as a model's folder may hold it.
+
+    Args:
+        model_name: the model that predicted.
+        templates: P prompts.
+        va: (P, 2) its predictions; they are rounded to half floats.
+        path: where to.
+    """
+    facts = _facts(find_folder(model_name), templates)
+    half = np.ascontiguousarray(va, dtype=np.float16)
+    write_whole(path, lambda temporary: save_file({"va": half}, temporary, facts))
+
+
+def _read_shipped(folder: Path, templates: Templates) -> Floats | None:
+    """Read the table of a model's folder; None if there is none or it is of something else."""
+    path = folder / TABLE_NAME
+    if not path.is_file():
+        return None
+    with safe_open(path, "numpy") as file:
+        if file.metadata() != _facts(folder, templates):
+            return None
+        va: Floats = file.get_tensor("va").astype(np.float32)
+    return va
+
+
+def _facts(folder: Path, templates: Templates) -> dict[str, str]:
+    """Return what decides a table, but for packages that need not be installed to read it."""
+    config = json.dumps(read_config(folder).to_dict(), sort_keys=True)
+    return {
+        "method": str(METHOD_VERSION),
+        "config": hashlib.sha256(config.encode()).hexdigest(),
+        "weights": sha256_file(folder / WEIGHTS_NAME),
+        "templates": templates.fingerprint(),
+    }
 
 
 def _complete(
