@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 
 @overload
-def summarize(
+def summarize(  # type: ignore[overload-overlap]  # a str, one file, is an Iterable of str as well
     path: str | os.PathLike[str],
     config: SummaryConfig | None = None,
     *,

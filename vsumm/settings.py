@@ -11,7 +11,7 @@ from vsumm.config import By, SummaryConfig, check_type, parse_budget
 
 
 class Settings(TypedDict, total=False):
-    """The fields of `SummaryConfig` but `model`, which `summarize` takes by itself, and `budget`."""
+    """The fields of `SummaryConfig` but `model`, an argument of `summarize`, and `budget`."""
 
     budget: str | float
     by: By
