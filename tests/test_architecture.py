@@ -28,11 +28,12 @@ FLOORS = {
         "render": "config errors files media reel select summary timeline",
         "pipeline": "config errors files media score select settings summary",
         "film_reader": "config errors files pipeline",
+        "installation": "_version config errors files",
         "doctor": "decode errors files media workers",
         "batch": "config errors files media pipeline reel render report score summary workers",
         "demo": "batch config errors files media",
-        "cli": "_version batch config demo doctor errors files media reel render report score "
-        "summary workers",
+        "cli": "_version batch config demo doctor errors files installation media reel render "
+        "report score summary workers",
         "__main__": "cli",
     },
     "mmva_core": {

@@ -264,3 +264,15 @@ def test_without_a_home_folder_nothing_is_cached_and_the_work_is_done(film, caps
     monkeypatch.delenv("XDG_CACHE_HOME")
     assert main(["summarize", str(film), "--no-reel", "--quiet"]) == 0
     assert "nothing is cached" in capsys.readouterr().err
+
+
+def test_the_printed_length_is_that_of_the_reel_with_cross_fades(film, tmp_path, capsys):
+    film = make_film(tmp_path / "two.mp4", seconds=20.0, size=(160, 90), flashes=[4.8, FLASH])
+    reel = tmp_path / "faded.mp4"
+    options = ["--by", "image", "--smoothing-segments", "1", "--motion-weight", "0"]
+    options += ["--frames-per-segment", "10", "--budget", "4s", "--crossfade", "0.5", "-o", str(reel)]
+    assert main(["summarize", str(film), *options]) == 0
+    printed = capsys.readouterr().out.splitlines()[0]
+    minutes, seconds = printed.split(": ")[1].split(" of ")[0].split(":")
+    assert 60 * int(minutes) + float(seconds) == pytest.approx(duration(reel), abs=0.06)
+    assert duration(reel) == pytest.approx(3.5, abs=0.05)

@@ -112,8 +112,14 @@ class Summary:
 
     @property
     def selected_seconds(self) -> float:
-        """Length of the reel, seconds."""
+        """Length of the selected segments, seconds."""
         return sum((row.segment.duration_seconds for row in self.segments if row.selected), 0.0)
+
+    @property
+    def reel_seconds(self) -> float:
+        """Length of the reel as it was written: cross-fades make it shorter than its runs."""
+        crossfade_seconds = float((self.reel or {}).get("crossfade_seconds") or 0.0)
+        return self.selected_seconds - crossfade_seconds * max(len(self.runs) - 1, 0)
 
     @property
     def runs(self) -> list[Segment]:

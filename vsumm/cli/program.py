@@ -275,18 +275,22 @@ def _demo(args: argparse.Namespace, shell: Shell) -> None:
 def _add_doctor(commands: Commands) -> argparse.ArgumentParser:
     parser = commands.add_parser(
         "doctor",
-        help="say what a file is and what will happen to it",
+        help="say what a file is and what will happen to it, or what is installed",
         description="Print streams, durations by container and by decoding, the decoder that "
-        "will be used, and the problems found.",
-        examples=("vsumm doctor film.mp4",),
+        "will be used, and the problems found; without a file, what is installed: FFmpeg, torch, "
+        "processor, model, extras and cache.",
+        examples=("vsumm doctor film.mp4", "vsumm doctor"),
     )
-    parser.add_argument("inputs", nargs="+", type=input_path, metavar="FILE")
+    parser.add_argument("inputs", nargs="*", type=input_path, metavar="FILE")
     return parser
 
 
 def _doctor(args: argparse.Namespace, shell: Shell) -> None:
     from vsumm.doctor import examine
+    from vsumm.installation import describe_installation
 
+    if not args.inputs:
+        print(describe_installation())
     for source in args.inputs:
         try:
             print(examine(source))

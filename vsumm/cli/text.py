@@ -18,7 +18,7 @@ def describe(result: JobResult) -> str:
     """Describe a reel: one line per run, with when and why, then where it is and what it took."""
     summary = result.summary
     lines = [
-        f"{shown(summary.media.path.name)}: {clock_text(summary.selected_seconds)} of "
+        f"{shown(summary.media.path.name)}: {clock_text(summary.reel_seconds)} of "
         f"{clock_text(summary.media.duration_seconds)}, by {summary.by}",
         *run_table(summary),
     ]
