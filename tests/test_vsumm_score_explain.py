@@ -26,6 +26,8 @@ def test_by_highlights_the_contributions_are_the_terms_of_the_score():
 @pytest.mark.parametrize("by", ["image", "music"])
 def test_by_one_modality_the_contributions_add_up_to_the_deviation_of_the_score(by):
     columns = {"image_arousal": noise(0), "motion": noise(1), "music_arousal": noise(2)}
+    everywhere = np.ones_like(noise(2))
+    columns |= {"music": everywhere, "speech": 0 * everywhere, "loudness": noise(3)}
     config = SummaryConfig(by=by, smoothing_segments=3)
     parts = contributions(columns, config, by=by)
     assert set(parts) == ({"image_arousal", "motion"} if by == "image" else {"music_arousal"})
