@@ -270,7 +270,16 @@ def test_the_printed_length_is_that_of_the_reel_with_cross_fades(film, tmp_path,
     film = make_film(tmp_path / "two.mp4", seconds=20.0, size=(160, 90), flashes=[4.8, FLASH])
     reel = tmp_path / "faded.mp4"
     options = ["--by", "image", "--smoothing-segments", "1", "--motion-weight", "0"]
-    options += ["--frames-per-segment", "10", "--budget", "4s", "--crossfade", "0.5", "-o", str(reel)]
+    options += [
+        "--frames-per-segment",
+        "10",
+        "--budget",
+        "4s",
+        "--crossfade",
+        "0.5",
+        "-o",
+        str(reel),
+    ]
     assert main(["summarize", str(film), *options]) == 0
     printed = capsys.readouterr().out.splitlines()[0]
     minutes, seconds = printed.split(": ")[1].split(" of ")[0].split(":")
