@@ -147,6 +147,41 @@ def test_copied_pictures_are_those_of_the_film_bit_by_bit(tmp_path):
     assert np.array_equal(planes_by_ffmpeg(fast), shown)
 
 
+def test_clips_with_headers_of_their_own_make_one_sound_reel(tmp_path):
+    clips = []
+    for number, profile in enumerate(("high", "baseline")):
+        options = {"seconds": 6, "size": (192, 108), "audio": False, "gop_seconds": 1.0}
+        options["encoder_options"] = {"profile": profile, "x264-params": f"cabac={1 - number}"}
+        clips.append(make_film(tmp_path / f"{number}.flv", **options, b_frames=0))
+    film = tmp_path / "film.flv"
+    film.write_bytes(clips[0].read_bytes() + flv_tags(clips[1].read_bytes(), later_ms=6000))
+    runs = [Segment(0.5, 5.5), Segment(6.5, 11.5)]
+    report = encode_here(film, runs, tmp_path / "copied.mp4", ReelConfig(is_fast=True))
+    encode_here(film, runs, tmp_path / "encoded.mp4")
+    assert 3 < report.copied_seconds < 6
+    numbers = []
+    for name in ("copied.mp4", "encoded.mp4"):
+        with av.open(str(tmp_path / name), options={"err_detect": "explode"}) as container:
+            frames = container.decode(video=0)
+            numbers.append([read_frame_number(f.to_ndarray(format="rgb24")) for f in frames])
+    assert numbers[0] == numbers[1]
+    assert numbers[0][125:] == numbers[0][:125]  # both clips count from 0
+
+
+def flv_tags(data: bytes, *, later_ms: int) -> bytes:
+    """Return what follows the header and the metadata of an FLV file, with later times."""
+    tags, place = [], 13
+    while place < len(data):
+        size = 15 + int.from_bytes(data[place + 1 : place + 4], "big")
+        tag = bytearray(data[place : place + size])
+        time = int.from_bytes(bytes([tag[7], *tag[4:7]]), "big") + later_ms
+        tag[7], tag[4:7] = time >> 24, (time & 0xFFFFFF).to_bytes(3, "big")
+        if tag[0] == 9:
+            tags.append(bytes(tag))
+        place += size
+    return b"".join(tags)
+
+
 def test_a_player_can_seek_to_copied_and_encoded_pictures(tmp_path):
     fast, _ = reel_of(film_at(tmp_path), tmp_path)
     wanted = pictures(fast)

@@ -11,6 +11,7 @@ from reels import encode_here
 
 from vsumm.media.segments import Segment
 from vsumm.reel.config import ReelConfig
+from vsumm.reel.encoders import hdr10_parameters
 
 SIZE = (192, 96)
 RUNS = [Segment(1, 2), Segment(3, 4.6)]
@@ -218,6 +219,37 @@ def test_a_film_that_is_turned_on_the_way_gets_bars(tmp_path):
     brightest = [picture.max(axis=(0, 2)) for _, picture in (shown[5], shown[-5])]
     assert brightest[0].min() > 50
     assert brightest[1][:64].max() < 10 < 50 < brightest[1][80:112].min()
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+def test_the_reel_says_when_the_film_was_made_and_in_which_language(tmp_path, suffix):
+    film, dated = film_at(tmp_path / "film.mp4", languages=["deu"]), tmp_path / "dated.mp4"
+    made = "2021-07-04T10:11:12.000000Z"
+    tags = "-metadata", "title=Holiday", "-metadata", f"creation_time={made}"
+    run_ffmpeg("-i", film, "-map", "0", "-c", "copy", *tags, dated)
+    with av.open(str(reel_of(dated, tmp_path, suffix=suffix))) as container:
+        assert container.metadata["title"] == "Holiday"
+        assert container.metadata["creation_time"] == made
+        assert container.streams.audio[0].language in ("deu", "ger")
+
+
+def test_the_display_that_a_film_was_mastered_on_is_kept(tmp_path):
+    display = "G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,50)"
+    options = f"colorprim=bt2020:transfer=smpte2084:master-display={display}:max-cll=1000,400"
+    film = film_at(
+        tmp_path / "film.mp4",
+        seconds=2,
+        audio=False,
+        codec="libx265",
+        pixel_format="yuv420p10le",
+        encoder_options={"x265-params": f"log-level=none:pools=none:hdr10=1:{options}"},
+    )
+    told = []
+    for path in (film, reel_of(film, tmp_path, [Segment(0.5, 1.5)])):
+        with av.open(str(path)) as container:
+            told.append(hdr10_parameters(next(container.decode(video=0))))
+    assert told[0] == [f"master-display={display}", "max-cll=1000,400"]
+    assert told[1] == told[0]
 
 
 def test_samples_become_square(tmp_path):

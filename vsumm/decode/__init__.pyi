@@ -4,6 +4,7 @@ from .holes import missing_seconds as missing_seconds
 from .memory import give_memory_back as give_memory_back
 from .open_file import open_media as open_media
 from .open_track import open_stream as open_stream
+from .packets import Headers as Headers
 from .packets import read_packets as read_packets
 from .packets_ahead import starts_anywhere as starts_anywhere
 from .pick_frames import can_skip_frames as can_skip_frames

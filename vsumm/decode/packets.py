@@ -11,6 +11,7 @@ from typing import Any
 
 import av
 from av.container import InputContainer
+from av.packet import PacketSideData
 
 MAX_ERRORS_IN_A_ROW = 50
 """Read errors without a packet between them after which the file counts as ended."""
@@ -25,14 +26,28 @@ AVI_GAP_BYTES = 4096
 """Packets further apart than this have something damaged between them."""
 
 
-def read_packets(container: InputContainer) -> Iterator[av.Packet[Any]]:
+Headers = dict[int, PacketSideData]
+"""The last header that a decoder needs, by stream index."""
+
+
+def read_packets(
+    container: InputContainer, headers: Headers | None = None
+) -> Iterator[av.Packet[Any]]:
     """Yield the packets of all streams in file order, from the present place to the end.
 
     Unlike PyAV's own loop this ends without the empty packets that flush the decoders, resumes
     after read errors, survives streams that first appear in the middle of the file, and keeps the
     clock of AVI files over damaged places.
+
+    Args:
+        container: an open file.
+        headers: for who seeks or leaves packets out: empty at first, and filled in while this runs.
+            Where clips were joined, FFmpeg hands the header of one over with the first packet that
+            is read of it; with these all its key frames carry it.
     """
     packets = _read_on(container)
+    if headers is not None:
+        packets = _with_headers(packets, headers)
     return _keep_clock(container, packets) if container.format.name == "avi" else packets
 
 
@@ -53,6 +68,16 @@ def _read_on(container: InputContainer) -> Iterator[av.Packet[Any]]:
             num_errors += 1
             continue
         return
+
+
+def _with_headers(packets: Iterator[av.Packet[Any]], headers: Headers) -> Iterator[av.Packet[Any]]:
+    for packet in packets:
+        index = packet.stream_index
+        if packet.has_sidedata("new_extradata"):
+            headers[index] = packet.get_sidedata("new_extradata")
+        elif index in headers and packet.is_keyframe and packet.stream.type == "video":
+            packet.set_sidedata(headers[index])
+        yield packet
 
 
 def _keep_clock(

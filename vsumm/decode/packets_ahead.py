@@ -14,7 +14,7 @@ from typing import Any
 import av
 from av.container import InputContainer
 
-from vsumm.decode.packets import read_packets
+from vsumm.decode.packets import Headers, read_packets
 
 SEEK_GAP_SECONDS = 20
 """From this distance on, seeking to the next wanted time beats reading all packets."""
@@ -47,6 +47,7 @@ class PacketsAhead:
         self.can_seek = starts_anywhere(stream)
         self.may_jump = self.can_seek  # whether decoding may start afresh at key frames
         self._container = container
+        self._headers: Headers = {}
         self._stream = stream
         self._tick = tick
         self._hole = self.to_ticks(HOLE_SECONDS)
@@ -63,7 +64,7 @@ class PacketsAhead:
         self.keys: list[int] = []  # times of the key frames, in file order
         self.has_gap = False  # whether packets in front of the next one have been left out
         self.is_at_end = False
-        self._packets: Iterator[av.Packet[Any]] = read_packets(self._container)
+        self._packets: Iterator[av.Packet[Any]] = read_packets(self._container, self._headers)
         self._read_until: int | None = None  # all picture packets up to here have been read
         self._known: list[int] = []  # times of the picture packets read, ascending
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from fractions import Fraction
 from itertools import islice
 from typing import Any
@@ -86,6 +87,7 @@ def probe_media(path: str, tick: Callable[[], None]) -> dict[str, Any]:
             "main_track": _main_track(path, container, picture, sounds),
             "problems": problems,
             "title": _title(container),
+            "creation_time": _creation_time(container),
         }
 
 
@@ -94,6 +96,16 @@ def _title(container: InputContainer) -> str | None:
     tags = tags_of(container)
     title = " ".join(tags.get("title", "").split())
     return title[:LONGEST_TITLE] or None
+
+
+def _creation_time(container: InputContainer) -> str | None:
+    """Return when the film was recorded, if that is a time at all."""
+    text = container.metadata.get("creation_time", "")
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return text
 
 
 def _find_picture(container: InputContainer) -> Any:

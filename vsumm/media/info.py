@@ -94,6 +94,8 @@ class MediaInfo:
     """What is wrong with the file although it can be used, one line each."""
     title: str | None = None
     """Title tag of the container, where there is one."""
+    creation_time: str | None = None
+    """When it was recorded, by the container: "2021-07-04T10:11:12.000000Z"."""
 
 
 def probe(path: str | os.PathLike[str]) -> MediaInfo:

@@ -5,18 +5,23 @@ Runs in the encoding process only, see `vsumm.reel.job`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import struct
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import av
 from av.codec.codec import UnknownCodecError
 from av.error import FFmpegError
+from av.sidedata.sidedata import Type
 
 from vsumm.decode import HLG, PQ
 from vsumm.errors import OutputError
 from vsumm.reel.config import ReelConfig
 from vsumm.reel.formats import ReelFormat
+
+CHROMATICITY_STEPS, LUMINANCE_STEPS = 50_000, 10_000
+"""Units of ST 2086: 0.00002, and 0.0001 cd/m2."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,36 @@ _OTHER_ENCODER = EncoderTraits("crf", None, "preset", None)
 def is_hdr(transfer: int) -> bool:
     """Whether a transfer characteristic (ITU-T H.273, table 3) is one of high dynamic range."""
     return transfer in (PQ, HLG)
+
+
+def hdr10_parameters(frame: Any) -> list[str]:
+    """Return parameters of x265 for the display that a film was mastered on (SMPTE ST 2086).
+
+    Args:
+        frame: a frame of the film, which may say so.
+    """
+    parameters = []
+    data = {each.type: bytes(each) for each in frame.side_data}
+    if mastering := data.get(Type.MASTERING_DISPLAY_METADATA):
+        # Red, green, blue and white, x and y each; least and largest luminance, all of them
+        # fractions; then whether the points and whether the luminances are known.
+        *numbers, has_points, has_luminance = struct.unpack("=22i", mastering)
+        values = [number / (divisor or 1) for number, divisor in _pairs(numbers)]
+        points = [round(value * CHROMATICITY_STEPS) for value in values[:8]]
+        red, green, blue, white = _pairs(points)
+        least, largest = (round(value * LUMINANCE_STEPS) for value in values[8:])
+        if has_points and has_luminance:
+            colours = zip(("G", "B", "R", "WP"), (green, blue, red, white), strict=True)
+            shown = "".join(f"{name}({x},{y})" for name, (x, y) in colours)
+            parameters.append(f"master-display={shown}L({largest},{least})")
+    if level := data.get(Type.CONTENT_LIGHT_LEVEL):
+        most, average = struct.unpack_from("=2I", level)
+        parameters.append(f"max-cll={most},{average}")
+    return parameters
+
+
+def _pairs(numbers: Sequence[int]) -> list[tuple[int, int]]:
+    return list(zip(numbers[::2], numbers[1::2], strict=True))
 
 
 def choose_video_encoder(chosen: ReelFormat, config: ReelConfig, *, hdr: bool) -> str:

@@ -19,6 +19,7 @@ from vsumm.reel import compose
 from vsumm.reel.encoders import (
     choose_video_encoder,
     encoder_options,
+    hdr10_parameters,
     is_hdr,
     open_encoder,
     traits_of,
@@ -82,7 +83,8 @@ class PictureTrack:
         is_composed = plan.config.changes_picture
         # Read now: the stream is another one after the file was opened again.
         self._average_rate = reader.average_rate
-        form = _form_of(reader.peek(runs[0].source_start))
+        first = reader.peek(runs[0].source_start)
+        form = _form_of(first)
         hdr = is_hdr(form.transfer)
         # Pictures are composed in 8 bits.
         keeps_hdr = hdr and not is_composed
@@ -94,6 +96,9 @@ class PictureTrack:
         self._matrix = output_matrix(form.matrix, form.pixel_format, self.target)
         self.config = plan.config
         self.options = encoder_options(self.encoder, plan.config)
+        if keeps_hdr and self.encoder == "libx265":
+            mastering = hdr10_parameters(first)
+            self.options["x265-params"] = ":".join([self.options["x265-params"], *mastering])
         begin = Fraction(video.start_seconds)
         span = begin, begin + Fraction(video.duration_seconds)
         placers = [PicturePlacer(each, self.clock, self.target, span=span) for each in readers]

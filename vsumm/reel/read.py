@@ -12,6 +12,7 @@ from av.error import FFmpegError
 from av.stream import Discard
 
 from vsumm.decode import (
+    Headers,
     can_skip_frames,
     missing_seconds,
     open_stream,
@@ -39,6 +40,7 @@ class StreamReader:
         container: the open file.
         stream: the stream that is decoded; another object after some seeks.
         time_base: length of a tick of its time stamps, seconds.
+        header: what the decoder of the last packet was told in advance; joined films have several.
         num_errors: packets and frames that could not be decoded, of those that were wanted.
     """
 
@@ -64,6 +66,7 @@ class StreamReader:
         self.stream: Any
         self._open_files = ExitStack()
         self._open()
+        self._headers: Headers = {}
         self._first_shape: tuple[int, int, Fraction] | None = None
         self._can_seek = kind == "audio" or starts_anywhere(self.stream)
 
@@ -174,6 +177,7 @@ class StreamReader:
         for other in self.container.streams:
             other.discard = Discard.default if other.index == self.stream.index else Discard.all
         self.time_base = Fraction(self.stream.time_base)
+        self.header = self.stream.codec_context.extradata or b""
 
     def _seek_targets(self, seconds: Fraction) -> Iterator[Fraction | None]:
         """Yield instants to seek to, ever earlier; None is the start of the file."""
@@ -199,6 +203,7 @@ class StreamReader:
             else:
                 return
         self._open_files.close()
+        self._headers.clear()
         self._open()
 
     def _decode(self, wanted: Fraction) -> Iterator[tuple[Fraction, Any]]:
@@ -256,8 +261,10 @@ class StreamReader:
 
     def _packets(self) -> Iterator[Any]:
         """Yield packets up to the end or to where the container can no longer be read."""
-        for packet in read_packets(self.container):
+        for packet in read_packets(self.container, self._headers):
             if packet.stream_index == self.stream.index:
+                if packet.has_sidedata("new_extradata"):
+                    self.header = bytes(packet.get_sidedata("new_extradata"))
                 yield packet
 
     def _clock(self, stamp: int) -> Fraction:

@@ -28,11 +28,19 @@ BITS_PER_SAMPLE = 4
 class SoundTrack:
     """The sound of the reel: from a source to packets."""
 
-    def __init__(self, chosen: ReelFormat, runs: Sequence[PlacedRun], source: SoundSource) -> None:
+    def __init__(
+        self,
+        chosen: ReelFormat,
+        runs: Sequence[PlacedRun],
+        source: SoundSource,
+        *,
+        language: str | None = None,
+    ) -> None:
         assert chosen.audio_encoder is not None
         self.encoder = chosen.audio_encoder
         self.source = source
         self.written_seconds = 0.0
+        self._language = language
         self._runs = runs
         self._stream: Any = None
 
@@ -44,6 +52,8 @@ class SoundTrack:
         if not self.encoder.startswith(("pcm", "flac")):
             per_channel = min(BITS_PER_SECOND_AND_CHANNEL, BITS_PER_SAMPLE * rate)
             stream.codec_context.bit_rate = per_channel * stream.codec_context.layout.nb_channels
+        if self._language:
+            stream.metadata["language"] = self._language
         open_encoder(stream.codec_context, self.encoder, {})
         self._stream = stream
 

@@ -12,10 +12,11 @@ import av
 from av.error import FFmpegError
 
 from vsumm.errors import OutputError
-from vsumm.media import VideoStream, clock_text
+from vsumm.media import MediaInfo, VideoStream, clock_text
 from vsumm.reel.copy import CopiedPictureTrack, NotCopiableError
 from vsumm.reel.layout import PlacedRun
 from vsumm.reel.picture_track import PictureTrack
+from vsumm.reel.plan import ReelPlan
 from vsumm.reel.read import StreamReader
 from vsumm.reel.request import EncodeReport, EncodeRequest
 from vsumm.reel.sound_track import SoundTrack, open_sound
@@ -57,6 +58,7 @@ def encode_reel(
         tracks = _open_tracks(request, stack)
         try:
             with av.open(str(request.output), "w", format=muxer, options=options) as container:
+                container.metadata.update(_tags(plan.info))
                 if plan.config.with_chapters:
                     container.set_chapters(_chapters(request.runs))
                 for reached_seconds, packets in _interleaved(tracks, container):
@@ -67,6 +69,20 @@ def encode_reel(
             reason = (error.strerror or str(error)).lower()
             raise OutputError(f"{plan.target}: cannot be written: {reason}") from error
     return _report(tracks)
+
+
+def _language(plan: ReelPlan) -> str | None:
+    """Return the language of the film's sound, if it is what is heard."""
+    is_replaced = plan.soundtrack is not None and plan.config.soundtrack_mode == "replace"
+    if is_replaced or not plan.info.audio:
+        return None
+    return plan.info.audio[plan.audio_track].language
+
+
+def _tags(info: MediaInfo) -> dict[str, str]:
+    """Return what the reel says of itself as the film does."""
+    tags = {"title": info.title, "creation_time": info.creation_time}
+    return {name: text for name, text in tags.items() if text}
 
 
 def _chapters(runs: Sequence[PlacedRun]) -> list[Any]:
@@ -100,7 +116,9 @@ def _open_tracks(request: EncodeRequest, stack: ExitStack) -> _Tracks:
             except NotCopiableError as error:
                 refusal = str(error)
     source = open_sound(plan, request.runs, stack)
-    sound = SoundTrack(plan.format, request.runs, source) if source is not None else None
+    sound = None
+    if source is not None:
+        sound = SoundTrack(plan.format, request.runs, source, language=_language(plan))
     return _Tracks(picture, sound, refusal)
 
 

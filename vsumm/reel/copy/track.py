@@ -118,6 +118,8 @@ class CopiedPictureTrack:
         options["x264-params"] = f"sps-id={self._sets.free_id()}"
         self._options = options
         self._runs = runs
+        # Clips that were joined in one track have headers of their own; only one is written.
+        self._first_header = reader.stream.codec_context.extradata or b""
         self._header = write_header(self._sets, self._encoder_sets())
 
     @property
@@ -172,7 +174,10 @@ class CopiedPictureTrack:
     def _facts(self, run: PlacedRun) -> Iterator[PacketFacts]:
         for time, packet in self._reader.packets_from(run.source_start):
             units = list(split_units(bytes(packet), length_bytes=self._sets.length_bytes))
-            is_known = all(self._sets.has(unit) for unit in units if unit_type(unit) in (SPS, PPS))
+            is_first = self._reader.header == self._first_header
+            is_known = is_first and all(
+                self._sets.has(unit) for unit in units if unit_type(unit) in (SPS, PPS)
+            )
             yield PacketFacts(
                 None if packet.is_discard else time,  # it is not shown
                 begins_anew=any(unit_type(unit) == IDR for unit in units),
