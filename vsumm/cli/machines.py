@@ -63,7 +63,7 @@ def completion_text(parser: argparse.ArgumentParser, shell: str) -> str:
         ) from error
     for action in _actions_of(parser):
         if action.type in (Path, input_path) or action.dest == "output":
-            action.complete = shtab.FILE  # type: ignore[attr-defined]  # shtab's own convention
+            action.complete = shtab.FILE  # where shtab looks for it
     text: str = shtab.complete(parser, shell)
     return text
 
