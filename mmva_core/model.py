@@ -25,7 +25,7 @@ from mmva_core.heads import (
     build_similarity_predictor,
     build_va_predictor,
 )
-from mmva_core.inputs import cut_windows
+from mmva_core.inputs import Pictures, as_pictures, cut_windows
 from mmva_core.outputs import MMVAOutput
 from mmva_core.store import (
     TOWERS_NAME,
@@ -39,7 +39,6 @@ from mmva_core.store import (
 )
 from mmva_core.towers import (
     CaptionTower,
-    ImageArray,
     ImageTower,
     Tower,
     WaveformTower,
@@ -284,10 +283,10 @@ class MMVA(nn.Module):
             similarity=similarity,
         )
 
-    def image_features(self, images: Sequence[ImageArray]) -> Tensor:
+    def image_features(self, images: Pictures) -> Tensor:
         """Return the image tower's features (N, *feature_shape), see `predict_images`."""
         tower = cast(ImageTower, self.tower("image"))
-        return picture_features(tower, images, self.device)
+        return picture_features(tower, as_pictures(images), self.device)
 
     def music_features(self, samples: np.ndarray | Tensor, sample_rate: int) -> Tensor:
         """Return the music tower's features (num_windows, *feature_shape), see `predict_music`."""
@@ -302,17 +301,18 @@ class MMVA(nn.Module):
         tower = cast(CaptionTower, self.tower("caption"))
         return sentence_features(tower, texts, self.device)
 
-    def predict_images(self, images: Sequence[ImageArray]) -> Tensor:
+    def predict_images(self, images: Pictures) -> Tensor:
         """Predict valence and arousal of pictures.
 
         Args:
-            images: uint8 RGB arrays (H, W, 3) of any size, one each.
+            images: one or several, of any size: uint8 RGB arrays (H, W, 3), pictures of Pillow,
+                or uint8 tensors (H, W, 3) or (3, H, W).
 
         Returns:
             (N, 2) float32 on the CPU, values in [0, 1], valence first.
 
         Raises:
-            TypeError: a picture is not an array of uint8.
+            TypeError: a picture is none of these.
             ValueError: a picture is not (H, W, 3).
         """
         return self.va_of_features("image", self.image_features(images))
@@ -321,16 +321,17 @@ class MMVA(nn.Module):
         """Predict valence and arousal of sound.
 
         Args:
-            samples: float32 in [-1, 1], mono. (T,) is cut into consecutive windows of
-                `config.music_window_seconds`; the last window ends with the signal and may
-                overlap the one before; a signal shorter than one window is repeated until it
-                fills one. (N, T) is one window per row.
+            samples: array or tensor, mono, floats in [-1, 1] or signed integers over their range.
+                (T,) is cut into consecutive windows of `config.music_window_seconds`; the last
+                ends with the signal and may overlap the one before; a signal shorter than one
+                window is repeated until it fills one. (N, T) is one window per row.
             sample_rate: rate of `samples`, Hz; sound of other rates than the tower's is resampled.
 
         Returns:
             (num_windows, 2) float32 on the CPU, values in [0, 1], valence first.
 
         Raises:
+            TypeError: `samples` are neither floats nor signed integers.
             ValueError: `samples` is empty or not finite.
         """
         return self.va_of_features("music", self.music_features(samples, sample_rate))

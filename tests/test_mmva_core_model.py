@@ -11,6 +11,7 @@ import pytest
 import torch
 from huggingface_hub import PyTorchModelHubMixin
 from mmva_tiny import CAPTION_DIM, IMAGE_DIM, tiny_config, tiny_model
+from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from mmva_core import MMVA, CheckpointError, ModelConfig
@@ -361,3 +362,35 @@ def test_a_folder_does_not_hide_an_embedded_model(tmp_path, monkeypatch):
 
 def test_the_default_config_is_the_embedded_towers():
     assert tiny_config().image_tower == ModelConfig().image_tower == "efficientnet-lite0"
+
+
+def test_pictures_are_taken_as_arrays_tensors_and_pillow_holds_them():
+    model = tiny_model()
+    array = np.random.default_rng(0).integers(0, 256, (40, 56, 3), np.uint8)
+    expected = model.predict_images([array])
+    tensor = torch.from_numpy(array)
+    forms = [array, Image.fromarray(array), tensor, tensor.permute(2, 0, 1)]
+    for form in forms:
+        assert torch.equal(model.predict_images([form]), expected)
+        assert torch.equal(model.predict_images(form), expected)
+    assert torch.allclose(model.predict_images(forms), expected.expand(4, 2), atol=1e-6)
+
+
+def test_a_transparent_picture_of_pillow_lies_on_white():
+    model = tiny_model()
+    clear = Image.new("RGBA", (40, 40), (255, 0, 0, 0))
+    white = np.full((40, 40, 3), 255, np.uint8)
+    assert torch.equal(model.predict_images(clear), model.predict_images(white))
+
+
+def test_sound_is_taken_as_tensors_and_integers_are_scaled():
+    model = tiny_model()
+    samples = (np.sin(np.arange(32_000) / 20) / 2).astype(np.float32)
+    whole = np.round(samples * 32768).astype(np.int16)
+    expected = model.predict_music(whole / 32768, 16_000)
+    read_only = whole.copy()
+    read_only.flags.writeable = False
+    for form in (whole, read_only, torch.from_numpy(whole), torch.from_numpy(whole) / 32768):
+        assert torch.allclose(model.predict_music(form, 16_000), expected, atol=1e-6)
+    with pytest.raises(TypeError, match="floats or signed integers"):
+        model.predict_music(np.zeros(32_000, np.uint8), 16_000)

@@ -170,6 +170,17 @@ class Summary:
             raise ScoresError(f"not a summary: {error}") from error
 
 
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of `Summary.to_json`."""
+    return msgspec.json.schema(Summary, schema_hook=_schema_of)
+
+
+def _schema_of(kind: type) -> dict[str, Any]:
+    if issubclass(kind, Path):
+        return {"type": "string"}
+    raise NotImplementedError(f"no JSON Schema of {kind}")
+
+
 def _upgrade(document: dict[str, Any]) -> None:
     """Turn a document of version 1 into one of version 2, in place."""
     rows = document.get("segments")

@@ -3,6 +3,9 @@ from .clock import format_clock as format_clock
 from .clock import parse_seconds as parse_seconds
 from .guess import guess_modality as guess_modality
 from .image_file import read_image_file as read_image_file
+from .image_file import upright_rgb as upright_rgb
+from .pictures import Pictures as Pictures
+from .pictures import as_pictures as as_pictures
 from .resample import Samples as Samples
 from .resample import resample as resample
 from .windows import cut_windows as cut_windows

@@ -22,7 +22,8 @@ def cut_windows(
     Args:
         samples: (T,) is cut into consecutive windows; the last one ends with the signal, so it
             may overlap the one before; a signal shorter than one window is repeated until it
-            fills one. (N, T) is one window per row, of any length.
+            fills one. (N, T) is one window per row, of any length. Floats, or signed integers
+            over their whole range.
         sample_rate: rate of `samples`, Hz.
         target_rate: rate of the windows, Hz.
         window_seconds: length of a window of a one-dimensional signal.
@@ -31,10 +32,10 @@ def cut_windows(
         (num_windows, T) float32 at `target_rate`.
 
     Raises:
+        TypeError: `samples` are neither floats nor signed integers.
         ValueError: `samples` has another shape, is empty, or is not finite.
     """
-    signal = torch.as_tensor(np.asarray(samples) if not isinstance(samples, Tensor) else samples)
-    signal = signal.to(torch.float32)
+    signal = _as_floats(samples)
     if signal.ndim not in (1, 2) or signal.shape[-1] == 0:
         raise ValueError(f"samples must have shape (T,) or (N, T), got {tuple(signal.shape)}")
     if not bool(torch.isfinite(signal).all()):
@@ -51,6 +52,19 @@ def cut_windows(
         return fit_length(signal, length).unsqueeze(0)
     starts = window_starts(len(signal), length)
     return torch.stack([signal[start : start + length] for start in starts])
+
+
+def _as_floats(samples: np.ndarray | Tensor) -> Tensor:
+    """Return float32; integers, as of a WAV file, from -32768 to 32767 become -1 to 1."""
+    if isinstance(samples, Tensor):
+        signal = samples.detach()
+    else:
+        signal = torch.from_numpy(np.require(samples, requirements=["C", "W"]))
+    if signal.is_floating_point():
+        return signal.to(torch.float32)
+    if not signal.dtype.is_signed or signal.is_complex():
+        raise TypeError(f"samples must be floats or signed integers, got {signal.dtype}")
+    return signal.to(torch.float32) / -float(torch.iinfo(signal.dtype).min)
 
 
 def fit_length(signal: Tensor, length: int) -> Tensor:

@@ -10,7 +10,7 @@ import argparse
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from mmva_core.cli import EXIT_FAILED, Parser, Shell, UsageError
 from vsumm._version import __version__
 from vsumm.cli.inputs import find_films, input_path
+from vsumm.cli.machines import add_completion, add_schema, completion_text, schema_text
 from vsumm.cli.options import add_summarize_options, fields_in
 from vsumm.cli.render_options import add_render_options
 from vsumm.config import SummaryConfig
@@ -66,7 +67,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"vsumm {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add in (_add_summarize, _add_render, _add_demo, _add_doctor, _add_cache, _add_eval):
+    for add in (
+        _add_summarize,
+        _add_render,
+        _add_demo,
+        _add_doctor,
+        _add_cache,
+        _add_eval,
+        *OTHERS,
+    ):
         add(commands).add_argument(
             "-v", "--verbose", action="store_true", help="say on stderr what is done and how"
         )
@@ -334,10 +343,21 @@ def _eval(arguments: list[str], shell: Shell) -> None:
     shell.exit_code = run(parser.parse_args(arguments))
 
 
-HANDLERS = {
+def _schema(args: argparse.Namespace, shell: Shell) -> None:
+    print(schema_text())
+
+
+def _completion(args: argparse.Namespace, shell: Shell) -> None:
+    print(completion_text(_parser(), args.shell))
+
+
+OTHERS = (add_schema, add_completion)
+HANDLERS: dict[str, Callable[[argparse.Namespace, Shell], None]] = {
     "summarize": _summarize,
     "render": _render,
     "demo": _demo,
     "doctor": _doctor,
     "cache": _cache,
+    "schema": _schema,
+    "completion": _completion,
 }
