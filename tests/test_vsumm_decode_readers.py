@@ -469,6 +469,19 @@ def leave_out(path, target, first_seconds, last_seconds, lasting):
     return target
 
 
+def test_an_overlap_is_cut_once(tmp_path):
+    path = make_film(tmp_path / "film.mka", seconds=12, video=False, beeps=[2, 8])
+    part = tmp_path / "part.mka"
+    with av.open(str(path)) as source, av.open(str(part), "w") as container:
+        stream = container.add_stream_from_template(source.streams[0])
+        for packet in source.demux():
+            if packet.dts is not None:
+                packet.pts += 300 if packet.pts < 6000 else 0
+                packet.stream = stream
+                container.mux(packet)
+    assert find_beeps(sound_of(part), 16000) == pytest.approx([2, 7.7], abs=0.03)
+
+
 def test_a_pause_of_sound_alone_is_no_loss(tmp_path):
     path = make_film(tmp_path / "film.mka", seconds=12, video=False)
     part = leave_out(path, tmp_path / "part.mka", 4.0, 7.0, "nothing")

@@ -279,6 +279,8 @@ def convert(folder: OddFolder) -> None:
         flash_at = -delay if late else delay
         folder.convert(name, *inputs, *both, seconds=SECONDS + delay, flash_at=flash_at)
     turn(folder)
+    twice = folder.read("plain.ts") + folder.read("two tracks.ts")
+    folder.write("joined.ts", twice, seconds=SECONDS)
     folder.convert("early sound.mkv", *plain, "-ss", "0.52", *plain, *both, flash_at=0.52)
     folder.convert("raw.h264", *plain, "-c", "copy", "-map", "0:v", refused=True)
 

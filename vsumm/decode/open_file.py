@@ -17,6 +17,7 @@ import av
 from av.container import InputContainer
 
 from vsumm.decode.mp4 import Overlay, start_of_cut_fragment
+from vsumm.decode.transport import find_restart
 from vsumm.errors import InputError
 from vsumm.files import open_regular_file
 
@@ -73,7 +74,13 @@ def tags_of(container: InputContainer) -> dict[str, str]:
 
 def _open_descriptor(descriptor: int) -> InputContainer:
     try:
-        return open_container("fd:", {"fd": str(descriptor)})
+        container = open_container("fd:", {"fd": str(descriptor)})
+        restart = find_restart(descriptor) if container.format.name == "mpegts" else None
+        if restart is None:
+            return container
+        # Times come twice in it: only the first recording is shown.
+        container.close()
+        return open_container(Overlay(descriptor, end=restart.place), {})
     except InputError:
         cut = start_of_cut_fragment(descriptor)
         if not cut:

@@ -7,6 +7,7 @@ Runs in the decoding process only, see `vsumm.workers.child`. The result is plai
 from __future__ import annotations
 
 import math
+import os
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -23,8 +24,9 @@ from vsumm.decode.ends import check_duration, check_frames, find_ends, seek, sta
 from vsumm.decode.open_file import MAX_PIXELS, open_media, tags_of
 from vsumm.decode.packets import read_packets
 from vsumm.decode.size import displayed_size
-from vsumm.decode.transport import programmes_of
+from vsumm.decode.transport import find_restart, programmes_of
 from vsumm.errors import InputError
+from vsumm.files import open_regular_file
 
 NOT_FILM = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
 """What a video stream with one of these shows is no film: cover art, previews."""
@@ -56,7 +58,7 @@ def probe_media(path: str, tick: Callable[[], None]) -> dict[str, Any]:
     with open_media(path) as container:
         picture = _find_picture(container)
         sounds = [s for s in container.streams.audio if s.codec_context is not None]
-        problems = _undecodable_streams(container)
+        problems = [*_undecodable_streams(container), *_unused_recordings(path, container)]
         frame = _first_frame(container, picture, tick) if picture else None
         sounds = [s for s in sounds if s.codec_context.sample_rate > 0]
         if frame is not None and frame.pts is None:
@@ -143,6 +145,23 @@ def _undecodable_streams(container: InputContainer) -> list[str]:
         f"stream {stream.index} ({stream.type}) has no decoder"
         for stream in container.streams
         if stream.type in ("video", "audio") and stream.codec_context is None
+    ]
+
+
+def _unused_recordings(path: str, container: InputContainer) -> list[str]:
+    """Say what is not used of recordings that were joined in one file."""
+    if container.format.name != "mpegts":
+        return []
+    descriptor = open_regular_file(path)
+    try:
+        restart = find_restart(descriptor)
+    finally:
+        os.close(descriptor)
+    if restart is None:
+        return []
+    return [
+        f"its clock starts again after {restart.before_seconds:.0f} s: about "
+        f"{restart.behind_seconds:.0f} s behind that are not used"
     ]
 
 

@@ -129,6 +129,7 @@ def _place_on_clock(
     """Yield (rate, mono samples) without gaps, from time 0 on, in blocks."""
     rate = 0
     position = 0  # samples handed out so far, at the present rate
+    due = 0  # where the next samples belong, unless they begin anew
     mixer = _Mixer()
     waiting: list[np.ndarray] = []
     num_waiting = 0
@@ -138,10 +139,13 @@ def _place_on_clock(
             if waiting:
                 yield rate, np.concatenate(waiting)
             position = round(position / rate * new_rate) if rate else 0
+            due = position
             rate, waiting, num_waiting = new_rate, [], 0
-        shift = 0 if jump is None else round(jump * rate) - position
+        place = due if jump is None else round(jump * rate)
+        shift = place - position
         if shift > MAX_SILENCE_SECONDS * rate:
-            shift = 0
+            shift, place = 0, position
+        due = place + len(samples)
         for piece in _moved(samples, shift, rate):
             waiting.append(piece)
             position += len(piece)

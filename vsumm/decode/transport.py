@@ -1,4 +1,4 @@
-"""Read what FFmpeg does not hand over of an MPEG transport stream: its programmes.
+"""Read what FFmpeg does not hand over of an MPEG transport stream: programmes, new beginnings.
 
 A multiplex holds several programmes, of television and of radio, each with streams of its own. The
 table of packet 0 names them; a table of each names its streams (ISO/IEC 13818-1, section 2.4.4).
@@ -11,6 +11,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
 
 from vsumm.files import open_regular_file
 
@@ -26,8 +28,91 @@ SYNC = b"\x47"
 TABLE_BYTES = 1 << 22
 """How much of a file is searched for tables; they come ten times a second."""
 
+CLOCK_PLACES = 48
+"""In how many places of a file the clock is looked at."""
+
+CLOCK_BYTES = 1 << 19
+"""How far to look for it; it comes ten times a second."""
+
+CLOCK_HZ, CLOCK_TICKS = 90_000, 1 << 33
+"""Ticks in a second, and ticks after which the clock is at zero again."""
+
 TABLE_OF_PROGRAMMES, TABLE_OF_STREAMS = 0, 2
 """Types of tables."""
+
+
+@dataclass(frozen=True)
+class Restart:
+    """Where the clock of a film starts again: another recording was put behind it."""
+
+    place: int
+    """First byte behind it."""
+    before_seconds: float
+    """Length of the film in front of it."""
+    behind_seconds: float
+    """Length of what lies behind it, measured at a few places."""
+
+
+def find_restart(descriptor: int) -> Restart | None:
+    """Find where the clock of a transport stream starts again for the first time.
+
+    The clock is looked at in a few places of the file, so a short recording may go unseen.
+    """
+    head = os.pread(descriptor, TABLE_BYTES, 0)
+    if len(programmes_in(head)) > 1:  # each has its own clock
+        return None
+    start, distance = _packets_of(head)
+    last = max(0, (os.fstat(descriptor).st_size - start) // distance - 1)
+    places = [start + last * k // CLOCK_PLACES * distance for k in range(CLOCK_PLACES)]
+    found = (_clock_behind(descriptor, place, distance) for place in places)
+    clocks = [clock for clock in found if clock is not None]
+    steps = [_step(*pair) for pair in pairwise(clocks)]
+    number = next((k for k, step in enumerate(steps) if step < -CLOCK_HZ), None)
+    if number is None:
+        return None
+    before, behind = clocks[number], clocks[number + 1]
+    low, high = before.place, behind.place
+    while high - low > distance:  # the clock at `low` has not started again, at `high` it has
+        middle = low + (high - low) // distance // 2 * distance
+        clock = _clock_behind(descriptor, middle, distance)
+        if clock is not None and clock.place < behind.place and _step(before, clock) >= 0:
+            low = clock.place
+            before = clock
+        elif clock is not None and clock.place < behind.place:
+            high, behind = middle, clock
+        else:
+            high = middle
+    return Restart(
+        behind.place,
+        (sum(steps[:number]) + _step(clocks[number], before)) / CLOCK_HZ,
+        sum(max(0, step) for step in steps[number + 1 :]) / CLOCK_HZ,
+    )
+
+
+@dataclass(frozen=True)
+class _Clock:
+    """A programme clock reference."""
+
+    place: int
+    """The first byte of its packet."""
+    ticks: int
+    """What it says, in ticks of CLOCK_HZ."""
+
+
+def _clock_behind(descriptor: int, place: int, distance: int) -> _Clock | None:
+    """Return the first programme clock reference from the packet at a place on."""
+    data = os.pread(descriptor, CLOCK_BYTES, place)
+    for at in range(0, len(data) - PACKET_BYTES + 1, distance):
+        # An adaptation field of seven bytes or more that says that it holds a reference.
+        if data[at + 3] & 0x20 and data[at + 4] >= 7 and data[at + 5] & 0x10:
+            return _Clock(place + at, int.from_bytes(data[at + 6 : at + 11]) >> 7)
+    return None
+
+
+def _step(clock: _Clock, later: _Clock) -> int:
+    """Return how many ticks a clock of 33 bits went on, or back."""
+    half = CLOCK_TICKS // 2
+    return (later.ticks - clock.ticks + half) % CLOCK_TICKS - half
 
 
 def programmes_of(path: str) -> dict[int, frozenset[int]]:
@@ -38,9 +123,13 @@ def programmes_of(path: str) -> dict[int, frozenset[int]]:
     """
     descriptor = open_regular_file(path)
     try:
-        data = os.pread(descriptor, TABLE_BYTES, 0)
+        return programmes_in(os.pread(descriptor, TABLE_BYTES, 0))
     finally:
         os.close(descriptor)
+
+
+def programmes_in(data: bytes) -> dict[int, frozenset[int]]:
+    """Do as `programmes_of` for the first bytes of a file."""
     wanted: dict[int, int] = {0: 0}  # number of the programme by the packets of its table
     found: dict[int, frozenset[int]] = {}
     sections: dict[int, bytes] = {}
