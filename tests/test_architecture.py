@@ -18,7 +18,7 @@ FLOORS = {
         "files": "errors",
         "workers": "errors",
         "media": "errors files workers",
-        "decode": "errors files media workers",
+        "decode": "config errors files media workers",
         "select": "media",
         "score": "_version config decode errors files media",
         "summary": "config errors media",
