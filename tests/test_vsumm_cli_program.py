@@ -256,6 +256,16 @@ def test_two_reels_or_one_timeline_of_two_films_are_wrong_usage(film, capsys):
     assert len(capsys.readouterr().err.splitlines()) == 2
 
 
+@pytest.mark.parametrize("decoder", ["pyav", "decord"])
+def test_the_decoder_is_the_one_that_was_named(film, decoder):
+    if decoder == "decord":
+        pytest.importorskip("decord")
+    options = ["--by", "image", "--decoder", decoder, "--no-reel", "--quiet"]
+    assert main(["summarize", str(film), *options]) == 0
+    summary = Summary.from_json(film.with_name("my film.summary.json").read_text())
+    assert summary.image_report.decoder == decoder
+
+
 def test_without_a_home_folder_nothing_is_cached_and_the_work_is_done(film, capsys, monkeypatch):
     def no_home():
         raise RuntimeError("Could not determine home directory.")

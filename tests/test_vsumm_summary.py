@@ -3,11 +3,13 @@
 import dataclasses
 import json
 from pathlib import Path
+from xml.etree import ElementTree
 
+import pandas as pd
 import pytest
 
 from vsumm.config import SummaryConfig
-from vsumm.errors import ScoresError
+from vsumm.errors import OutputError, ScoresError
 from vsumm.media.info import AudioStream, MediaInfo, VideoStream
 from vsumm.media.report import DecodeReport
 from vsumm.media.segments import Segment
@@ -130,3 +132,42 @@ def test_a_foreign_summary_is_believed_in_nothing(summary, path, value):
 def test_what_is_no_summary_is_refused(text):
     with pytest.raises(ScoresError):
         Summary.from_json(text)
+
+
+def test_a_notebook_shows_the_curve_and_the_picks(summary):
+    page = summary._repr_html_()
+    svg = ElementTree.fromstring(page[page.index("<svg") : page.index("</svg>") + 6])
+    shapes = [shape.tag.rpartition("}")[2] for shape in svg]
+    assert shapes == ["title", *["rect"] * len(summary.runs), "path"]
+    number_of_scores = sum(row.score is not None for row in summary.segments)
+    assert sum(svg[-1].get("d").count(letter) for letter in "ML") == number_of_scores
+
+
+def test_the_table_is_written_as_csv(summary, tmp_path):
+    path = tmp_path / "table.csv"
+    summary.write_table(path)
+    pd.testing.assert_frame_equal(pd.read_csv(path), summary.to_frame())
+    with pytest.raises(OutputError, match="exists already"):
+        summary.write_table(path)
+    with pytest.raises(OutputError, match=r"\.csv or \.parquet"):
+        summary.write_table(tmp_path / "table.xls")
+
+
+def test_the_table_is_written_as_parquet_where_that_is_installed(summary, tmp_path):
+    path = tmp_path / "table.parquet"
+    try:
+        import pyarrow  # noqa: F401
+    except ImportError:
+        with pytest.raises(OutputError, match="pip install pyarrow"):
+            summary.write_table(path)
+        return
+    summary.write_table(path)
+    pd.testing.assert_frame_equal(pd.read_parquet(path), summary.to_frame())
+
+
+def test_a_plot_has_a_curve_and_a_bar_for_every_run(summary):
+    matplotlib = pytest.importorskip("matplotlib")
+    matplotlib.use("Agg")
+    axes = summary.plot()
+    assert len(axes.lines) == 1
+    assert len(axes.patches) == len(summary.runs)

@@ -12,6 +12,9 @@ from typing import Literal, get_args
 By = Literal["highlights", "image", "music", "both"]
 """What segments are scored by: several signals fused, or the paper's arousal."""
 
+Decoder = Literal["auto", "decord", "pyav"]
+"""Who decodes pictures."""
+
 BUDGET_FORMS = "15%, 0.15, 90s, 1m30s, 1:30 or 1:02:30"
 _NUMBER = r"(\d+(?:\.\d*)?|\.\d+)"
 _CLOCK = re.compile(r"(?:(\d+):)?(\d+):([0-5]?\d(?:\.\d+)?)")
@@ -66,6 +69,9 @@ class SummaryConfig:
     """Where the model runs; "auto" takes a CUDA device where there is one."""
     precision: Literal["fp32", "bf16"] = "fp32"
     """Arithmetic of the image tower; "bf16" is faster for CLIP on processors that have it."""
+    decoder: Decoder = "auto"
+    """Who decodes the picture that is scored; "auto" starts with PyAV and goes on with decord where
+    PyAV crashes or hangs."""
     strict: bool = False
     """Whether a file of which anything cannot be read is an error; else what is there is used."""
     audio_track: int | None = None
@@ -96,6 +102,8 @@ class SummaryConfig:
         _check("motion_weight", weight, 0 <= weight < math.inf, "at least 0 and finite")
         devices = ("auto", "cpu", "cuda")
         _check("device", self.device, self.device in devices, "auto, cpu or cuda")
+        decoders = get_args(Decoder)
+        _check("decoder", self.decoder, self.decoder in decoders, f"one of {', '.join(decoders)}")
         _check("precision", self.precision, self.precision in ("fp32", "bf16"), "fp32 or bf16")
         track = self.audio_track
         _check("audio_track", track, track is None or track >= 0, "at least 0")
@@ -111,7 +119,7 @@ class SummaryConfig:
             is_whole = isinstance(value, Integral) and not isinstance(value, bool)
             is_valid = is_whole or (value is None and name == "audio_track")
             check_type(name, value, is_valid, "a whole number")
-        for name in ("by", "model", "device", "precision"):
+        for name in ("by", "model", "device", "precision", "decoder"):
             check_type(name, getattr(self, name), isinstance(getattr(self, name), str), "a text")
         is_text = self.about is None or isinstance(self.about, str)
         check_type("about", self.about, is_text, "a text")

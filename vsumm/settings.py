@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any, Literal, TypedDict
 
-from vsumm.config import By, SummaryConfig, check_type, parse_budget
+from vsumm.config import By, Decoder, SummaryConfig, check_type, parse_budget
 
 
 class Settings(TypedDict, total=False):
@@ -26,6 +26,7 @@ class Settings(TypedDict, total=False):
     motion_weight: float
     device: Literal["auto", "cpu", "cuda"]
     precision: Literal["fp32", "bf16"]
+    decoder: Decoder
     strict: bool
     audio_track: int | None
     seed: int

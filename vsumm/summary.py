@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from vsumm.config import By, SummaryConfig
-from vsumm.errors import ScoresError
+from vsumm.curve import curve_svg
+from vsumm.errors import OutputError, ScoresError
+from vsumm.files import atomic_output
 from vsumm.media import DecodeReport, MediaInfo, Segment, merge_neighbours
 
 if TYPE_CHECKING:
@@ -110,6 +114,13 @@ class Summary:
             f"{self.media.duration_seconds:.1f} s in {runs}, by {self.by}>"
         )
 
+    def _repr_html_(self) -> str:
+        """Return the curve of the scores and the picks, for notebooks."""
+        times = [(row.start_seconds, row.end_seconds) for row in self.segments]
+        picks = [(run.start_seconds, run.end_seconds) for run in self.runs]
+        curve = curve_svg(times, [row.score for row in self.segments], picks, title=repr(self))
+        return f"<div><div>{escape(repr(self))}</div>{curve}</div>"
+
     @property
     def selected_seconds(self) -> float:
         """Length of the selected segments, seconds."""
@@ -142,6 +153,52 @@ class Summary:
         names = ["start_seconds", "end_seconds", *self.signal_names, "score", "selected"]
         frame = pd.DataFrame(rows, columns=names)
         return frame.astype(dict.fromkeys(names[:-1], "float64"))
+
+    def write_table(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+        """Write the table of `to_frame`; the extension decides its form, .csv or .parquet.
+
+        Raises:
+            OutputError: the extension is another one, the package that writes Parquet is missing,
+                or the file cannot be written.
+        """
+        suffix = Path(path).suffix.lower()
+        if suffix not in (".csv", ".parquet"):
+            raise OutputError(f"{path}: a table is written as .csv or .parquet")
+        with atomic_output(path, overwrite=overwrite) as partial:
+            if suffix == ".csv":
+                self.to_frame().to_csv(partial, index=False, lineterminator="\n")
+                return
+            try:
+                self.to_frame().to_parquet(partial, index=False)
+            except ImportError as error:
+                raise OutputError(f"{path}: Parquet needs pyarrow: pip install pyarrow") from error
+
+    def plot(self, axes: Any = None) -> Any:
+        """Draw scores and picks over time with Matplotlib.
+
+        Args:
+            axes: Matplotlib's axes to draw on; new ones if left out.
+
+        Returns:
+            The axes.
+
+        Raises:
+            ImportError: Matplotlib is not installed.
+        """
+        if axes is None:
+            import matplotlib.pyplot as plt  # here, since it is optional
+
+            _, axes = plt.subplots(figsize=(10, 2.5), layout="constrained")
+        middles = [(row.start_seconds + row.end_seconds) / 2 for row in self.segments]
+        scores = [math.nan if row.score is None else row.score for row in self.segments]
+        axes.plot(middles, scores, linewidth=1.2)
+        for run in self.runs:
+            axes.axvspan(run.start_seconds, run.end_seconds, color="#f2b705", alpha=0.4, zorder=0)
+        axes.set(
+            xlim=(0, self.media.duration_seconds), ylim=(0, 1), xlabel="seconds", ylabel="score"
+        )
+        axes.set_title(repr(self)[1:-1], fontsize="medium")
+        return axes
 
     def to_json(self) -> str:
         """Return the summary as JSON text; `from_json` gives an equal summary back."""

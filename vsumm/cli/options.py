@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, get_args
 
 from vsumm.cli.inputs import input_path
-from vsumm.config import BUDGET_FORMS, Budget, By, SummaryConfig, parse_budget
+from vsumm.config import BUDGET_FORMS, Budget, By, Decoder, SummaryConfig, parse_budget
 
 if TYPE_CHECKING:
     Group: TypeAlias = "argparse._ArgumentGroup"
@@ -242,6 +242,12 @@ def _add_work(group: Group) -> None:
         metavar="N",
         default=1,
         help="films to work on at the same time (default: %(default)s)",
+    )
+    group.add_argument(
+        "--decoder",
+        choices=get_args(Decoder),
+        default=DEFAULTS.decoder,
+        help="who decodes the picture that is scored (default: PyAV, and decord where that fails)",
     )
     group.add_argument(
         "--strict", action="store_true", help="fail if any part of the input cannot be read"

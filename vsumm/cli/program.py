@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from mmva_core.cli import EXIT_FAILED, Parser, Shell, UsageError
 from vsumm._version import __version__
+from vsumm.cli.defaults import default_arguments
 from vsumm.cli.inputs import find_films, input_path
 from vsumm.cli.machines import add_completion, add_schema, completion_text, schema_text
 from vsumm.cli.options import add_summarize_options, fields_in
@@ -40,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments[:1] == ["eval"]:  # its options live in a package that only it imports
             _eval(arguments[1:], shell)
         else:
-            args = _parser().parse_args(arguments)
+            args = _parser().parse_args(with_defaults(arguments))
             shell.log_to_stderr(logging.DEBUG if args.verbose else logging.WARNING)
             HANDLERS[args.command](args, shell)
     return shell.exit_code
@@ -57,6 +58,19 @@ def with_command(arguments: Sequence[str]) -> list[str]:
         return list(arguments) or ["--help"]
     is_file = "." in first or os.sep in first or Path(first).exists()
     return ["summarize", *arguments] if is_file or first.startswith("-") else list(arguments)
+
+
+def with_defaults(arguments: Sequence[str]) -> list[str]:
+    """Put the defaults of `vsumm.toml` between `summarize` and its arguments.
+
+    Raises:
+        UsageError: the file cannot be read, or names an option that there is not.
+    """
+    if list(arguments[:1]) != ["summarize"] or {"-h", "--help"} & set(arguments):
+        return list(arguments)
+    options = Parser(prog="vsumm summarize")
+    add_summarize_options(options)
+    return ["summarize", *default_arguments(options), *arguments[1:]]
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
+from vsumm.config import Decoder
 from vsumm.errors import InputError
 from vsumm.workers import Answers, WorkerLostError
-
-Decoder = Literal["auto", "decord", "pyav"]
-"""Who decodes the picture."""
 
 JOBS = {"pyav": "vsumm.decode.jobs:run_frames", "decord": "vsumm.decode.jobs:run_decord_frames"}
 """Job of the decoding process by decoder."""

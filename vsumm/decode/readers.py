@@ -19,7 +19,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from vsumm.decode.lane import ATTEMPTS, Decoder, FrameLane
+from vsumm.config import Decoder
+from vsumm.decode.lane import ATTEMPTS, FrameLane
 from vsumm.decode.size import scaled_size
 from vsumm.errors import InputError, NoSignalError
 from vsumm.files import shown

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from PIL import Image
 from PIL.Image import Resampling
 
+from vsumm.config import Decoder
 from vsumm.decode import Frame, FrameReader, read_frames
 from vsumm.media import MediaInfo, Segment
 from vsumm.score.signal import FloatArray
@@ -73,7 +74,9 @@ def look_windows(segments: Sequence[Segment], *, frames_per_segment: int) -> lis
     return windows
 
 
-def read_looks(info: MediaInfo, windows: Sequence[Segment]) -> FrameReader:
+def read_looks(
+    info: MediaInfo, windows: Sequence[Segment], *, decoder: Decoder = "auto"
+) -> FrameReader:
     """Read one frame of every window: the first key frame, or else the first that decoding reaches.
 
     That comes a few frames after the start of the window at most. Key frames need no others: on
@@ -87,6 +90,7 @@ def read_looks(info: MediaInfo, windows: Sequence[Segment]) -> FrameReader:
         info,
         [window.start_seconds for window in windows],
         latest_seconds=[window.end_seconds for window in windows],
+        decoder=decoder,
     )
 
 

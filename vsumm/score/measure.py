@@ -111,7 +111,7 @@ def measure(
 
 def _open_picture(film: Film) -> FrameReader:
     windows = look_windows(film.segments, frames_per_segment=film.config.frames_per_segment)
-    return read_looks(film.info, windows)
+    return read_looks(film.info, windows, decoder=film.config.decoder)
 
 
 def _open_sound(film: Film) -> AudioReader:
@@ -215,6 +215,8 @@ class _Memory:
         if None in settings.values():  # a model that came loaded cannot be told from another
             return None
         columns = dict(measurement.columns)
+        if measurement.needs == "picture":  # decoders round colours in their own ways
+            settings = {**settings, "decoder": self._film.config.decoder}
         return {"kind": measurement.name, "columns": columns, **settings, **self._key}
 
 
