@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from vsumm.config import By, SummaryConfig
 from vsumm.media import Segment
-from vsumm.score import arousal_score, smooth
+from vsumm.score import arousal_score, score_highlights, smooth, used_weights
 from vsumm.summary import Summary
 
 FloatArray = npt.NDArray[np.float64]
@@ -23,6 +23,8 @@ LEAST_DEVIATION = 1e-9
 """Values that deviate less are constant up to rounding."""
 SIGNAL = "signal: "
 """How the name of a scorer begins that is a signal alone."""
+WITHOUT = "highlights without "
+"""How the name of a scorer begins that lacks one signal."""
 MODES: Mapping[By, tuple[str, ...]] = {
     "both": ("image_arousal", "music_arousal"),
     "image": ("image_arousal",),
@@ -48,6 +50,18 @@ def mode_scores(
     for mode, needed in MODES.items():
         if all(name in columns and _says_something(columns[name]) for name in needed):
             yield f"by {mode}", arousal_score(columns, config, by=mode)
+
+
+def leave_one_out(
+    columns: Mapping[str, FloatArray], config: SummaryConfig
+) -> Iterator[tuple[str, FloatArray]]:
+    """Yield the fused score without each of the signals that count, one at a time.
+
+    A film that lacks the signal anyway has its full score there, so that means over films compare.
+    """
+    for name in used_weights(config.weights):
+        scores = score_highlights(columns, {**config.weights, name: 0.0}).scores
+        yield f"{WITHOUT}{name}", scores
 
 
 def cue_scores(

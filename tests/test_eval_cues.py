@@ -1,8 +1,9 @@
 import numpy as np
 
-from eval.cues import cue_scores, mode_scores
+from eval.cues import cue_scores, leave_one_out, mode_scores
 from vsumm.config import SummaryConfig
 from vsumm.media.segments import split_into_segments
+from vsumm.score import score_highlights
 
 SEGMENTS = split_into_segments(18.0)
 NOTHING = np.full(9, np.nan)
@@ -38,3 +39,13 @@ def test_a_silent_film_is_scored_by_its_picture_alone():
     assert [name for name, _ in mode_scores(columns, config)] == ["by image"]
     columns["music_arousal"] = np.linspace(1, 0, 9)
     assert [name for name, _ in mode_scores(columns, config)] == ["by both", "by image", "by music"]
+
+
+def test_each_signal_that_counts_is_left_out_once():
+    columns = {"motion": np.sin(np.arange(9.0)), "image_arousal": np.linspace(0.2, 0.8, 9)}
+    config = SummaryConfig(weights={"motion": 1.0, "image_arousal": 1.0, "about": 0.0})
+    left = dict(leave_one_out(columns, config))
+    assert "highlights without about" not in left
+    full = score_highlights(columns, config.weights).scores
+    np.testing.assert_array_equal(left["highlights without loudness"], full)
+    assert (np.diff(left["highlights without motion"]) > 0).all()

@@ -117,7 +117,8 @@ def test_a_file_of_another_length_names_both():
 def test_modes_signals_and_cues_stand_beside_the_scores(folder, scorer):
     data = benchmark("a", "b")
     cues = score_videos(data, find_videos(folder, data), scorer.it).cues
-    assert list(cues) == ["signal: motion", "motion over 5", "nearer to the middle"]
+    assert list(cues)[-3:] == ["signal: motion", "motion over 5", "nearer to the middle"]
+    assert list(cues["highlights without motion"]) == ["a"]  # b was scored by its image
     assert set(cues["signal: motion"]) == {"a", "b"}
     # The lowest becomes 0, as does what has no signal.
     np.testing.assert_allclose(cues["signal: motion"]["a"][::50], [0.8, 0.0, 0.0, 0.6, 0.7, 0.4])

@@ -141,7 +141,9 @@ def _score_captions(given: _Input, args: argparse.Namespace) -> _Input:
     with _progress(len(captions), "captions", args) as tick:
         titled = with_topics(given.benchmark, args.topic)
         matched, scores, alone = score_captions(titled, captions, on_video=tick)
-    return _Input(matched, scores, alone, f"captions by {FORMULA}")
+    note = f"captions scored without training: {FORMULA}"
+    noted = replace(matched, notes=(*matched.notes, note))
+    return _Input(noted, scores, alone, "captions")
 
 
 def _train(given: _Input, args: argparse.Namespace) -> _Input:

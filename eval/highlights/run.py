@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from eval.cues import FloatArray, columns_of, cue_scores
+from eval.cues import FloatArray, columns_of, cue_scores, leave_one_out
 from eval.highlights.chance import random_scores, shuffled_selections
 from eval.highlights.figures import Figures, measure_figures
 from eval.highlights.labels import LabelledFilm
@@ -17,14 +17,12 @@ from vsumm.errors import NoSignalError
 from vsumm.files import RecordCache
 from vsumm.media import Segment
 from vsumm.pipeline import summarize
-from vsumm.score import score_highlights
 from vsumm.select import select_segments
 from vsumm.summary import Summary
 
 MODES: tuple[By, ...] = ("highlights", "both", "image", "music")
 NUM_RANDOM = 100
 """Random scorings, and random places of the runs, that are averaged."""
-WITHOUT = "highlights without "
 
 
 @dataclass(frozen=True)
@@ -82,12 +80,11 @@ def _cues(
     for name, scores in cue_scores(columns, segments):
         yield _figures(film, name, summary, scores, plainly(scores))
     if summary.by == "highlights":
-        for name in score_highlights(columns, config.weights).contributions:
-            scores = score_highlights(columns, {**config.weights, name: 0.0}).scores
+        for name, scores in leave_one_out(columns, config):
             chosen = select_segments(
                 segments, scores, budget_seconds=summary.budget_seconds, spread=config.spread
             )
-            yield _figures(film, f"{WITHOUT}{name}", summary, scores, chosen)
+            yield _figures(film, name, summary, scores, chosen)
     randoms = random_scores(len(segments), NUM_RANDOM, seed)
     yield _mean_figures(
         film, "random", [measure_figures(film, segments, s, plainly(s)) for s in randoms]

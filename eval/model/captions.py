@@ -27,10 +27,10 @@ CAPTION_STEP = PICK_STEP
 """Frames from one caption to the next, as in the picks of the published h5 files."""
 PARTS: Mapping[str, float] = {"title": 2.0, "middle": 1.0, "arousal": 1.0, "change": 1.0}
 """Weights of the parts. Round numbers: title against the rest was the only choice."""
-FORMULA = "2 title + middle + arousal + change"
-"""The same in words; a video without a title lacks that part."""
 WIDTH = 5
 """Captions that are averaged: 2.5 s at 30 frames/s."""
+FORMULA = f"2 title + middle + arousal + change, averaged over {WIDTH} captions"
+"""The same in words; a video without a title lacks that part."""
 
 Captions = Mapping[str, Sequence[str]]
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from eval.cues import columns_of, cue_scores, lift, mode_scores
+from eval.cues import columns_of, cue_scores, leave_one_out, lift, mode_scores
 from eval.datasets import Benchmark, BenchmarkVideo, FloatArray, IntArray
 from eval.model.embeddings import KTS_RATE, SCATTER, embed_frames
 from eval.protocol import PENALTY, segment_features
@@ -260,6 +260,7 @@ def borders_at(times_seconds: Iterable[float], video: BenchmarkVideo) -> IntArra
 def _cues_of(summary: Summary) -> Iterator[tuple[str, FloatArray]]:
     columns = columns_of(summary)
     if summary.by == "highlights":
+        yield from leave_one_out(columns, summary.config)
         yield from mode_scores(columns, summary.config)
     yield from cue_scores(columns, [row.segment for row in summary.segments])
 

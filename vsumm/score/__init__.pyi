@@ -5,6 +5,7 @@ from .explain import contributions as contributions
 from .explain import reasons as reasons
 from .highlights import check_weights as check_weights
 from .highlights import score_highlights as score_highlights
+from .highlights import used_weights as used_weights
 from .looks import LOOKS_PER_FRAME as LOOKS_PER_FRAME
 from .looks import look_windows as look_windows
 from .looks import looks_of as looks_of

@@ -105,6 +105,16 @@ def score_highlights(
     return Highlights(np.where(has_signal, scores, np.nan), contributions)
 
 
+def used_weights(weights: Mapping[str, float] | None = None) -> dict[str, float]:
+    """Return the weights of the signals that count, the defaults where `weights` has none.
+
+    >>> list(used_weights({"motion": 0.0, "change": 1.0}))[:2]
+    ['image_arousal', 'about']
+    """
+    defaults = {name: part.weight for name, part in PARTS.items()} | dict(PENALTIES)
+    return {name: weight for name, weight in (defaults | dict(weights or {})).items() if weight}
+
+
 def check_weights(weights: Mapping[str, float]) -> None:
     """Check that weights are for signals of the score.
 
