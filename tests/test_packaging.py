@@ -59,7 +59,7 @@ def loaded_by(code):
     """Return the modules that a fresh interpreter has loaded after running `code`."""
     script = f"import sys\n{code}\nprint(*sys.modules)"
     output = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
-    return set(output.stdout.decode().split())
+    return set(output.stdout.decode().splitlines()[-1].split())  # what the code prints comes first
 
 
 def test_help_loads_neither_torch_nor_a_decoder():
