@@ -9,6 +9,8 @@ import pytest
 from films import find_beeps, is_flash, join_films, make_film, read_frame_number, run_ffmpeg
 from reels import encode_here
 
+from vsumm.decode.readers import read_frames
+from vsumm.media.info import probe
 from vsumm.media.segments import Segment
 from vsumm.reel.config import ReelConfig
 from vsumm.reel.encoders import hdr10_parameters
@@ -250,6 +252,32 @@ def test_the_display_that_a_film_was_mastered_on_is_kept(tmp_path):
             told.append(hdr10_parameters(next(container.decode(video=0))))
     assert told[0] == [f"master-display={display}", "max-cll=1000,400"]
     assert told[1] == told[0]
+
+
+def test_what_matroska_cuts_off_is_not_shown(tmp_path):
+    film = film_at(tmp_path / "film.mkv", seconds=3, size=(192, 108))
+    cut = tmp_path / "cut.mkv"
+    cut.write_bytes(crop_matroska(film.read_bytes(), left=24, top=54))
+    info = probe(cut)
+    assert (info.video.width, info.video.height) == (168, 54)
+    red = (200, 20, 20)  # at the left edge of the lower half, 24 columns wide
+    with read_frames(info, [1.0], short_side=54) as reader:
+        (frame,) = reader
+    assert frame.pixels.shape == (54, 168, 3)
+    (_, shown), *_ = pictures(reel_of(cut, tmp_path, [Segment(1, 2)]))
+    assert shown.shape == (54, 168, 3)
+    (_, plain), *_ = pictures(reel_of(film, tmp_path, [Segment(1, 2)], ".mkv"))
+    assert np.abs(plain[80, 10].astype(int) - red).max() < 30
+    for picture in (frame.pixels, shown):
+        assert np.abs(picture.astype(int) - plain[54:, 24:]).mean() < 6
+
+
+def crop_matroska(data: bytes, *, left: int, top: int) -> bytes:
+    """Put a crop into the video of the first track, over elements behind it that say nothing."""
+    place = data.index(b"\xe0\x8a\xb0")  # ten bytes: width, height, unit of display
+    crop = b"\x54\xcc\x81" + bytes([left]) + b"\x54\xbb\x81" + bytes([top])
+    video = b"\xe0\x92" + data[place + 2 : place + 12] + crop
+    return data[:place] + video + b"\xec\x85" + bytes(5) + data[place + 27 :]
 
 
 def test_samples_become_square(tmp_path):

@@ -42,6 +42,7 @@ def run_frames(
     size: tuple[int, int],
     rotation_degrees: int,
     is_mirrored: bool,
+    crop: tuple[int, int, int, int],
 ) -> None:
     """Send one "frame" or "missing" message per wanted time.
 
@@ -55,8 +56,9 @@ def run_frames(
         size: width and height of the upright picture.
         rotation_degrees: clockwise turn that makes it upright.
         is_mirrored: whether left and right are swapped before the turn.
+        crop: columns and rows that are cut off before that: left, top, right, bottom.
     """
-    converter = PixelConverter(Geometry(*size, rotation_degrees, is_mirrored))
+    converter = PixelConverter(Geometry(*size, rotation_degrees, is_mirrored, crop))
     on_container = [(time + start_seconds, latest + start_seconds) for time, latest in wanted]
     num_done = 0
     for group in groups_of_wanted(path, stream, on_container):
@@ -83,6 +85,7 @@ def run_decord_frames(
     wanted: list[tuple[float, float]],
     size: tuple[int, int],
     is_mirrored: bool,
+    crop: tuple[int, int, int, int],
     **_: object,
 ) -> None:
     """Do what `run_frames` does with decord, which is exact only and rotates by itself.
@@ -90,6 +93,8 @@ def run_decord_frames(
     Raises:
         InputError: decord cannot show the film: it knows nothing of mirrored pictures, say.
     """
+    if any(crop):
+        raise InputError("decord cannot crop it")
     if is_mirrored:
         raise InputError("decord cannot mirror it")
     times = [time + start_seconds for time, _ in wanted]

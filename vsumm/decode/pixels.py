@@ -51,6 +51,7 @@ class PixelConverter:
         width, height = self._geometry.width, self._geometry.height
         if self._geometry.rotation_degrees % 180:
             width, height = height, width
+        whole, left, top = self._whole_size(frame, width, height)
         # The scaler keeps the fields of interlaced frames apart, in every other line.
         step = 2 if frame.interlaced_frame else 1
         steps = [(self._scaler, pixel_format)]
@@ -58,9 +59,33 @@ class PixelConverter:
             steps = [(self._shrinker, "yuv444p"), *steps]
         for scaler, name in steps:
             frame = scaler.reformat(
-                frame, width, height * step, name, interpolation=Interpolation.BILINEAR, threads=1
+                frame,
+                whole[0],
+                whole[1] * step,
+                name,
+                interpolation=Interpolation.BILINEAR,
+                threads=1,
             )
-        return frame.to_ndarray()[::step]
+        return frame.to_ndarray()[::step][top : top + height, left : left + width]
+
+    def _whole_size(
+        self, frame: av.VideoFrame, width: int, height: int
+    ) -> tuple[tuple[int, int], int, int]:
+        """Return the size to scale to, and where in that the picture begins, at the left and top.
+
+        Args:
+            frame: a frame as it was coded.
+            width: width of what is shown of it, after scaling.
+            height: height of that.
+        """
+        left, top, right, bottom = self._geometry.crop
+        shown = frame.width - left - right, frame.height - top - bottom
+        if min(shown) <= 0 or shown == (frame.width, frame.height):
+            return (width, height), 0, 0
+        across, down = width / shown[0], height / shown[1]
+        whole = round(frame.width * across), round(frame.height * down)
+        left, top = min(round(left * across), whole[0] - width), round(top * down)
+        return whole, left, min(top, whole[1] - height)
 
 
 def _over_black(pixels: np.ndarray) -> np.ndarray:

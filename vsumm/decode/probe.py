@@ -20,6 +20,7 @@ from av.container import InputContainer
 from av.sidedata.sidedata import Type
 from av.stream import Disposition, Stream
 
+from vsumm.decode.crop import NO_CROP, Crop, crop_of
 from vsumm.decode.ends import check_duration, check_frames, find_ends, seek, start_of
 from vsumm.decode.open_file import MAX_PIXELS, open_media, tags_of
 from vsumm.decode.packets import read_packets
@@ -73,8 +74,12 @@ def probe_media(path: str, tick: Callable[[], None]) -> dict[str, Any]:
         ends = find_ends(path, container, [s for s in (picture, *sounds) if s is not None], tick)
         starts = [start_of(stream) for stream in (picture, *sounds) if stream is not None]
         start = min(starts)
-        video = _describe_picture(picture, frame, start, ends[picture.index]) if picture else None
-        if picture and video and _may_change_size(container, picture):
+        is_matroska = "matroska" in container.format.name
+        crop = crop_of(path, picture.index) if picture and is_matroska else NO_CROP
+        video = (
+            _describe_picture(picture, frame, start, ends[picture.index], crop) if picture else None
+        )
+        if picture and video and not any(crop) and _may_change_size(container, picture):
             video["width"], video["height"] = _largest_size(container, picture, frame, tick)
         audio = [_describe_sound(sound, start, ends[sound.index]) for sound in sounds]
         end = max(s["start_seconds"] + s["duration_seconds"] for s in (video, *audio) if s)
@@ -197,10 +202,14 @@ def _decode_some(container: InputContainer, stream: Any) -> Iterator[Any]:
         return
 
 
-def _describe_picture(stream: Any, frame: Any, start: Fraction, end: Fraction) -> dict[str, Any]:
+def _describe_picture(
+    stream: Any, frame: Any, start: Fraction, end: Fraction, crop: Crop
+) -> dict[str, Any]:
     ratio = stream.sample_aspect_ratio
     rotation, is_mirrored = _orientation(frame)
-    width, height = displayed_size(frame.width, frame.height, ratio, rotation)
+    left, top, right, bottom = crop
+    shown = max(1, frame.width - left - right), max(1, frame.height - top - bottom)
+    width, height = displayed_size(*shown, ratio, rotation)
     rate = stream.average_rate or stream.guessed_rate or Fraction(0)
     # The first frame on screen may come later than the stream claims (leading frames that
     # cannot be decoded, reordering in AVI).
@@ -214,6 +223,7 @@ def _describe_picture(stream: Any, frame: Any, start: Fraction, end: Fraction) -
         "frame_rate": float(rate),
         "rotation_degrees": rotation,
         "is_mirrored": is_mirrored,
+        "crop": crop,
         "start_seconds": float(first - start),
         "duration_seconds": float(end - first),
         "pixel_format": frame.format.name,

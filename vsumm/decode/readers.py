@@ -185,6 +185,7 @@ class FrameReader(_Reader):
             "size": scaled_size(info.video.width, info.video.height, short_side),
             "rotation_degrees": info.video.rotation_degrees,
             "is_mirrored": info.video.is_mirrored,
+            "crop": info.video.crop,
         }
         # Lane 0 takes the first times, lane 1 the next ones, lane 0 those after, ...
         num_lanes = _num_lanes(info.video)

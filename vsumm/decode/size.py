@@ -21,6 +21,8 @@ class Geometry:
     """Clockwise turn that makes the coded picture upright: 0, 90, 180 or 270."""
     is_mirrored: bool = False
     """Whether left and right are swapped before the turn."""
+    crop: tuple[int, int, int, int] = (0, 0, 0, 0)
+    """Columns and rows that are cut off before that: left, top, right, bottom."""
 
 
 def displayed_size(

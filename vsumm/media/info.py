@@ -43,6 +43,8 @@ class VideoStream:
     """Whether a player swaps left and right of the coded picture before it rotates it."""
     sample_aspect_ratio: float = 1.0
     """Width of a coded sample by its height."""
+    crop: tuple[int, int, int, int] = (0, 0, 0, 0)
+    """Columns and rows of the coded picture that are not shown: left, top, right, bottom."""
     is_interlaced: bool = False
     """Whether the first frame consists of two fields."""
     transfer: int = 2
@@ -125,7 +127,7 @@ def _media_info(path: Path, facts: dict[str, Any]) -> MediaInfo:
     problems = facts.pop("problems")
     return MediaInfo(
         path=path,
-        video=VideoStream(**video) if video else None,
+        video=VideoStream(**{**video, "crop": tuple(video["crop"])}) if video else None,
         audio=tuple(AudioStream(**track) for track in audio),
         problems=tuple(problems),
         **facts,

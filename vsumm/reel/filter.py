@@ -51,6 +51,8 @@ class PictureTarget:
     """Width of the source's display, which may be odd."""
     display_height: int
     """Height of the source's display, which may be odd."""
+    crop: tuple[int, int, int, int] = (0, 0, 0, 0)
+    """Columns and rows that are cut off before all else: left, top, right, bottom."""
     is_mirrored: bool = False
     """Whether left and right are swapped before that rotation."""
     sample_aspect_ratio: Fraction = Fraction(1)
@@ -167,10 +169,13 @@ def _chain(
     if _has_alpha(frame):
         pixel_format = "gbrap"
         chain += [("format", pixel_format), ("premultiply", "inplace=1")]
+    width, height = _shown_size(frame, target)
+    if (width, height) != (frame.width, frame.height):
+        left, top, _, _ = target.crop
+        chain.append(("crop", f"{width}:{height}:{left}:{top}:exact=1"))
     if target.is_mirrored:
         chain.append(("hflip", ""))
     chain += _TRANSPOSE.get(target.rotation_degrees, [])
-    width, height = frame.width, frame.height
     if target.rotation_degrees % 180:
         width, height = height, width
     fitted = _fitted_size(frame, target)
@@ -196,13 +201,20 @@ def _fitted_size(frame: Any, target: PictureTarget) -> tuple[int, int]:
     A film may change its shape: a telephone is turned, a broadcast goes from narrow to wide.
     """
     ratio = frame.opaque if isinstance(frame.opaque, Fraction) else target.sample_aspect_ratio
-    width, height = displayed_size(frame.width, frame.height, ratio, target.rotation_degrees)
+    width, height = displayed_size(*_shown_size(frame, target), ratio, target.rotation_degrees)
     shape = Fraction(width * target.display_height, height * target.display_width)
     if 1 / LARGEST_STRETCH <= shape <= LARGEST_STRETCH:
         return target.width, target.height
     if shape > 1:
         return target.width, max(2, round(target.height / shape / 2) * 2)
     return max(2, round(target.width * shape / 2) * 2), target.height
+
+
+def _shown_size(frame: Any, target: PictureTarget) -> tuple[int, int]:
+    """Return how large the part of a coded picture is that is shown."""
+    left, top, right, bottom = target.crop
+    width, height = frame.width - left - right, frame.height - top - bottom
+    return (width, height) if min(width, height) > 0 else (frame.width, frame.height)
 
 
 def _has_other_values(frame: Any, target: PictureTarget) -> bool:

@@ -233,6 +233,7 @@ def _choose_target(
         height=max(2, video.height // 2 * 2),
         pixel_format=pixel_format,
         rotation_degrees=video.rotation_degrees,
+        crop=video.crop,
         is_mirrored=video.is_mirrored,
         display_width=video.width,
         display_height=video.height,
