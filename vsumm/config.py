@@ -129,19 +129,24 @@ class SummaryConfig:
 
     def budget_of(self, duration_seconds: float) -> float:
         """Return how many seconds of a presentation of that length the reel may last."""
-        if self.budget_seconds is not None:
-            return min(self.budget_seconds, duration_seconds)
-        return self.budget_fraction * duration_seconds
+        return Budget(self.budget_fraction, self.budget_seconds).seconds_of(duration_seconds)
 
 
 @dataclass(frozen=True)
 class Budget:
-    """A budget as a person writes it: exactly one of the two fields is set."""
+    """A budget as a person writes it: one of the two fields is set, or the seconds count."""
 
     budget_fraction: float | None = None
     """Share of the duration, in (0, 1]."""
     budget_seconds: float | None = None
     """Length, seconds."""
+
+    def seconds_of(self, duration_seconds: float) -> float:
+        """Return how many seconds of a presentation of that length it allows."""
+        if self.budget_seconds is not None:
+            return min(self.budget_seconds, duration_seconds)
+        assert self.budget_fraction is not None, "one of the two fields is set"
+        return self.budget_fraction * duration_seconds
 
 
 def parse_budget(text: str) -> Budget:

@@ -130,10 +130,7 @@ def _extended(picks: Picks, edit: Edit) -> dict[int, Segment]:
 def _chosen(picks: Picks, edit: Edit, fixed: list[Segment]) -> list[Segment]:
     """Choose again what fits the budget beside the pieces that are fixed."""
     assert edit.budget is not None
-    duration = picks.info.duration_seconds
-    share = edit.budget.budget_fraction
-    total = edit.budget.budget_seconds if share is None else share * duration
-    assert total is not None
+    total = edit.budget.seconds_of(picks.info.duration_seconds)
     room = total - sum(piece.duration_seconds for piece in fixed)
     if room < 0:
         raise ScoresError(
