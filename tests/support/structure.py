@@ -108,14 +108,6 @@ class Structure:
         }
         return [set(circle) for circle in circles if len(circle) > 1]
 
-    def files_needed(self, start: str, within: str) -> set[str]:
-        """Return the modules below `within` that `start` imports, directly or not, and itself."""
-        graph: dict[str, set[str]] = defaultdict(set)
-        for line in self.imports:
-            if line.target in self.files and not line.is_for_types:
-                graph[line.importer].add(line.target)
-        return {name for name in {start, *_reachable(graph, start)} if name.startswith(within)}
-
     def _has_face(self, module: str) -> bool:
         return self.is_folder(module) and self.files[module].with_suffix(".pyi").exists()
 

@@ -2,8 +2,8 @@
 
     python tests/trials/measure_structure.py [--root FOLDER] [--arrows]
 
-"One frame" counts the files that one has to open to follow a frame from `read_frames` to its
-pixels: the readers, the job that answers them, and what both import inside `vsumm/decode`.
+`count_files.py` counts the files on the way of one frame, `count_hops.py` the calls on the way of a
+reel.
 """
 
 from __future__ import annotations
