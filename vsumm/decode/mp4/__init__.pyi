@@ -1,10 +1,10 @@
 from .boxes import Box as Box
 from .boxes import Overlay as Overlay
+from .boxes import Part as Part
 from .boxes import boxes as boxes
 from .boxes import boxes_of_file as boxes_of_file
 from .boxes import start_of_cut_fragment as start_of_cut_fragment
-from .part import LongTrack as LongTrack
-from .part import Part as Part
 from .parts import MARGIN_SECONDS as MARGIN_SECONDS
 from .parts import PART_SECONDS as PART_SECONDS
+from .parts import LongTrack as LongTrack
 from .parts import long_track as long_track

@@ -1,9 +1,13 @@
-"""Look into the boxes of an MP4 file, and show FFmpeg the file with some of them changed."""
+"""Read the boxes of an MP4 file, and show FFmpeg the file with some of them changed.
+
+Runs in the decoding process only, see `vsumm.workers.child`.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 FIRST_BOXES = {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"}
@@ -24,6 +28,10 @@ class Box(NamedTuple):
     """Where what it holds begins."""
     end: int
     """Where the next one begins; beyond the end of a file that was cut."""
+
+
+class UnknownFormError(Exception):
+    """The file has something that is not understood here."""
 
 
 def boxes(descriptor: int, start: int, end: int) -> Iterator[Box]:
@@ -51,6 +59,39 @@ def boxes_of_file(descriptor: int) -> Iterator[Box]:
         yield box
 
 
+def inner_boxes(descriptor: int, box: Box | None) -> dict[bytes, Box]:
+    """Return the boxes inside one by kind, the last of each; none inside of none."""
+    return {} if box is None else {b.kind: b for b in boxes(descriptor, box.content, box.end)}
+
+
+def read_exactly(descriptor: int, place: int, size: int) -> bytes:
+    """Read bytes at a place.
+
+    Raises:
+        UnknownFormError: the file ends before.
+    """
+    if place + size > os.fstat(descriptor).st_size:
+        raise UnknownFormError
+    return os.pread(descriptor, size, place)
+
+
+def read_number(
+    descriptor: int, content: int, offsets: tuple[int, int], size: int, *, wide: int | None = None
+) -> int:
+    """Read a number whose place, and maybe size, depend on the version of its box.
+
+    Args:
+        descriptor: the open file.
+        content: where the content of the box begins.
+        offsets: where in it the number is, in version 0 and in version 1.
+        size: its bytes.
+        wide: its bytes in version 1, where these are others.
+    """
+    is_new = read_exactly(descriptor, content, 1) == b"\1"
+    size = wide if is_new and wide else size
+    return int.from_bytes(read_exactly(descriptor, content + offsets[is_new], size))
+
+
 def start_of_cut_fragment(descriptor: int) -> int | None:
     """Where the description of a fragment begins that the file ends in; None if it does not.
 
@@ -60,6 +101,18 @@ def start_of_cut_fragment(descriptor: int) -> int | None:
         if box.kind == b"moof" and box.end > os.fstat(descriptor).st_size:
             return box.start
     return None
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a track as an `Overlay` shows it to FFmpeg, see `vsumm.decode.mp4.parts`."""
+
+    patches: Sequence[tuple[int, bytes]]
+    """Places in the file, and the bytes that are read there instead."""
+    end: int | None
+    """Where the file seems to end; None where it does."""
+    head: Container[int]
+    """Places of the packets in front of the part's own."""
 
 
 class Overlay:

@@ -8,8 +8,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from vsumm.decode.mp4.boxes import Box, boxes, boxes_of_file
-from vsumm.decode.mp4.part import Part, UnknownFormError, read_exactly, read_number
+from vsumm.decode.mp4.boxes import (
+    Box,
+    Part,
+    UnknownFormError,
+    boxes,
+    boxes_of_file,
+    read_exactly,
+    read_number,
+)
 
 NON_SYNC = 0x10000
 """Flag of a sample in a fragment that is no key frame."""
@@ -24,6 +31,8 @@ class FragmentTrack:
         number: the number of the track.
         timescale: ticks per second of the track's clock.
         is_picture: whether a part must begin with a key frame.
+
+    `seconds` is when its last fragment begins, on the track's own clock.
 
     Raises:
         UnknownFormError: the fragments are few, or do not say when they begin.
@@ -57,7 +66,7 @@ class FragmentTrack:
         self.seconds = (self._ticks(len(self._starts) - 1) or 0) / timescale
 
     def part(self, first_seconds: float, last_seconds: float) -> Part | None:
-        """Return a part, see `LongTrack`."""
+        """Do as `SampleTrack.part`."""
         try:
             first = self._fragment_at(first_seconds)
             last = self._fragment_at(last_seconds)

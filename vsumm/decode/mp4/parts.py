@@ -18,15 +18,8 @@ Runs in the decoding process only, see `vsumm.workers.child`.
 
 from __future__ import annotations
 
-from vsumm.decode.mp4.boxes import Box, boxes
+from vsumm.decode.mp4.boxes import Box, UnknownFormError, inner_boxes, read_exactly, read_number
 from vsumm.decode.mp4.fragments import FragmentTrack
-from vsumm.decode.mp4.part import (
-    LongTrack,
-    UnknownFormError,
-    inner_boxes,
-    read_exactly,
-    read_number,
-)
 from vsumm.decode.mp4.sample_tables import SampleTrack
 
 PART_SECONDS = 1800
@@ -41,6 +34,9 @@ MARGIN_SECONDS = 60
 MAX_SHIFT_SECONDS = 5
 """Most that an edit list may move a track by, for it to be shown in parts."""
 
+LongTrack = SampleTrack | FragmentTrack
+"""A track that can be shown in parts: both have `part` and `seconds`."""
+
 
 def long_track(descriptor: int, moov: Box, trak: Box, *, is_picture: bool) -> LongTrack | None:
     """Return a track if it is long and can be shown in parts.
@@ -51,7 +47,7 @@ def long_track(descriptor: int, moov: Box, trak: Box, *, is_picture: bool) -> Lo
         trak: the box of the track.
         is_picture: whether not all packets are key frames.
     """
-    parts = {box.kind: box for box in boxes(descriptor, moov.content, moov.end)}
+    parts = inner_boxes(descriptor, moov)
     in_trak = inner_boxes(descriptor, trak)
     in_media = inner_boxes(descriptor, in_trak.get(b"mdia"))
     tables = inner_boxes(descriptor, in_media.get(b"minf")).get(b"stbl")

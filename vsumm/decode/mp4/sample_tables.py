@@ -9,8 +9,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from vsumm.decode.mp4.boxes import Box, boxes
-from vsumm.decode.mp4.part import Part, UnknownFormError, read_exactly
+from vsumm.decode.mp4.boxes import Box, Part, UnknownFormError, boxes, read_exactly
 
 HEAD_SECONDS = 10
 """Every part begins with so much of the track."""
@@ -43,6 +42,8 @@ class SampleTrack:
         timescale: ticks per second of the track's clock.
         is_picture: whether a part must begin with a key frame.
 
+    `seconds` is when its last packet ends, on the track's own clock.
+
     Raises:
         UnknownFormError: the tables have something unknown, or contradict each other.
         KeyError: a table is missing.
@@ -68,7 +69,10 @@ class SampleTrack:
         self.seconds = self._times.ticks_of(self._num_samples) / timescale
 
     def part(self, first_seconds: float, last_seconds: float) -> Part | None:
-        """Return a part, see `LongTrack`."""
+        """Return the part of [first_seconds, last_seconds), None where the file does not allow it.
+
+        A picture begins with the last key frame before that, and may go on after it.
+        """
         try:
             first = self._sample_at(first_seconds)
             if self._is_picture:
