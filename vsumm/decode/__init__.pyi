@@ -6,7 +6,7 @@ from .open_file import open_media as open_media
 from .open_track import open_stream as open_stream
 from .packets import Headers as Headers
 from .packets import read_packets as read_packets
-from .packets_ahead import starts_anywhere as starts_anywhere
+from .packets import starts_anywhere as starts_anywhere
 from .pick_frames import can_skip_frames as can_skip_frames
 from .readers import AudioBlock as AudioBlock
 from .readers import AudioReader as AudioReader

@@ -15,8 +15,7 @@ import av
 from av.stream import Stream
 
 from vsumm.decode.open_file import open_media
-from vsumm.decode.packets import read_packets
-from vsumm.decode.packets_ahead import HOLE_SECONDS
+from vsumm.decode.packets import HOLE_SECONDS, read_packets
 
 MAX_HOLE_SECONDS = 3600.0
 """A timestamp further ahead is taken for damage."""

@@ -25,7 +25,7 @@ from typing import Any
 import av
 from av.container import InputContainer
 
-from vsumm.decode.packets_ahead import PacketsAhead, pts_of
+from vsumm.decode.packets import PacketsAhead, pts_of
 
 REFRESH_SECONDS = 10
 """How far back decoding begins where a key frame turned out not to be a whole picture."""
