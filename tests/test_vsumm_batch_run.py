@@ -102,14 +102,14 @@ def test_fewer_jobs_than_one_are_refused(made_films):
 
 
 def test_halting_wakes_whoever_waits_for_a_worker(made_films):
-    worker = Worker("vsumm.decode.jobs:run_probe", path=str(made_films[0]))
+    worker = Worker("vsumm.decode.probe:run_probe", path=str(made_films[0]))
     with halted_workers():
         with pytest.raises(KeyboardInterrupt):
             list(worker.messages())
         with pytest.raises(KeyboardInterrupt):
-            Worker("vsumm.decode.jobs:run_probe", path=str(made_films[0]))
+            Worker("vsumm.decode.probe:run_probe", path=str(made_films[0]))
     worker.kill()
-    assert run_in_worker("vsumm.decode.jobs:run_probe", path=str(made_films[0]))
+    assert run_in_worker("vsumm.decode.probe:run_probe", path=str(made_films[0]))
 
 
 SUPPORT = str(Path(__file__).parent / "support")

@@ -15,7 +15,7 @@ from films import (
     trim_film,
 )
 
-from vsumm.decode.readers import read_audio, read_frames
+from vsumm.decode import read_audio, read_frames
 from vsumm.decode.size import scaled_size
 from vsumm.errors import NoSignalError
 from vsumm.media.info import probe
@@ -327,8 +327,8 @@ def test_two_processes_read_what_one_reads(tmp_path, monkeypatch):
     times = [k * 0.35 for k in range(23)]
     latest = [time + 0.3 for time in times]
     frames, _ = read_all(path, times, latest_seconds=latest)
-    monkeypatch.setattr("vsumm.decode.readers.LANE_PIXELS", 1)
-    monkeypatch.setattr("vsumm.decode.readers.LANE_TIMES", 5)
+    monkeypatch.setattr("vsumm.decode.frame_reader.LANE_PIXELS", 1)
+    monkeypatch.setattr("vsumm.decode.frame_reader.LANE_TIMES", 5)
     monkeypatch.setattr("os.cpu_count", lambda: 2)
     both, report = read_all(path, times, latest_seconds=latest)
     assert [frame.index for frame in both] == list(range(23))

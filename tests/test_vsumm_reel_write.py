@@ -9,7 +9,7 @@ import pytest
 from films import find_beeps, is_flash, join_films, make_film, read_frame_number, run_ffmpeg
 from reels import encode_here
 
-from vsumm.decode.readers import read_frames
+from vsumm.decode import read_frames
 from vsumm.media.info import probe
 from vsumm.media.segments import Segment
 from vsumm.reel.config import ReelConfig

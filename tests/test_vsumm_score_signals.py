@@ -15,7 +15,7 @@ from scipy.stats import spearmanr
 
 from mmva_core import MMVA
 from mmva_core.content import PictureReader
-from vsumm.decode.readers import AudioBlock, Frame
+from vsumm.decode import AudioBlock, Frame
 from vsumm.media.info import probe
 from vsumm.media.segments import Segment, split_into_segments
 from vsumm.score.batches import in_batches

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from films import make_film, read_frame_number
 
-from vsumm.decode.lane import JOBS
-from vsumm.decode.readers import read_audio, read_frames
+from vsumm.decode import read_audio, read_frames
+from vsumm.decode.frame_reader import JOBS
 from vsumm.errors import InputError
 from vsumm.media.info import probe
 from vsumm.workers import client, start
@@ -59,7 +59,7 @@ def test_a_bug_is_one_line_and_logs_its_traceback(broken_jobs, caplog):
     assert "Traceback" in caplog.text
 
 
-@pytest.mark.parametrize("job", ["vsumm.nowhere:run", "vsumm.decode.jobs:run_nothing"])
+@pytest.mark.parametrize("job", ["vsumm.nowhere:run", "vsumm.decode.probe:run_nothing"])
 def test_a_job_that_does_not_exist_is_told(job):
     with pytest.raises(WorkerLostError, match=r"failed \((ModuleNotFound|Attribute)Error: "):
         run_in_worker(job)
@@ -98,7 +98,7 @@ def test_a_probe_that_crashes_is_an_input_error(broken_jobs, film, monkeypatch):
 
 
 def test_sound_after_a_crash_is_counted_as_lost(broken_jobs, film):
-    broken_jobs("vsumm.decode.readers.Answers", "read_first_sound")
+    broken_jobs("vsumm.decode.audio_reader.Answers", "read_first_sound")
     with read_audio(probe(film)) as reader:
         seconds = sum(len(block.samples) for block in reader) / 16000
     assert 3 < seconds < 5
@@ -145,13 +145,13 @@ def server():
     """Process id of the server of workers."""
     if not start.HAS_SERVER:
         pytest.skip("no server on this system")
-    prepare_server("vsumm.decode.jobs")
+    prepare_server("vsumm.decode.probe")
     return start._server._process.pid
 
 
 def test_all_workers_come_from_one_server(server):
     for _ in range(3):
-        worker = Worker("vsumm.decode.jobs:run_probe", path=__file__)
+        worker = Worker("vsumm.decode.probe:run_probe", path=__file__)
         with pytest.raises(InputError):
             list(worker.messages())
         status = Path(f"/proc/{worker.process_id}/status").read_text()
@@ -281,7 +281,9 @@ def test_a_server_does_not_load_the_model_library(broken_jobs):
 
 
 def test_importing_decode_loads_no_decoder():
-    code = "import sys, vsumm.decode.readers; print({'av', 'decord', 'torch'} & {*sys.modules})"
+    code = (
+        "import sys, vsumm.decode.frame_reader; print({'av', 'decord', 'torch'} & {*sys.modules})"
+    )
     output = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout
     assert output.strip() == b"set()"
 

@@ -83,7 +83,7 @@ def examine(path: str | os.PathLike[str]) -> Diagnosis:
     streams += [stream.index for stream in info.audio]
     try:
         (answer,) = run_in_worker(
-            "vsumm.decode.jobs:run_scan",
+            "vsumm.decode.scan:run_scan",
             path=str(info.path.absolute()),
             streams=streams,
             start_seconds=info.start_seconds,

@@ -6,7 +6,7 @@ A worker finds them by the name of this module where PYTHONPATH leads to it, see
 import ctypes
 import sys
 
-from vsumm.decode import jobs, pick_frames, sound
+from vsumm.decode import pick_frames, sound
 
 
 def crash(*_, **__):
@@ -40,7 +40,7 @@ def read_frames_to_4_seconds(messages, **request):
         return pick_one(self, index)
 
     pick_frames.FramePicker._pick_one = pick_or_crash
-    jobs.run_frames(messages, **request)
+    pick_frames.run_frames(messages, **request)
 
 
 def read_first_sound(messages, **request):
@@ -53,4 +53,4 @@ def read_first_sound(messages, **request):
         return resample(self, rate, samples)
 
     sound._Resampler.resample = resample_or_crash
-    jobs.run_sound(messages, **request)
+    sound.run_sound(messages, **request)

@@ -90,14 +90,14 @@ def summarize(film: Path, options: list[str], *, is_isolated: bool) -> int:
 def stay_in_this_process() -> None:
     """Put functions of this process in the place of the ones that start others."""
     import vsumm.cli.program
-    import vsumm.decode.lane
-    import vsumm.decode.readers
+    import vsumm.decode.audio_reader
+    import vsumm.decode.frame_reader
     import vsumm.media.info
     import vsumm.reel.export
     import vsumm.workers.start
 
-    vsumm.workers.start.prepare_server = lambda module: None
-    for home in (vsumm.decode.readers, vsumm.decode.lane):
+    vsumm.workers.start.prepare_server = lambda *modules: None
+    for home in (vsumm.decode.frame_reader, vsumm.decode.audio_reader):
         home.Answers = ThreadAnswers  # type: ignore[attr-defined]
     vsumm.media.info.run_in_worker = lambda job, **request: list(ThreadAnswers(job, **request))
     vsumm.reel.export.Worker = ThreadEncoder  # type: ignore[misc, assignment]

@@ -30,7 +30,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 
 from films import make_film
 
-from vsumm.decode.readers import read_audio, read_frames
+from vsumm.decode import read_audio, read_frames
 from vsumm.errors import InputError
 from vsumm.media.info import probe
 from vsumm.workers import client as worker_client

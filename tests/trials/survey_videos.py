@@ -40,7 +40,7 @@ import av
 import numpy as np
 
 from vsumm import Summary
-from vsumm.decode.readers import read_audio, read_frames
+from vsumm.decode import read_audio, read_frames
 from vsumm.decode.sound import channels_of
 from vsumm.errors import VsummError
 from vsumm.media.info import MediaInfo, probe

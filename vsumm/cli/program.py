@@ -119,7 +119,8 @@ def _summarize(args: argparse.Namespace, shell: Shell) -> None:
     from vsumm.workers import prepare_server
 
     summary, reel = _summary_config(args), _reel_config(args)
-    prepare_server("vsumm.decode.jobs")  # it starts while the rest is imported
+    # It starts while the rest is imported.
+    prepare_server("vsumm.decode.probe", "vsumm.decode.pick_frames", "vsumm.decode.sound")
 
     from tqdm import tqdm
 

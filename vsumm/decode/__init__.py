@@ -1,8 +1,8 @@
 """From a file to frames and sound on the presentation clock.
 
 In: `MediaInfo` and wanted times. Out: `Frame` and `AudioBlock`, and a `DecodeReport`.
-Open `readers.py` first: it asks worker processes, whose side begins in `jobs.py`
-(`pick_frames.py` for frames, `sound.py` for sound, `probe.py` for the streams).
+Open `frame_reader.py` first: it asks worker processes, whose side begins in `pick_frames.py`.
+Likewise `audio_reader.py` asks `sound.py`, and `vsumm/media/info.py` asks `probe.py`.
 """
 
 import lazy_loader

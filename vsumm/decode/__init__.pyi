@@ -1,3 +1,9 @@
+from .audio_reader import AudioBlock as AudioBlock
+from .audio_reader import AudioReader as AudioReader
+from .audio_reader import read_audio as read_audio
+from .frame_reader import Frame as Frame
+from .frame_reader import FrameReader as FrameReader
+from .frame_reader import read_frames as read_frames
 from .hdr import HLG as HLG
 from .hdr import PQ as PQ
 from .holes import missing_seconds as missing_seconds
@@ -8,12 +14,6 @@ from .packets import Headers as Headers
 from .packets import read_packets as read_packets
 from .packets import starts_anywhere as starts_anywhere
 from .pick_frames import can_skip_frames as can_skip_frames
-from .readers import AudioBlock as AudioBlock
-from .readers import AudioReader as AudioReader
-from .readers import Frame as Frame
-from .readers import FrameReader as FrameReader
-from .readers import read_audio as read_audio
-from .readers import read_frames as read_frames
 from .size import displayed_size as displayed_size
 from .sound import channels_of as channels_of
 from .steady import find_jumps as find_jumps

@@ -11,9 +11,9 @@ from __future__ import annotations
 import os
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,30 +22,49 @@ from vsumm.decode.packets import read_packets
 from vsumm.errors import InputError
 from vsumm.files import open_regular_file
 
+if TYPE_CHECKING:
+    from vsumm.workers import Messages
+
 LAST_FRAME_SECONDS = 1.0
-"""Later than this after the last frame nothing is known of the picture."""
+"""How long the last frame stays on screen, seconds."""
 
 
-@dataclass(frozen=True)
-class DecordPicked:
-    """What is on screen at one wanted time."""
+def run_decord_frames(
+    messages: Messages,
+    *,
+    path: str,
+    stream: int,
+    start_seconds: float,
+    wanted: list[tuple[float, float]],
+    size: tuple[int, int],
+    is_mirrored: bool,
+    crop: tuple[int, int, int, int],
+    **_: object,
+) -> None:
+    """Do what `vsumm.decode.pick_frames.run_frames` does, but send exact frames only.
 
-    index: int
-    """Index into the wanted times."""
-    pixels: np.ndarray
-    """Upright picture, uint8 (H, W, 3) RGB."""
-    time_seconds: float
-    """When the frame comes on screen, on the container's clock."""
+    Raises:
+        InputError: decord cannot show the film, because its picture is mirrored, say.
+    """
+    if any(crop):
+        raise InputError("decord cannot crop it")
+    if is_mirrored:
+        raise InputError("decord cannot mirror it")
+    times = [time + start_seconds for time, _ in wanted]
+    pictures = _pictures(path, stream, times, size, messages.tick)
+    for index, (pixels, seconds) in enumerate(pictures):
+        shape = list(pixels.shape)
+        messages.send("frame", pixels, index=index, time=seconds - start_seconds, shape=shape)
 
 
-def pick_with_decord(
+def _pictures(
     path: str,
     stream_index: int,
     times_seconds: Sequence[float],
     size: tuple[int, int],
     tick: Callable[[], None],
-) -> Iterator[DecordPicked]:
-    """Yield one picture per wanted time, as far as there are frames.
+) -> Iterator[tuple[np.ndarray, float]]:
+    """Yield the picture on screen at each time, as far as there are frames, and when it began.
 
     Args:
         path: the file.
@@ -55,7 +74,7 @@ def pick_with_decord(
         tick: called while packets are read, to show that this is alive.
 
     Raises:
-        InputError: decord cannot read the file, or sees other frames than there are packets.
+        InputError: decord cannot read the file, or finds other frames than there are packets.
     """
     starts = _frame_starts(path, stream_index, tick)
     # decord prints to the terminal and starts threads when it is loaded, so only where it is used.
@@ -68,12 +87,12 @@ def pick_with_decord(
     try:
         reader = decord.VideoReader(name, decord.cpu(0), size[0], size[1], num_threads=1)
         if len(reader) != len(starts):
-            raise InputError(f"decord sees {len(reader)} frames where the file has {len(starts)}")
-        for index, time in enumerate(times_seconds):
+            raise InputError(f"decord finds {len(reader)} frames where the file has {len(starts)}")
+        for time in times_seconds:
             place = max(0, bisect_right(starts, time + 1e-6) - 1)
             if time - starts[-1] > LAST_FRAME_SECONDS:
                 return
-            yield DecordPicked(index, reader[place].asnumpy(), starts[place])
+            yield reader[place].asnumpy(), starts[place]
     except (decord.DECORDError, RuntimeError, ValueError) as error:
         raise InputError("decord cannot read it") from error
     finally:

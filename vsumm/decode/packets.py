@@ -194,7 +194,7 @@ class PacketsAhead:
         return int(seconds / self.time_base // 1)
 
     def on_screen(self, time: int) -> int | None:
-        """Return the time of the known frame on screen at `time`; before the first one, its time."""
+        """Return when the frame on screen at `time` began; before the first one, its own time."""
         return self._known[max(0, bisect_right(self._known, time) - 1)] if self._known else None
 
     def end_of(self, time: int) -> int:

@@ -20,12 +20,18 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import av
 from av.container import InputContainer
 
+from vsumm.decode.open_track import groups_of_wanted, open_stream
 from vsumm.decode.packets import PacketsAhead, pts_of
+from vsumm.decode.pixels import PixelConverter
+from vsumm.decode.size import Geometry
+
+if TYPE_CHECKING:
+    from vsumm.workers import Messages
 
 REFRESH_SECONDS = 10
 """How far back decoding begins where a key frame turned out not to be a whole picture."""
@@ -52,6 +58,50 @@ class Picked:
     """When the frame comes on screen, on the container's clock."""
     problem: str = ""
     """Why it could not be read."""
+
+
+def run_frames(
+    messages: Messages,
+    *,
+    path: str,
+    stream: int,
+    start_seconds: float,
+    wanted: list[tuple[float, float]],
+    size: tuple[int, int],
+    rotation_degrees: int,
+    is_mirrored: bool,
+    crop: tuple[int, int, int, int],
+) -> None:
+    """Send one "frame" or "missing" message per wanted time.
+
+    Args:
+        messages: the way back.
+        path: the file.
+        stream: index of the video stream.
+        start_seconds: start of the presentation on the container's clock.
+        wanted: wanted times on the presentation clock, ascending, each with the time before which
+            another frame may begin that stands in.
+        size: width and height of the upright picture.
+        rotation_degrees: clockwise turn that makes it upright.
+        is_mirrored: whether left and right are swapped before the turn.
+        crop: columns and rows that are cut off before that: left, top, right, bottom.
+    """
+    converter = PixelConverter(Geometry(*size, rotation_degrees, is_mirrored, crop))
+    on_container = [(time + start_seconds, latest + start_seconds) for time, latest in wanted]
+    num_done = 0
+    for group in groups_of_wanted(path, stream, on_container):
+        around = (group[0][0], group[-1][1]) if group else None
+        with open_stream(path, stream, "video", around=around) as (container, picture):
+            for picked in FramePicker(container, picture, messages.tick).pick(group):
+                index = num_done + picked.index
+                if picked.frame is None:
+                    messages.send("missing", index=index, problem=picked.problem)
+                    continue
+                seconds = picked.time_seconds - start_seconds
+                pixels = converter.convert(picked.frame)
+                shape = list(pixels.shape)
+                messages.send("frame", pixels, index=index, time=seconds, shape=shape)
+        num_done += len(group)
 
 
 class FramePicker:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from fractions import Fraction
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import av
 from av.container import InputContainer
@@ -28,6 +28,9 @@ from vsumm.decode.size import displayed_size
 from vsumm.decode.transport import find_restart, programmes_of
 from vsumm.errors import InputError
 from vsumm.files import open_regular_file
+
+if TYPE_CHECKING:
+    from vsumm.workers import Messages
 
 NOT_FILM = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
 """What a video stream with one of these shows is no film: cover art, previews."""
@@ -46,16 +49,20 @@ SIZE_PLACES = (0.2, 0.4, 0.6, 0.8)
 """Where frames are looked at whose size may be another, as shares of the declared duration."""
 
 
-def probe_media(path: str, tick: Callable[[], None]) -> dict[str, Any]:
-    """Return the fields of `MediaInfo` as JSON-able data.
+def run_probe(messages: Messages, *, path: str) -> None:
+    """Send the fields of `MediaInfo` as one "probe" message.
 
     Args:
+        messages: the way back.
         path: the file.
-        tick: called now and then while this works, to show that it is alive.
 
     Raises:
         InputError: nothing in the file can be decoded, or it is beyond the limits.
     """
+    messages.send("probe", info=_probe(path, messages.tick))
+
+
+def _probe(path: str, tick: Callable[[], None]) -> dict[str, Any]:
     with open_media(path) as container:
         picture = _find_picture(container)
         sounds = [s for s in container.streams.audio if s.codec_context is not None]

@@ -6,13 +6,15 @@ Runs in the decoding process only, see `vsumm.workers.child`.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vsumm.decode.open_file import open_media
 from vsumm.decode.packets import read_packets
+
+if TYPE_CHECKING:
+    from vsumm.workers import Messages
 
 REORDER_PACKETS = 64
 """Packets held to bring them into the order of display; more than any codec reorders."""
@@ -55,16 +57,14 @@ class _Track:
         self.last = time if self.last is None else max(time, self.last)
 
 
-def scan_media(
-    path: str, streams: list[int], start_seconds: float, tick: Callable[[], None]
-) -> list[dict[str, Any]]:
-    """Return facts about the packets of the given streams, in seconds, in the order given.
+def run_scan(messages: Messages, *, path: str, streams: list[int], start_seconds: float) -> None:
+    """Send facts about the packets of some streams as one "scan" message, times in seconds.
 
     Args:
+        messages: the way back.
         path: the file.
         streams: indices of the streams.
         start_seconds: start of the presentation on the container's clock.
-        tick: called at every packet, to show that this is alive.
 
     Raises:
         InputError: the file cannot be opened.
@@ -73,14 +73,15 @@ def scan_media(
     with open_media(path) as container:
         clocks = {index: Fraction(container.streams[index].time_base or 0) for index in streams}
         for packet in read_packets(container):
-            tick()
+            messages.tick()
             track = tracks.get(packet.stream_index)
             if track is None or packet.is_discard or packet.size == 0:
                 continue
             track.num_damaged += packet.is_corrupt
             if packet.pts is not None:
                 track.note(packet.pts, packet.duration or 0, is_key=packet.is_keyframe)
-    return [_facts(tracks[index], clocks[index], start_seconds) for index in streams]
+    facts = [_facts(tracks[index], clocks[index], start_seconds) for index in streams]
+    messages.send("scan", facts=facts)
 
 
 def _facts(track: _Track, clock: Fraction, start_seconds: float) -> dict[str, Any]:

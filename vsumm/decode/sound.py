@@ -12,15 +12,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from fractions import Fraction
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import av
 import numpy as np
 
 from vsumm.decode.holes import HoleMeter
+from vsumm.decode.open_track import open_sound
 from vsumm.decode.steady import find_jumps
+
+if TYPE_CHECKING:
+    from vsumm.workers import Messages
 
 BLOCK_SECONDS = 4.0
 """Length of the blocks that are resampled and handed out, seconds."""
@@ -54,6 +58,33 @@ class SoundDamage:
     """End of the last sample that was read, on the presentation clock."""
     file_end_seconds: float = 0.0
     """End of the last packet of any stream, on the presentation clock."""
+
+
+def run_sound(
+    messages: Messages, *, path: str, stream: int, start_seconds: float, sample_rate: int
+) -> None:
+    """Send a track as "sound" messages, then one "damage" message.
+
+    Args:
+        messages: the way back.
+        path: the file.
+        stream: index of the sound track.
+        start_seconds: start of the presentation on the container's clock.
+        sample_rate: wanted samples per second, Hz.
+    """
+    damage = SoundDamage()
+    with open_sound(path, stream) as (_, track, packets):
+        blocks = read_mono(
+            packets,
+            track,
+            start_seconds=start_seconds,
+            sample_rate=sample_rate,
+            damage=damage,
+            tick=messages.tick,
+        )
+        for block in blocks:
+            messages.send("sound", block)
+    messages.send("damage", **asdict(damage))
 
 
 def read_mono(

@@ -115,7 +115,7 @@ def probe(path: str | os.PathLike[str]) -> MediaInfo:
     try:
         os.close(open_regular_file(name))
         path = str(Path(name).absolute())
-        (answer,) = run_in_worker("vsumm.decode.jobs:run_probe", path=path)
+        (answer,) = run_in_worker("vsumm.decode.probe:run_probe", path=path)
     except (InputError, WorkerLostError) as error:
         raise InputError(f"cannot read {shown(name)}: {error}") from error
     return _media_info(Path(name), answer.header["info"])

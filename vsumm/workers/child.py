@@ -9,7 +9,7 @@ there comes the request, one line of JSON, and there go the messages:
 Kinds: "ready" (it has started), "tick" (it is still alive), "done" and "error" (the end of the
 job), and those that the job sends.
 
-A job is a function that is named by module and name, "vsumm.decode.jobs:run_probe" say. It is
+A job is a function that is named by module and name, "vsumm.decode.probe:run_probe" say. It is
 called with the `Messages` to send its answers through, and with the request as keywords.
 """
 

@@ -57,7 +57,7 @@ class Worker:
     """A process that does one job.
 
     Args:
-        job: the function that does it, "vsumm.decode.jobs:run_probe" say; see
+        job: the function that does it, "vsumm.decode.probe:run_probe" say; see
             `vsumm.workers.child`.
         request: with which arguments; plain data and paths.
 

@@ -74,14 +74,16 @@ def start_worker(module: str) -> tuple[WorkerProcess, socket.socket]:
         raise
 
 
-def prepare_server(module: str) -> None:
+def prepare_server(*modules: str) -> None:
     """Start the server of workers, if there is one, and return at once.
 
     Args:
-        module: where the jobs are that will be asked for first.
+        modules: where the jobs are that will be asked for first.
     """
     if HAS_SERVER:
-        _running_server().load(module)
+        server = _running_server()
+        for module in modules:
+            server.load(module)
 
 
 def end_server() -> None:
