@@ -57,6 +57,9 @@ def long_track(descriptor: int, moov: Box, trak: Box, *, is_picture: bool) -> Lo
     track: LongTrack
     try:
         timescale = _timescale(descriptor, header)
+        declared = read_number(descriptor, header.content, (16, 24), 4, wide=8)
+        if 0 < declared < LONG_SECONDS * timescale:  # 0 where only fragments tell
+            return None
         if not timescale or not _is_little_shifted(descriptor, parts[b"mvhd"], in_trak, timescale):
             return None
         if b"mvex" in parts:
