@@ -5,6 +5,7 @@ import json
 import shutil
 
 import av
+import numpy as np
 import pytest
 from films import make_film
 from foretold import BrightLoudModel
@@ -12,6 +13,7 @@ from foretold import BrightLoudModel
 from vsumm.cli.options import fields_in
 from vsumm.cli.program import main
 from vsumm.config import SummaryConfig
+from vsumm.score.highlights import weighted_mean
 from vsumm.summary import Summary
 
 FLASH = 12.8
@@ -147,6 +149,17 @@ def test_settings_of_the_score_reach_the_summary(film):
     assert summary.by == "highlights"
     assert summary.config.weights == {"motion": 1.0, "about": 0.0}
     assert (summary.config.about, summary.config.spread) == ("a dance", 0.5)
+
+
+def test_a_query_is_looked_for_and_named(made_film, tmp_path, capsys):
+    film = shutil.copy(made_film, tmp_path / "film.mp4")
+    options = ["--no-reel", "--no-cache", "--query", "a fast car"]
+    assert main(["summarize", str(film), *options]) == 0
+    assert 'by the query "a fast car"' in capsys.readouterr().out
+    summary = Summary.from_json((tmp_path / "film.summary.json").read_text())
+    closeness = np.array([row.signals["about"] for row in summary.segments])
+    scores = [row.score for row in summary.segments]
+    assert np.argmax(scores) == np.argmax(weighted_mean(closeness))
 
 
 def test_an_unknown_extension_is_said_before_the_work_starts(film, capsys, monkeypatch):

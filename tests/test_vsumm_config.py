@@ -50,6 +50,10 @@ def test_a_budget_that_means_nothing_is_refused(text):
         {"smoothing_segments": 4},
         {"device": "tpu"},
         {"audio_track": -1},
+        {"query": " "},
+        {"query": "a dog", "by": "image"},
+        {"query": "a dog", "about": "pets"},
+        {"query": "a dog", "weights": {"motion": 1.0}},
     ],
 )
 def test_a_setting_out_of_range_is_refused_by_name(field):

@@ -42,6 +42,14 @@ def test_by_both_flash_with_beep_beats_either_alone(tmp_path):
     assert summary.runs == [Segment(10.0, 12.0)]
 
 
+def test_a_query_needs_a_picture_and_a_model_that_reads_it(film, tmp_path):
+    with pytest.raises(NoSignalError, match="does not tell what a picture shows"):
+        summarize_plainly(film, query="a goal")
+    sound = make_film(tmp_path / "sound.m4a", seconds=8.0, video=False)
+    with pytest.raises(NoSignalError, match='cannot look for "a goal": there is no picture'):
+        summarize_plainly(sound, query="a goal")
+
+
 def test_by_default_signals_are_fused_and_what_is_missing_is_said(film, tmp_path):
     assert summarize_plainly(film).by == "highlights"
     path = make_film(tmp_path / "mute.mp4", seconds=20.0, size=(160, 90), audio=False)

@@ -2,7 +2,7 @@
 
 from summaries import make_info, make_summary
 
-from vsumm.report.moments import picks_of, runners_up_of, skipped_pieces
+from vsumm.report.moments import picks_of, runners_up_of, scored_by, skipped_pieces
 
 SCORES = [0.1, 0.9, 0.8, 0.3, 0.2, 0.7, 0.1, 0.6, 0.5, 0.1]
 
@@ -18,6 +18,18 @@ def test_picks_are_the_runs_of_the_reel_with_mean_score_and_rank():
     assert [pick.rank for pick in picks] == [1, 2]
     assert picks[0].best_seconds == 3.0
     assert [pick.dropped for pick in picks] == [(), ()]
+
+
+def test_what_it_is_scored_by_names_the_topic_where_that_counts():
+    info = make_info("HowToWheelie-a_bike.mp4")
+    signals = {"motion": SCORES, "about": [0.1, *SCORES[1:]]}
+    believed = make_summary(SCORES, picked=[1], signals=signals, info=info)
+    assert scored_by(believed) == 'highlights, about "How To Wheelie a bike" (its file name)'
+    ignored = {"motion": SCORES, "about": [0.0] * 10}
+    assert scored_by(make_summary(SCORES, picked=[1], signals=ignored, info=info)) == "highlights"
+    searched = make_summary(SCORES, picked=[1], signals=signals, info=info, query="a crash")
+    assert scored_by(searched) == 'the query "a crash"'
+    assert picks_of(searched)[0].why == 'looks like "a crash"'
 
 
 def test_equal_scores_share_a_rank():

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from vsumm.score.highlights import PARTS, score_highlights, weighted_mean
+from vsumm.config import SummaryConfig
+from vsumm.score.highlights import PARTS, score_highlights, weighted_mean, weights_of
 
 QUIET = np.full(20, 0.3)
 
@@ -76,3 +77,24 @@ def test_a_weight_for_no_signal_is_an_error():
 @pytest.mark.parametrize("length", [1, 2, 3, 5])
 def test_short_films_are_averaged_within_their_length(length):
     assert weighted_mean(np.ones(length)).tolist() == [1.0] * length
+
+
+def test_under_a_still_picture_the_music_counts_for_more_than_the_loudness():
+    columns = {"music_arousal": bump(4), "loudness": 30 * bump(15)}
+    moving = np.random.default_rng(0).random(20)
+    seen = score_highlights(columns | {"motion": moving, "image_arousal": moving})
+    still = score_highlights(columns | {"motion": QUIET, "image_arousal": QUIET})
+    unseen = score_highlights(columns)
+    assert np.ptp(seen.contributions["music_arousal"]) < np.ptp(seen.contributions["loudness"])
+    assert np.argmax(still.scores) == np.argmax(unseen.scores) == 4
+    unwanted = score_highlights(columns, {"music_arousal": 0.0})
+    assert np.argmax(unwanted.scores) == 15
+
+
+def test_a_query_is_all_that_counts():
+    columns = {"motion": bump(2), "card": bump(9), "about": bump(9)}
+    weights = weights_of(SummaryConfig(query="a dog"))
+    result = score_highlights(columns, weights)
+    assert np.argmax(result.scores) == 9
+    assert list(result.contributions) == ["about"]
+    assert weights_of(SummaryConfig(weights={"motion": 2.0})) == {"motion": 2.0}

@@ -14,7 +14,7 @@ from vsumm.errors import ModelError
 from vsumm.media import MediaInfo, probe, split_into_segments
 from vsumm.score import Film, ModelSource
 from vsumm.score.signals import about as about_module
-from vsumm.score.signals import closeness_to, find_topic
+from vsumm.score.signals import closeness_to, find_topic, trust_in
 from vsumm.score.signals.about import ABOUT
 from vsumm.score.signals.image import TEXT_DIM
 
@@ -32,15 +32,15 @@ def test_a_topic_that_no_part_shows_is_not_believed():
     embeds = np.eye(20)
     embeds[4] = np.nan
     unrelated = closeness_to(np.full(20, 0.05, np.float32), embeds)
-    assert unrelated.trust == 0
+    assert trust_in(unrelated) == 0
     shown = closeness_to((0.5 * np.eye(20)[:5].sum(0)).astype(np.float32), embeds)
-    assert shown.trust == 1
-    assert np.nanargmax(shown.closeness) in range(5)
-    assert np.isnan(shown.closeness[4])
+    assert trust_in(shown) == 1
+    assert np.nanargmax(shown) in range(5)
+    assert np.isnan(shown[4])
 
 
 def test_without_any_picture_no_topic_is_believed():
-    assert closeness_to(np.ones(3, np.float32), np.full((4, 3), np.nan)).trust == 0
+    assert trust_in(closeness_to(np.ones(3, np.float32), np.full((4, 3), np.nan))) == 0
 
 
 @pytest.mark.parametrize(
@@ -98,3 +98,14 @@ def test_only_a_stated_topic_needs_the_extra(monkeypatch):
     assert np.isnan(by_name).all()
     with pytest.raises(ModelError, match="extra"):
         ABOUT.compute(film_about("a cat"), arrays)
+
+
+def test_a_query_that_nothing_resembles_still_ranks():
+    rng = np.random.default_rng(1)
+    embeds = rng.normal(size=(6, TEXT_DIM))
+    embeds /= np.linalg.norm(embeds, axis=1, keepdims=True)
+    config = SummaryConfig(query="quarterly tax returns")
+    film = Film(named("x.mp4"), split_into_segments(12.0), config, ModelSource(config))
+    closeness = ABOUT.compute(film, {"text_embeds": embeds})
+    assert trust_in(closeness) < 1
+    assert len(set(closeness)) == 6

@@ -50,6 +50,8 @@ class SummaryConfig:
     """How much more of one place counts for less, in [0, 1]; 0 counts every segment in full."""
     about: str | None = None
     """What the film is about, in a few words. None: its title, or the words of the file name."""
+    query: str | None = None
+    """What to look for, in a few words: the only thing that then counts, with `by="highlights"`."""
     budget_fraction: float = 0.15
     """Share of the duration that the reel may last, in (0, 1]; the field's convention is 0.15."""
     budget_seconds: float | None = None
@@ -84,6 +86,11 @@ class SummaryConfig:
         self._check_types()
         _check("by", self.by, self.by in get_args(By), f"one of {', '.join(get_args(By))}")
         _check("spread", self.spread, 0 <= self.spread <= 1, "in [0, 1]")
+        if self.query is not None:
+            _check("query", self.query, bool(self.query.strip()), "some words")
+            is_alone = self.by == "highlights" and self.about is None and not self.weights
+            others = "alone: without about and weights, and with by='highlights'"
+            _check("query", self.query, is_alone, others)
         are_finite = all(math.isfinite(weight) for weight in self.weights.values())
         _check("weights", self.weights, are_finite, "finite")
         share = self.budget_fraction
@@ -121,8 +128,9 @@ class SummaryConfig:
             check_type(name, value, is_valid, "a whole number")
         for name in ("by", "model", "device", "precision", "decoder"):
             check_type(name, getattr(self, name), isinstance(getattr(self, name), str), "a text")
-        is_text = self.about is None or isinstance(self.about, str)
-        check_type("about", self.about, is_text, "a text")
+        for name in ("about", "query"):
+            value = getattr(self, name)
+            check_type(name, value, value is None or isinstance(value, str), "a text")
         check_type("strict", self.strict, isinstance(self.strict, bool), "True or False")
         is_table = isinstance(self.weights, Mapping) and all(map(_is_number, self.weights.values()))
         check_type("weights", self.weights, is_table, "numbers by name, as {'motion': 1}")

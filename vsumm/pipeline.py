@@ -31,6 +31,8 @@ from vsumm.score import (
     measurements_of,
     score_highlights,
     signals_of,
+    trust_in,
+    weights_of,
 )
 from vsumm.select import select_segments
 from vsumm.settings import Settings, with_settings
@@ -142,9 +144,10 @@ def summarize_media(
         raise InputError(f"{info.path}: {'; '.join(damage)}")
     by = _scored_by(info, config, measured)
     columns = {signal.name: signal.compute(film, measured.arrays) for signal in signals}
+    _check_query(film, measured, columns)
     is_fused = by == "highlights"
     scores = (
-        score_highlights(columns, config.weights).scores
+        score_highlights(columns, weights_of(config)).scores
         if is_fused
         else arousal_score(columns, config, by=by)
     )
@@ -166,7 +169,7 @@ def summarize_media(
         segments=_rows(film.segments, columns, scores, selected),
         image_report=measured.image_report,
         music_report=measured.music_report,
-        notes=(*_notes(film, measured, asked_track=asked_track), *damage),
+        notes=(*_notes(film, measured, columns, asked_track=asked_track), *damage),
     )
 
 
@@ -252,6 +255,17 @@ def _scored_by(info: MediaInfo, config: SummaryConfig, measured: Measured) -> By
     raise NoSignalError(f"{info.path}: it is {reason} throughout; there is nothing to score")
 
 
+def _check_query(film: Film, measured: Measured, columns: Mapping[str, FloatArray]) -> None:
+    """Check that pictures could be compared with the query, if there is one."""
+    query = film.config.query
+    if query is None or np.isfinite(columns.get("about", np.array(np.nan))).any():
+        return
+    has_image = film.info.video is not None and measured.has(IMAGE)
+    blind = f"{film.config.model} does not tell what a picture shows"
+    reason = blind if has_image else "there is no picture"
+    raise NoSignalError(f'{film.info.path}: cannot look for "{query}": {reason}')
+
+
 def _damage(info: MediaInfo, measured: Measured) -> list[str]:
     """Say what is wrong with the file and how much of it could not be read, one line each."""
     lines = list(info.problems)
@@ -266,7 +280,13 @@ def _damage(info: MediaInfo, measured: Measured) -> list[str]:
     return lines
 
 
-def _notes(film: Film, measured: Measured, *, asked_track: int | None) -> list[str]:
+def _notes(
+    film: Film,
+    measured: Measured,
+    columns: Mapping[str, FloatArray],
+    *,
+    asked_track: int | None,
+) -> list[str]:
     """Collect how the file was treated differently from what was asked, one line each."""
     info, config, segments = film.info, film.config, film.segments
     notes = []
@@ -280,6 +300,8 @@ def _notes(film: Film, measured: Measured, *, asked_track: int | None) -> list[s
         reason = "the picture is black" if info.video else "there is no picture"
         reason = "the picture cannot be read" if _is_lost(measured.image_report) else reason
         notes.append(f"{reason}: scored by the sound alone")
+    if config.query and not trust_in(columns["about"]):
+        notes.append(f'nothing in the picture looks much like "{config.query}": the closest counts')
     if has_music and asked_track is None and config.audio_track != info.main_track:
         notes.append(f"sound {info.main_track} is silent: sound {config.audio_track} counts")
     length = segments[0].duration_seconds

@@ -70,6 +70,9 @@ def _add_selection(group: Group) -> None:
         help="what the film is about, in a few words (default: its title, or its file name)",
     )
     group.add_argument(
+        "--query", metavar="TEXT", help="look for this in the picture, and score by nothing else"
+    )
+    group.add_argument(
         "--spread",
         type=float,
         metavar="S",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from vsumm.files import shown
 from vsumm.media import MediaInfo, Segment, clock_text
-from vsumm.report import Moment, picks_of
+from vsumm.report import Moment, picks_of, scored_by
 from vsumm.summary import Summary
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def describe(result: JobResult) -> str:
     summary = result.summary
     lines = [
         f"{shown(summary.media.path.name)}: {clock_text(summary.reel_seconds)} of "
-        f"{clock_text(summary.media.duration_seconds)}, by {summary.by}",
+        f"{clock_text(summary.media.duration_seconds)}, by {scored_by(summary)}",
         *run_table(summary),
     ]
     if result.reel_path:

@@ -4,6 +4,7 @@ from .html import write_report as write_report
 from .moments import Moment as Moment
 from .moments import picks_of as picks_of
 from .moments import runners_up_of as runners_up_of
+from .moments import scored_by as scored_by
 from .poster import write_poster as write_poster
 from .preview import check_preview as check_preview
 from .preview import write_preview as write_preview

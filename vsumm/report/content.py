@@ -20,7 +20,7 @@ from vsumm.config import SummaryConfig
 from vsumm.files import shown
 from vsumm.media import DecodeReport, MediaInfo, Segment, clock_text
 from vsumm.report.curves import choose_ticks, draw_curve
-from vsumm.report.moments import Moment, signals_of_rows, skipped_pieces
+from vsumm.report.moments import Moment, scored_by, signals_of_rows, skipped_pieces
 from vsumm.score import FloatArray
 from vsumm.summary import Summary
 
@@ -123,9 +123,9 @@ def _lede(summary: Summary, num_picks: int) -> str:
     """Say in one line what came out."""
     whole = clock_text(summary.media.duration_seconds)
     if not num_picks:
-        return f"nothing of {whole} was picked, by {summary.by}"
+        return f"nothing of {whole} was picked, by {scored_by(summary)}"
     length = clock_text(summary.selected_seconds)
-    return f"{length} of {whole} in {_count(num_picks, 'pick')}, by {summary.by}"
+    return f"{length} of {whole} in {_count(num_picks, 'pick')}, by {scored_by(summary)}"
 
 
 def _headline(summary: Summary, picks: Sequence[Moment]) -> list[Fact]:
@@ -134,7 +134,7 @@ def _headline(summary: Summary, picks: Sequence[Moment]) -> list[Fact]:
         ("Reel", f"{clock_text(summary.selected_seconds)}, {share:.0%} of the film"),
         ("Budget", clock_text(summary.budget_seconds)),
         ("Picks", str(len(picks))),
-        ("Scored by", summary.by),
+        ("Scored by", scored_by(summary)),
         ("Model", summary.model),
         ("Film", clock_text(summary.media.duration_seconds)),
     ]

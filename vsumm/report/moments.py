@@ -7,16 +7,16 @@ runners-up   the best pieces that were left out, with what kept them out:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
 
 from vsumm.media import Segment
-from vsumm.score import FloatArray, contributions, reasons
+from vsumm.score import FloatArray, contributions, find_topic, reasons, used_weights
 from vsumm.select import MOST_FAMILIAR
-from vsumm.summary import ScoredSegment, Summary
+from vsumm.summary import Summary
 
 LEAST_RUNNERS_UP, MOST_RUNNERS_UP = 4, 24
 """As many runners-up are shown as there are picks, within these limits."""
@@ -77,6 +77,19 @@ def signals_of_rows(summary: Summary) -> dict[str, FloatArray]:
     }
 
 
+def scored_by(summary: Summary) -> str:
+    """Say what the segments were scored by, like 'highlights, about "Car repair" (its title)'."""
+    config = summary.config
+    if config.query:
+        return f'the query "{config.query}"'
+    closeness = signals_of_rows(summary).get("about", np.zeros(1))
+    topic = find_topic(summary.media, config.about) if np.nan_to_num(closeness).any() else None
+    if summary.by != "highlights" or topic is None or "about" not in used_weights(config.weights):
+        return summary.by
+    source = {"stated": "", "title": " (its title)", "name": " (its file name)"}[topic.source]
+    return f'{summary.by}, about "{topic.text}"{source}'
+
+
 def _neighbours(summary: Summary, rows: Iterable[int]) -> list[list[int]]:
     """Group indices, ascending, of segments that touch."""
     groups: list[list[int]] = []
@@ -104,15 +117,18 @@ def _moments(summary: Summary, groups: list[list[int]]) -> list[Moment]:
             best_seconds=summary.segments[
                 max(rows, key=lambda i: scores[i])
             ].segment.centre_seconds,
-            reasons=tuple(reasons(parts, rows)),
+            reasons=_reasons(summary, parts, rows),
             dropped=() if summary.segments[rows[0]].selected else _dropped(summary, rows, mean),
         )
         for rows, mean in zip(groups, means, strict=True)
     ]
 
 
-def _best(summary: Summary, rows: list[int]) -> ScoredSegment:
-    return max((summary.segments[row] for row in rows), key=lambda segment: segment.score or 0.0)
+def _reasons(summary: Summary, parts: Mapping[str, FloatArray], rows: list[int]) -> tuple[str, ...]:
+    phrases = reasons(parts, rows)
+    if summary.config.query:
+        return tuple(f'looks like "{summary.config.query}"' for _ in phrases)
+    return tuple(phrases)
 
 
 def _span(summary: Summary, rows: list[int]) -> Segment:

@@ -6,6 +6,7 @@ from .explain import reasons as reasons
 from .highlights import check_weights as check_weights
 from .highlights import score_highlights as score_highlights
 from .highlights import used_weights as used_weights
+from .highlights import weights_of as weights_of
 from .looks import LOOKS_PER_FRAME as LOOKS_PER_FRAME
 from .looks import look_windows as look_windows
 from .looks import looks_of as looks_of
@@ -24,8 +25,10 @@ from .signal import measurements_of as measurements_of
 from .signals import IMAGE as IMAGE
 from .signals import MUSIC as MUSIC
 from .signals import signals_of as signals_of
+from .signals import trust_in as trust_in
 from .signals.image import ImageMeter as ImageMeter
 from .signals.motion import MotionMeter as MotionMeter
 from .signals.music import MusicMeter as MusicMeter
+from .signals.topic import find_topic as find_topic
 from .sound_windows import SAMPLE_RATE as SAMPLE_RATE
 from .sound_windows import sound_windows as sound_windows

@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from vsumm.config import By, SummaryConfig
 from vsumm.score.arousal import smooth
-from vsumm.score.highlights import score_highlights
+from vsumm.score.highlights import score_highlights, weights_of
 from vsumm.score.signal import FloatArray
 from vsumm.score.signals import SIGNALS
 
@@ -46,7 +46,7 @@ def contributions(
         Deviations by signal, shape (N,); 0 where there is nothing to say.
     """
     if by == "highlights":
-        return dict(score_highlights(columns, config.weights).contributions)
+        return dict(score_highlights(columns, weights_of(config)).contributions)
     share = 0.5 if by == "both" else 1.0
     weights = {
         "image_arousal": share * (by != "music"),

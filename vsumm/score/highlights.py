@@ -3,7 +3,8 @@
     total = sum over signals of weight x z,   z = (value - mean) / max(deviation, least deviation)
 
 The least deviation of a signal is what noise alone reaches, so a signal that hardly varies within a
-film, as motion in a slide show, has next to no say. Values are averaged over neighbouring segments
+film, as motion in a slide show, has next to no say. What weight the picture loses so, music gains:
+a song under a still picture is scored by its music. Values are averaged over neighbouring segments
 by `KERNEL` before, except where a signal is exact by segment. Penalties come last and are not
 averaged: a title card stays one beside a chase.
 
@@ -20,9 +21,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from vsumm.config import SummaryConfig
 from vsumm.score.signal import FloatArray
 
-KERNEL = (1.0, 2.0, 3.0, 2.0, 1.0)
+KERNEL = (1.0, 2.0, 4.0, 2.0, 1.0)
 """Weights of the two segments before, the segment itself and the two after."""
 MOST_DEVIATIONS = 3.0
 """A single signal counts for no more deviations than this, up or down."""
@@ -43,9 +45,9 @@ class Part:
 PARTS: Mapping[str, Part] = {
     "motion": Part(1.0, 0.03),
     "image_arousal": Part(0.5, 0.02),
-    "about": Part(0.5, 0.1),
-    "music_arousal": Part(0.5, 0.06),
-    "loudness": Part(0.25, 2.0),
+    "about": Part(1.0, 0.1),
+    "music_arousal": Part(0.25, 0.06),
+    "loudness": Part(0.5, 2.0),
     "loudness_rise": Part(0.25, 2.0),
     "middle": Part(0.5, 0.1, is_smoothed=False),
     "change": Part(0.0, 0.02),
@@ -54,6 +56,10 @@ PARTS: Mapping[str, Part] = {
 }
 """What the score is made of, by the name of the signal. Those of weight 0 gained nothing beside the
 others on the open material; a weight can be given to them."""
+
+OF_THE_PICTURE, HEIR = ("motion", "image_arousal"), "music_arousal"
+"""Signals of the picture, and the one that gains the weight that they lose where they do not vary:
+a still picture, or none."""
 
 PENALTIES: Mapping[str, float] = {"card": 4.0}
 """Deviations that a probability of 1 takes off the total; one of a half or less takes off nothing,
@@ -86,22 +92,28 @@ def score_highlights(
     Raises:
         ValueError: a weight is for a signal that is no part of the score.
     """
-    weights = weights or {}
-    check_weights(weights)
-    parts = {name: part for name, part in PARTS.items() if name in columns}
-    contributions = {
-        name: weight * _deviations(columns[name], part)
-        for name, part in parts.items()
-        if (weight := weights.get(name, part.weight))
+    check_weights(weights or {})
+    used = used_weights(weights)
+    varied = {
+        name: _standardise(columns[name], part)
+        for name, part in PARTS.items()
+        if name in columns and name in used
     }
-    for name, weight in PENALTIES.items():
-        if name in columns and weights.get(name, weight):
+    if HEIR in used:
+        nothing = _Varied(np.zeros(0), 0.0)
+        used[HEIR] += sum(
+            used.get(name, 0.0) * (1 - varied.get(name, nothing).say) for name in OF_THE_PICTURE
+        )
+    contributions = {name: used[name] * each.deviations for name, each in varied.items()}
+    for name in PENALTIES:
+        if name in columns and name in used:
             excess = np.clip(2 * np.nan_to_num(columns[name]) - 1, 0, 1)
-            contributions[name] = -weights.get(name, weight) * excess
+            contributions[name] = -used[name] * excess
     total = np.sum([np.zeros(len(next(iter(columns.values())))), *contributions.values()], axis=0)
     spread = max(float(np.std(total)), 1e-9)
     scores = np.clip(0.5 + (total - np.mean(total)) / spread / 6, 0, 1)
-    has_signal = np.any([np.isfinite(columns[name]) for name in parts if name != "middle"], axis=0)
+    told = [np.isfinite(columns[name]) for name in PARTS if name in columns and name != "middle"]
+    has_signal = np.any(told, axis=0)
     return Highlights(np.where(has_signal, scores, np.nan), contributions)
 
 
@@ -113,6 +125,13 @@ def used_weights(weights: Mapping[str, float] | None = None) -> dict[str, float]
     """
     defaults = {name: part.weight for name, part in PARTS.items()} | dict(PENALTIES)
     return {name: weight for name, weight in (defaults | dict(weights or {})).items() if weight}
+
+
+def weights_of(config: SummaryConfig) -> dict[str, float]:
+    """Return the weights that the settings ask for; a query is the only signal that counts."""
+    if config.query is None:
+        return dict(config.weights)
+    return {name: float(name == "about") for name in (*PARTS, *PENALTIES)}
 
 
 def check_weights(weights: Mapping[str, float]) -> None:
@@ -127,23 +146,34 @@ def check_weights(weights: Mapping[str, float]) -> None:
         raise ValueError(f"weights: no signal {', '.join(sorted(unknown))}; there are {known}")
 
 
-def _deviations(values: FloatArray, part: Part) -> FloatArray:
-    """Standardise a signal within the film; what has no value counts as average."""
+@dataclass(frozen=True)
+class _Varied:
+    """A signal, standardised within a film."""
+
+    deviations: FloatArray
+    """(N,) in [-`MOST_DEVIATIONS`, `MOST_DEVIATIONS`]; 0 where there is no value."""
+    say: float
+    """Its deviation as a share of the least that counts in full, in [0, 1]."""
+
+
+def _standardise(values: FloatArray, part: Part) -> _Varied:
     is_known = np.isfinite(values)
     if not is_known.any():
-        return np.zeros(len(values))
+        return _Varied(np.zeros(len(values)), 0.0)
     smoothed = weighted_mean(values) if part.is_smoothed else values
+    deviation = float(np.std(smoothed[is_known]))
     centred = smoothed - np.mean(smoothed[is_known])
-    steps = centred / max(float(np.std(smoothed[is_known])), part.least_deviation)
-    clipped: FloatArray = np.clip(steps, -MOST_DEVIATIONS, MOST_DEVIATIONS)
-    return np.where(is_known, clipped, 0.0)
+    steps = centred / max(deviation, part.least_deviation)
+    clipped = np.clip(steps, -MOST_DEVIATIONS, MOST_DEVIATIONS)
+    say = min(1.0, deviation / part.least_deviation)
+    return _Varied(np.where(is_known, clipped, 0.0), say)
 
 
 def weighted_mean(values: FloatArray) -> FloatArray:
     """Average every value with its neighbours by `KERNEL`; NaN stays and is left out of means.
 
     >>> weighted_mean(np.array([0.0, 4.0, np.nan, 1.0])).round(2).tolist()
-    [1.6, 2.17, nan, 1.75]
+    [1.33, 2.43, nan, 1.6]
     """
     is_known = np.isfinite(values)
     reach = len(KERNEL) // 2

@@ -1,5 +1,5 @@
-from .about import About as About
 from .about import closeness_to as closeness_to
+from .about import trust_in as trust_in
 from .catalogue import SIGNALS as SIGNALS
 from .catalogue import signals_of as signals_of
 from .image import IMAGE as IMAGE

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -27,54 +26,60 @@ Right titles of ten films reached 0.14 to 0.40, titles of other films 0.08 in th
 one of ten cases."""
 
 
-@dataclass(frozen=True)
-class About:
-    """How a topic fits a film."""
-
-    closeness: FloatArray
-    """(N,) cosine of picture and topic in [-1, 1]; NaN where there is no picture."""
-    trust: float
-    """How far the topic is believed, in [0, 1]; 0 where no part of the film shows it."""
-
-
-def closeness_to(topic: npt.NDArray[np.float32], embeds: FloatArray) -> About:
+def closeness_to(topic: npt.NDArray[np.float32], embeds: FloatArray) -> FloatArray:
     """Compare segments with a topic.
 
     Args:
         topic: (E,) from `TextEncoder.place_topic`.
         embeds: (N, E) unit vectors of the segments; NaN where there is no picture.
 
-    >>> about = closeness_to(np.array([0.5, 0.0]), np.array([[1.0, 0.0], [0.0, 1.0]]))
-    >>> about.closeness.tolist(), about.trust
-    ([0.5, 0.0], 1.0)
+    Returns:
+        (N,) cosines of picture and topic in [-1, 1]; NaN where there is no picture.
+
+    >>> closeness_to(np.array([0.5, 0.0]), np.array([[1.0, 0.0], [0.0, 1.0]])).tolist()
+    [0.5, 0.0]
     """
-    closeness = embeds @ topic.astype(np.float64)
+    closeness: FloatArray = embeds @ topic.astype(np.float64)
+    return closeness
+
+
+def trust_in(closeness: FloatArray) -> float:
+    """Return how far a topic is believed, in [0, 1]; 0 where no part of the film shows it.
+
+    Args:
+        closeness: (N,) from `closeness_to`.
+
+    >>> trust_in(np.array([0.5, 0.0])), trust_in(np.array([0.05, np.nan]))
+    (1.0, 0.0)
+    """
     known = np.sort(closeness[np.isfinite(closeness)])
     if not len(known):
-        return About(closeness, trust=0.0)
+        return 0.0
     best = float(np.mean(known[-max(1, int(BEST_SHARE * len(known))) :]))
-    trust = float(np.clip((best - TRUST_FROM) / (TRUST_FULL - TRUST_FROM), 0.0, 1.0))
-    return About(closeness, trust)
+    return float(np.clip((best - TRUST_FROM) / (TRUST_FULL - TRUST_FROM), 0.0, 1.0))
 
 
 def _about(film: Film, arrays: Arrays) -> FloatArray:
-    """Return closeness times trust: a topic that fits nothing says nothing.
+    """Return the closeness to the query, or to the topic as far as that is believed.
+
+    A topic that fits nothing says nothing; a query is what the user looks for, however seldom it
+    is seen.
 
     Raises:
-        ModelError: a topic was stated, and what compares it is not installed.
+        ModelError: a topic or a query was stated, and what compares it is not installed.
     """
-    nothing = np.full(film.num_segments, np.nan)
-    topic = find_topic(film.info, film.config.about)
+    config = film.config
+    topic = find_topic(film.info, config.query or config.about)
     if topic is None or not np.isfinite(arrays["text_embeds"]).any():
-        return nothing
+        return np.full(film.num_segments, np.nan)
     try:
         place = _encoder().place_topic(topic.text)
     except MissingExtraError as error:
         if topic.source == "stated":
             raise ModelError(str(error)) from error
-        return nothing
-    about = closeness_to(place, arrays["text_embeds"])
-    return about.trust * about.closeness
+        return np.full(film.num_segments, np.nan)
+    closeness = closeness_to(place, arrays["text_embeds"])
+    return closeness if config.query else trust_in(closeness) * closeness
 
 
 @cache

@@ -1,6 +1,6 @@
 """What a film is said to be about: by the user, by its title, or by its file name.
 
-Whether that is so is not decided here: `About.trust` compares it with the picture.
+Whether that is so is not decided here: `trust_in` compares it with the picture.
 """
 
 from __future__ import annotations
