@@ -10,6 +10,7 @@ from .files import RecordCache as RecordCache
 from .media import MediaInfo as MediaInfo
 from .media import Segment as Segment
 from .pipeline import summarize as summarize
+from .progress import Progress as Progress
 from .reel import ReelConfig as ReelConfig
 from .reel import export_reel as export_reel
 from .report import write_contact_sheet as write_contact_sheet

@@ -21,6 +21,7 @@ from vsumm.batch import Job, JobResult, summarize_file
 from vsumm.errors import OutputError
 from vsumm.files import atomic_output
 from vsumm.media import Segment
+from vsumm.progress import StageClock, Watch, watching
 
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
@@ -39,13 +40,13 @@ FADE_SECONDS = 0.5
 SEED = 0
 
 
-def run_demo(folder: Path | None = None, *, progress: bool = False) -> JobResult:
+def run_demo(folder: Path | None = None, *, progress: bool | Watch = False) -> JobResult:
     """Make the sample film in a new folder and summarise it there with the default settings.
 
     Args:
         folder: where to; `vsumm-demo` in the working directory, or with the first free number, if
             left out.
-        progress: whether to show progress bars on stderr.
+        progress: whether to show bars on stderr, or a function that is told how far it is.
 
     Raises:
         OutputError: the folder exists already or cannot be made.
@@ -57,8 +58,10 @@ def run_demo(folder: Path | None = None, *, progress: bool = False) -> JobResult
         reason = (error.strerror or str(error)).lower()
         raise OutputError(f"{folder}: cannot make this folder: {reason}") from error
     sample = folder / "sample.mp4"
-    make_sample_film(sample)
-    return summarize_file(Job(sample), progress=progress)
+    with watching(progress) as watch:
+        StageClock(watch, sample, "loading")  # it has to be made first
+        make_sample_film(sample)
+        return summarize_file(Job(sample), progress=watch)
 
 
 def make_sample_film(path: Path) -> None:

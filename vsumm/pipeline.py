@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Unpack, cast, overload
 
 import numpy as np
@@ -15,6 +16,7 @@ from vsumm.config import SEGMENT_SECONDS, SHORTEST_SEGMENT_SECONDS, By, SummaryC
 from vsumm.errors import InputError, NoSignalError
 from vsumm.files import RecordCache
 from vsumm.media import DecodeReport, MediaInfo, Segment, probe, split_into_segments
+from vsumm.progress import Watch, numbered, watching, work_on
 from vsumm.score import (
     IMAGE,
     MUSIC,
@@ -49,7 +51,7 @@ def summarize(  # type: ignore[overload-overlap]  # a str, one file, is an Itera
     *,
     model: MMVA | str | None = None,
     cache: RecordCache | None = None,
-    progress: bool = False,
+    progress: bool | Watch = False,
     **settings: Unpack[Settings],
 ) -> Summary: ...
 
@@ -61,7 +63,7 @@ def summarize(
     *,
     model: MMVA | str | None = None,
     cache: RecordCache | None = None,
-    progress: bool = False,
+    progress: bool | Watch = False,
     **settings: Unpack[Settings],
 ) -> list[Summary]: ...
 
@@ -72,7 +74,7 @@ def summarize(
     *,
     model: MMVA | str | None = None,
     cache: RecordCache | None = None,
-    progress: bool = False,
+    progress: bool | Watch = False,
     **settings: Unpack[Settings],
 ) -> Summary | list[Summary]:
     """Score every segment of a film or a sound file and select the highlights.
@@ -85,7 +87,8 @@ def summarize(
         model: a loaded model, or the name of one; `config.model` if left out.
         cache: where measurements are kept, so that another budget costs nothing; None keeps
             nothing, and nothing is kept of a `model` that came loaded.
-        progress: whether to show a progress bar on stderr.
+        progress: whether to show a bar on stderr, or a function that is told how far it is, see
+            `Progress`.
         settings: fields of `SummaryConfig`, in place of those of `config`; and `budget`, as on the
             command line: "60s", "1m30s", "15%", or a number of seconds from 1 on.
 
@@ -109,15 +112,21 @@ def summarize(
     check_weights(config.weights)
     source = ModelSource(config, model)
 
-    def summarize_one(path: object) -> Summary:
+    def summarize_one(path: object, watch: Watch) -> Summary:
         is_path = isinstance(path, str | os.PathLike)
         check_type("path", path, is_path, "a str or os.PathLike, or a list of them")
-        info = probe(cast("str | os.PathLike[str]", path))
-        return summarize_media(info, config, source=source, cache=cache, progress=progress)
+        name = cast("str | os.PathLike[str]", path)
+        with work_on(watch, Path(name)):
+            return summarize_media(probe(name), config, source=source, cache=cache, progress=watch)
 
-    if isinstance(path, Iterable) and not isinstance(path, str | bytes | os.PathLike):
-        return [summarize_one(each) for each in path]
-    return summarize_one(path)
+    with watching(progress) as watch:
+        if isinstance(path, Iterable) and not isinstance(path, str | bytes | os.PathLike):
+            paths = list(path)
+            return [
+                summarize_one(each, numbered(watch, number, len(paths)))
+                for number, each in enumerate(paths, 1)
+            ]
+        return summarize_one(path, watch)
 
 
 def summarize_media(
@@ -126,7 +135,7 @@ def summarize_media(
     *,
     source: ModelSource,
     cache: RecordCache | None = None,
-    progress: bool = False,
+    progress: bool | Watch = False,
 ) -> Summary:
     """Do as `summarize` does for a file that has been probed."""
     check_weights(config.weights)

@@ -12,6 +12,7 @@ from vsumm.config import SummaryConfig
 from vsumm.files import RecordCache, atomic_output, check_output, make_folder
 from vsumm.media import MediaInfo, probe
 from vsumm.pipeline import summarize_media
+from vsumm.progress import Watch, watching, work_on
 from vsumm.reel import ReelConfig, plan_reel, try_reel, write_reel
 from vsumm.render import picks_of_summary, write_lists
 from vsumm.score import ModelSource
@@ -76,7 +77,7 @@ def summarize_file(
     *,
     source: ModelSource | None = None,
     cache: RecordCache | None = None,
-    progress: bool = False,
+    progress: bool | Watch = False,
 ) -> JobResult:
     """Do one job; what cannot be written is an error before the work starts.
 
@@ -84,12 +85,17 @@ def summarize_file(
         job: what to make of which file.
         source: the model, to summarise many files with one; `job.summary.model` if left out.
         cache: where scores of earlier runs are kept.
-        progress: whether to show progress bars on stderr.
+        progress: whether to show bars on stderr, or a function that is told how far it is.
 
     Raises:
         InputError: the file cannot be read or summarised.
         OutputError: the reel, the summary or what shows them cannot be written.
     """
+    with watching(progress) as watch, work_on(watch, job.source):
+        return _do(job, source or ModelSource(job.summary), cache, watch)
+
+
+def _do(job: Job, source: ModelSource, cache: RecordCache | None, watch: Watch) -> JobResult:
     start_seconds = time.monotonic()
     info = probe(job.source)
     if job.outputs.folder is not None:
@@ -109,13 +115,12 @@ def summarize_file(
         plan = plan_reel(info, reel_path, job.reel, audio_track=track, overwrite=overwrite)
         if job.reel.can_be_refused:
             try_reel(plan)
-    source = source or ModelSource(job.summary)
-    summary = summarize_media(info, job.summary, source=source, cache=cache, progress=progress)
+    summary = summarize_media(info, job.summary, source=source, cache=cache, progress=watch)
     if job.reel is not None:
         summary = replace(summary, reel=job.reel.to_plain())
     if plan is not None:
         plan = replace(plan, audio_track=summary.config.audio_track or 0)
-        write_reel(plan, summary.runs, progress=progress)
+        write_reel(plan, summary.runs, progress=watch)
     with atomic_output(summary_path, overwrite=overwrite) as partial:
         partial.write_text(summary.to_json() + "\n", encoding="utf-8")
     write_views(views, summary, summary_path, overwrite=overwrite)

@@ -19,6 +19,7 @@ from pathlib import Path
 from vsumm.batch.job import Job, JobResult, summarize_file
 from vsumm.errors import OutputError, VsummError
 from vsumm.files import RecordCache
+from vsumm.progress import Watch, numbered, watching, work_on
 from vsumm.score import ModelSource
 from vsumm.workers import halted_workers
 
@@ -43,7 +44,7 @@ def summarize_files(
     *,
     num_jobs: int = 1,
     cache: RecordCache | None = None,
-    progress: bool = False,
+    progress: bool | Watch = False,
 ) -> Generator[Outcome, None, None]:
     """Summarise many files; one that fails does not stop the others.
 
@@ -54,7 +55,7 @@ def summarize_files(
         jobs: what to make of which files.
         num_jobs: how many files to work on at the same time, at least 1.
         cache: where scores of earlier runs are kept.
-        progress: whether to show progress bars on stderr.
+        progress: whether to show bars on stderr, or a function that is told how far it is.
 
     Yields:
         One outcome per job, in their order. An exception that ends the iteration early, such as
@@ -66,23 +67,34 @@ def summarize_files(
     """
     if num_jobs < 1:
         raise ValueError(f"num_jobs must be at least 1, got {num_jobs}")
+    return _summarize_files(jobs, num_jobs, cache, progress)
+
+
+def _summarize_files(
+    jobs: Sequence[Job], num_jobs: int, cache: RecordCache | None, progress: bool | Watch
+) -> Generator[Outcome, None, None]:
     sources = _model_sources(jobs)
     collisions = _collisions(jobs)
 
     def attempt(number: int) -> Outcome:
         job = jobs[number]
+        told = numbered(watch, number + 1, len(jobs))
         try:
             if number in collisions:
                 first = jobs[collisions[number]].source
-                raise OutputError(f"{job.source}: its results would replace those of {first}")
+                with work_on(told, job.source):
+                    raise OutputError(f"{job.source}: its results would replace those of {first}")
             source = sources[_model_key(job)]
-            return Outcome(job, summarize_file(job, source=source, cache=cache, progress=progress))
+            return Outcome(job, summarize_file(job, source=source, cache=cache, progress=told))
         except VsummError as error:
             return Outcome(job, error=error)
 
-    if num_jobs == 1 or len(jobs) == 1:
-        return (attempt(number) for number in range(len(jobs)))
-    return _in_threads(attempt, len(jobs), num_jobs)
+    with watching(progress) as watch:
+        if num_jobs == 1 or len(jobs) == 1:
+            for number in range(len(jobs)):
+                yield attempt(number)
+        else:
+            yield from _in_threads(attempt, len(jobs), num_jobs)
 
 
 def _in_threads(

@@ -238,7 +238,19 @@ def _add_composition(group: Group) -> None:
     )
 
 
+def add_progress_option(group: argparse.ArgumentParser | Group) -> None:
+    """Add `--progress`."""
+    group.add_argument(
+        "--progress",
+        choices=("auto", "json", "none"),
+        default="auto",
+        help="bars on a terminal and nothing elsewhere (auto), or lines of JSON on stderr for "
+        "other programs (default: %(default)s)",
+    )
+
+
 def _add_work(group: Group) -> None:
+    add_progress_option(group)
     group.add_argument(
         "--jobs",
         type=_count,

@@ -10,7 +10,7 @@ import argparse
 import logging
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -21,14 +21,16 @@ from vsumm._version import __version__
 from vsumm.cli.defaults import default_arguments
 from vsumm.cli.inputs import find_films, input_path
 from vsumm.cli.machines import add_completion, add_schema, completion_text, schema_text
-from vsumm.cli.options import add_summarize_options, fields_in
+from vsumm.cli.options import add_progress_option, add_summarize_options, fields_in
 from vsumm.cli.render_options import add_render_options
+from vsumm.cli.watch import room_for_text, shown_progress, tell_loading, tell_skipped
 from vsumm.config import SummaryConfig
 from vsumm.errors import OutputError, VsummError
 
 if TYPE_CHECKING:
-    from vsumm.batch import Outcome, Outputs
+    from vsumm.batch import Job, Outcome, Outputs
     from vsumm.files import RecordCache
+    from vsumm.progress import Watch
     from vsumm.reel import ReelConfig
 
     Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
@@ -121,30 +123,44 @@ def _summarize(args: argparse.Namespace, shell: Shell) -> None:
     summary, reel = _summary_config(args), _reel_config(args)
     # It starts while the rest is imported.
     prepare_server("vsumm.decode.probe", "vsumm.decode.pick_frames", "vsumm.decode.sound")
-
-    from tqdm import tqdm
-
-    from vsumm.batch import Job, is_done, summarize_files
-
     films = find_films(args.inputs, exclude=args.exclude)
+    cache = _open_cache(args, shell)
+    with shown_progress(args) as watch:
+        tell_loading(watch, films)  # imports take most of a second
+        from vsumm.batch import summarize_files
+
+        jobs = _jobs(args, films, summary, reel)
+        if args.skip_existing:
+            jobs = list(_not_done(jobs, watch, shell))
+        outcomes = summarize_files(jobs, num_jobs=args.jobs, cache=cache, progress=watch)
+        with closing(outcomes):  # stops all work when a signal ends the loop
+            for outcome in outcomes:
+                with room_for_text():
+                    _report(outcome, args, shell)
+
+
+def _jobs(
+    args: argparse.Namespace, films: Sequence[Path], summary: SummaryConfig, reel: ReelConfig
+) -> list[Job]:
+    from vsumm.batch import Job
+
     outputs = _outputs(args, len(films))
     # Who names timelines alone wants no reel.
     is_list_alone = bool(outputs.lists) and outputs.reel is None and outputs.folder is None
     with_reel = not args.no_reel and not is_list_alone
-    jobs = [Job(path, outputs, summary, reel if with_reel else None) for path in films]
-    if args.skip_existing:
-        for job in filter(is_done, jobs):
-            shell.say(f"{job.source}: its results are there, skipped")
-    outcomes = summarize_files(
-        [job for job in jobs if not (args.skip_existing and is_done(job))],
-        num_jobs=args.jobs,
-        cache=_open_cache(args, shell),
-        progress=_shows_progress(args),
-    )
-    with closing(outcomes):  # stops all work when a signal ends the loop
-        for outcome in outcomes:
-            with tqdm.external_write_mode(sys.stderr):  # the bars of other films make room
-                _report(outcome, args, shell)
+    return [Job(path, outputs, summary, reel if with_reel else None) for path in films]
+
+
+def _not_done(jobs: Sequence[Job], watch: Watch, shell: Shell) -> Iterator[Job]:
+    from vsumm.batch import is_done
+
+    for job in jobs:
+        if is_done(job):
+            tell_skipped(watch, job.source)
+            with room_for_text():
+                shell.say(f"{job.source}: its results are there, skipped")
+        else:
+            yield job
 
 
 def _open_cache(args: argparse.Namespace, shell: Shell) -> RecordCache | None:
@@ -261,12 +277,10 @@ def _add_render(commands: Commands) -> argparse.ArgumentParser:
 def _render(args: argparse.Namespace, shell: Shell) -> None:
     from vsumm.cli.render import run_render
 
-    for line in run_render(args, shell, progress=_shows_progress(args)):
+    with shown_progress(args) as watch:
+        lines = run_render(args, shell, progress=watch)
+    for line in lines:
         print(line)
-
-
-def _shows_progress(args: argparse.Namespace) -> bool:
-    return sys.stderr.isatty() and not args.quiet
 
 
 def _add_demo(commands: Commands) -> argparse.ArgumentParser:
@@ -283,6 +297,7 @@ def _add_demo(commands: Commands) -> argparse.ArgumentParser:
         type=Path,
         help="folder to make (default: vsumm-demo, or with a number)",
     )
+    add_progress_option(parser)
     parser.set_defaults(quiet=False)
     return parser
 
@@ -291,7 +306,8 @@ def _demo(args: argparse.Namespace, shell: Shell) -> None:
     from vsumm.cli.text import describe
     from vsumm.demo import run_demo
 
-    result = run_demo(args.folder, progress=_shows_progress(args))
+    with shown_progress(args) as watch:
+        result = run_demo(args.folder, progress=watch)
     print(describe(result))
     print(f"Everything is in {result.summary_path.parent}{os.sep}")
 

@@ -12,6 +12,7 @@ from mmva_core.cli import Shell, UsageError
 from vsumm.cli.options import fields_in
 from vsumm.cli.text import runs_text
 from vsumm.files import shown
+from vsumm.progress import Watch
 from vsumm.reel import ReelConfig
 from vsumm.render import (
     Edit,
@@ -27,7 +28,7 @@ from vsumm.render import (
 Read = TypeVar("Read")
 
 
-def run_render(args: argparse.Namespace, shell: Shell, *, progress: bool) -> list[str]:
+def run_render(args: argparse.Namespace, shell: Shell, *, progress: bool | Watch) -> list[str]:
     """Do what `vsumm render` was asked for; return what is to be printed.
 
     Raises:

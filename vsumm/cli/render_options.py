@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from vsumm.cli.options import add_reel_options, read_budget
+from vsumm.cli.options import add_progress_option, add_reel_options, read_budget
 
 
 def add_render_options(parser: argparse.ArgumentParser) -> None:
@@ -57,4 +57,5 @@ def add_render_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--media", type=Path, metavar="FILM", help="the film, if it was moved")
     group.add_argument("--force", action="store_true", help="replace what is there already")
     group.add_argument("--quiet", action="store_true", help="no progress bar, no table")
+    add_progress_option(group)
     add_reel_options(parser)

@@ -9,13 +9,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NoReturn
-
-from tqdm import tqdm
 
 from vsumm.errors import InputError, NoSignalError, OutputError
-from vsumm.files import atomic_output, shown
+from vsumm.files import atomic_output
 from vsumm.media import Segment
+from vsumm.progress import StageClock, Watch, watching
 from vsumm.reel.config import ReelConfig
 from vsumm.reel.layout import PlacedRun, lay_out
 from vsumm.reel.plan import ReelPlan, plan_reel
@@ -34,8 +32,6 @@ STALL_SECONDS = 120.0
 FINISHING_SECONDS = 3600.0
 """The limit while the index is written, which may mean to copy the whole reel."""
 
-_BAR = "{desc}: reel {percentage:3.0f}%|{bar}| {n:.0f}/{total:.0f} s [{elapsed}<{remaining}]"
-
 _logger = logging.getLogger(__name__)
 
 
@@ -45,7 +41,7 @@ def export_reel(
     config: ReelConfig | None = None,
     *,
     overwrite: bool = False,
-    progress: bool = False,
+    progress: bool | Watch = False,
 ) -> Path:
     """Cut the reel that a summary selects.
 
@@ -54,7 +50,7 @@ def export_reel(
         path: where to write; the extension decides the container.
         config: how to encode, and what to add; the defaults of `ReelConfig` if left out.
         overwrite: whether a file that is there already may be replaced.
-        progress: whether to show a bar on standard error.
+        progress: whether to show a bar on stderr, or a function that is told how far it is.
 
     Returns:
         Where the reel is.
@@ -69,7 +65,7 @@ def export_reel(
     return write_reel(plan, summary.runs, progress=progress)
 
 
-def write_reel(plan: ReelPlan, runs: Sequence[Segment], *, progress: bool = False) -> Path:
+def write_reel(plan: ReelPlan, runs: Sequence[Segment], *, progress: bool | Watch = False) -> Path:
     """Write the runs of a film one after the other.
 
     A frame belongs to a run if it appears in [start, end); picture and sound are each as long as
@@ -80,7 +76,7 @@ def write_reel(plan: ReelPlan, runs: Sequence[Segment], *, progress: bool = Fals
     Args:
         plan: the film, and what the reel will be.
         runs: what to take: chronological, not overlapping.
-        progress: whether to show a bar on standard error.
+        progress: whether to show a bar on stderr, or a function that is told how far it is.
 
     Returns:
         Where the reel is: complete; after any error, what was there before is unchanged.
@@ -95,12 +91,14 @@ def write_reel(plan: ReelPlan, runs: Sequence[Segment], *, progress: bool = Fals
     placed = _place(plan, runs)
     with (
         atomic_output(plan.target, overwrite=plan.overwrite) as partial,
-        _progress_bar(plan, placed, progress=progress) as bar,
+        watching(progress) as watch,
         _loss_as_input_error(plan),
     ):
         request = EncodeRequest(plan, placed, partial)
         encoder = Worker("vsumm.reel.job:run_encode", folder=_folder(), request=request.to_plain())
-        report = _watch(encoder, bar)
+        seconds = float(placed[-1].reel_end)
+        clock = StageClock(watch, plan.info.path, "reel", total_seconds=seconds)
+        report = _follow(encoder, clock)
     _warn(plan, report)
     return plan.target
 
@@ -123,7 +121,7 @@ def try_reel(plan: ReelPlan) -> None:
         output = Path(folder) / f"trial{plan.target.suffix}"
         request = EncodeRequest(plan, tuple(lay_out([start])), output)
         encoder = Worker("vsumm.reel.job:run_encode", folder=_folder(), request=request.to_plain())
-        _watch(encoder, tqdm(disable=True))
+        _follow(encoder)
 
 
 def _place(plan: ReelPlan, runs: Sequence[Segment]) -> tuple[PlacedRun, ...]:
@@ -154,16 +152,6 @@ def _longest_crossfade(runs: Sequence[Segment]) -> float:
     return min(ends + [run.duration_seconds / 2 for run in runs[1:-1]])
 
 
-def _progress_bar(plan: ReelPlan, runs: Sequence[PlacedRun], *, progress: bool) -> tqdm[NoReturn]:
-    return tqdm(
-        desc=shown(plan.info.path.name),
-        total=round(float(runs[-1].reel_end), 1),
-        bar_format=_BAR,
-        disable=not progress,
-        leave=False,
-    )
-
-
 @contextmanager
 def _loss_as_input_error(plan: ReelPlan) -> Iterator[None]:
     """Say which film a lost encoding process worked on; show the traceback of a bug in it."""
@@ -175,14 +163,14 @@ def _loss_as_input_error(plan: ReelPlan) -> Iterator[None]:
         raise InputError(f"{plan.info.path}: writing its reel failed: {error}") from error
 
 
-def _watch(encoder: Worker, bar: tqdm[NoReturn]) -> EncodeReport:
+def _follow(encoder: Worker, clock: StageClock | None = None) -> EncodeReport:
     """Follow the encoding process to its end."""
     encoder.stall_seconds = STALL_SECONDS
     try:
         for message in encoder.messages():
             match message.header["kind"]:
-                case "progress":
-                    bar.update(max(0.0, message.header["seconds"] - bar.n))
+                case "progress" if clock is not None:
+                    clock.advance(max(0.0, message.header["seconds"] - clock.done_seconds))
                 case "finishing":
                     encoder.stall_seconds = FINISHING_SECONDS
                 case "report":

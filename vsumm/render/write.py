@@ -8,6 +8,7 @@ from pathlib import Path
 
 from vsumm.errors import OutputError
 from vsumm.files import check_output, shown
+from vsumm.progress import Watch
 from vsumm.reel import ReelPlan, plan_reel, write_reel
 from vsumm.render.picks import Picks
 from vsumm.timeline import (
@@ -27,7 +28,7 @@ def render(
     chapters_for: ChaptersFor = "reel",
     inputs: Sequence[Path] = (),
     overwrite: bool = False,
-    progress: bool = False,
+    progress: bool | Watch = False,
 ) -> list[str]:
     """Write picks to one or more files.
 
@@ -37,7 +38,7 @@ def render(
         chapters_for: whether chapters mark the clips of the reel, or the highlights in the film.
         inputs: files that must not be replaced, beside the film.
         overwrite: whether files that are there already may be replaced.
-        progress: whether to show a bar on standard error.
+        progress: whether to show a bar on stderr, or a function that is told how far it is.
 
     Returns:
         What the files do not say as it was meant, one line each.

@@ -9,16 +9,16 @@ from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
-from typing import Any, NoReturn, cast
+from typing import Any, cast
 
 import numpy as np
-from tqdm import tqdm
 
 from vsumm._version import __version__
 from vsumm.decode import AudioReader, FrameReader, give_memory_back, read_audio
 from vsumm.errors import InputError
-from vsumm.files import RecordCache, shown
-from vsumm.media import DecodeReport, MediaInfo
+from vsumm.files import RecordCache
+from vsumm.media import DecodeReport
+from vsumm.progress import StageClock, Watch, watching
 from vsumm.score.batches import in_batches
 from vsumm.score.looks import LOOKS_PER_FRAME, look_windows, looks_of, read_looks
 from vsumm.score.signal import Arrays, Film, FloatArray, Measurement, Need, SoundMeter
@@ -63,7 +63,7 @@ def measure(
     *,
     content: str,
     cache: RecordCache | None = None,
-    progress: bool = False,
+    progress: bool | Watch = False,
 ) -> Measured:
     """Make every measurement in one pass over the picture and one over the sound.
 
@@ -72,7 +72,7 @@ def measure(
         measurements: what to measure.
         content: SHA-256 of the film.
         cache: where results are kept; None keeps nothing.
-        progress: whether to show a progress bar on stderr.
+        progress: whether to show a bar on stderr, or a function that is told how far it is.
 
     Raises:
         InputError: nothing of the only stream needed could be read; of two, one may be lost.
@@ -90,7 +90,8 @@ def measure(
         frames = stack.enter_context(_open_picture(film)) if pictures else None
         blocks = stack.enter_context(_open_sound(film)) if sounds else None
         num_steps = film.num_segments * ((frames is not None) + (blocks is not None))
-        advance = stack.enter_context(_progress_bar(film.info, num_steps, is_shown=progress)).update
+        watch = stack.enter_context(watching(progress))
+        advance = _clock_of(film, watch, num_steps)
         waiting = pool.submit(_measure_sound, film, blocks, sounds, advance) if blocks else None
         if frames:
             found = _unless_lost(
@@ -162,10 +163,11 @@ def _report_of(
     return next((records[m.name].report for m in measurements if m.needs == need), None)
 
 
-def _progress_bar(info: MediaInfo, num_steps: int, *, is_shown: bool) -> tqdm[NoReturn]:
-    form = "{desc}: scoring {percentage:3.0f}%|{bar}| [{elapsed}<{remaining}]"
-    name = shown(info.path.name)
-    return tqdm(desc=name, total=num_steps, disable=not is_shown, bar_format=form, leave=False)
+def _clock_of(film: Film, watch: Watch, num_steps: int) -> Advance:
+    """Return what counts steps: segments of picture and of sound, as shares of the film."""
+    seconds = film.info.duration_seconds
+    clock = StageClock(watch, film.info.path, "scoring", total_seconds=seconds)
+    return lambda steps: clock.advance(seconds * steps / num_steps)
 
 
 class _Memory:

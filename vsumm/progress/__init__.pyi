@@ -1,0 +1,9 @@
+from .bars import Bars as Bars
+from .events import Progress as Progress
+from .events import Stage as Stage
+from .events import StageClock as StageClock
+from .events import Watch as Watch
+from .events import numbered as numbered
+from .events import work_on as work_on
+from .json_lines import JsonLines as JsonLines
+from .watching import watching as watching
