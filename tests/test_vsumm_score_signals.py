@@ -51,11 +51,11 @@ def image_va(frames, model, num_segments, *, frames_per_segment=1, at_once=64):
     return meter.result()["image_va"]
 
 
-def motion_of(frames, num_segments):
+def motion_of(frames, num_segments, *, name="motion"):
     meter = MotionMeter(num_segments)
     for batch in in_batches(looks_of(frames, frames_per_segment=1), 3):
         meter.add(batch)
-    return meter.result()["motion"]
+    return meter.result()[name]
 
 
 def music_va(blocks, model, segments):
@@ -129,6 +129,15 @@ def test_motion_is_the_weighted_mean_over_the_frames_that_touch_a_segment():
     first = (one[0] + one[1] + 1.5 * (two[0] + two[1])) / 5
     second = (one[1] + one[2] + 1.5 * (two[0] + two[1])) / 5
     np.testing.assert_allclose(motion, [first, second], atol=1e-6)
+
+
+def test_cuts_are_great_differences_between_neighbouring_frames_per_second():
+    frames = [grey(0, 51), grey(1, 60), grey(2, 204), grey(3, 204), grey(5, 51)]
+    cuts = motion_of(frames, 3, name="cuts")
+    seconds = [frame.time_seconds for frame in frames]
+    np.testing.assert_allclose(cuts[0], 1 / (seconds[2] - seconds[0]))
+    np.testing.assert_allclose(cuts[1], 1 / (seconds[3] - seconds[1]))
+    assert np.isnan(cuts[2])  # its only neighbour was not read
 
 
 def test_motion_is_not_seen_across_two_unread_frames():

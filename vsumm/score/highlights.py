@@ -50,6 +50,7 @@ PARTS: Mapping[str, Part] = {
     "loudness": Part(0.5, 2.0),
     "loudness_rise": Part(0.25, 2.0),
     "middle": Part(0.5, 0.1, is_smoothed=False),
+    "cuts": Part(0.0, 0.1),
     "change": Part(0.0, 0.02),
     "onsets": Part(0.0, 0.2),
     "speech_energy": Part(0.0, 0.1),

@@ -6,7 +6,7 @@ from vsumm.config import By
 from vsumm.score.signal import Signal
 from vsumm.score.signals.about import ABOUT
 from vsumm.score.signals.image import CARD, CHANGE, IMAGE_AROUSAL, IMAGE_VALENCE
-from vsumm.score.signals.motion import MOTION
+from vsumm.score.signals.motion import CUTS, MOTION
 from vsumm.score.signals.music import MUSIC_AROUSAL, MUSIC_VALENCE
 from vsumm.score.signals.position import MIDDLE
 from vsumm.score.signals.soundtrack import (
@@ -24,6 +24,7 @@ SIGNALS: tuple[Signal, ...] = (
     IMAGE_VALENCE,
     IMAGE_AROUSAL,
     MOTION,
+    CUTS,
     CHANGE,
     ABOUT,
     CARD,

