@@ -41,6 +41,7 @@ FLOORS = {
     },
     "mmva_core": {
         "errors": "",
+        "clock": "",
         "outputs": "",
         "ridge": "",
         "matching_score": "",
@@ -56,14 +57,14 @@ FLOORS = {
         "data.imemnet": "config errors inputs model store towers train",
         "data.sources": "data.imemnet errors inputs store towers",
         "retrieval": "config errors inputs matching_score model store towers",
-        "prompts": "device errors inputs model retrieval store towers",
+        "prompts": "clock device errors inputs model retrieval store towers",
         "lite": "config data.open device errors heads inputs model outputs ridge store towers "
         "train",
         "content": "config data.open errors inputs lite model store towers",
         "sounds": "data.open errors store towers train",
         "studies": "config data.open errors heads inputs lite model retrieval ridge towers train",
-        "cli": "config content data.imemnet data.sources device errors inputs lite model prompts "
-        "retrieval sounds store studies towers train",
+        "cli": "clock config content data.imemnet data.sources device errors inputs lite model "
+        "prompts retrieval sounds store studies towers train",
         "__main__": "cli",
     },
     "eval": {

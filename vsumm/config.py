@@ -9,20 +9,16 @@ from dataclasses import dataclass, field
 from numbers import Integral, Real
 from typing import Literal, get_args
 
+from mmva_core.clock import NUMBER, TIME_FORMS, parse_seconds
+
 By = Literal["highlights", "image", "music", "both"]
 """What segments are scored by: several signals fused, or the paper's arousal."""
 
 Decoder = Literal["auto", "decord", "pyav"]
 """Who decodes pictures."""
 
-BUDGET_FORMS = "15%, 0.15, 90s, 1m30s, 1:30 or 1:02:30"
-_NUMBER = r"(\d+(?:\.\d*)?|\.\d+)"
-_CLOCK = re.compile(r"(?:(\d+):)?(\d+):([0-5]?\d(?:\.\d+)?)")
-_UNITS = re.compile(
-    rf"(?:{_NUMBER}\s*h(?:ours?|r?s?)?)?\s*(?:{_NUMBER}\s*m(?:in(?:ute)?s?)?)?\s*"
-    rf"(?:{_NUMBER}\s*s(?:ec(?:ond)?s?)?)?",
-    re.IGNORECASE,
-)
+BUDGET_FORMS = f"15%, 0.15, {TIME_FORMS}"
+"""How a budget may be written, for messages."""
 SEGMENT_SECONDS = 2.0
 """Length of a segment where nothing else is asked for."""
 SHORTEST_SEGMENT_SECONDS = 0.1
@@ -170,17 +166,17 @@ def parse_budget(text: str) -> Budget:
     >>> parse_budget("1h 2min")
     Budget(budget_fraction=None, budget_seconds=3720.0)
     """
-    if match := re.fullmatch(rf"{_NUMBER}\s*%?", text.strip()):
+    if match := re.fullmatch(rf"{NUMBER}\s*%?", text.strip()):
         number = float(match[1])
         if "%" in text:
             budget = Budget(budget_fraction=number / 100)
         else:
             budget = Budget(number) if number < 1 else Budget(budget_seconds=number)
-    elif match := _CLOCK.fullmatch(text.strip()) or _UNITS.fullmatch(text.strip() or "?"):
-        hours, minutes, seconds = (float(part or 0) for part in match.groups())
-        budget = Budget(budget_seconds=3600 * hours + 60 * minutes + seconds)
     else:
-        raise ValueError(f"cannot read the budget {text!r}: write {BUDGET_FORMS}")
+        try:
+            budget = Budget(budget_seconds=parse_seconds(text))
+        except ValueError:
+            raise ValueError(f"cannot read the budget {text!r}: write {BUDGET_FORMS}") from None
     share = budget.budget_fraction
     if budget.budget_seconds == 0 or (share is not None and not 0 < share <= 1):
         raise ValueError(f"the budget {text!r} must be more than nothing and at most 100%")

@@ -18,6 +18,7 @@ import h5py
 import numpy as np
 
 from eval.datasets.benchmark import Benchmark, BenchmarkVideo, FloatArray, IntArray, clip_borders
+from mmva_core.clock import parse_seconds
 from vsumm.errors import InputError
 
 NUM_VIDEOS = 50
@@ -169,20 +170,9 @@ def _read_tsv(path: Path) -> Iterator[BenchmarkVideo]:
             category=line["category"],
             title=line["title"],
             importance=np.stack(importance),
-            length_seconds=_clock_seconds(line["length"]),
+            # Whole seconds are given; half a second more is the best guess.
+            length_seconds=parse_seconds(line["length"]) + 0.5,
         )
-
-
-def _clock_seconds(text: str) -> float:
-    """Read "5:53" or "1:02:03", whole seconds; half a second more is the best guess.
-
-    >>> _clock_seconds("5:53")
-    353.5
-    """
-    seconds = 0
-    for part in text.split(":"):
-        seconds = 60 * seconds + int(part)
-    return seconds + 0.5
 
 
 def _make_video(

@@ -12,7 +12,7 @@ from argparse import ArgumentParser, ArgumentTypeError
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from mmva_core.inputs import parse_seconds
+from mmva_core.clock import parse_seconds
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -60,12 +60,15 @@ def positive_integer(text: str) -> int:
 
 
 def length_of_time(text: str) -> float:
-    """Read seconds, such as "30s" or "1:30".
+    """Read seconds, such as "30s" or "1:30", as argparse wants it.
 
     Raises:
-        ArgumentTypeError: the text is no length of time.
+        ArgumentTypeError: the text is no length of time, or zero.
     """
     try:
-        return parse_seconds(text)
+        seconds = parse_seconds(text)
     except ValueError as error:
         raise ArgumentTypeError(str(error)) from error
+    if not seconds:
+        raise ArgumentTypeError(f"{text!r} must be more than nothing")
+    return seconds

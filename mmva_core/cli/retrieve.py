@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from mmva_core.cli.command import Output, add_model_options, positive_integer
+from mmva_core.clock import clock_text
 from mmva_core.config import MODALITIES
-from mmva_core.inputs import format_clock
 from mmva_core.retrieval import By
 
 if TYPE_CHECKING:
@@ -98,6 +98,7 @@ def as_json(
 def _table_row(match: Match) -> str:
     window = "-"
     if match.start_seconds is not None and match.end_seconds is not None:
-        window = f"{format_clock(match.start_seconds)}-{format_clock(match.end_seconds)}"
+        times = (match.start_seconds, match.end_seconds)
+        window = "-".join(clock_text(time, with_tenths=False) for time in times)
     numbers = f"{match.score:6.3f} {match.valence:7.3f} {match.arousal:7.3f}"
     return f"{numbers}  {window:<13}  {match.name}"

@@ -1,6 +1,4 @@
 from .audio_file import read_audio_file as read_audio_file
-from .clock import format_clock as format_clock
-from .clock import parse_seconds as parse_seconds
 from .guess import guess_modality as guess_modality
 from .image_file import read_image_file as read_image_file
 from .image_file import upright_rgb as upright_rgb

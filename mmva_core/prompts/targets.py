@@ -14,8 +14,9 @@ from pathlib import Path
 
 import mmva_core
 from mmva_core import inputs
+from mmva_core.clock import clock_text
 from mmva_core.errors import DataError
-from mmva_core.inputs import format_clock, guess_modality
+from mmva_core.inputs import guess_modality
 from mmva_core.prompts.film import (
     FilmSegment,
     parse_film_curve,
@@ -86,7 +87,10 @@ def film_targets(segments: tuple[FilmSegment, ...], every_seconds: float) -> lis
     """Return one target for each part of a film, named by its times."""
     return [
         Target(
-            f"{format_clock(part.start_seconds)}-{format_clock(part.end_seconds)}",
+            "-".join(
+                clock_text(time, with_tenths=False)
+                for time in (part.start_seconds, part.end_seconds)
+            ),
             (part.valence, part.arousal),
             part.start_seconds,
             part.end_seconds,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from mmva_core.clock import clock_text
 from vsumm.files import shown
-from vsumm.media import MediaInfo, Segment, clock_text
+from vsumm.media import MediaInfo, Segment
 from vsumm.report import Moment, picks_of, scored_by
 from vsumm.summary import Summary
 

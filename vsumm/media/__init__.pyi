@@ -1,4 +1,3 @@
-from .clock import clock_text as clock_text
 from .info import AudioStream as AudioStream
 from .info import MediaInfo as MediaInfo
 from .info import VideoStream as VideoStream

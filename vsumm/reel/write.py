@@ -11,8 +11,9 @@ from typing import Any
 import av
 from av.error import FFmpegError
 
+from mmva_core.clock import clock_text
 from vsumm.errors import OutputError
-from vsumm.media import MediaInfo, VideoStream, clock_text
+from vsumm.media import MediaInfo, VideoStream
 from vsumm.reel.copy import CopiedPictureTrack, NotCopiableError
 from vsumm.reel.layout import PlacedRun
 from vsumm.reel.picture_track import PictureTrack

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from mmva_core.clock import parse_seconds
 from vsumm.config import Budget
 from vsumm.errors import ScoresError
 from vsumm.media import Segment, merge_neighbours
@@ -18,7 +19,6 @@ EVEN_SCORE = 0.5
 """Score of clips that nobody scored: as much of them is taken as fits."""
 KEEP_FORM = "3:10-3:20"
 EXTEND_FORM = "3:+2s"
-_CLOCK = r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d+)?)s?"
 
 
 @dataclass(frozen=True)
@@ -44,10 +44,10 @@ def parse_keep(text: str) -> Segment:
     >>> parse_keep("3:10-3:20")
     Segment(start_seconds=190.0, end_seconds=200.0)
     """
-    match = re.fullmatch(rf"{_CLOCK}-{_CLOCK}", text.strip())
-    if match is None:
-        raise ValueError(f"cannot read {text!r}: write {KEEP_FORM}")
-    start, end = (_seconds(*match.groups()[first : first + 3]) for first in (0, 3))
+    try:
+        start, end = map(parse_seconds, text.split("-"))
+    except ValueError:
+        raise ValueError(f"cannot read {text!r}: write {KEEP_FORM}") from None
     if start >= end:
         raise ValueError(f"{text!r} ends before it begins")
     return Segment(start, end)
@@ -76,13 +76,16 @@ def parse_extend(text: str) -> tuple[int, float]:
     >>> parse_extend("3:+2s"), parse_extend("1:-0.5")
     ((3, 2.0), (1, -0.5))
     """
-    match = re.fullmatch(r"\s*([1-9]\d*):([+-])(\d+(?:\.\d+)?)s?\s*", text)
-    if match is None:
+    match = re.fullmatch(r"\s*([1-9]\d*):([+-])(.+)", text)
+    try:
+        seconds = parse_seconds(match[3] if match else "")
+    except ValueError:
         raise ValueError(
             f"cannot read {text!r}: write {EXTEND_FORM} for what comes after a run, or 3:-2s for "
             f"what comes before it"
-        )
-    return int(match[1]), float(match[3]) * (-1 if match[2] == "-" else 1)
+        ) from None
+    assert match is not None, "an empty text is no length of time"
+    return int(match[1]), -seconds if match[2] == "-" else seconds
 
 
 def edit_picks(picks: Picks, edit: Edit) -> Picks:
@@ -154,7 +157,3 @@ def _meets(candidate: Candidate, pieces: list[Segment]) -> bool:
     segment = candidate.segment
     first = bisect_right(pieces, segment.start_seconds, key=lambda piece: piece.end_seconds)
     return first < len(pieces) and pieces[first].start_seconds < segment.end_seconds
-
-
-def _seconds(hours: str | None, minutes: str | None, seconds: str | None) -> float:
-    return 3600 * int(hours or 0) + 60 * int(minutes or 0) + float(seconds or 0)

@@ -10,9 +10,9 @@ from pathlib import Path
 import font_roboto
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
+from mmva_core.clock import clock_text
 from vsumm.errors import NoSignalError
 from vsumm.files import atomic_output, shown
-from vsumm.media import clock_text
 from vsumm.report.frames import images_at, jpeg_bytes
 from vsumm.report.moments import Moment, picks_of
 from vsumm.summary import Summary

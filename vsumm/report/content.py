@@ -16,9 +16,10 @@ from urllib.parse import quote_from_bytes
 
 import numpy as np
 
+from mmva_core.clock import clock_text
 from vsumm.config import SummaryConfig
 from vsumm.files import shown
-from vsumm.media import DecodeReport, MediaInfo, Segment, clock_text
+from vsumm.media import DecodeReport, MediaInfo, Segment
 from vsumm.report.curves import choose_ticks, draw_curve
 from vsumm.report.moments import Moment, scored_by, signals_of_rows, skipped_pieces
 from vsumm.score import FloatArray
