@@ -294,7 +294,7 @@ class TestTheTableOfAModelsFolder:
     def test_it_is_read_without_the_model_and_without_a_cache(self, shipped, own, monkeypatch):
         folder, made = shipped
         forbid_the_model(monkeypatch)
-        monkeypatch.setattr(prompts_table, "default_cache_folder", None)  # a call is a TypeError
+        monkeypatch.setattr(prompts_table, "user_cache_folder", None)  # a call is a TypeError
         assert np.abs(prompt_va(str(folder), own) - made).max() < HALF_STEP
 
     def test_other_templates_or_weights_are_worked_out(self, shipped, own, tmp_path, monkeypatch):

@@ -12,9 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
-import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -35,6 +33,7 @@ from mmva_core.store import (
     model_fingerprint,
     read_config,
     sha256_file,
+    user_cache_folder,
     write_whole,
 )
 
@@ -48,28 +47,6 @@ TABLE_NAME = "prompts.safetensors"
 
 Floats = NDArray[np.float32]
 Table = np.memmap[Any, np.dtype[np.float32]]
-
-
-def default_cache_folder() -> Path:
-    """Return MMVA's folder in the user's cache, by the convention of the operating system.
-
-    Raises:
-        DataError: the user has no home folder.
-    """
-    try:
-        return _cache_folder()
-    except RuntimeError as error:  # no HOME, and no entry in the list of users
-        raise DataError(
-            "there is no home folder to keep a cache in; set XDG_CACHE_HOME to a folder"
-        ) from error
-
-
-def _cache_folder() -> Path:
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "mmva"
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "mmva"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mmva"
 
 
 def prompt_va(
@@ -102,7 +79,7 @@ def prompt_va(
         return shipped
     key = f"{METHOD_VERSION} {model_fingerprint(model_name)} {templates.fingerprint()}"
     name = f"prompts-{hashlib.sha256(key.encode()).hexdigest()[:32]}"
-    folder = cache or default_cache_folder()
+    folder = cache or user_cache_folder("mmva")
     path = folder / f"{name}.npy"
     shape = (len(templates), 2)
     table = _open(path, shape)

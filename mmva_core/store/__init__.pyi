@@ -15,3 +15,4 @@ from .folders import model_fingerprint as model_fingerprint
 from .folders import read_config as read_config
 from .state_dicts import load_strictly as load_strictly
 from .state_dicts import to_half as to_half
+from .user_cache import user_cache_folder as user_cache_folder

@@ -11,13 +11,14 @@ import hashlib
 import json
 import logging
 import os
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mmva_core.errors import DataError
+from mmva_core.store import user_cache_folder
 from vsumm.errors import OutputError
 from vsumm.files.outputs import atomic_output
 
@@ -34,19 +35,9 @@ def default_cache_folder() -> Path:
         OutputError: the user has no home folder.
     """
     try:
-        return _cache_folder()
-    except RuntimeError as error:  # no HOME, and no entry in the list of users
-        raise OutputError(
-            "there is no home folder to keep a cache in; set XDG_CACHE_HOME to a folder"
-        ) from error
-
-
-def _cache_folder() -> Path:
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "vsumm"
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "vsumm"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "vsumm"
+        return user_cache_folder("vsumm")
+    except DataError as error:
+        raise OutputError(str(error)) from error
 
 
 @dataclass(frozen=True)
