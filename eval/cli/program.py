@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from eval.speed import add_speed_arguments
-from mmva_core.cli import Parser
+from mmva_core.cli import Parser, positive_integer
 from vsumm.config import By, SummaryConfig
 
 PROTOCOL_NAMES = ("kts", "uniform-2s", "uniform-60", "two-peak", "one-peak")
@@ -154,10 +154,16 @@ def _add_protocol(command: argparse.ArgumentParser) -> None:
         help="which of equally good shots are taken (default: earlier, as published)",
     )
     group.add_argument(
-        "--seeds", type=_positive, default=20, metavar="N", help="random scorings (default 20)"
+        "--seeds",
+        type=positive_integer,
+        default=20,
+        metavar="N",
+        help="random scorings (default 20)",
     )
     group.add_argument("--seed", type=int, default=0, help="first seed (default 0)")
-    group.add_argument("--jobs", type=_positive, default=2, metavar="N", help="threads (default 2)")
+    group.add_argument(
+        "--jobs", type=positive_integer, default=2, metavar="N", help="threads (default 2)"
+    )
 
 
 def _add_training(command: argparse.ArgumentParser) -> None:
@@ -169,10 +175,10 @@ def _add_training(command: argparse.ArgumentParser) -> None:
         help="JSON of train_keys and test_keys (default: 5 folds)",
     )
     group.add_argument(
-        "--runs", type=_positive, default=1, metavar="N", help="seeds per split (default 1)"
+        "--runs", type=positive_integer, default=1, metavar="N", help="seeds per split (default 1)"
     )
     group.add_argument(
-        "--epochs", type=_positive, metavar="N", help="epochs (default: the method's own)"
+        "--epochs", type=positive_integer, metavar="N", help="epochs (default: the method's own)"
     )
 
 
@@ -187,10 +193,3 @@ def _add_output(command: argparse.ArgumentParser) -> None:
     group.add_argument("--cache", type=Path, metavar="DIR", help="where to keep the model's scores")
     group.add_argument("--no-cache", action="store_true", help="score every video anew")
     group.add_argument("-q", "--quiet", action="store_true", help="no progress bar")
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1, got {number}")
-    return number

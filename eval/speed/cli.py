@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from mmva_core.cli import positive_integer
+
 if TYPE_CHECKING:
     Commands: TypeAlias = "argparse._SubParsersAction[Any]"
 
@@ -25,7 +27,7 @@ def add_speed_arguments(commands: Commands) -> None:
     parser.add_argument("--film", type=Path, metavar="FILE", help="measure on this film instead")
     parser.add_argument("--only", nargs="+", metavar="STAGE", help="measure these stages only")
     parser.add_argument(
-        "--repeats", type=_positive, default=3, metavar="N", help="runs of each (default 3)"
+        "--repeats", type=positive_integer, default=3, metavar="N", help="runs of each (default 3)"
     )
     parser.add_argument("--quick", action="store_true", help="short films: a first look")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything there too")
@@ -38,7 +40,7 @@ def add_speed_arguments(commands: Commands) -> None:
     )
     growth.add_argument("--folder", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     growth.add_argument(
-        "--minutes", type=_positive, nargs="+", metavar="N", help="lengths (1 10 60 600)"
+        "--minutes", type=positive_integer, nargs="+", metavar="N", help="lengths (1 10 60 600)"
     )
     growth.set_defaults(handler=_run_growth)
     precision = parts.add_parser(
@@ -55,11 +57,18 @@ def add_speed_arguments(commands: Commands) -> None:
         examples=("vsumm eval speed train --threads 1 --steps 10",),
     )
     train.add_argument(
-        "--steps", type=_positive, default=100, metavar="N", help="steps to measure (default 100)"
+        "--steps",
+        type=positive_integer,
+        default=100,
+        metavar="N",
+        help="steps to measure (default 100)",
     )
-    train.add_argument("--epochs", type=_positive, default=1000, metavar="N")
+    train.add_argument("--epochs", type=positive_integer, default=1000, metavar="N")
     train.add_argument(
-        "--threads", type=_positive, metavar="N", help="threads of PyTorch (default: its own)"
+        "--threads",
+        type=positive_integer,
+        metavar="N",
+        help="threads of PyTorch (default: its own)",
     )
     train.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     train.set_defaults(handler=_run_train)
@@ -131,10 +140,3 @@ def _run_train(args: argparse.Namespace) -> int:
     print(f"{args.epochs} epochs would take {found.hours(args.epochs):.1f} h")
     print("; ".join(f"{name} {value}" for name, value in describe_machine().items()))
     return 0
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1, got {number}")
-    return number

@@ -48,17 +48,6 @@ def add_model_options(parser: ArgumentParser) -> None:
     )
 
 
-def positive_integer(text: str) -> int:
-    """Read a whole number above zero.
-
-    Raises:
-        ArgumentTypeError: the text is none.
-    """
-    if not text.strip().isdecimal() or int(text) < 1:
-        raise ArgumentTypeError(f"{text!r} is not a whole number above zero")
-    return int(text)
-
-
 def length_of_time(text: str) -> float:
     """Read seconds, such as "30s" or "1:30", as argparse wants it.
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmva_core.cli.command import Output, positive_integer
+from mmva_core.cli.command import Output
+from mmva_core.cli.parser import positive_integer
 
 if TYPE_CHECKING:
     from mmva_core.cli.command import Subparsers

@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmva_core.cli.command import Output, add_model_options, positive_integer
+from mmva_core.cli.command import Output, add_model_options
+from mmva_core.cli.parser import positive_integer
 
 if TYPE_CHECKING:
     from mmva_core.cli.command import Subparsers

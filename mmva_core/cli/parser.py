@@ -65,6 +65,17 @@ class Parser(argparse.ArgumentParser):
         self.error(f"there is no option {name}{did_you_mean(name, options)}")
 
 
+def positive_integer(text: str) -> int:
+    """Read a whole number from 1 on, as argparse wants it.
+
+    Raises:
+        ArgumentTypeError: the text is none.
+    """
+    if not text.strip().isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1 on, got {text!r}")
+    return int(text)
+
+
 def did_you_mean(word: str, words: Iterable[str]) -> str:
     """Return "; did you mean ...?" with the nearest of some words, or nothing if none is near.
 

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from mmva_core.cli.command import Output, add_model_options, length_of_time, positive_integer
+from mmva_core.cli.command import Output, add_model_options, length_of_time
+from mmva_core.cli.parser import positive_integer
 from mmva_core.errors import DataError
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from mmva_core.cli.command import Output, add_model_options, positive_integer
+from mmva_core.cli.command import Output, add_model_options
+from mmva_core.cli.parser import positive_integer
 from mmva_core.clock import clock_text
 from mmva_core.config import MODALITIES
 from mmva_core.retrieval import By

@@ -7,6 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, get_args
 
+from mmva_core.cli import positive_integer
 from vsumm.cli.inputs import input_path
 from vsumm.config import BUDGET_FORMS, Budget, By, Decoder, SummaryConfig, parse_budget
 
@@ -253,7 +254,7 @@ def _add_work(group: Group) -> None:
     add_progress_option(group)
     group.add_argument(
         "--jobs",
-        type=_count,
+        type=positive_integer,
         metavar="N",
         default=1,
         help="films to work on at the same time (default: %(default)s)",
@@ -290,9 +291,3 @@ def _weights(text: str) -> dict[str, float]:
             form = "write NAME=WEIGHT, like motion=1,about=2"
             raise argparse.ArgumentTypeError(f"cannot read {part.strip()!r}: {form}") from None
     return weights
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"must be a whole number from 1 on, got {text!r}")
-    return int(text)
