@@ -12,6 +12,7 @@ from .open_file import open_media as open_media
 from .open_track import open_stream as open_stream
 from .packets import Headers as Headers
 from .packets import read_packets as read_packets
+from .packets import seek as seek
 from .packets import starts_anywhere as starts_anywhere
 from .pick_frames import can_skip_frames as can_skip_frames
 from .size import displayed_size as displayed_size

@@ -18,7 +18,7 @@ from av.container import InputContainer
 from av.stream import Stream
 
 from vsumm.decode.cut_headers import declared_ends, has_whole_index, is_length_guessed
-from vsumm.decode.packets import read_packets
+from vsumm.decode.packets import read_packets, seek
 from vsumm.errors import InputError
 
 MAX_DURATION_SECONDS = 7 * 24 * 3600
@@ -88,15 +88,6 @@ def start_of(stream: Stream) -> Fraction:
     return (stream.start_time or 0) * (stream.time_base or Fraction(0))
 
 
-def seek(container: InputContainer, microseconds: int) -> bool:
-    """Go to a time after the start; return whether that works."""
-    try:
-        container.seek((container.start_time or 0) + microseconds)
-    except av.FFmpegError:
-        return False
-    return True
-
-
 def check_duration(seconds: float, num_bytes: int) -> None:
     """Refuse what only a damaged or hostile header can claim."""
     if not 0 < seconds <= MAX_DURATION_SECONDS:
@@ -151,7 +142,7 @@ def _read_ends(
 ) -> dict[int, Fraction]:
     """Read the packets from some seconds after the start on; all of them where that is 0."""
     ends = _Ends()
-    if not seek(container, max(0, round(from_seconds * av.time_base))):
+    if not seek(container, max(0.0, from_seconds)):
         return {}
     for count, packet in enumerate(read_packets(container)):
         ends.note(packet)

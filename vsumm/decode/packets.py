@@ -141,6 +141,23 @@ def _numbers_by_place(container: InputContainer) -> dict[tuple[int, int], int]:
     }
 
 
+def seek(container: InputContainer, seconds: float, stream: Any = None) -> bool:
+    """Go on reading at a key frame before a time, counted from the start; return if that works.
+
+    Args:
+        container: an open file.
+        seconds: the time.
+        stream: a stream whose start and clock count, instead of those of the file.
+    """
+    start = (stream or container).start_time or 0
+    clock = Fraction(1, av.time_base) if stream is None else stream.time_base
+    try:
+        container.seek(start + round(seconds / clock), stream=stream)
+    except av.FFmpegError:
+        return False
+    return True
+
+
 class PacketsAhead:
     """Packets of one video stream that have been read and not yet been decoded.
 

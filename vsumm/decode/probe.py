@@ -21,9 +21,9 @@ from av.sidedata.sidedata import Type
 from av.stream import Disposition, Stream
 
 from vsumm.decode.crop import NO_CROP, Crop, crop_of
-from vsumm.decode.ends import check_duration, check_frames, find_ends, seek, start_of
+from vsumm.decode.ends import check_duration, check_frames, find_ends, start_of
 from vsumm.decode.open_file import MAX_PIXELS, open_media, tags_of
-from vsumm.decode.packets import read_packets
+from vsumm.decode.packets import read_packets, seek
 from vsumm.decode.size import displayed_size
 from vsumm.decode.transport import find_restart, programmes_of
 from vsumm.errors import InputError
@@ -179,10 +179,10 @@ def _unused_recordings(path: str, container: InputContainer) -> list[str]:
 
 def _first_frame(container: InputContainer, stream: Any, tick: Callable[[], None]) -> Any:
     """The first frame of a stream that decodes without an error, or None."""
-    duration = container.duration or 0
+    duration = (container.duration or 0) / av.time_base
     for share in FIRST_FRAME_PLACES:
         # The first try reads on from the beginning: seeking there can lose frames.
-        if share and not (duration and seek(container, int(share * duration))):
+        if share and not (duration and seek(container, share * duration)):
             return None
         tick()
         for frame in _decode_some(container, stream):
@@ -253,7 +253,7 @@ def _largest_size(
     frames = [first]
     for share in SIZE_PLACES:
         tick()
-        if seek(container, int(share * (container.duration or 0))):
+        if seek(container, share * (container.duration or 0) / av.time_base):
             frames += islice(_decode_some(container, picture), 1)
     largest = max(frames, key=lambda frame: frame.width * frame.height)
     rotation, _ = _orientation(first)

@@ -10,9 +10,7 @@ from fractions import Fraction
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any
 
-import av
-
-from vsumm.decode import open_media, open_stream, read_packets
+from vsumm.decode import open_media, open_stream, read_packets, seek
 
 if TYPE_CHECKING:
     from vsumm.workers import Messages
@@ -29,7 +27,7 @@ def run_survey(messages: Messages, *, path: str, stream: int, duration_seconds: 
     times: list[list[Fraction]] = []
     for share in PLACES:
         with open_stream(path, stream, "video") as (container, picture):
-            if share and not _seek(container, picture, share * duration_seconds):
+            if share and not seek(container, share * duration_seconds, picture):
                 continue
             named = [picture.average_rate, picture.base_rate, picture.guessed_rate]
             tick = Fraction(picture.time_base)
@@ -67,15 +65,6 @@ def _stamps(container: Any, picture: Any) -> list[Fraction]:
     # Packets come in decoding order: the last few are shown after ones that were not read.
     end = len(stamps) - 16 if len(stamps) == FRAMES_PER_PLACE else len(stamps)
     return [stamp * Fraction(picture.time_base) for stamp in stamps[:end]]
-
-
-def _seek(container: Any, picture: Any, seconds: float) -> bool:
-    try:
-        start = picture.start_time or 0
-        container.seek(start + int(seconds / picture.time_base), stream=picture)
-    except av.FFmpegError:
-        return False
-    return True
 
 
 def _timecode(path: str) -> str | None:
