@@ -8,7 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmva_core.cli.command import Output, Problem, add_model_options
+from mmva_core.cli.command import (
+    Output,
+    Problem,
+    add_data_option,
+    add_model_options,
+    add_output_options,
+    add_quiet_option,
+    shows_progress,
+)
 from mmva_core.errors import DataError
 
 if TYPE_CHECKING:
@@ -42,7 +50,7 @@ def _add_music(parts: Subparsers) -> None:
     parser.add_argument("--valence", required=True, metavar="CSV", help="DEAM's valence.csv")
     parser.add_argument("--arousal", required=True, metavar="CSV", help="DEAM's arousal.csv")
     parser.add_argument("--songs", required=True, metavar="FOLDER", help="DEAM's audio")
-    parser.add_argument("-o", "--output", required=True, metavar="FOLDER", help="for the clips")
+    add_output_options(parser, "FOLDER", "for the clips")
     parser.add_argument(
         "--join",
         type=int,
@@ -50,7 +58,6 @@ def _add_music(parts: Subparsers) -> None:
         metavar="N",
         help="join up to N consecutive two-second clips (the paper: 5; default: %(default)s)",
     )
-    parser.add_argument("--force", action="store_true", help="replace a table that is there")
     parser.set_defaults(run=run_music)
 
 
@@ -70,8 +77,7 @@ def _add_images(parts: Subparsers) -> None:
         help="from the ends of each rating scale, or from the lowest and highest rating of each "
         "set (default: %(default)s)",
     )
-    parser.add_argument("-o", "--output", required=True, metavar="CSV", help="image_va.csv")
-    parser.add_argument("--force", action="store_true", help="replace a table that is there")
+    add_output_options(parser, "CSV", "image_va.csv")
     parser.set_defaults(run=run_images)
 
 
@@ -94,8 +100,7 @@ def _add_captions(parts: Subparsers) -> None:
     parser.add_argument(
         "--refine", metavar="FOLDER|HUB_ID", help="causal language model that refines captions"
     )
-    parser.add_argument("-o", "--output", required=True, metavar="CSV", help="table to write")
-    parser.add_argument("--force", action="store_true", help="replace a table that is there")
+    add_output_options(parser, "CSV", "table to write")
     parser.set_defaults(run=run_captions)
 
 
@@ -105,9 +110,7 @@ def _add_content(parts: Subparsers) -> None:
         help="fit what tells title cards from scenes, and places pictures among texts",
         examples=("mmva build content --classes timm/data/_info -o heads.safetensors",),
     )
-    parser.add_argument(
-        "--data", metavar="FOLDER", help="open data sets with OASIS (default: $VSUMM_DATA)"
-    )
+    add_data_option(parser, "open data sets with OASIS")
     parser.add_argument(
         "--classes",
         required=True,
@@ -115,9 +118,8 @@ def _add_content(parts: Subparsers) -> None:
         help="timm/data/_info of the Python package timm: ImageNet's class names",
     )
     parser.add_argument("--seed", type=int, default=0, help="seed of the drawings")
-    parser.add_argument("-o", "--output", required=True, metavar="FILE", help="heads.safetensors")
-    parser.add_argument("--force", action="store_true", help="replace a file that is there")
-    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    add_output_options(parser, "FILE", "heads.safetensors")
+    add_quiet_option(parser)
     parser.set_defaults(run=run_content)
 
 
@@ -198,7 +200,7 @@ def run_content(args: Namespace) -> Iterator[Output]:
 
     _check_free(Path(args.output), args.force)
     data = find_data(Path(args.data) if args.data else None)
-    heads = build_heads(data, Path(args.classes), seed=args.seed, progress=not args.quiet)
+    heads = build_heads(data, Path(args.classes), seed=args.seed, progress=shows_progress(args))
     heads.save(Path(args.output))
     yield f"{args.output}: for {heads.tower}"
 
@@ -222,7 +224,7 @@ def _add_prompts(parts: Subparsers) -> None:
     add_model_options(parser)
     parser.add_argument("-o", "--output", required=True, metavar="FILE", help="the table")
     parser.add_argument("--force", action="store_true", help="replace a file that is there")
-    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    add_quiet_option(parser)
     parser.set_defaults(run=run_prompts)
 
 
@@ -233,7 +235,7 @@ def run_prompts(args: Namespace) -> Iterator[Output]:
     path = Path(args.output)
     _check_free(path, args.force)
     templates = load_templates()
-    va = prompt_va(args.model, templates, device=args.device, progress=not args.quiet)
+    va = prompt_va(args.model, templates, device=args.device, progress=shows_progress(args))
     write_table(args.model, templates, va, path)
     yield f"{path}: {len(templates):,} prompts"
 

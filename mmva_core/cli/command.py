@@ -8,7 +8,8 @@ that failed. Errors that end the command are raised. Heavy imports are inside `r
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, ArgumentTypeError
+import sys
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -40,12 +41,43 @@ def add_model_options(parser: ArgumentParser) -> None:
         metavar="NAME|FOLDER|HUB_ID",
         help="model to use (default: %(default)s, which comes with the package)",
     )
+    add_device_option(parser)
+
+
+def add_device_option(parser: ArgumentParser) -> None:
+    """Add --device."""
     parser.add_argument(
         "--device",
         default="auto",
         choices=("auto", "cpu", "cuda"),
         help="where to run it (default: a GPU where there is one)",
     )
+
+
+def add_output_options(parser: ArgumentParser, metavar: str, what: str | None = None) -> None:
+    """Add -o, which must be given, and --force."""
+    parser.add_argument("-o", "--output", required=True, metavar=metavar, help=what)
+    parser.add_argument("--force", action="store_true", help="replace a file that is there already")
+
+
+def add_data_option(parser: ArgumentParser, what: str = "open data sets") -> None:
+    """Add --data."""
+    parser.add_argument("--data", metavar="FOLDER", help=f"{what} (default: $VSUMM_DATA)")
+
+
+def add_quiet_option(parser: ArgumentParser) -> None:
+    """Add --quiet; see `shows_progress`."""
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+
+
+def shows_progress(args: Namespace) -> bool:
+    """Whether progress bars are shown: on a terminal, unless --quiet is given."""
+    return not args.quiet and sys.stderr.isatty()
+
+
+def add_json_option(parser: ArgumentParser) -> None:
+    """Add --json."""
+    parser.add_argument("--json", action="store_true", help="print everything as JSON")
 
 
 def length_of_time(text: str) -> float:

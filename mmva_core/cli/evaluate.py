@@ -8,7 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmva_core.cli import evaluate_music, evaluate_retrieval
-from mmva_core.cli.command import Output, add_model_options
+from mmva_core.cli.command import (
+    Output,
+    add_data_option,
+    add_model_options,
+    add_quiet_option,
+    shows_progress,
+)
 from mmva_core.errors import CheckpointError, MmvaError
 
 if TYPE_CHECKING:
@@ -30,7 +36,7 @@ def add_parser(subparsers: Subparsers) -> None:
     source.add_argument("--config", metavar="FILE", help="the config file of the training run")
     source.add_argument("--preset", choices=("mmva-lite",), help="the open data of a preset")
     parser.add_argument("--split", default="test", choices=("train", "validation", "test"))
-    parser.add_argument("--data", metavar="FOLDER", help="open data sets, for --preset")
+    add_data_option(parser, "open data sets, for --preset")
     parser.add_argument(
         "--baselines",
         action="store_true",
@@ -45,7 +51,7 @@ def add_parser(subparsers: Subparsers) -> None:
     )
     add_model_options(parser)
     parser.add_argument("--format", default="text", choices=("text", "csv", "json"))
-    parser.add_argument("--quiet", action="store_true", help="no progress bars")
+    add_quiet_option(parser)
     parser.set_defaults(run=run)
     others = parser.add_subparsers(metavar="retrieval|music")
     for other in (evaluate_retrieval, evaluate_music):
@@ -54,13 +60,11 @@ def add_parser(subparsers: Subparsers) -> None:
 
 def run(args: Namespace) -> Iterator[Output]:
     """Measure, and print a table."""
-    import sys
-
     from mmva_core.studies import evaluation_text, render
 
     if args.config is None and args.preset is None:
         raise MmvaError("say what to measure on: --config FILE or --preset mmva-lite")
-    progress = not args.quiet and sys.stderr.isatty()
+    progress = shows_progress(args)
     rows = _preset_rows(args, progress) if args.preset else _config_rows(args, progress)
     yield render(rows, args.format, evaluation_text)
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmva_core.cli.command import Output
+from mmva_core.cli.command import (
+    Output,
+    add_data_option,
+    add_quiet_option,
+    shows_progress,
+)
 from mmva_core.cli.parser import positive_integer
 
 if TYPE_CHECKING:
@@ -25,7 +29,7 @@ def add_parser(subparsers: Subparsers) -> None:
         "of VGMIDI, with 95 % bootstrap intervals. Takes minutes.",
         examples=("mmva evaluate music --data DATA",),
     )
-    parser.add_argument("--data", metavar="FOLDER", help="open data sets (default: VSUMM_DATA)")
+    add_data_option(parser)
     parser.add_argument(
         "--rendered",
         metavar="FOLDER",
@@ -34,7 +38,7 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument("--folds", type=positive_integer, default=10)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--format", default="text", choices=("text", "csv"))
-    parser.add_argument("--quiet", action="store_true", help="no progress bars")
+    add_quiet_option(parser)
     parser.set_defaults(run=run)
 
 
@@ -45,7 +49,7 @@ def run(args: Namespace) -> Iterator[Output]:
     from mmva_core.lite import MusicRecipe, find_data, load_recordings
     from mmva_core.studies import evaluate_folds, music_text, render
 
-    progress = not args.quiet and sys.stderr.isatty()
+    progress = shows_progress(args)
     root = find_data(None if args.data is None else Path(args.data))
     with TemporaryDirectory() as temporary:
         rendered = Path(args.rendered or temporary)

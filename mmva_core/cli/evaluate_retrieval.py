@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmva_core.cli.command import Output, add_model_options
+from mmva_core.cli.command import (
+    Output,
+    add_data_option,
+    add_model_options,
+    add_quiet_option,
+    shows_progress,
+)
 from mmva_core.cli.parser import positive_integer
 
 if TYPE_CHECKING:
@@ -37,7 +42,7 @@ def add_parser(subparsers: Subparsers) -> None:
         help="the open data: copies are trained without each fold of artists and measured on it",
     )
     parser.add_argument("--n", type=positive_integer, help="draw so many pairs (default: all)")
-    parser.add_argument("--data", metavar="FOLDER", help="open data sets, for --preset")
+    add_data_option(parser, "open data sets, for --preset")
     parser.add_argument(
         "--ablations",
         action="store_true",
@@ -48,7 +53,7 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument("--seed", type=int, default=0)
     add_model_options(parser)
     parser.add_argument("--format", default="text", choices=("text", "csv", "json"))
-    parser.add_argument("--quiet", action="store_true", help="no progress bars")
+    add_quiet_option(parser)
     parser.set_defaults(run=run)
 
 
@@ -56,7 +61,7 @@ def run(args: Namespace) -> Iterator[Output]:
     """Measure, and print a table."""
     from mmva_core.studies import render, retrieval_text
 
-    progress = not args.quiet and sys.stderr.isatty()
+    progress = shows_progress(args)
     rows = _preset_rows(args, progress) if args.preset else _pairs_rows(args, progress)
     yield render(rows, args.format, retrieval_text)
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmva_core.cli.command import Output, length_of_time
+from mmva_core.cli.command import (
+    Output,
+    add_device_option,
+    add_output_options,
+    add_quiet_option,
+    length_of_time,
+    shows_progress,
+)
 from mmva_core.errors import DataError
 
 if TYPE_CHECKING:
@@ -26,7 +32,7 @@ def add_parser(subparsers: Subparsers) -> None:
         examples=("mmva generate 'a calm piano piece' -o calm.wav",),
     )
     parser.add_argument("prompt", metavar="PROMPT", help="what it should sound like")
-    parser.add_argument("-o", "--output", required=True, metavar="FILE.wav")
+    add_output_options(parser, "FILE.wav")
     parser.add_argument(
         "--seconds", type=length_of_time, default=10.0, help="length, at most 30 (default: 10)"
     )
@@ -40,9 +46,8 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--guidance", type=float, default=3.0, help="how much the prompt is stressed (default: 3)"
     )
-    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
-    parser.add_argument("--force", action="store_true", help="replace a file that is there already")
-    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    add_device_option(parser)
+    add_quiet_option(parser)
     parser.set_defaults(run=run)
 
 
@@ -59,7 +64,7 @@ def run(args: Namespace) -> Iterator[Output]:
             seconds=args.seconds,
             seed=args.seed,
             guidance=args.guidance,
-            progress=not args.quiet and sys.stderr.isatty(),
+            progress=shows_progress(args),
         )
     except ValueError as error:
         raise DataError(str(error)) from error

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmva_core.cli.command import Output, Problem, add_model_options
+from mmva_core.cli.command import (
+    Output,
+    Problem,
+    add_model_options,
+    add_quiet_option,
+    shows_progress,
+)
 from mmva_core.config import Modality
 
 if TYPE_CHECKING:
@@ -34,7 +39,7 @@ def add_parser(subparsers: Subparsers) -> None:
     )
     parser.add_argument("--only", choices=INDEXED, help="only the music, or only the pictures")
     add_model_options(parser)
-    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    add_quiet_option(parser)
     parser.set_defaults(run=run)
 
 
@@ -55,7 +60,7 @@ def run(args: Namespace) -> Iterator[Output]:
         args.model,
         root=root,
         device=args.device,
-        progress=not args.quiet and sys.stderr.isatty(),
+        progress=shows_progress(args),
     )
     for problem in report.problems:
         yield Problem(problem)

@@ -7,7 +7,10 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from mmva_core.cli.command import Output
+from mmva_core.cli.command import (
+    Output,
+    add_json_option,
+)
 from mmva_core.config import MODALITIES
 from mmva_core.store import WEIGHTS_NAME, find_folder, model_fingerprint, read_config, sha256_file
 from mmva_core.towers import TOWER_INFO, tower_info
@@ -30,7 +33,7 @@ def add_parser(subparsers: Subparsers) -> None:
         metavar="NAME|FOLDER|HUB_ID",
         help="model to look at (default: %(default)s)",
     )
-    parser.add_argument("--json", action="store_true", help="print everything as JSON")
+    add_json_option(parser)
     parser.set_defaults(run=run)
 
 

@@ -8,7 +8,12 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from mmva_core.cli.command import Output, Problem, add_model_options
+from mmva_core.cli.command import (
+    Output,
+    Problem,
+    add_json_option,
+    add_model_options,
+)
 from mmva_core.config import MODALITIES, Modality
 from mmva_core.errors import MmvaError
 from mmva_core.inputs import guess_modality
@@ -68,7 +73,7 @@ def add_parser(subparsers: Subparsers) -> None:
         default="fp32",
         help="arithmetic of the image tower; bf16 for CLIP only (default: %(default)s)",
     )
-    parser.add_argument("--json", action="store_true", help="print everything as JSON")
+    add_json_option(parser)
     parser.set_defaults(run=run)
 
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
-import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from mmva_core.cli.command import Output, add_model_options, length_of_time
+from mmva_core.cli.command import (
+    Output,
+    add_json_option,
+    add_model_options,
+    add_quiet_option,
+    length_of_time,
+    shows_progress,
+)
 from mmva_core.cli.parser import positive_integer
 from mmva_core.errors import DataError
 
@@ -63,8 +69,8 @@ def add_parser(subparsers: Subparsers) -> None:
     )
     parser.add_argument("--templates", metavar="FILE", help="sentences and words of your own, TOML")
     add_model_options(parser)
-    parser.add_argument("--json", action="store_true", help="print everything as JSON")
-    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    add_json_option(parser)
+    add_quiet_option(parser)
     parser.set_defaults(run=run)
 
 
@@ -80,7 +86,7 @@ def run(args: Namespace) -> Iterator[Output]:
         warnings_about,
     )
 
-    progress = not args.quiet and sys.stderr.isatty()
+    progress = shows_progress(args)
     templates = load_templates(args.templates or DEFAULT_TEMPLATES)
     allowed = templates.allowed(wanted_words(args))
     if not allowed.any():

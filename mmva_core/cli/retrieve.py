@@ -9,7 +9,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from mmva_core.cli.command import Output, add_model_options
+from mmva_core.cli.command import (
+    Output,
+    add_json_option,
+    add_model_options,
+)
 from mmva_core.cli.parser import positive_integer
 from mmva_core.clock import clock_text
 from mmva_core.config import MODALITIES
@@ -52,7 +56,7 @@ def add_parser(subparsers: Subparsers) -> None:
     )
     add_model_options(parser)
     parser.set_defaults(model=None)
-    parser.add_argument("--json", action="store_true", help="print everything as JSON")
+    add_json_option(parser)
     parser.set_defaults(run=run)
 
 

@@ -7,7 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mmva_core.cli.command import Output
+from mmva_core.cli.command import (
+    Output,
+    add_data_option,
+    add_device_option,
+    add_quiet_option,
+    shows_progress,
+)
 from mmva_core.errors import MmvaError
 
 if TYPE_CHECKING:
@@ -37,9 +43,7 @@ def add_parser(subparsers: Subparsers) -> None:
     source.add_argument("--template", action="store_true", help="print a config file to start from")
     parser.add_argument("-o", "--output", metavar="FOLDER", help="where the run lives")
     parser.add_argument("--resume", action="store_true", help="go on with the run in the folder")
-    parser.add_argument(
-        "--data", metavar="FOLDER", help="open data sets, for --preset (default: $VSUMM_DATA)"
-    )
+    add_data_option(parser, "open data sets, for --preset")
     parser.add_argument(
         "--sounds",
         metavar="FOLDER",
@@ -60,8 +64,8 @@ def add_parser(subparsers: Subparsers) -> None:
         help="no similarity predictor (the ablation of that name)",
     )
     parser.add_argument("--precision", choices=("fp32", "bf16"), help="arithmetic of the forward")
-    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
-    parser.add_argument("--quiet", action="store_true", help="no progress bars")
+    add_device_option(parser)
+    add_quiet_option(parser)
     parser.set_defaults(run=run)
 
 
@@ -95,7 +99,7 @@ def _train_config(args: Namespace) -> Iterator[Output]:
         yield from report.lines()
     torch.manual_seed(config.train.seed)
     model = MMVA(config.model).to(local_device(args.device))
-    progress = not args.quiet and _is_terminal()
+    progress = shows_progress(args)
     training, validation = (
         dataset.part(split).encode(model, progress=progress) for split in ("train", "validation")
     )
@@ -122,7 +126,7 @@ def _train_preset(args: Namespace) -> Iterator[Output]:
         with_similarity=not args.no_similarity,
         device=args.device,
         resume=args.resume,
-        progress=not args.quiet and _is_terminal(),
+        progress=shows_progress(args),
     )
 
 
@@ -134,7 +138,7 @@ def _train_sound_kinds(args: Namespace) -> Iterator[Output]:
     if args.sounds is None:
         raise MmvaError("name the folder of the recordings with --sounds; see mmva build sounds")
     recipe = SoundKindRecipe(**_overrides(args))
-    progress = not args.quiet and _is_terminal()
+    progress = shows_progress(args)
     root = find_data(None if args.data is None else Path(args.data))
     recordings = load_recordings(root, Path(args.sounds), seed=recipe.seed, progress=progress)
     target = Path(args.output) / Path(SOUND_KINDS_WEIGHTS).name
@@ -145,9 +149,3 @@ def _train_sound_kinds(args: Namespace) -> Iterator[Output]:
 def _overrides(args: Namespace) -> dict[str, Any]:
     given = {name: getattr(args, name) for name in OVERRIDES}
     return {name: value for name, value in given.items() if value is not None}
-
-
-def _is_terminal() -> bool:
-    import sys
-
-    return sys.stderr.isatty()
