@@ -87,3 +87,23 @@ def test_every_help_ends_with_examples_that_parse(make):
 def test_examples_keep_their_lines(parser):
     command = next(p for p in leaves(parser) if p.prog == "tool paint")
     assert re.search(r"^examples:\n  tool paint a$", command.format_help(), re.MULTILINE)
+
+
+def command_paths(parser, path=()):
+    """Yield the words of every command and sub-command."""
+    yield path
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for name, command in action.choices.items():
+                yield from command_paths(command, (*path, name))
+
+
+@pytest.mark.parametrize("build", [build_parser, _parser])
+def test_every_command_prints_its_help(build, capsys):
+    paths = list(command_paths(build()))
+    assert len(paths) > 5
+    for path in paths:
+        with pytest.raises(SystemExit) as stop:
+            build().parse_args([*path, "--help"])
+        assert stop.value.code == 0, path
+        assert "usage:" in capsys.readouterr().out

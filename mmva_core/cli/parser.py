@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
@@ -41,6 +42,9 @@ class Parser(argparse.ArgumentParser):
             if self._is_inside:
                 return found, rest
         else:
+            if self.add_help and {"-h", "--help"} & set(sys.argv[1:] if args is None else args):
+                # Intermixed parsing hides the defaults of inputs, which the help names.
+                super().parse_known_args(args)
             self._is_inside = True  # intermixed parsing calls this method for each of its passes
             try:
                 found, rest = self.parse_known_intermixed_args(args, namespace)
