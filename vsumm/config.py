@@ -46,6 +46,9 @@ class SummaryConfig:
     """How much more of one place counts for less, in [0, 1]; 0 counts every segment in full."""
     about: str | None = None
     """What the film is about, in a few words. None: its title, or the words of the file name."""
+    about_model: str | None = None
+    """A CLIP, by folder or hub id, that compares picture and topic; "clip" is the paper's. None:
+    the concepts of the image tower of `mmva-lite` do."""
     query: str | None = None
     """What to look for, in a few words: the only thing that then counts, with `by="highlights"`."""
     budget_fraction: float = 0.15
@@ -124,7 +127,7 @@ class SummaryConfig:
             check_type(name, value, is_valid, "a whole number")
         for name in ("by", "model", "device", "precision", "decoder"):
             check_type(name, getattr(self, name), isinstance(getattr(self, name), str), "a text")
-        for name in ("about", "query"):
+        for name in ("about", "about_model", "query"):
             value = getattr(self, name)
             check_type(name, value, value is None or isinstance(value, str), "a text")
         check_type("strict", self.strict, isinstance(self.strict, bool), "True or False")

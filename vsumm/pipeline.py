@@ -144,7 +144,7 @@ def summarize_media(
     content = sha256_file(info.path)
     film, measured = _measure_audible(
         film,
-        measurements_of(signals),
+        measurements_of(signals, config),
         lambda film, todo: measure(film, todo, content=content, cache=cache, progress=progress),
     )
     asked_track, config = config.audio_track, film.config
@@ -191,7 +191,7 @@ def _signals(info: MediaInfo, config: SummaryConfig) -> list[Signal]:
         )
     has: dict[Need, bool] = {"picture": info.video is not None, "sound": bool(info.audio)}
     signals = [s for s in signals_of(config.by) if all(has[m.needs] for m in s.measurements)]
-    if not measurements_of(signals):
+    if not measurements_of(signals, config):
         missing, other = ("picture", "music") if config.by == "image" else ("sound", "image")
         raise NoSignalError(
             f"{info.path}: there is no {missing} to score; use {{do}}",

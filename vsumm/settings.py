@@ -18,6 +18,7 @@ class Settings(TypedDict, total=False):
     weights: dict[str, float]
     spread: float
     about: str | None
+    about_model: str | None
     query: str | None
     budget_fraction: float
     budget_seconds: float | None

@@ -1,5 +1,6 @@
 from .cards import draw_card as draw_card
 from .cards import draw_scene as draw_scene
+from .clip import ClipPair as ClipPair
 from .fit import build_heads as build_heads
 from .heads import ContentHeads as ContentHeads
 from .heads import load_heads as load_heads

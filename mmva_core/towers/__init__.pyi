@@ -23,6 +23,7 @@ from .music import LiteMusicTower as LiteMusicTower
 from .paper import build_paper_tower as build_paper_tower
 from .paper import paper_feature_shape as paper_feature_shape
 from .registry import TOWER_INFO as TOWER_INFO
+from .registry import clip_source as clip_source
 from .registry import tower_info as tower_info
 from .run import CPU_BATCH_SIZE as CPU_BATCH_SIZE
 from .run import picture_features as picture_features

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 from transformers import (
     AutoTokenizer,
+    CLIPTextModelWithProjection,
     CLIPVisionConfig,
     CLIPVisionModelWithProjection,
     HubertConfig,
@@ -111,6 +112,49 @@ class CLIPImage(ImageTower):
         return f"side={self.side}" + ("" if self.precision == "fp32" else f", {self.precision}")
 
 
+class CLIPText(CaptionTower):
+    """CLIP's text encoder; the feature is `text_embeds`, in the space of `CLIPImage`.
+
+    Args:
+        source: local folder or hub id with a whole CLIP and its tokenizer.
+        with_weights: as in `CLIPImage`.
+    """
+
+    def __init__(self, source: str, *, with_weights: bool = True) -> None:
+        super().__init__()
+        # Files of a whole CLIP also contain the picture encoder.
+        self.network = load_network(
+            CLIPTextModelWithProjection,
+            source,
+            ignored=("vision_", "visual_", "logit_scale", "position_ids"),
+            with_weights=with_weights,
+        )
+        self._tokenizer = translate_errors(lambda: AutoTokenizer.from_pretrained(source), source)
+        self.feature_shape = (int(self.network.config.projection_dim),)
+
+    def tokenize(self, texts: Sequence[str]) -> dict[str, Tensor]:
+        """Turn sentences into `input_ids` and `attention_mask`, both (N, T) int64."""
+        encoded = self._tokenizer(
+            list(texts),
+            padding=True,
+            truncation=True,
+            max_length=int(self.network.config.max_position_embeddings),
+            return_tensors="pt",
+        )
+        return {name: encoded[name] for name in ("input_ids", "attention_mask")}
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """Encode `input_ids` and `attention_mask` (B, T) to `text_embeds` (B, 512)."""
+        output = self.network(input_ids=input_ids, attention_mask=attention_mask)
+        text_embeds: Tensor = output.text_embeds
+        return text_embeds.float()
+
+    def save_structure(self, folder: Path) -> None:
+        """Write the config of the network and the tokenizer."""
+        self.network.config.save_pretrained(folder)
+        self._tokenizer.save_pretrained(folder)
+
+
 class MERT(WaveformTower):
     """MERT-v1-95M as a HuBERT; the feature is every hidden state averaged over time (13, 768).
 
@@ -202,14 +246,20 @@ def build_paper_tower(name: str, source: str, *, with_weights: bool = True) -> T
     """Build a tower of the paper by its name in `TOWER_INFO`.
 
     Args:
-        name: "clip-vit-b32", "mert-v1-95m" or "roberta-base".
+        name: "clip-vit-b32", "mert-v1-95m" or "roberta-base"; or "clip-text", which is none of
+            them but belongs to the first.
         source: local folder or hub id.
         with_weights: False reads the structure alone and leaves the weights random.
 
     Raises:
         CheckpointError: the weights are missing, damaged or of another model.
     """
-    kinds = {"clip-vit-b32": CLIPImage, "mert-v1-95m": MERT, "roberta-base": Roberta}
+    kinds = {
+        "clip-vit-b32": CLIPImage,
+        "clip-text": CLIPText,
+        "mert-v1-95m": MERT,
+        "roberta-base": Roberta,
+    }
     return kinds[name](source, with_weights=with_weights)
 
 

@@ -60,6 +60,17 @@ TOWER_INFO: Mapping[str, TowerInfo] = {
 """Every tower that a `ModelConfig` can name."""
 
 
+def clip_source(name: str) -> str:
+    """Return the folder or hub id of a CLIP; "clip" stands for that of the paper.
+
+    >>> clip_source("clip"), clip_source("models/my-clip")
+    ('openai/clip-vit-base-patch32', 'models/my-clip')
+    """
+    published = TOWER_INFO["clip-vit-b32"].default_source
+    assert published is not None, "its weights come from a hub"
+    return published if name == "clip" else name
+
+
 def tower_info(config: ModelConfig, modality: Modality) -> TowerInfo:
     """Look up the tower that a config names for a modality.
 

@@ -6,6 +6,7 @@ import torch
 from transformers import (
     CLIPConfig,
     CLIPModel,
+    CLIPTokenizer,
     HubertConfig,
     HubertModel,
     RobertaConfig,
@@ -33,6 +34,16 @@ def write_clip(folder):
         projection_dim=PROJECTION,
     )
     _seeded(CLIPModel, config).save_pretrained(folder)
+    return folder
+
+
+def write_clip_tokenizer(folder):
+    """A tokenizer that knows letters, whole words end with </w>, and the two special tokens."""
+    letters = "abcdefghijklmnopqrstuvw"
+    tokens = [*letters, *(f"{letter}</w>" for letter in letters)]
+    vocabulary = {token: index for index, token in enumerate(tokens)}
+    vocabulary |= {"<|startoftext|>": 48, "<|endoftext|>": 49}
+    CLIPTokenizer(vocab=vocabulary, merges=[]).save_pretrained(folder)
     return folder
 
 

@@ -71,6 +71,12 @@ def _add_selection(group: Group) -> None:
         help="what the film is about, in a few words (default: its title, or its file name)",
     )
     group.add_argument(
+        "--about-model",
+        metavar="CLIP",
+        help="compare picture and words by a CLIP: its folder or hub id, or clip for the published "
+        "ViT-B/32; needs the extra paper (default: by what the image tower tells)",
+    )
+    group.add_argument(
         "--query", metavar="TEXT", help="look for this in the picture, and score by nothing else"
     )
     group.add_argument(

@@ -101,6 +101,22 @@ def looks_of(frames: Iterable[Frame], *, frames_per_segment: int) -> Iterator[Lo
         yield Look(frame, frame.index // num_looks, frame.index // LOOKS_PER_FRAME)
 
 
+class FirstSeen:
+    """Picks the first frame of every part that is not black: the one that towers get."""
+
+    def __init__(self) -> None:
+        self._last_part = -1
+
+    def of(self, looks: Sequence[Look]) -> list[Look]:
+        """Return those of the next frames that are picked."""
+        chosen = []
+        for look in looks:
+            if look.part != self._last_part and not look.is_black:
+                self._last_part = look.part
+                chosen.append(look)
+        return chosen
+
+
 class RunningMean:
     """Weighted means of N rows of D numbers, added one by one."""
 

@@ -56,11 +56,11 @@ class ModelSource:
             return self._model
 
 
-def load_model(config: SummaryConfig) -> MMVA:
-    """Load the model that the settings name onto the device that they name.
+def choose_device(config: SummaryConfig) -> str:
+    """Return "cuda" or "cpu", as the settings and the machine have it.
 
     Raises:
-        ModelError: there is no such model, it is damaged, or there is no such device.
+        ModelError: CUDA was asked for, and there is no such device.
     """
     import torch  # here, since it takes over a second that a cached film does not need
 
@@ -69,10 +69,18 @@ def load_model(config: SummaryConfig) -> MMVA:
         raise ModelError(
             "no CUDA device was found; use {do}", argument="device='cpu'", option="--device cpu"
         )
-    device = "cuda" if has_cuda and config.device != "cpu" else "cpu"
+    return "cuda" if has_cuda and config.device != "cpu" else "cpu"
+
+
+def load_model(config: SummaryConfig) -> MMVA:
+    """Load the model that the settings name onto the device that they name.
+
+    Raises:
+        ModelError: there is no such model, it is damaged, or there is no such device.
+    """
     try:
         return mmva_core.MMVA.from_pretrained(
-            config.model, device=device, precision=config.precision
+            config.model, device=choose_device(config), precision=config.precision
         )
     except MmvaError as error:
         raise ModelError(str(error)) from error

@@ -80,6 +80,8 @@ class Measurement:
     depends_on: Callable[[Film], Mapping[str, Any]] = field(default=lambda film: {})
     """Settings and constants, as plain values, that change the result, beside the film, its
     segments and the version of the program. None as a value: nothing can be cached."""
+    is_wanted: Callable[[SummaryConfig], bool] = field(default=lambda config: True)
+    """Whether the settings ask for it."""
 
     def missing(self, num_segments: int) -> Arrays:
         """Return the arrays of a stream of which nothing can be read: NaN throughout."""
@@ -103,6 +105,7 @@ class Signal:
     """What a segment has where the signal is high, as in "much motion"."""
 
 
-def measurements_of(signals: Sequence[Signal]) -> list[Measurement]:
-    """Return what the signals are computed from, each measurement once."""
-    return list({m.name: m for signal in signals for m in signal.measurements}.values())
+def measurements_of(signals: Sequence[Signal], config: SummaryConfig) -> list[Measurement]:
+    """Return what the signals are computed from under these settings, each measurement once."""
+    measurements = {m.name: m for signal in signals for m in signal.measurements}
+    return [m for m in measurements.values() if m.is_wanted(config)]

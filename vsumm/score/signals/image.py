@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mmva_core import content
-from vsumm.score.looks import LOOKS_PER_FRAME, Look, RunningMean
+from vsumm.score.looks import LOOKS_PER_FRAME, FirstSeen, Look, RunningMean
 from vsumm.score.signal import Arrays, Film, FloatArray, Measurement, Signal
 
 if TYPE_CHECKING:
@@ -46,15 +46,11 @@ class ImageMeter:
         self._card = RunningMean(num_segments, 1)
         self._text = RunningMean(num_segments, TEXT_DIM)
         self._change = ChangeMeter(num_segments)
-        self._last_part = -1
+        self._first = FirstSeen()
 
     def add(self, batch: Sequence[Look], /) -> None:
         """Take the next frames."""
-        chosen = []
-        for look in batch:
-            if look.part != self._last_part and not look.is_black:
-                self._last_part = look.part
-                chosen.append(look)
+        chosen = self._first.of(batch)
         if not chosen:
             return
         rows = [look.row for look in chosen]
