@@ -8,7 +8,7 @@ from films import make_film
 from timelines import made_up_timeline, summary_of_runs
 
 from vsumm.errors import OutputError
-from vsumm.media import probe
+from vsumm.media import SourceChapter, probe
 from vsumm.reel import ReelConfig, export_reel
 from vsumm.timeline import Chapter, chapters_of, write_chapters
 
@@ -42,6 +42,22 @@ def test_chapters_of_the_film_mark_the_highlights(timeline):
     assert [c.title.partition(":")[0] for c in chapters][:3] == ["film", "highlight 1", "film"]
 
 
+def test_between_highlights_lie_the_films_own_chapters(timeline):
+    film = [SourceChapter(0, 30, "One"), SourceChapter(40, 60, "Two")]
+    chapters = chapters_of(timeline, "source", duration_seconds=60.0, of_film=film)
+    told = [(float(c.start), c.title.partition(":")[0]) for c in chapters]
+    assert told == [
+        (0, "One"),
+        (2, "highlight 1"),
+        (4, "One"),
+        (20, "highlight 2"),
+        (34, "film"),
+        (40, "Two"),
+        (50, "highlight 3"),
+        (52, "Two"),
+    ]
+
+
 def test_ffmpeg_reads_the_metadata_and_its_odd_titles(timeline, tmp_path):
     odd = "a=b; #c \\ d"
     chapters = [
@@ -63,7 +79,7 @@ def test_ffmpeg_reads_the_metadata_and_its_odd_titles(timeline, tmp_path):
 def test_webvtt_has_one_cue_for_each_chapter(timeline, tmp_path):
     chapters = [Chapter(Fraction(3599), Fraction(3600), "<b> & c")]
     text = write_chapters(chapters, "x", tmp_path / "c.vtt").read_text(encoding="utf-8")
-    assert text == "WEBVTT\n\n1\n00:59:59.000 --> 01:00:00.000\n&lt;b&gt; &amp; c\n"
+    assert text == "WEBVTT chapters\n\n1\n00:59:59.000 --> 01:00:00.000\n&lt;b&gt; &amp; c\n"
 
 
 def test_the_text_for_video_sites_has_no_chapter_that_they_refuse(timeline, tmp_path):

@@ -232,6 +232,12 @@ def _add_composition(group: Group) -> None:
         help="make every run a chapter of the reel (MP4, MOV, MKV, WebM)",
     )
     group.add_argument(
+        "--no-subtitles",
+        action="store_true",
+        dest="without_subtitles",
+        help="leave the film's subtitles out of the reel",
+    )
+    group.add_argument(
         "--soundtrack",
         type=Path,
         metavar="FILE",

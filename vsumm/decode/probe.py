@@ -23,6 +23,7 @@ from av.stream import Disposition, Stream
 from vsumm.decode.crop import NO_CROP, Crop, crop_of
 from vsumm.decode.ends import check_duration, check_frames, find_ends, start_of
 from vsumm.decode.open_file import MAX_PIXELS, open_media, tags_of
+from vsumm.decode.others import describe_others
 from vsumm.decode.packets import read_packets, seek
 from vsumm.decode.size import displayed_size
 from vsumm.decode.transport import find_restart, programmes_of
@@ -102,6 +103,7 @@ def _probe(path: str, tick: Callable[[], None]) -> dict[str, Any]:
             "problems": problems,
             "title": _title(container),
             "creation_time": _creation_time(container),
+            **describe_others(container, start, [picture, *sounds]),
         }
 
 

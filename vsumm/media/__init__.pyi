@@ -1,5 +1,7 @@
 from .info import AudioStream as AudioStream
 from .info import MediaInfo as MediaInfo
+from .info import SourceChapter as SourceChapter
+from .info import SubtitleStream as SubtitleStream
 from .info import VideoStream as VideoStream
 from .info import probe as probe
 from .report import DecodeReport as DecodeReport

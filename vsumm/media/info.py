@@ -74,6 +74,36 @@ class AudioStream:
 
 
 @dataclass(frozen=True)
+class SubtitleStream:
+    """One track of subtitles inside a file."""
+
+    index: int
+    """Stream index in the container."""
+    codec: str
+    """Codec name as FFmpeg gives it, for example "subrip"."""
+    is_text: bool
+    """Whether it is text; else pictures, as on a DVD, or unknown."""
+    language: str | None = None
+    """Language tag of the container, where there is one."""
+    title: str | None = None
+    """Its title, where there is one."""
+    flags: tuple[str, ...] = ()
+    """What the container tells players of it, for example "default" or "forced"."""
+
+
+@dataclass(frozen=True)
+class SourceChapter:
+    """A chapter of a file."""
+
+    start_seconds: float
+    """First instant, on the presentation clock."""
+    end_seconds: float
+    """First instant after it."""
+    title: str
+    """Its title in one line; empty where it has none."""
+
+
+@dataclass(frozen=True)
 class MediaInfo:
     """What a file is: the input of every later stage."""
 
@@ -98,6 +128,12 @@ class MediaInfo:
     """Title tag of the container, where there is one."""
     creation_time: str | None = None
     """When it was recorded, by the container: "2021-07-04T10:11:12.000000Z"."""
+    subtitles: tuple[SubtitleStream, ...] = ()
+    """The tracks of subtitles in it."""
+    chapters: tuple[SourceChapter, ...] = ()
+    """Its chapters, in order."""
+    other_streams: tuple[str, ...] = ()
+    """What else is in it, one kind per stream: "attachment", "data track", "further picture"."""
 
 
 def probe(path: str | os.PathLike[str]) -> MediaInfo:
@@ -125,10 +161,18 @@ def _media_info(path: Path, facts: dict[str, Any]) -> MediaInfo:
     video = facts.pop("video")
     audio = facts.pop("audio")
     problems = facts.pop("problems")
+    subtitles = facts.pop("subtitles")
+    chapters = facts.pop("chapters")
+    other_streams = facts.pop("other_streams")
     return MediaInfo(
         path=path,
         video=VideoStream(**{**video, "crop": tuple(video["crop"])}) if video else None,
         audio=tuple(AudioStream(**track) for track in audio),
         problems=tuple(problems),
+        subtitles=tuple(
+            SubtitleStream(**{**track, "flags": tuple(track["flags"])}) for track in subtitles
+        ),
+        chapters=tuple(SourceChapter(**chapter) for chapter in chapters),
+        other_streams=tuple(other_streams),
         **facts,
     )

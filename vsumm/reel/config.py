@@ -54,6 +54,8 @@ class ReelConfig:
 
     with_chapters: bool = False
     """Whether every run is a chapter of the reel, named after its time in the film."""
+    without_subtitles: bool = False
+    """Whether the film's subtitles are left out of the reel."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.crossfade_seconds < math.inf:

@@ -20,6 +20,13 @@ from vsumm.errors import OutputError
 from vsumm.reel.config import ReelConfig
 from vsumm.reel.formats import ReelFormat
 
+HDR10_TYPES = {Type.MASTERING_DISPLAY_METADATA, Type.CONTENT_LIGHT_LEVEL}
+"""What HDR10 says of a whole film."""
+DYNAMIC_TYPES = {
+    Type.DOVI_METADATA: "Dolby Vision metadata",
+    Type.DYNAMIC_HDR_PLUS: "HDR10+ metadata",
+}
+"""What other kinds say of each picture, which no encoder here can write."""
 CHROMATICITY_STEPS, LUMINANCE_STEPS = 50_000, 10_000
 """Units of ST 2086: 0.00002, and 0.0001 cd/m2."""
 
@@ -86,6 +93,21 @@ def hdr10_parameters(frame: Any) -> list[str]:
         most, average = struct.unpack_from("=2I", level)
         parameters.append(f"max-cll={most},{average}")
     return parameters
+
+
+def lost_metadata(frame: Any, encoder: str, *, is_mapped: bool) -> tuple[str, ...]:
+    """Return what a film says of its pictures that a reel does not, one name each.
+
+    Args:
+        frame: the first frame of the reel, as it is in the film; None where there is none.
+        encoder: the picture encoder.
+        is_mapped: whether high dynamic range becomes an ordinary one.
+    """
+    types = {each.type for each in frame.side_data} if frame is not None else set()
+    lost = ["high dynamic range"] if is_mapped else []
+    if not is_mapped and encoder != "libx265" and types & HDR10_TYPES:
+        lost.append("HDR10 metadata")
+    return (*lost, *(name for kind, name in DYNAMIC_TYPES.items() if kind in types))
 
 
 def _pairs(numbers: Sequence[int]) -> list[tuple[int, int]]:

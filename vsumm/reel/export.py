@@ -16,8 +16,10 @@ from vsumm.media import Segment
 from vsumm.progress import StageClock, Watch, watching
 from vsumm.reel.config import ReelConfig
 from vsumm.reel.layout import PlacedRun, lay_out
+from vsumm.reel.left_out import left_out
 from vsumm.reel.plan import ReelPlan, plan_reel
 from vsumm.reel.request import EncodeReport, EncodeRequest
+from vsumm.reel.subtitles import cut_tracks
 from vsumm.summary import Summary
 from vsumm.workers import Worker, WorkerFailedError, WorkerLostError
 
@@ -89,16 +91,24 @@ def write_reel(plan: ReelPlan, runs: Sequence[Segment], *, progress: bool | Watc
         ValueError: the runs overlap, are out of order, or end after the film.
     """
     placed = _place(plan, runs)
+    tracks, notes = cut_tracks(plan.subtitles, plan.info, placed)
+    inside = tuple(track for track in tracks if track.plan.beside is None)
     with (
         atomic_output(plan.target, overwrite=plan.overwrite) as partial,
         watching(progress) as watch,
         _loss_as_input_error(plan),
     ):
-        request = EncodeRequest(plan, placed, partial)
+        request = EncodeRequest(plan, placed, partial, inside)
         encoder = Worker("vsumm.reel.job:run_encode", folder=_folder(), request=request.to_plain())
         seconds = float(placed[-1].reel_end)
         clock = StageClock(watch, plan.info.path, "reel", total_seconds=seconds)
         report = _follow(encoder, clock)
+    for track in tracks:
+        if track.plan.beside is not None:
+            with atomic_output(track.plan.beside, overwrite=plan.overwrite) as partial:
+                partial.write_text(track.text, encoding="utf-8", newline="\n")
+    for note in notes:
+        _logger.warning("%s", note)
     _warn(plan, report)
     return plan.target
 
@@ -201,6 +211,8 @@ def _warn(plan: ReelPlan, report: EncodeReport) -> None:
     if losses:
         path = plan.info.path
         _logger.warning("%s: could not be read in the reel: %s", path, " and ".join(losses))
+    if left := left_out(plan, report.lost):
+        _logger.warning("%s: not in the reel: %s", shown(plan.info.path), left)
     if report.not_copied is not None:
         _logger.warning("%s: all of it was encoded anew: %s", plan.target, report.not_copied)
     if report.missing_glyphs:

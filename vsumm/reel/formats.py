@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from vsumm.errors import OutputError
@@ -35,22 +35,31 @@ class ReelFormat:
     """Picture encoder that keeps 10 bits; None where the container has no such codec."""
     options: Mapping[str, str] = field(default_factory=dict)
     """Options of the muxer."""
+    subtitle_encoders: Mapping[str, str] = field(default_factory=dict)
+    """Subtitle encoder by the form of the text, see `vsumm.reel.subtitles`; empty for a container
+    that holds none."""
     has_chapters: bool = False
     """Whether the container has a place for chapters."""
     has_constant_rate: bool = False
     """Whether the container knows only one length for all frames."""
 
 
-_MP4 = ReelFormat("mp4", "libx264", "aac", "libx265", FAST_START, has_chapters=True)
+_MOV_TEXT = dict.fromkeys(("srt", "ass", "vtt"), "mov_text")
+_SUBRIP = {"srt": "subrip", "ass": "ass", "vtt": "subrip"}
+_WEBVTT = dict.fromkeys(("srt", "ass", "vtt"), "webvtt")
+
+_MP4 = ReelFormat("mp4", "libx264", "aac", "libx265", FAST_START, _MOV_TEXT, has_chapters=True)
+_MKV = ReelFormat("matroska", "libx264", "aac", "libx265", {}, _SUBRIP, has_chapters=True)
+_WEBM = ReelFormat("webm", "libvpx-vp9", "libopus", "libsvtav1", {}, _WEBVTT, has_chapters=True)
 _MP4_SOUND = ReelFormat("ipod", None, "aac", options=FAST_START, has_chapters=True)
 _OGG = ReelFormat("ogg", None, "libopus")
 
 FORMATS: Mapping[str, ReelFormat] = {
     ".mp4": _MP4,
     ".m4v": _MP4,
-    ".mov": ReelFormat("mov", "libx264", "aac", "libx265", FAST_START, has_chapters=True),
-    ".mkv": ReelFormat("matroska", "libx264", "aac", "libx265", has_chapters=True),
-    ".webm": ReelFormat("webm", "libvpx-vp9", "libopus", "libsvtav1", has_chapters=True),
+    ".mov": replace(_MP4, muxer="mov"),
+    ".mkv": _MKV,
+    ".webm": _WEBM,
     ".avi": ReelFormat("avi", "mpeg4", "ac3", options=_NO_SHIFT, has_constant_rate=True),
     ".gif": ReelFormat("gif", "gif", None, options={"loop": "0"}),
     ".m4a": _MP4_SOUND,

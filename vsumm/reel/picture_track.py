@@ -21,6 +21,7 @@ from vsumm.reel.encoders import (
     encoder_options,
     hdr10_parameters,
     is_hdr,
+    lost_metadata,
     open_encoder,
     traits_of,
 )
@@ -96,6 +97,7 @@ class PictureTrack:
         self._matrix = output_matrix(form.matrix, form.pixel_format, self.target)
         self.config = plan.config
         self.options = encoder_options(self.encoder, plan.config)
+        self.lost = lost_metadata(first, self.encoder, is_mapped=self.target.is_tone_mapped)
         if keeps_hdr and self.encoder == "libx265":
             mastering = hdr10_parameters(first)
             self.options["x265-params"] = ":".join([self.options["x265-params"], *mastering])

@@ -7,7 +7,7 @@ encoding process rely on it.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vsumm.errors import NoSignalError, OutputError
@@ -15,6 +15,7 @@ from vsumm.files import check_output, shown
 from vsumm.media import MediaInfo, VideoStream, probe
 from vsumm.reel.config import ReelConfig
 from vsumm.reel.formats import ReelFormat, reel_format
+from vsumm.reel.subtitles import TrackPlan, plan_tracks
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class ReelPlan:
     """Which of the film's audio tracks to take, counted from 0."""
     overwrite: bool
     """Whether a file at `target` may be replaced."""
+    subtitles: tuple[TrackPlan, ...] = ()
+    """The film's subtitles, and where each goes."""
 
     @property
     def video(self) -> VideoStream | None:
@@ -78,6 +81,11 @@ def plan_reel(
         audio_track,
         overwrite,
     )
+    if not config.without_subtitles:
+        plan = replace(plan, subtitles=plan_tracks(info, target, plan.format))
+    for track in plan.subtitles:
+        if track.beside is not None:
+            check_output(track.beside, overwrite=overwrite, inputs=_files_of(plan))
     if config.with_chapters and not plan.format.has_chapters:
         raise OutputError(f"{target}: a {target.suffix.lower()} holds no chapters")
     if config.title is not None and plan.video is None:
@@ -91,3 +99,9 @@ def plan_reel(
         last = len(info.audio) - 1
         raise NoSignalError(f"{info.path}: has no audio track {audio_track}; they are 0 to {last}")
     return plan
+
+
+def _files_of(plan: ReelPlan) -> list[Path]:
+    """Return the files that the reel is made from."""
+    subtitles = [track.file for track in plan.subtitles if track.file is not None]
+    return [plan.info.path, *plan.config.files, *subtitles]

@@ -12,6 +12,7 @@ import msgspec
 
 from vsumm.reel.layout import PlacedRun
 from vsumm.reel.plan import ReelPlan
+from vsumm.reel.subtitles import CutTrack
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class EncodeRequest:
     """Its runs, in order."""
     output: Path
     """The file to write to, in the end renamed to the plan's target; it is replaced."""
+    subtitles: tuple[CutTrack, ...] = ()
+    """Subtitles for its container."""
 
     def to_plain(self) -> Any:
         """Return the request as dictionaries, lists, numbers and text."""
@@ -57,6 +60,8 @@ class EncodeReport:
     """Why nothing was copied although `is_fast` asked for it; None otherwise."""
     missing_glyphs: str = ""
     """The characters of the title that its font does not have."""
+    lost: tuple[str, ...] = ()
+    """What the encoded picture does not tell that the film's does."""
 
 
 def _to_text(value: object) -> str:

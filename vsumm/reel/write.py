@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from fractions import Fraction
-from typing import Any
+from typing import Any, Protocol
 
 import av
 from av.error import FFmpegError
@@ -14,16 +13,23 @@ from av.error import FFmpegError
 from mmva_core.clock import clock_text
 from vsumm.errors import OutputError
 from vsumm.media import MediaInfo, VideoStream
+from vsumm.reel.chapters import chapters_of_film, chapters_of_runs, to_pyav
 from vsumm.reel.copy import CopiedPictureTrack, NotCopiableError
+from vsumm.reel.languages import code_for
 from vsumm.reel.layout import PlacedRun
 from vsumm.reel.picture_track import PictureTrack
 from vsumm.reel.plan import ReelPlan
 from vsumm.reel.read import StreamReader
 from vsumm.reel.request import EncodeReport, EncodeRequest
 from vsumm.reel.sound_track import SoundTrack, open_sound
+from vsumm.reel.subtitles import SubtitleTrack
 
-MILLISECONDS = Fraction(1000)
-"""Resolution of chapters, in a second."""
+
+class _Track(Protocol):
+    """One track of the reel."""
+
+    def add_to(self, container: Any) -> None: ...
+    def packets(self) -> Iterator[tuple[float, list[Any]]]: ...
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,7 @@ class _Tracks:
     sound: SoundTrack | None
     refusal: str | None = None
     """Why no picture can be copied although that was asked for."""
+    subtitles: Sequence[SubtitleTrack] = ()
 
 
 def encode_reel(
@@ -60,8 +67,7 @@ def encode_reel(
         try:
             with av.open(str(request.output), "w", format=muxer, options=options) as container:
                 container.metadata.update(_tags(plan.info))
-                if plan.config.with_chapters:
-                    container.set_chapters(_chapters(request.runs))
+                container.set_chapters(_chapters(plan, request.runs))
                 for reached_seconds, packets in _interleaved(tracks, container):
                     container.mux(packets)
                     on_progress(reached_seconds)
@@ -77,7 +83,8 @@ def _language(plan: ReelPlan) -> str | None:
     is_replaced = plan.soundtrack is not None and plan.config.soundtrack_mode == "replace"
     if is_replaced or not plan.info.audio:
         return None
-    return plan.info.audio[plan.audio_track].language
+    language = plan.info.audio[plan.audio_track].language
+    return code_for(language, plan.format.muxer) if language else None
 
 
 def _tags(info: MediaInfo) -> dict[str, str]:
@@ -86,20 +93,12 @@ def _tags(info: MediaInfo) -> dict[str, str]:
     return {name: text for name, text in tags.items() if text}
 
 
-def _chapters(runs: Sequence[PlacedRun]) -> list[Any]:
-    """Return one chapter for each run, without gaps, in the form of PyAV."""
-    borders = [round(run.reel_start * MILLISECONDS) for run in runs]
-    borders.append(round(runs[-1].reel_end * MILLISECONDS))
-    return [
-        {
-            "id": number,
-            "start": borders[number],
-            "end": borders[number + 1],
-            "time_base": 1 / MILLISECONDS,
-            "metadata": {"title": f"{clock_text(float(run.source_start))} of the film"},
-        }
-        for number, run in enumerate(runs)
-    ]
+def _chapters(plan: ReelPlan, runs: Sequence[PlacedRun]) -> list[Any]:
+    """Return the chapters of the reel in the form of PyAV."""
+    if not plan.format.has_chapters:
+        return []
+    make = chapters_of_runs if plan.config.with_chapters else chapters_of_film
+    return to_pyav(make(runs, plan.info.chapters))
 
 
 def _open_tracks(request: EncodeRequest, stack: ExitStack) -> _Tracks:
@@ -120,7 +119,9 @@ def _open_tracks(request: EncodeRequest, stack: ExitStack) -> _Tracks:
     sound = None
     if source is not None:
         sound = SoundTrack(plan.format, request.runs, source, language=_language(plan))
-    return _Tracks(picture, sound, refusal)
+    muxer = plan.format.muxer
+    subtitles = [SubtitleTrack(track, muxer, stack) for track in request.subtitles]
+    return _Tracks(picture, sound, refusal, subtitles)
 
 
 def _open_video(request: EncodeRequest, video: VideoStream, stack: ExitStack) -> StreamReader:
@@ -147,7 +148,8 @@ def _interleaved(tracks: _Tracks, container: Any) -> Iterator[tuple[float, list[
     picture  ████████████░░░░░░░░      reached: 12
     sound    ███████░░░░░░░░░░░░░      reached: 7, so sound is next; all have reached 7
     """
-    members = [track for track in (tracks.picture, tracks.sound) if track is not None]
+    members: list[_Track] = [track for track in (tracks.picture, tracks.sound) if track is not None]
+    members += tracks.subtitles
     for track in members:
         track.add_to(container)
     heads = [(0.0, order, track.packets()) for order, track in enumerate(members)]
@@ -176,4 +178,5 @@ def _report(tracks: _Tracks) -> EncodeReport:
             picture.not_copied if isinstance(picture, CopiedPictureTrack) else tracks.refusal
         ),
         missing_glyphs=picture.missing_glyphs if picture else "",
+        lost=picture.lost if isinstance(picture, PictureTrack) else (),
     )

@@ -87,7 +87,7 @@ def write_lists(
         timeline = picks.timeline()
     except ValueError as error:
         raise OutputError(f"{shown(targets[0])}: {error}") from error
-    duration = picks.info.duration_seconds
+    film = picks.info
     notes = []
     for target in targets:
         if is_timeline(target):
@@ -95,7 +95,12 @@ def write_lists(
             notes += [f"{shown(target)}: {note}" for note in timeline.notes]
             notes += [f"{shown(target)}: {note}" for note in _losses(picks, target)]
         else:
-            chapters = chapters_of(timeline, chapters_for, duration_seconds=duration)
+            chapters = chapters_of(
+                timeline,
+                chapters_for,
+                duration_seconds=film.duration_seconds,
+                of_film=film.chapters,
+            )
             write_chapters(chapters, timeline.name, target, overwrite=overwrite)
     return notes
 

@@ -42,9 +42,9 @@ def select_segments(
     Returns:
         One flag per segment.
     """
-    ticks = [_to_ticks(segment.duration_seconds) for segment in segments]
-    capacity = _to_ticks(budget_seconds)
-    competing = _competing(ticks, scores, capacity)
+    ticks = [to_ticks(segment.duration_seconds) for segment in segments]
+    capacity = to_ticks(budget_seconds)
+    competing = competing_segments(ticks, scores, capacity)
     if spread and sum(ticks[i] for i in competing) > capacity:
         return _select_spread(ticks, scores, competing, capacity, spread)
     chosen = solve_knapsack(
@@ -72,7 +72,10 @@ def _select_spread(
     return [i in picked for i in range(len(ticks))]
 
 
-def _competing(ticks: list[int], scores: npt.NDArray[np.float64], capacity: int) -> list[int]:
+def competing_segments(
+    ticks: Sequence[int], scores: npt.NDArray[np.float64], capacity: int
+) -> list[int]:
+    """Return the indices of the segments that may be picked, see `select_segments`."""
     scored = [i for i in range(len(ticks)) if np.isfinite(scores[i])]
     if sum(ticks[i] for i in scored) <= capacity:
         return scored
@@ -83,5 +86,6 @@ def _competing(ticks: list[int], scores: npt.NDArray[np.float64], capacity: int)
     return [i for i in scored if ticks[i] == whole or scores[i] >= threshold]
 
 
-def _to_ticks(seconds: float) -> int:
+def to_ticks(seconds: float) -> int:
+    """Return a time in whole ticks."""
     return round(seconds * TICKS_PER_SECOND)

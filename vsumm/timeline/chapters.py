@@ -1,13 +1,15 @@
 """Chapters: where the highlights lie, in the reel or in the full film.
 
 reel     one chapter for each clip, without gaps
-source   "highlight 1", then "film" up to the next one: to jump to, nothing is cut out
+source   "highlight 1", then "film" up to the next one: to jump to, nothing is cut out; the film's
+         own chapters take the place of "film"
 """
 
 from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -15,6 +17,7 @@ from typing import Literal
 
 from vsumm.errors import OutputError
 from vsumm.files import atomic_output, shown
+from vsumm.media import SourceChapter
 from vsumm.timeline.model import Timeline
 
 ChaptersFor = Literal["reel", "source"]
@@ -36,7 +39,11 @@ class Chapter:
 
 
 def chapters_of(
-    timeline: Timeline, which: ChaptersFor = "reel", *, duration_seconds: float | None = None
+    timeline: Timeline,
+    which: ChaptersFor = "reel",
+    *,
+    duration_seconds: float | None = None,
+    of_film: Sequence[SourceChapter] = (),
 ) -> list[Chapter]:
     """Return the chapters of a timeline, in order, without gaps.
 
@@ -44,6 +51,7 @@ def chapters_of(
         timeline: clips in the order of the film.
         which: chapters of the reel, or of the film that it was cut from.
         duration_seconds: length of the film, for "source"; as the timeline says, if left out.
+        of_film: the film's own chapters, for "source".
     """
     if which == "reel":
         return _of_reel(timeline)
@@ -54,13 +62,10 @@ def chapters_of(
     position = Fraction(0)
     for number in range(len(timeline.clips)):
         start, stop = _run(timeline, number)
-        if start > position:
-            chapters.append(Chapter(position, start, "film"))
+        chapters += _between(position, start, of_film)
         chapters.append(Chapter(max(start, position), stop, _title(timeline, number)))
         position = stop
-    if end > position:
-        chapters.append(Chapter(position, end, "film"))
-    return chapters
+    return [*chapters, *_between(position, end, of_film)]
 
 
 def ffmetadata(chapters: list[Chapter], title: str) -> str:
@@ -90,7 +95,8 @@ def webvtt(chapters: list[Chapter]) -> str:
         title = chapter.title.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
         span = f"{_clock(chapter.start)} --> {_clock(chapter.end)}"
         cues.append(f"{number}\n{span}\n{title}\n")
-    return "\n".join(["WEBVTT\n", *cues])
+    # The word behind WEBVTT tells such a file beside a film from its subtitles.
+    return "\n".join(["WEBVTT chapters\n", *cues])
 
 
 def site_text(chapters: list[Chapter]) -> str:
@@ -161,6 +167,22 @@ def _of_reel(timeline: Timeline) -> list[Chapter]:
         )
         for number in range(len(places))
     ]
+
+
+def _between(start: Fraction, end: Fraction, of_film: Sequence[SourceChapter]) -> list[Chapter]:
+    """Return what lies between two highlights: the film's own chapters, or one named "film"."""
+    found: list[Chapter] = []
+    position = start
+    for chapter in of_film:
+        begin = max(Fraction(chapter.start_seconds), position)
+        stop = min(Fraction(chapter.end_seconds), end)
+        if begin >= stop:
+            continue
+        if begin > position:
+            found.append(Chapter(position, begin, "film"))
+        found.append(Chapter(begin, stop, chapter.title or "film"))
+        position = stop
+    return [*found, Chapter(position, end, "film")] if end > position else found
 
 
 def _run(timeline: Timeline, number: int) -> tuple[Fraction, Fraction]:
