@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from vsumm.media import SourceChapter, clock_text
+from mmva_core.clock import clock_text
+from vsumm.media import SourceChapter
 from vsumm.reel.layout import PlacedRun
 
 SHORTEST_SECONDS = Fraction(1, 2)

@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from vsumm.errors import InputError, NoSignalError, OutputError
-from vsumm.files import atomic_output
+from vsumm.files import atomic_output, shown
 from vsumm.media import Segment
 from vsumm.progress import StageClock, Watch, watching
 from vsumm.reel.config import ReelConfig

@@ -10,7 +10,6 @@ from typing import Any, Protocol
 import av
 from av.error import FFmpegError
 
-from mmva_core.clock import clock_text
 from vsumm.errors import OutputError
 from vsumm.media import MediaInfo, VideoStream
 from vsumm.reel.chapters import chapters_of_film, chapters_of_runs, to_pyav

@@ -27,6 +27,8 @@ PATIENCE = 10
 """Steps without a lower bound after which they become shorter."""
 FIRST_STATES = 1000
 """States that are kept while a first choice is looked for."""
+MOST_TOTALS = 10_000
+"""Totals of weights that are looked at to tighten a limit."""
 MOST_STATES = 50_000
 """States that are kept while the best one is looked for; reached only where thousands of items
 are worth the same, and then the choice may miss the best one."""
@@ -90,13 +92,28 @@ def choose_limited(
     shared = np.zeros((len(earlier), len(own)), np.int64)
     for row, choice in zip(shared, earlier, strict=True):
         row[list(choice)] = own[list(choice)]
-    problem = _Problem(values, gains, np.vstack([own, shared]), np.array([capacity, *limits]))
+    every = np.vstack([own, shared])
+    tight = [_reachable(row, limit) for row, limit in zip(every, [capacity, *limits], strict=True)]
+    problem = _Problem(values, gains, every, np.array(tight, np.int64))
     prices, known = _prices(problem)
     first = _search(problem, prices, FIRST_STATES, reached=known)
     if first.is_best:
         return first
     best = _search(problem, prices, MOST_STATES, reached=max(known, first.value))
     return max((best, first), key=lambda choice: choice.value)
+
+
+def _reachable(weights: IntArray, limit: int) -> int:
+    """Return the greatest total of some weights that a limit allows: a bound without slack.
+
+    The limit itself where the totals are too many to tell.
+    """
+    totals = {0}
+    for weight in weights[weights > 0].tolist():
+        totals |= {total + weight for total in totals if total + weight <= limit}
+        if len(totals) > MOST_TOTALS:
+            return limit
+    return max(totals)
 
 
 def _prices(problem: _Problem) -> tuple[FloatArray, float]:
