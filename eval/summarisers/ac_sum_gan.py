@@ -9,7 +9,7 @@ Letters: T sampled frames, D numbers per frame, H hidden numbers, F fragments.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import ClassVar
@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from eval.datasets import FloatArray
-from eval.summarisers.base import length_loss, seeded, send_back, step, to_array
+from eval.summarisers.base import Part, length_loss, seeded, to_array, train
 from eval.summarisers.recurrent import (
     Discriminator,
     RecurrentScorer,
@@ -33,7 +33,7 @@ FRAGMENTS = 60
 PICKS = int(SummaryConfig.budget_fraction * FRAGMENTS)
 """Fragments that the actor tries to pick, one after another."""
 LENGTH_TARGET = 0.5
-LEARNING_RATE, DISCRIMINATOR_LEARNING_RATE, CLIP, BATCH = 1e-4, 1e-5, 5.0, 40
+LEARNING_RATE, DISCRIMINATOR_LEARNING_RATE, BATCH = 1e-4, 1e-5, 40
 DISCOUNT = 0.99
 ENTROPY_WEIGHT = 0.1
 
@@ -62,17 +62,16 @@ class AcSumGan:
 
     def fit(self, videos: Sequence[Tensor], *, on_epoch: Callable[[], object]) -> None:
         """Train encoder, decoder, discriminator, and scorer with actor and critic, in turn."""
-        parts = self._parts()
-        with seeded(self._seed):
-            for _ in range(self._epochs):
-                for start in range(0, len(videos), BATCH):
-                    batch = videos[start : start + BATCH]
-                    for loss, optimizer, group in parts:
-                        optimizer.zero_grad()
-                        for features in batch:
-                            send_back(loss(features) / len(batch), group)
-                        step(optimizer, group, CLIP)
-                on_epoch()
+        train(
+            self._parts(videos),
+            len(videos),
+            num_epochs=self._epochs,
+            seed=self._seed,
+            on_epoch=on_epoch,
+            batch=BATCH,
+            is_mean=True,
+            is_shuffled=False,
+        )
 
     @torch.inference_mode()
     def score(self, features: Tensor) -> FloatArray:
@@ -83,23 +82,26 @@ class AcSumGan:
         episode = self._play(self._compress(features), greedy=True)
         return to_array(episode.weights)
 
-    def _parts(self) -> list[tuple[_Loss, torch.optim.Optimizer, list[nn.Parameter]]]:
-        """Pair each loss with its optimiser and the weights that it trains."""
-        encoder = self._vae.encoder_parameters()
-        decoder = list(self._vae.decoder.parameters())
+    def _parts(self, videos: Sequence[Tensor]) -> list[Part]:
+        """Pair each loss with the weights that it trains."""
         discriminator = [*self._discriminator.parameters(), *self._compress.parameters()]
         selector = [
             p
             for module in (self._actor, self._critic, self._scorer, self._compress)
             for p in module.parameters()
         ]
-        groups: list[tuple[_Loss, float, list[nn.Parameter]]] = [
-            (self._encoder_loss, LEARNING_RATE, encoder),
-            (self._decoder_loss, LEARNING_RATE, decoder),
-            (self._discriminator_loss, DISCRIMINATOR_LEARNING_RATE, discriminator),
-            (self._selector_loss, LEARNING_RATE, selector),
+
+        def part(
+            loss: Callable[[Tensor], Tensor], weights: Iterable[nn.Parameter], rate: float
+        ) -> Part:
+            return Part(lambda number: loss(videos[number]), weights, learning_rate=rate)
+
+        return [
+            part(self._encoder_loss, self._vae.encoder_parameters(), LEARNING_RATE),
+            part(self._decoder_loss, self._vae.decoder.parameters(), LEARNING_RATE),
+            part(self._discriminator_loss, discriminator, DISCRIMINATOR_LEARNING_RATE),
+            part(self._selector_loss, selector, LEARNING_RATE),
         ]
-        return [(loss, torch.optim.Adam(group, lr=rate), group) for loss, rate, group in groups]
 
     def _encoder_loss(self, features: Tensor) -> Tensor:
         compressed = self._compress(features).detach()
@@ -177,9 +179,6 @@ class AcSumGan:
         made = self._vae(compressed[:, None] * weights[..., None]).features
         rewards = iter((1 - self._distance(compressed, made)).tolist())
         return [0.0 if weights is None else next(rewards) for weights in episode.after]
-
-
-_Loss = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ Letters: T sampled frames of a video, D numbers per frame.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import ClassVar, Protocol
 
@@ -14,6 +14,9 @@ import torch
 from torch import Tensor, nn
 
 from eval.datasets import FloatArray
+
+CLIP = 5.0
+"""Largest norm of the gradients of a step."""
 
 
 class Summariser(Protocol):
@@ -49,20 +52,85 @@ def length_loss(scores: Tensor, target: float) -> Tensor:
     return (scores.mean() - target).abs()
 
 
-def send_back(loss: Tensor, parameters: Sequence[nn.Parameter]) -> None:
-    """Add the gradients of a loss to those weights, and to no others."""
-    loss.backward(inputs=parameters)  # type: ignore[no-untyped-call]  # torch leaves it untyped
+class Part:
+    """Some weights of a summariser, with the loss that trains them and their optimiser (Adam).
+
+    Args:
+        loss: the loss () of a video, given by its number.
+        weights: the weights that are trained by it, and no others.
+        learning_rate: of the optimiser, at the start.
+        weight_decay: of the optimiser.
+        decay_every: epochs after which the learning rate becomes a tenth; None: it stays.
+    """
+
+    def __init__(
+        self,
+        loss: Callable[[int], Tensor],
+        weights: Iterable[nn.Parameter],
+        *,
+        learning_rate: float,
+        weight_decay: float = 0.0,
+        decay_every: int | None = None,
+    ) -> None:
+        self._loss = loss
+        self._weights = list(weights)
+        self._optimizer = torch.optim.Adam(
+            self._weights, lr=learning_rate, weight_decay=weight_decay
+        )
+        self._scheduler = (
+            torch.optim.lr_scheduler.StepLR(self._optimizer, decay_every, gamma=0.1)
+            if decay_every
+            else None
+        )
+
+    def step(self, numbers: Sequence[int], share: float) -> None:
+        """Take a step on some videos, the gradients of each multiplied by `share`."""
+        self._optimizer.zero_grad()
+        for number in numbers:
+            loss = self._loss(number) * share
+            loss.backward(inputs=self._weights)  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self._weights, CLIP)
+        self._optimizer.step()
+
+    def end_epoch(self) -> None:
+        """Lower the learning rate when it is time."""
+        if self._scheduler:
+            self._scheduler.step()
 
 
-def step(optimizer: torch.optim.Optimizer, parameters: Sequence[nn.Parameter], clip: float) -> None:
-    """Clip the gradients' norm and take a step."""
-    nn.utils.clip_grad_norm_(parameters, clip)
-    optimizer.step()
+def train(
+    parts: Sequence[Part],
+    num_videos: int,
+    *,
+    num_epochs: int,
+    seed: int,
+    on_epoch: Callable[[], object],
+    batch: int = 1,
+    is_mean: bool = False,
+    is_shuffled: bool = True,
+) -> None:
+    """Train the parts in turn on every batch.
 
-
-def shuffled(videos: Sequence[Tensor]) -> list[Tensor]:
-    """Return the videos in a random order."""
-    return [videos[index] for index in torch.randperm(len(videos)).tolist()]
+    Args:
+        parts: what is trained.
+        num_videos: how many videos there are.
+        num_epochs: how often each is taken.
+        seed: of the order, and of whatever the losses draw.
+        on_epoch: called after each epoch.
+        batch: videos per step.
+        is_mean: whether the gradients of a batch are averaged; else they are summed.
+        is_shuffled: whether the videos come in random order.
+    """
+    with seeded(seed):
+        for _ in range(num_epochs):
+            order = torch.randperm(num_videos) if is_shuffled else torch.arange(num_videos)
+            for start in range(0, num_videos, batch):
+                numbers = order[start : start + batch].tolist()
+                for part in parts:
+                    part.step(numbers, 1 / len(numbers) if is_mean else 1.0)
+            for part in parts:
+                part.end_epoch()
+            on_epoch()
 
 
 def to_array(scores: Tensor) -> FloatArray:

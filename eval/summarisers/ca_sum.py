@@ -17,19 +17,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from eval.datasets import FloatArray
-from eval.summarisers.base import (
-    length_loss,
-    seeded,
-    send_back,
-    shuffled,
-    step,
-    to_array,
-)
+from eval.summarisers.base import Part, length_loss, seeded, to_array, train
 
 BLOCK = 60
 """Sampled frames per block of the attention matrix."""
 LENGTH_TARGET = 0.6
-LEARNING_RATE, WEIGHT_DECAY, CLIP, BATCH = 5e-4, 1e-5, 5.0, 20
+LEARNING_RATE, WEIGHT_DECAY, BATCH = 5e-4, 1e-5, 20
 NORM_EPS = 1e-6
 
 
@@ -52,18 +45,21 @@ class CaSum:
 
     def fit(self, videos: Sequence[Tensor], *, on_epoch: Callable[[], object]) -> None:
         """Train by the length of the summary alone."""
-        parameters = list(self._network.parameters())
-        optimizer = torch.optim.Adam(parameters, lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
         self._network.train()
-        with seeded(self._seed):
-            for _ in range(self._epochs):
-                order = shuffled(videos)
-                for start in range(0, len(order), BATCH):
-                    optimizer.zero_grad()
-                    for features in order[start : start + BATCH]:
-                        send_back(length_loss(self._network(features), LENGTH_TARGET), parameters)
-                    step(optimizer, parameters, CLIP)
-                on_epoch()
+        part = Part(
+            lambda number: length_loss(self._network(videos[number]), LENGTH_TARGET),
+            self._network.parameters(),
+            learning_rate=LEARNING_RATE,
+            weight_decay=WEIGHT_DECAY,
+        )
+        train(
+            [part],
+            len(videos),
+            num_epochs=self._epochs,
+            seed=self._seed,
+            on_epoch=on_epoch,
+            batch=BATCH,
+        )
 
     @torch.inference_mode()
     def score(self, features: Tensor) -> FloatArray:

@@ -10,7 +10,7 @@ Letters: T sampled frames, D numbers per frame, H hidden numbers, M streams.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
 import torch
@@ -18,14 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from eval.datasets import FloatArray
-from eval.summarisers.base import (
-    length_loss,
-    seeded,
-    send_back,
-    shuffled,
-    step,
-    to_array,
-)
+from eval.summarisers.base import Part, length_loss, seeded, to_array, train
 from eval.summarisers.recurrent import Discriminator, SequenceVae, prior_loss, state_distance
 
 HIDDEN = 512
@@ -34,8 +27,7 @@ DIFFERENCES = (1, 2, 4)
 """Distances, in sampled frames, whose differences tell motion."""
 LENGTH_TARGET = 0.3
 VARIANCE_FLOOR = 1e-4
-LEARNING_RATE, CLIP = 1e-4, 5.0
-DECAY_EVERY, DECAY = 10, 0.1
+LEARNING_RATE, DECAY_EVERY = 1e-4, 10
 
 
 class CsNet:
@@ -56,24 +48,22 @@ class CsNet:
 
     def fit(self, videos: Sequence[Tensor], *, on_epoch: Callable[[], object]) -> None:
         """Train selector, decoder and discriminator in turn on each video."""
-        groups = (
-            [*self._selector.parameters(), *self._vae.encoder_parameters()],
-            list(self._vae.decoder.parameters()),
-            list(self._discriminator.parameters()),
-        )
-        optimizers = [torch.optim.Adam(group, lr=LEARNING_RATE) for group in groups]
-        schedulers = [torch.optim.lr_scheduler.StepLR(o, DECAY_EVERY, DECAY) for o in optimizers]
-        losses = (self._selector_loss, self._decoder_loss, self._discriminator_loss)
-        with seeded(self._seed):
-            for _ in range(self._epochs):
-                for features in shuffled(videos):
-                    for loss, optimizer, group in zip(losses, optimizers, groups, strict=True):
-                        optimizer.zero_grad()
-                        send_back(loss(features), group)
-                        step(optimizer, group, CLIP)
-                for scheduler in schedulers:
-                    scheduler.step()
-                on_epoch()
+
+        def part(loss: Callable[[Tensor], Tensor], weights: Iterable[nn.Parameter]) -> Part:
+            return Part(
+                lambda number: loss(videos[number]),
+                weights,
+                learning_rate=LEARNING_RATE,
+                decay_every=DECAY_EVERY,
+            )
+
+        selector = [*self._selector.parameters(), *self._vae.encoder_parameters()]
+        parts = [
+            part(self._selector_loss, selector),
+            part(self._decoder_loss, self._vae.decoder.parameters()),
+            part(self._discriminator_loss, self._discriminator.parameters()),
+        ]
+        train(parts, len(videos), num_epochs=self._epochs, seed=self._seed, on_epoch=on_epoch)
 
     @torch.inference_mode()
     def score(self, features: Tensor) -> FloatArray:

@@ -16,12 +16,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from eval.datasets import FloatArray
-from eval.summarisers.base import seeded, send_back, step, to_array
+from eval.summarisers.base import Part, seeded, to_array, train
 from eval.summarisers.recurrent import RecurrentScorer
 
 HIDDEN = 256
-LEARNING_RATE, WEIGHT_DECAY, CLIP = 1e-5, 1e-5, 5.0
-DECAY_EVERY, DECAY = 30, 0.1
+LEARNING_RATE, WEIGHT_DECAY, DECAY_EVERY = 1e-5, 1e-5, 30
 EPISODES = 5
 """Summaries that are drawn per video and step."""
 LENGTH_WEIGHT, LENGTH_TARGET = 0.01, 0.5
@@ -47,22 +46,23 @@ class DrDsn:
 
     def fit(self, videos: Sequence[Tensor], *, on_epoch: Callable[[], object]) -> None:
         """Train by REINFORCE with a moving baseline per video."""
-        parameters = list(self._network.parameters())
-        optimizer = torch.optim.Adam(parameters, lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
-        scheduler = torch.optim.lr_scheduler.StepLR(optimizer, DECAY_EVERY, DECAY)
         baselines = [0.0] * len(videos)
+
+        def loss_of(number: int) -> Tensor:
+            loss, reward = self._loss(videos[number], baselines[number])
+            baselines[number] *= BASELINE_KEEP
+            baselines[number] += (1 - BASELINE_KEEP) * reward
+            return loss
+
         self._network.train()
-        with seeded(self._seed):
-            for _ in range(self._epochs):
-                for index in torch.randperm(len(videos)).tolist():
-                    optimizer.zero_grad()
-                    loss, reward = self._loss(videos[index], baselines[index])
-                    send_back(loss, parameters)
-                    step(optimizer, parameters, CLIP)
-                    kept = BASELINE_KEEP * baselines[index]
-                    baselines[index] = kept + (1 - BASELINE_KEEP) * reward
-                scheduler.step()
-                on_epoch()
+        part = Part(
+            loss_of,
+            self._network.parameters(),
+            learning_rate=LEARNING_RATE,
+            weight_decay=WEIGHT_DECAY,
+            decay_every=DECAY_EVERY,
+        )
+        train([part], len(videos), num_epochs=self._epochs, seed=self._seed, on_epoch=on_epoch)
 
     @torch.inference_mode()
     def score(self, features: Tensor) -> FloatArray:
