@@ -268,6 +268,7 @@ def _add_render(commands: Commands) -> argparse.ArgumentParser:
             "vsumm render film.summary.json -o film.fcpxml -o film.edl",
             "vsumm render edited.otio -o again.mp4",
             "vsumm render film.summary.json --chapters-for source -o chapters.ffmeta",
+            "vsumm render film.summary.json --variants 3 --max-overlap 0.4 -o new.mp4",
         ),
     )
     add_render_options(parser)

@@ -19,10 +19,13 @@ from vsumm.render import (
     Picks,
     edit_picks,
     load_picks,
+    numbered,
     parse_drop,
     parse_extend,
     parse_keep,
     render,
+    vary_picks,
+    write_varied,
 )
 
 Read = TypeVar("Read")
@@ -56,6 +59,8 @@ def run_render(args: argparse.Namespace, shell: Shell, *, progress: bool | Watch
     targets = args.output or [_usual_target(args.input, picks)]
     for note in picks.notes:
         shell.say(f"{shown(args.input)}: {note}")
+    if args.variants > 1:
+        return _render_variants(args, shell, picks, edit, targets, progress)
     notes = render(
         picks,
         targets,
@@ -69,6 +74,38 @@ def run_render(args: argparse.Namespace, shell: Shell, *, progress: bool | Watch
     if args.quiet:
         return []
     return [*runs_text(picks.info, picks.runs), *(f"written  {shown(path)}" for path in targets)]
+
+
+def _render_variants(
+    args: argparse.Namespace,
+    shell: Shell,
+    picks: Picks,
+    edit: Edit,
+    targets: list[Path],
+    progress: bool | Watch,
+) -> list[str]:
+    if edit.keep or edit.drop or edit.extend:
+        raise UsageError("--variants chooses anew: leave out --keep, --drop and --extend")
+    budget = edit.budget.seconds_of(picks.info.duration_seconds) if edit.budget else None
+    varied = vary_picks(picks, args.variants, max_overlap=args.max_overlap, budget_seconds=budget)
+    notes = write_varied(
+        varied,
+        targets,
+        source=args.input,
+        chapters_for=args.chapters_for,
+        overwrite=args.force,
+        progress=progress,
+    )
+    if len(varied) < args.variants:
+        notes.append(f"only {len(varied)} of {args.variants} variants: nothing else differs enough")
+    for note in notes:
+        shell.say(note)
+    lines: list[str] = []
+    for number, each in enumerate(varied, 1):
+        lines += runs_text(each.picks.info, each.picks.runs)
+        lines += [each.note] if each.note else []
+        lines += [f"written  {shown(numbered(path, number))}" for path in targets]
+    return [] if args.quiet else lines
 
 
 def _usual_target(source: Path, picks: Picks) -> Path:

@@ -6,6 +6,10 @@ from .edit import parse_keep as parse_keep
 from .picks import Picks as Picks
 from .picks import load_picks as load_picks
 from .picks import picks_of_summary as picks_of_summary
+from .vary import VariedPicks as VariedPicks
+from .vary import numbered as numbered
+from .vary import vary_picks as vary_picks
+from .vary import write_varied as write_varied
 from .write import is_list as is_list
 from .write import render as render
 from .write import write_lists as write_lists

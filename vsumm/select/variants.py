@@ -1,6 +1,6 @@
 """Selections of nearly the same value that show different segments.
 
-What is guaranteed: the first selection is that of `select_segments`. Every further one has the
+What is guaranteed: the first selection is that of `select_segments`, unless it is given. Every further one has the
 greatest value of all selections that
 
 - fit the same budget, of the same segments, valued in the same way, spread included; and
@@ -44,6 +44,7 @@ def select_variants(
     num_variants: int,
     max_overlap: float,
     spread: float = 0.0,
+    first: Sequence[bool] | None = None,
 ) -> list[Variant]:
     """Pick segments several times; fewer times where nothing is left that differs enough.
 
@@ -54,6 +55,7 @@ def select_variants(
         num_variants: how many, at least 1.
         max_overlap: the greatest part of the budget that two of them may share, in [0, 1).
         spread: as of `select_segments`.
+        first: the first selection; that of `select_segments` if left out.
 
     Raises:
         ValueError: `num_variants` or `max_overlap` is out of range.
@@ -62,7 +64,8 @@ def select_variants(
         raise ValueError(f"num_variants must be at least 1, got {num_variants}")
     if not 0 <= max_overlap < 1:
         raise ValueError(f"max_overlap must be in [0, 1), got {max_overlap}")
-    first = select_segments(segments, scores, budget_seconds=budget_seconds, spread=spread)
+    if first is None:
+        first = select_segments(segments, scores, budget_seconds=budget_seconds, spread=spread)
     ticks = [to_ticks(segment.duration_seconds) for segment in segments]
     capacity = to_ticks(budget_seconds)
     values = np.full(len(ticks), np.nan)
@@ -75,7 +78,7 @@ def select_variants(
         ticks, capacity, limit = [1] * len(ticks), capacity // whole, limit // whole
     counted = gains(spread) if is_spread else np.ones(1)
     chosen = [[i for i, flag in enumerate(first) if flag]]
-    variants = [Variant(first, 1.0, is_best=True)]
+    variants = [Variant(list(first), 1.0, is_best=True)]
     best_value = value_of(values, counted, chosen[0])
     while len(variants) < num_variants:
         limits = [limit] * len(chosen)
@@ -87,5 +90,5 @@ def select_variants(
         chosen.append(choice.items)
         picked = set(choice.items)
         flags = [i in picked for i in range(len(segments))]
-        variants.append(Variant(flags, choice.value / best_value, choice.is_best))
+        variants.append(Variant(flags, choice.value / (best_value or 1.0), choice.is_best))
     return variants

@@ -1,0 +1,169 @@
+"""Several reels of one film that differ: the picks themselves, then others of nearly their value."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from vsumm.errors import ScoresError
+from vsumm.files import atomic_output, check_output
+from vsumm.media import Segment, merge_neighbours
+from vsumm.progress import Watch
+from vsumm.render.picks import Picks
+from vsumm.render.write import is_list, render
+from vsumm.select import Variant, select_variants
+from vsumm.timeline import ChaptersFor
+
+
+@dataclass(frozen=True)
+class VariedPicks:
+    """One of several picks."""
+
+    picks: Picks
+    """What it shows; with a summary that says so, where there is one."""
+    note: str
+    """What it is worth, and how much of it another one shows."""
+
+
+def vary_picks(
+    picks: Picks, num_variants: int, *, max_overlap: float, budget_seconds: float | None = None
+) -> list[VariedPicks]:
+    """Return picks and others that differ from them, and from each other, see `select_variants`.
+
+    Args:
+        picks: the first of them.
+        num_variants: how many are wanted; fewer where nothing is left that differs enough.
+        max_overlap: the greatest part of the budget that two of them may share, in [0, 1).
+        budget_seconds: length of each; that of the summary, or else of the picks, if left out.
+
+    Raises:
+        ScoresError: nothing is scored beside the picks.
+    """
+    if picks.summary is None:
+        raise ScoresError("a timeline scores nothing beside its clips: vary the summary (.json)")
+    if budget_seconds is None:
+        budget_seconds = picks.summary.budget_seconds
+    segments = [candidate.segment for candidate in picks.candidates]
+    scores = np.array([math.nan if c.score is None else c.score for c in picks.candidates])
+    variants = select_variants(
+        segments,
+        scores,
+        budget_seconds=budget_seconds,
+        num_variants=num_variants,
+        max_overlap=max_overlap,
+        spread=picks.spread,
+        first=[_is_shown(segment, picks.runs) for segment in segments],
+    )
+    varied = [VariedPicks(picks, "")]
+    for number, variant in enumerate(variants[1:], 2):
+        shared = max(_shared_seconds(picks, variant, other) for other in variants[: number - 1])
+        note = (
+            f"variant {number}: worth {variant.value_share:.1%} of the first, shares at most "
+            f"{shared:.1f} s ({shared / budget_seconds:.0%} of the budget) with another"
+        )
+        note += "" if variant.is_best else "; a better one may exist"
+        varied.append(VariedPicks(_with(picks, variant, budget_seconds, note), note))
+    return varied
+
+
+def numbered(path: Path, number: int) -> Path:
+    """Return the name of a file of a variant: the first one keeps its own.
+
+    >>> numbered(Path("reel.mp4"), 1).name, numbered(Path("reel.mp4"), 2).name
+    ('reel.mp4', 'reel.2.mp4')
+    """
+    return path if number == 1 else path.with_name(f"{path.stem}.{number}{path.suffix}")
+
+
+def write_varied(
+    varied: Sequence[VariedPicks],
+    targets: Sequence[Path],
+    *,
+    source: Path,
+    chapters_for: ChaptersFor = "reel",
+    overwrite: bool = False,
+    progress: bool | Watch = False,
+) -> list[str]:
+    """Write each of several picks to files of its own, and its summary beside its reel.
+
+    Args:
+        varied: what `vary_picks` returned.
+        targets: where the first goes, see `render`; the others are numbered.
+        source: the summary that was read, which is left as it is.
+        chapters_for: see `render`.
+        overwrite: whether files that are there already may be replaced.
+        progress: see `render`.
+
+    Returns:
+        What the files do not say as it was meant, one line each.
+
+    Raises:
+        InputError: the film cannot be read.
+        OutputError: a file cannot be written.
+    """
+    numbers = range(1, len(varied) + 1)
+    reels = [target for target in targets if not is_list(target)]
+    wanted = {
+        number: numbered(reel, number).with_suffix(".json") for number in numbers for reel in reels
+    }
+    summaries = {n: p for n, p in wanted.items() if not (p.exists() and p.samefile(source))}
+    films = [varied[0].picks.info.path, source]
+    others = [numbered(target, number) for number in numbers for target in targets]
+    for path in [*others, *summaries.values()]:
+        check_output(path, overwrite=overwrite, inputs=films)
+    notes: list[str] = []
+    for number, each in enumerate(varied, 1):
+        notes += render(
+            each.picks,
+            [numbered(target, number) for target in targets],
+            chapters_for=chapters_for,
+            inputs=[source],
+            overwrite=overwrite,
+            progress=progress,
+        )
+        if number in summaries and each.picks.summary is not None:
+            with atomic_output(summaries[number], overwrite=overwrite) as partial:
+                partial.write_text(each.picks.summary.to_json() + "\n", encoding="utf-8")
+    return notes
+
+
+def _with(picks: Picks, variant: Variant, budget_seconds: float, note: str) -> Picks:
+    assert picks.summary is not None
+    rows = picks.summary.segments
+    summary = replace(
+        picks.summary,
+        segments=tuple(
+            replace(row, selected=flag) for row, flag in zip(rows, variant.selected, strict=True)
+        ),
+        budget_seconds=budget_seconds,
+        reel=picks.reel.to_plain(),
+        notes=(*picks.summary.notes, note),
+    )
+    runs = merge_neighbours(row.segment for row in summary.segments if row.selected)
+    return replace(picks, runs=tuple(runs), summary=summary)
+
+
+def _is_shown(segment: Segment, runs: Sequence[Segment]) -> bool:
+    """Say whether more than half of a segment is in the reel."""
+    shown = sum(
+        max(
+            0.0,
+            min(segment.end_seconds, run.end_seconds)
+            - max(segment.start_seconds, run.start_seconds),
+        )
+        for run in runs
+    )
+    return shown > segment.duration_seconds / 2
+
+
+def _shared_seconds(picks: Picks, one: Variant, other: Variant) -> float:
+    flags = zip(one.selected, other.selected, strict=True)
+    return sum(
+        candidate.segment.duration_seconds
+        for candidate, (a, b) in zip(picks.candidates, flags, strict=True)
+        if a and b
+    )
