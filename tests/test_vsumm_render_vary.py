@@ -113,11 +113,15 @@ def test_fewer_variants_than_wanted_are_said(made, tmp_path, capsys):
     [
         (["--variants", "2", "--drop", "1"], "leave out --keep, --drop and --extend"),
         (["--variants", "0"], "whole number from 1"),
-        (["--variants", "2", "--max-overlap", "100%"], "a share below 100%"),
+        (["--variants", "2", "--max-overlap", "100%"], "must be below 100%"),
     ],
 )
 def test_wrong_usage_is_refused(made, capsys, arguments, message):
-    assert main(["render", str(made / "film.summary.json"), *arguments]) == 2
+    try:
+        code = main(["render", str(made / "film.summary.json"), *arguments])
+    except SystemExit as error:  # argparse's way
+        code = error.code
+    assert code == 2
     assert message in capsys.readouterr().err
 
 

@@ -83,7 +83,5 @@ def _read_share(text: str) -> float:
     except ValueError:
         share = -1.0
     if not 0 <= share < 1:
-        raise argparse.ArgumentTypeError(
-            f"must be a share below 100%, like 50% or 0.5, got {text!r}"
-        )
+        raise argparse.ArgumentTypeError(f"must be below 100%, like 50% or 0.5, got {text!r}")
     return share

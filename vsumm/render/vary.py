@@ -1,4 +1,4 @@
-"""Several reels of one film that differ: the picks themselves, then others of nearly their value."""
+"""Several reels of one film that differ: the picks, then others of nearly their value."""
 
 from __future__ import annotations
 

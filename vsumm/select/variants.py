@@ -1,7 +1,7 @@
 """Selections of nearly the same value that show different segments.
 
-What is guaranteed: the first selection is that of `select_segments`, unless it is given. Every further one has the
-greatest value of all selections that
+What is guaranteed: the first selection is that of `select_segments`, unless it is given. Every
+further one has the greatest value of all selections that
 
 - fit the same budget, of the same segments, valued in the same way, spread included; and
 - share with each selection before it no more than a stated part of the budget.
