@@ -6,7 +6,7 @@ from vsumm.decode.hdr import HLG, PQ, light_of_signal, to_sdr
 
 def grey(signal, transfer):
     pixels = np.full((1, 1, 3), round(signal * 65535), np.uint16)
-    return to_sdr(pixels, transfer)[0, 0].tolist()
+    return (to_sdr(pixels, transfer)[0, 0] / 257).round().tolist()
 
 
 @pytest.mark.parametrize(

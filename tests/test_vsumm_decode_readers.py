@@ -168,7 +168,8 @@ def test_a_palette_that_comes_with_the_first_frame_only(tmp_path):
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     frames, _ = read_all(path, [0.5, 2.5])
-    assert [frame.pixels[0, 0].tolist() for frame in frames] == 2 * [[10, 200, 90]]
+    for frame in frames:
+        np.testing.assert_allclose(frame.pixels[0, 0].astype(int), [10, 200, 90], atol=1)
 
 
 def test_one_field_of_an_interlaced_film_is_shown(tmp_path):

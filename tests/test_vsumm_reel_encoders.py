@@ -8,7 +8,6 @@ from vsumm.reel.config import ReelConfig
 from vsumm.reel.encoders import (
     choose_video_encoder,
     encoder_options,
-    is_hdr,
     nearest_layout,
     nearest_rate,
 )
@@ -36,9 +35,6 @@ def test_other_extensions_are_refused(name):
 
 
 def test_high_dynamic_range_gets_an_encoder_with_ten_bits():
-    assert is_hdr(16)
-    assert is_hdr(18)
-    assert not is_hdr(1)
     chosen = choose_video_encoder(FORMATS[".mp4"], ReelConfig(), hdr=True)
     assert chosen == "libx265"
     assert choose_video_encoder(FORMATS[".avi"], ReelConfig(), hdr=True) == "mpeg4"

@@ -1,6 +1,13 @@
 from .audio_reader import AudioBlock as AudioBlock
 from .audio_reader import AudioReader as AudioReader
 from .audio_reader import read_audio as read_audio
+from .colours import BT709 as BT709
+from .colours import FULL_RANGE as FULL_RANGE
+from .colours import LIMITED_RANGE as LIMITED_RANGE
+from .colours import is_full_range as is_full_range
+from .colours import is_hdr as is_hdr
+from .filter_chain import PictureTarget as PictureTarget
+from .filter_chain import output_matrix as output_matrix
 from .frame_reader import Frame as Frame
 from .frame_reader import FrameReader as FrameReader
 from .frame_reader import read_frames as read_frames
@@ -8,6 +15,8 @@ from .hdr import HLG as HLG
 from .hdr import PQ as PQ
 from .holes import missing_seconds as missing_seconds
 from .memory import give_memory_back as give_memory_back
+from .normalise import PictureFilter as PictureFilter
+from .normalise import black_picture as black_picture
 from .open_file import open_media as open_media
 from .open_track import open_stream as open_stream
 from .packets import Headers as Headers
@@ -15,6 +24,5 @@ from .packets import read_packets as read_packets
 from .packets import seek as seek
 from .packets import starts_anywhere as starts_anywhere
 from .pick_frames import can_skip_frames as can_skip_frames
-from .size import displayed_size as displayed_size
 from .sound import channels_of as channels_of
 from .steady import find_jumps as find_jumps

@@ -13,7 +13,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from vsumm.decode.open_track import open_stream
 from vsumm.decode.packets import read_packets
 from vsumm.errors import InputError
 from vsumm.files import open_regular_file
+from vsumm.media import VideoStream
 
 if TYPE_CHECKING:
     from vsumm.workers import Messages
@@ -33,25 +34,23 @@ def run_decord_frames(
     messages: Messages,
     *,
     path: str,
-    stream: int,
     start_seconds: float,
     wanted: list[tuple[float, float]],
+    video: dict[str, Any],
     size: tuple[int, int],
-    is_mirrored: bool,
-    crop: tuple[int, int, int, int],
-    **_: object,
 ) -> None:
     """Do what `vsumm.decode.pick_frames.run_frames` does, but send exact frames only.
 
     Raises:
         InputError: decord cannot show the film, because its picture is mirrored, say.
     """
-    if any(crop):
+    stream = VideoStream(**video)
+    if any(stream.crop):
         raise InputError("decord cannot crop it")
-    if is_mirrored:
+    if stream.is_mirrored:
         raise InputError("decord cannot mirror it")
     times = [time + start_seconds for time, _ in wanted]
-    pictures = _pictures(path, stream, times, size, messages.tick)
+    pictures = _pictures(path, stream.index, times, size, messages.tick)
     for index, (pixels, seconds) in enumerate(pictures):
         shape = list(pixels.shape)
         messages.send("frame", pixels, index=index, time=seconds - start_seconds, shape=shape)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import chain, pairwise
 from typing import Any, Self
 
@@ -135,12 +135,9 @@ class FrameReader:
         self._lost: dict[int, str] = {}
         request = {
             "path": str(info.path.absolute()),
-            "stream": info.video.index,
             "start_seconds": info.start_seconds,
+            "video": asdict(info.video),
             "size": scaled_size(info.video.width, info.video.height, short_side),
-            "rotation_degrees": info.video.rotation_degrees,
-            "is_mirrored": info.video.is_mirrored,
-            "crop": info.video.crop,
         }
         num_lanes = _num_lanes(info.video)
         self._lane_of = _lanes_in_turn(len(self._times), num_lanes)

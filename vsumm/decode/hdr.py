@@ -1,8 +1,9 @@
-"""Map HDR pictures to the range of an ordinary screen.
+"""Map HDR pictures to the range of an ordinary screen, for scoring and for the reel alike.
 
 Light is expressed in units of diffuse white (203 cd/m2, ITU-R BT.2408). Up to the knee it is kept,
 above it highlights are compressed; the gamut goes from BT.2020 to BT.709 by clipping. The mapping
-is ours: its aim is that a picture looks like its SDR version to a model trained on such.
+is ours: its aim is that a picture looks like its SDR version to a model trained on such. FFmpeg's
+scaler has one too, which takes six seconds to set up.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ KNEE = 0.75
 SCREEN_GAMMA = 2.4
 """Exponent of an SDR screen (ITU-R BT.1886)."""
 
+TABLE_STEPS = 6
+"""The table of colours has the square of this many points in each direction."""
+
 BT2020_TO_BT709 = np.array(
     [[1.6605, -0.5876, -0.0728], [-0.1246, 1.1329, -0.0083], [-0.0182, -0.1006, 1.1187]],
     np.float32,
@@ -34,14 +38,27 @@ BT2020_TO_BT709 = np.array(
 
 
 def to_sdr(pixels: np.ndarray, transfer: int) -> np.ndarray:
-    """Map uint16 (H, W, 3) BT.2020 RGB with an HDR transfer to uint8 (H, W, 3) BT.709 RGB."""
+    """Map uint16 (..., 3) BT.2020 RGB with an HDR transfer to uint16 (..., 3) BT.709 RGB."""
     light: np.ndarray = light_of_signal(transfer)[pixels] @ BT2020_TO_BT709.T
     np.clip(light, 0, None, out=light)
     above = 1 - np.exp(-np.maximum(light - KNEE, 0) / (1 - KNEE))
     light = np.where(light <= KNEE, light, KNEE + (1 - KNEE) * above)
     signal = light ** np.float32(1 / SCREEN_GAMMA)
-    mapped: np.ndarray = np.rint(signal * 255).astype(np.uint8)
+    mapped: np.ndarray = np.rint(signal * 65535).astype(np.uint16)
     return mapped
+
+
+@cache
+def sdr_table(transfer: int) -> np.ndarray:
+    """Return `to_sdr` as a table of colours for FFmpeg's filter "haldclut".
+
+    A square picture, uint16 (H, W, 3) RGB, whose pixels, row by row, are what the colours of an
+    even grid become: red runs fastest, then green, then blue. The filter interpolates between.
+    """
+    axis = np.linspace(0, 65535, TABLE_STEPS**2).round().astype(np.uint16)
+    blue, green, red = np.meshgrid(axis, axis, axis, indexing="ij")
+    colours = to_sdr(np.stack([red, green, blue], axis=-1), transfer)
+    return colours.reshape(TABLE_STEPS**3, TABLE_STEPS**3, 3)
 
 
 @cache

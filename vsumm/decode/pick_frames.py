@@ -23,12 +23,14 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import av
+import numpy as np
 from av.container import InputContainer
 
+from vsumm.decode.filter_chain import QUICK_SCALER, PictureTarget
+from vsumm.decode.normalise import PictureFilter
 from vsumm.decode.open_track import groups_of_wanted, open_stream
 from vsumm.decode.packets import PacketsAhead, pts_of
-from vsumm.decode.pixels import PixelConverter
-from vsumm.decode.size import Geometry
+from vsumm.media import VideoStream
 
 if TYPE_CHECKING:
     from vsumm.workers import Messages
@@ -64,41 +66,39 @@ def run_frames(
     messages: Messages,
     *,
     path: str,
-    stream: int,
     start_seconds: float,
     wanted: list[tuple[float, float]],
+    video: dict[str, Any],
     size: tuple[int, int],
-    rotation_degrees: int,
-    is_mirrored: bool,
-    crop: tuple[int, int, int, int],
 ) -> None:
     """Send one "frame" or "missing" message per wanted time.
 
     Args:
         messages: the way back.
         path: the file.
-        stream: index of the video stream.
         start_seconds: start of the presentation on the container's clock.
         wanted: wanted times on the presentation clock, ascending, each with the time before which
             another frame may begin that stands in.
+        video: fields of the `VideoStream`.
         size: width and height of the upright picture.
-        rotation_degrees: clockwise turn that makes it upright.
-        is_mirrored: whether left and right are swapped before the turn.
-        crop: columns and rows that are cut off before that: left, top, right, bottom.
     """
-    converter = PixelConverter(Geometry(*size, rotation_degrees, is_mirrored, crop))
+    stream = VideoStream(**video)
+    target = PictureTarget.of_video(
+        stream, size, "rgb24", has_first_field_only=True, scaler=QUICK_SCALER
+    )
+    normaliser = PictureFilter(target, num_threads=1)
     on_container = [(time + start_seconds, latest + start_seconds) for time, latest in wanted]
     num_done = 0
-    for group in groups_of_wanted(path, stream, on_container):
+    for group in groups_of_wanted(path, stream.index, on_container):
         around = (group[0][0], group[-1][1]) if group else None
-        with open_stream(path, stream, "video", around=around) as (container, picture):
+        with open_stream(path, stream.index, "video", around=around) as (container, picture):
             for picked in FramePicker(container, picture, messages.tick).pick(group):
                 index = num_done + picked.index
                 if picked.frame is None:
                     messages.send("missing", index=index, problem=picked.problem)
                     continue
                 seconds = picked.time_seconds - start_seconds
-                pixels = converter.convert(picked.frame)
+                pixels = np.ascontiguousarray(normaliser.picture(picked.frame).to_ndarray())
                 shape = list(pixels.shape)
                 messages.send("frame", pixels, index=index, time=seconds, shape=shape)
         num_done += len(group)

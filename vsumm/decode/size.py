@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 
 MAX_ASPECT = 16
 """Longest side of a scaled picture, in wanted short sides; also the most a sample may be wide."""
 
 
-@dataclass(frozen=True)
-class Geometry:
-    """How coded frames become upright pictures."""
-
-    width: int
-    """Width of the upright picture, square pixels."""
-    height: int
-    """Height of the upright picture, square pixels."""
-    rotation_degrees: int
-    """Clockwise turn that makes the coded picture upright: 0, 90, 180 or 270."""
-    is_mirrored: bool = False
-    """Whether left and right are swapped before the turn."""
-    crop: tuple[int, int, int, int] = (0, 0, 0, 0)
-    """Columns and rows that are cut off before that: left, top, right, bottom."""
-
-
 def displayed_size(
-    width: int, height: int, sample_aspect_ratio: Fraction | None, rotation_degrees: int
+    width: int,
+    height: int,
+    sample_aspect_ratio: Fraction | float | None,
+    rotation_degrees: int,
 ) -> tuple[int, int]:
     """Width and height in square pixels, upright; the coded resolution is never reduced.
 

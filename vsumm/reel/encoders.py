@@ -15,7 +15,6 @@ from av.codec.codec import UnknownCodecError
 from av.error import FFmpegError
 from av.sidedata.sidedata import Type
 
-from vsumm.decode import HLG, PQ
 from vsumm.errors import OutputError
 from vsumm.reel.config import ReelConfig
 from vsumm.reel.formats import ReelFormat
@@ -62,11 +61,6 @@ _TRAITS: Mapping[str, EncoderTraits] = {
     "gif": EncoderTraits(None, None, None, None),
 }
 _OTHER_ENCODER = EncoderTraits("crf", None, "preset", None)
-
-
-def is_hdr(transfer: int) -> bool:
-    """Whether a transfer characteristic (ITU-T H.273, table 3) is one of high dynamic range."""
-    return transfer in (PQ, HLG)
 
 
 def hdr10_parameters(frame: Any) -> list[str]:

@@ -13,6 +13,14 @@ from typing import Any
 
 import av
 
+from vsumm.decode import (
+    BT709,
+    FULL_RANGE,
+    LIMITED_RANGE,
+    PictureTarget,
+    is_hdr,
+    output_matrix,
+)
 from vsumm.errors import OutputError
 from vsumm.media import VideoStream
 from vsumm.reel import compose
@@ -20,12 +28,10 @@ from vsumm.reel.encoders import (
     choose_video_encoder,
     encoder_options,
     hdr10_parameters,
-    is_hdr,
     lost_metadata,
     open_encoder,
     traits_of,
 )
-from vsumm.reel.filter import BT709, FULL_RANGE, LIMITED_RANGE, PictureTarget, output_matrix
 from vsumm.reel.layout import PlacedRun
 from vsumm.reel.place_pictures import (
     EXACT_RATE,
@@ -94,10 +100,10 @@ class PictureTrack:
         is_constant = plan.format.has_constant_rate or is_composed
         self.clock = _choose_clock(self.encoder, rate, self._average_rate, is_constant=is_constant)
         self.target = _choose_target(video, form, self.encoder, hdr=hdr, keeps_hdr=keeps_hdr)
-        self._matrix = output_matrix(form.matrix, form.pixel_format, self.target)
+        self._matrix = output_matrix(form.pixel_format, form.matrix, form.transfer, self.target)
         self.config = plan.config
         self.options = encoder_options(self.encoder, plan.config)
-        self.lost = lost_metadata(first, self.encoder, is_mapped=self.target.is_tone_mapped)
+        self.lost = lost_metadata(first, self.encoder, is_mapped=hdr and self.target.is_tone_mapped)
         if keeps_hdr and self.encoder == "libx265":
             mastering = hdr10_parameters(first)
             self.options["x265-params"] = ":".join([self.options["x265-params"], *mastering])
@@ -153,7 +159,7 @@ class PictureTrack:
         context.thread_type = "AUTO"
         context.color_range = FULL_RANGE if self.target.is_full_range else LIMITED_RANGE
         context.colorspace = self._matrix
-        is_mapped = self.target.is_tone_mapped
+        is_mapped = self.target.is_tone_mapped and is_hdr(self._form.transfer)
         context.color_primaries = BT709 if is_mapped else self._form.primaries
         context.color_trc = BT709 if is_mapped else self._form.transfer
 
@@ -230,15 +236,9 @@ def _choose_target(
     pixel_format = next((name for name in wanted if name in known), None)
     if pixel_format is None:
         raise OutputError(f"the encoder {encoder} takes none of {', '.join(wanted)}")
-    return PictureTarget(
-        width=max(2, video.width // 2 * 2),
-        height=max(2, video.height // 2 * 2),
-        pixel_format=pixel_format,
-        rotation_degrees=video.rotation_degrees,
-        crop=video.crop,
-        is_mirrored=video.is_mirrored,
-        display_width=video.width,
-        display_height=video.height,
-        sample_aspect_ratio=Fraction(video.sample_aspect_ratio).limit_denominator(1000),
-        is_tone_mapped=hdr and "10" not in pixel_format,
+    return PictureTarget.of_video(
+        video,
+        (max(2, video.width // 2 * 2), max(2, video.height // 2 * 2)),
+        pixel_format,
+        is_tone_mapped="10" not in pixel_format,
     )

@@ -27,7 +27,7 @@ from itertools import islice
 from math import floor
 from typing import Any
 
-from vsumm.reel.filter import PictureFilter, PictureTarget, black_picture
+from vsumm.decode import PictureFilter, PictureTarget, black_picture
 from vsumm.reel.layout import (
     TOLERANCE_SECONDS,
     PlacedRun,

@@ -20,9 +20,9 @@ from moviepy import CompositeVideoClip, TextClip, VideoClip, vfx
 from numpy.typing import NDArray
 from PIL import ImageFont
 
+from vsumm.decode import BT709, PictureTarget
 from vsumm.errors import OutputError
 from vsumm.reel.config import ReelConfig
-from vsumm.reel.filter import BT709, PictureTarget
 from vsumm.reel.layout import PlacedRun, ticks_of_runs
 from vsumm.reel.place_pictures import PicturePlacer, ReelClock, ReelPicture
 

@@ -8,12 +8,25 @@ import numpy as np
 import pytest
 from av.codec.context import Flags
 
-from vsumm.reel.filter import PictureFilter, PictureTarget, black_picture, output_matrix
+from vsumm.decode.filter_chain import QUICK_SCALER, SHRUNK_FIRST, PictureTarget, output_matrix
+from vsumm.decode.hdr import to_sdr
+from vsumm.decode.normalise import PictureFilter, black_picture
 
 WIDTH, HEIGHT = 64, 32
 TARGET = PictureTarget(WIDTH, HEIGHT, "yuv420p", 0, WIDTH, HEIGHT)
 LIMITED, FULL = 1, 2
-PQ, BT2020, BT709 = 16, 9, 1
+PQ, BT2020, BT709, UNKNOWN = 16, 9, 1, 2
+SCORED = PictureTarget(
+    WIDTH,
+    HEIGHT,
+    "rgb24",
+    0,
+    WIDTH,
+    HEIGHT,
+    has_first_field_only=True,
+    scaler=QUICK_SCALER,
+)
+"""The form of pictures that are scored."""
 
 
 def plane_frame(pixel_format: str, luma: np.ndarray, *, color_range: int = 0, **tags: int):
@@ -155,25 +168,27 @@ def test_transparent_parts_are_black():
 @pytest.mark.parametrize(("height", "expected"), [(480, 6), (720, BT709)])
 def test_colours_of_computers_get_the_matrix_of_their_size(height, expected):
     target = replace(TARGET, height=height)
-    assert output_matrix(0, "rgb24", target) == expected
-    assert output_matrix(BT2020, "yuv420p", target) == BT2020
+    assert output_matrix("rgb24", 0, UNKNOWN, target) == expected
+    assert output_matrix("yuv420p", BT2020, UNKNOWN, target) == BT2020
+    assert output_matrix("yuv420p10le", BT2020, PQ, target) == BT709
 
 
-@pytest.mark.slow
 def test_a_high_dynamic_range_is_mapped_where_it_cannot_be_kept():
     tags = {"color_trc": PQ, "color_primaries": BT2020, "colorspace": BT2020}
-    frame = plane_frame("yuv420p10le", ramp(64, 940, np.uint16), color_range=LIMITED, **tags)
-    result = filtered(frame, replace(TARGET, is_tone_mapped=True))
+    luma = ramp(64, 940, np.uint16)
+    frame = plane_frame("yuv420p10le", luma, color_range=LIMITED, **tags)
+    result = filtered(frame)
     assert (result.color_trc, result.color_primaries, result.colorspace) == (BT709,) * 3
-    found = luma_of(result)[0].astype(int)
-    washed_out = ramp(16, 235)[0].astype(int)
-    assert (np.diff(found) >= 0).all()
-    # PQ spends half its code values on what is darker than a page: these become darker.
-    assert (found[8:24] < washed_out[8:24] - 8).all()
-    assert found[-1] > 220
+    signal = np.rint((luma[0].astype(float) - 64) / 876 * 65535).astype(np.uint16)
+    expected = to_sdr(np.stack([signal] * 3, axis=-1), PQ)[:, 0] / 65535
+    np.testing.assert_allclose(luma_of(result)[0], 16 + 219 * expected, atol=3)
+    scored = filtered(frame, SCORED).to_ndarray()
+    np.testing.assert_allclose(scored[0, :, 1], 255 * expected, atol=4)
 
 
-def test_interlaced_pictures_lose_their_combs(tmp_path):
+@pytest.fixture
+def interlaced_frames(tmp_path):
+    """Frames of a bar that moves, whose fields are of different instants, with their times."""
     path = tmp_path / "film.mpg"
     with av.open(str(path), "w", format="mpeg") as container:
         stream = container.add_stream("mpeg2video", rate=25)
@@ -188,9 +203,21 @@ def test_interlaced_pictures_lose_their_combs(tmp_path):
     with av.open(str(path)) as container:
         frames = [(frame.pts * frame.time_base, frame) for frame in container.decode(video=0)]
     assert frames[2][1].interlaced_frame
-    results = [frame for _, frame in PictureFilter(TARGET).apply(frames)]
-    assert len(results) == len(frames)
-    assert combing(luma_of(results[2])) < combing(luma_of(frames[2][1])) / 3
+    return frames
+
+
+def test_interlaced_pictures_lose_their_combs(interlaced_frames):
+    results = [frame for _, frame in PictureFilter(TARGET).apply(interlaced_frames)]
+    assert len(results) == len(interlaced_frames)
+    assert combing(luma_of(results[2])) < combing(luma_of(interlaced_frames[2][1])) / 3
+
+
+def test_a_lone_interlaced_frame_is_scored_by_its_first_field(interlaced_frames):
+    _, frame = interlaced_frames[2]
+    grey = filtered(frame, SCORED).to_ndarray()[..., 1]
+    assert combing(grey) < combing(luma_of(frame)) / 3
+    upper, lower = (luma_of(frame)[first::2].astype(int).repeat(2, axis=0) for first in (0, 1))
+    assert np.abs(grey - upper).mean() < np.abs(grey - lower).mean()
 
 
 def comb(shift: int) -> np.ndarray:
@@ -227,3 +254,69 @@ def test_a_change_of_size_in_the_middle_is_followed():
     frames = [(Fraction(0), plane_frame("yuv422p", ramp(16, 235))), (Fraction(1), small)]
     sizes = [(f.width, f.height) for _, f in PictureFilter(TARGET).apply(frames)]
     assert sizes == [(WIDTH, HEIGHT)] * 2
+
+
+def coloured_frame(pixel_format, *, is_full_range=False, size=(640, 360)):
+    """A frame of smooth colours, with the matrix of its size, untagged."""
+    small = np.random.default_rng(0).integers(16, 236, (9, 16, 3), dtype=np.uint8)
+    rgb = np.kron(small, np.ones((size[1] // 9, size[0] // 16, 1), np.uint8))
+    frame = av.VideoFrame.from_ndarray(rgb, "rgb24").reformat(
+        format=pixel_format,
+        dst_colorspace="ITU709" if size[0] >= 1280 else "ITU601",
+        dst_color_range="JPEG" if is_full_range else "MPEG",
+    )
+    frame.colorspace = UNKNOWN
+    return frame, small
+
+
+@pytest.mark.parametrize("size", [(640, 360), (1280, 720)])
+@pytest.mark.parametrize("is_full_range", [False, True])
+@pytest.mark.parametrize("pixel_format", ["yuv420p", "yuv422p", "yuv444p10le"])
+def test_scored_colours_are_those_of_the_film(pixel_format, is_full_range, size):
+    frame, small = coloured_frame(pixel_format, is_full_range=is_full_range, size=size)
+    target = replace(SCORED, width=160, height=90, display_width=size[0], display_height=size[1])
+    pixels = filtered(frame, target).to_ndarray()
+    np.testing.assert_allclose(pixels[5::10, 5::10].astype(int), small, atol=5)
+
+
+@pytest.mark.parametrize("is_full_range", [False, True])
+@pytest.mark.parametrize("pixel_format", SHRUNK_FIRST)
+def test_shrinking_first_changes_next_to_nothing(pixel_format, is_full_range, monkeypatch):
+    frame, _ = coloured_frame(pixel_format, is_full_range=is_full_range)
+    target = replace(SCORED, width=227, height=128, display_width=640, display_height=360)
+    in_two = filtered(frame, target).to_ndarray().astype(int)
+    monkeypatch.setattr("vsumm.decode.filter_chain.SHRUNK_FIRST", ())
+    in_one = filtered(frame, target).to_ndarray().astype(int)
+    assert in_two.shape == (128, 227, 3)
+    assert in_one.std() > 30
+    assert np.abs(in_two - in_one).max() <= 3
+    assert not np.array_equal(in_two, in_one)
+
+
+def test_limited_grey_is_scored_from_black_to_white():
+    frame = plane_frame("gray", ramp(16, 235), color_range=LIMITED)
+    pixels = filtered(frame, SCORED).to_ndarray()
+    np.testing.assert_allclose(pixels[..., 0].astype(int), ramp(0, 255), atol=2)
+
+
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+@pytest.mark.parametrize("is_mirrored", [False, True])
+def test_what_is_scored_is_what_the_reel_shows(rotation, is_mirrored):
+    """The same place, at half the size, of a cropped film with wide samples."""
+    frame, _ = coloured_frame("yuv420p", size=(640, 360))
+    shown = (360, 1080) if rotation % 180 else (1080, 360)
+    facts = {
+        "rotation_degrees": rotation,
+        "is_mirrored": is_mirrored,
+        "crop": (40, 0, 60, 0),
+        "sample_aspect_ratio": 2.0,
+        "display_width": shown[0],
+        "display_height": shown[1],
+    }
+    reel = replace(TARGET, width=shown[0], height=shown[1], **facts)
+    scored = replace(SCORED, width=shown[0] // 2, height=shown[1] // 2, **facts)
+    large = filtered(frame, reel).reformat(format="rgb24").to_ndarray().astype(float)
+    small = filtered(frame, scored).to_ndarray().astype(float)
+    halved = large.reshape(small.shape[0], 2, small.shape[1], 2, 3).mean(axis=(1, 3))
+    assert np.abs(halved - small).mean() < 4
+    assert np.corrcoef(halved.ravel(), small.ravel())[0, 1] > 0.99
