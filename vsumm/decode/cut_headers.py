@@ -1,4 +1,4 @@
-"""How far what the headers of a file promise can be believed, where FFmpeg does not tell.
+"""Read from the headers of a file how long it was before it was cut, which FFmpeg does not tell.
 
 Runs in the decoding process only, see `vsumm.workers.child`.
 """
@@ -16,10 +16,10 @@ from av.stream import Stream
 from vsumm.files import open_regular_file
 
 HEADER_BYTES = 1 << 16
-"""How much of a file is searched for its properties."""
+"""How much of a file is read for its properties."""
 
 UNKNOWN_BYTES = 0xFFFFFFFF
-"""What writers that cannot go back put down as length."""
+"""Length that writers note if they cannot seek back to the header."""
 
 FILE_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
 """Name of the object of an ASF file that says how large and how long it is."""
@@ -66,8 +66,8 @@ def has_whole_index(container: InputContainer) -> bool:
 def declared_ends(path: str, container: InputContainer) -> dict[int, Fraction]:
     """Return the end of each stream as the headers have it, by stream index, if the file was cut.
 
-    Times are on the container's clock, seconds. Of AVI, WAV and ASF only: FFmpeg shortens what they
-    say to what is there. Nothing of files that are whole.
+    Times are on the container's clock, seconds. Only cut AVI, WAV and ASF files have such ends: of
+    these FFmpeg shortens what the headers say to what is there.
     """
     find = {"avi": _in_avi, "wav": _in_wav, "asf": _in_asf}.get(container.format.name)
     if find is None:

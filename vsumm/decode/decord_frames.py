@@ -1,7 +1,7 @@
-"""Pick the frames on screen at given times with decord: the second opinion.
+"""Pick the frames on screen at given times with decord, where PyAV has failed.
 
-decord counts frames, so their times come from the packets, read with PyAV; where the two disagree
-about how many frames there are, decord is not used. It applies the rotation itself.
+decord counts frames and knows no times, so these come from the packets, read with PyAV. If the two
+disagree about the number of frames, decord is not used. It applies the rotation itself.
 
 Runs in the decoding process only, see `vsumm.workers.child`.
 """
@@ -80,7 +80,7 @@ def _pictures(
     import decord
 
     descriptor = open_regular_file(path)
-    # A name by number: what the real name holds (a "%d", say) means nothing to decord.
+    # decord opens the file by number: it would interpret what the name holds, "%d" for example.
     by_number = Path(f"/proc/self/fd/{descriptor}")
     name = str(by_number) if by_number.exists() else path
     try:
@@ -99,7 +99,7 @@ def _pictures(
 
 
 def _frame_starts(path: str, stream_index: int, tick: Callable[[], None]) -> list[float]:
-    """Times at which frames come on screen, ascending, seconds on the container's clock."""
+    """Return when frames come on screen, ascending, seconds on the container's clock."""
     starts: list[Fraction] = []
     with open_stream(path, stream_index, "video") as (container, stream):
         for packet in read_packets(container):

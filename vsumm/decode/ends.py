@@ -1,6 +1,6 @@
-"""Find out when the streams of a film end, and which ends are not believed.
+"""Find out when the streams of a film end, and refuse ends that cannot be.
 
-Where a file is whole, its packets tell; where it is cut or damaged, its headers do.
+The end comes from the packets of a file that is whole, from the headers of one that is damaged.
 Runs in the decoding process only, see `vsumm.workers.child`.
 """
 
@@ -22,29 +22,29 @@ from vsumm.decode.packets import read_packets, seek
 from vsumm.errors import InputError
 
 MAX_DURATION_SECONDS = 7 * 24 * 3600
-"""Longest presentation that is believed, seconds."""
+"""Longest presentation that is accepted, seconds."""
 
 LONG_SECONDS = 3600
 MIN_BYTES_PER_SECOND = 1
-"""Presentations longer than LONG_SECONDS with fewer bytes than this are not believed: even a still
+"""Presentations longer than LONG_SECONDS with fewer bytes than this are refused: even a still
 picture takes more, at one frame in ten seconds."""
 
 DAY_SECONDS = 24 * 3600
 MAX_FRAME_SECONDS = 60
-"""Presentations longer than a day whose frames last longer than this on average, by the number
-that the header gives, are not believed."""
+"""Presentations longer than a day whose frames last longer than this on average are refused; the
+number of frames is that of the header."""
 
 JUMP_SECONDS = 600
 """A packet that comes so much later than the one before it has a damaged time."""
 
 NUM_LAST = 16
-"""Packets shown last that are looked at: so many may have a damaged time, less one."""
+"""Packets shown last that are compared: all but one of them may have a damaged time."""
 
 TAIL_SECONDS = 10
 """How far before the declared end the search for the last packets begins, seconds."""
 
 LONGEST_SOUND = Fraction(1, 4)
-"""Longest packet of sound, seconds, that an edit list may end in."""
+"""Longest packet of sound, seconds, inside which an edit list may end the track."""
 
 END_TAG = re.compile(r"(\d\d):(\d\d):(\d\d\.\d+)")
 """A time in a tag of a Matroska stream."""
@@ -57,7 +57,7 @@ def find_ends(
 
     Args:
         path: the file.
-        container: the same, open.
+        container: the file, open.
         streams: those that count.
         tick: called now and then while this works, to show that it is alive.
 
@@ -124,9 +124,9 @@ class _Ends:
 
     @property
     def seconds(self) -> dict[int, Fraction]:
-        """End of each stream; of packets far behind all others the times are damaged."""
-        # Only of the last packet the duration counts: that of others may be the distance to the
-        # one that is decoded next, not to the one that is shown next.
+        """End of each stream; packets far behind all others have damaged times."""
+        # Only the duration of the last packet is used: that of others may be the distance to the
+        # packet that is decoded next, not to the one that is shown next.
         return {index: _before_jump(last)[1] for index, last in self._last.items()}
 
 
@@ -152,7 +152,7 @@ def _read_ends(
 
 
 def _declared_seconds(container: InputContainer) -> float:
-    """Length of the presentation by the header; 0 where it has none."""
+    """Return the length of the presentation by the header; 0 where it has none."""
     declared = container.duration or 0
     if "matroska" in container.format.name:
         # Most writers count from zero, however late the clock starts.
@@ -174,7 +174,7 @@ def _edited_end(stream: Stream, found: Fraction) -> Fraction:
 
 
 def _end(stream: Stream, container: InputContainer, ends: dict[int, Fraction]) -> Fraction:
-    """End of a stream on the container's clock: as read or as declared, whichever is later."""
+    """Return the end of a stream on the container's clock: the later of read and declared."""
     found = [ends[stream.index]] if stream.index in ends else []
     if stream.duration is not None:
         found.append(start_of(stream) + stream.duration * (stream.time_base or Fraction(0)))
@@ -187,7 +187,7 @@ def _end(stream: Stream, container: InputContainer, ends: dict[int, Fraction]) -
 
 
 def _tagged_end(stream: Stream) -> Fraction | None:
-    """End that Matroska writers note in a tag, as "00:01:02.123000000"."""
+    """Return the end that Matroska writers note in a tag, as "00:01:02.123000000"."""
     if match := END_TAG.fullmatch(stream.metadata.get("DURATION", "")):
         hours, minutes, seconds = match.groups()
         return int(hours) * 3600 + int(minutes) * 60 + Fraction(seconds)

@@ -2,7 +2,7 @@
 
 Light is expressed in units of diffuse white (203 cd/m2, ITU-R BT.2408). Up to the knee it is kept,
 above it highlights are compressed; the gamut goes from BT.2020 to BT.709 by clipping. The mapping
-is ours: its aim is that a picture looks like its SDR version to a model trained on such. FFmpeg's
+is our own: a model trained on SDR pictures should see HDR film much like its SDR version. FFmpeg's
 scaler has one too, which takes six seconds to set up.
 """
 
@@ -63,7 +63,7 @@ def sdr_table(transfer: int) -> np.ndarray:
 
 @cache
 def light_of_signal(transfer: int) -> np.ndarray:
-    """Light by 16-bit signal, float32 (65536,), in units of diffuse white.
+    """Return the light of each 16-bit signal, float32 (65536,), in units of diffuse white.
 
     >>> float(light_of_signal(PQ)[round(0.5807 * 65535)].round(2))
     1.0
@@ -74,7 +74,7 @@ def light_of_signal(transfer: int) -> np.ndarray:
 
 
 def _pq_nits(signal: np.ndarray) -> np.ndarray:
-    """Inverse of the perceptual quantiser, cd/m2 (SMPTE ST 2084)."""
+    """Invert the perceptual quantiser, cd/m2 (SMPTE ST 2084)."""
     m1, m2 = 2610 / 16384, 2523 / 32
     c1, c2, c3 = 3424 / 4096, 2413 / 128, 2392 / 128
     root = signal ** (1 / m2)
@@ -83,7 +83,7 @@ def _pq_nits(signal: np.ndarray) -> np.ndarray:
 
 
 def _hlg_nits(signal: np.ndarray) -> np.ndarray:
-    """Hybrid log-gamma on its reference display, channel by channel, cd/m2 (ITU-R BT.2100)."""
+    """Return hybrid log-gamma on its reference display, by channel, cd/m2 (ITU-R BT.2100)."""
     a, b, c = 0.17883277, 0.28466892, 0.55991073
     scene = np.where(signal <= 0.5, signal**2 / 3, (np.exp((signal - c) / a) + b) / 12)
     light: np.ndarray = HLG_PEAK_NITS * scene**1.2

@@ -1,7 +1,7 @@
 """Tell where sound is missing from a file, and where it only pauses.
 
-Writers leave out packets where it is quiet. The film goes on then: other streams have packets, or
-nothing lies between the two in the file.
+Writers leave out packets where it is quiet. Such a pause is not missing sound: other streams have
+packets meanwhile, or nothing lies between the two packets in the file.
 
 Runs in the decoding process only, see `vsumm.workers.child`.
 """
@@ -18,7 +18,7 @@ from vsumm.decode.open_file import open_media
 from vsumm.decode.packets import HOLE_SECONDS, read_packets
 
 MAX_HOLE_SECONDS = 3600.0
-"""A timestamp further ahead is taken for damage."""
+"""Longest hole; a timestamp further ahead is damaged."""
 
 MAX_OTHER_PACKETS = 4000
 """Packets of other streams that are remembered."""
@@ -50,7 +50,7 @@ class HoleMeter:
         self._clocks: dict[int, float] = {}  # seconds in a tick, by stream: a `Fraction` is slow
 
     def seconds_before(self, packet: av.Packet[Any]) -> float:
-        """How much is missing between a packet of the track and the one before it."""
+        """Return how much is missing between a packet of the track and the one before it."""
         if packet.pts is None or self._is_blind:
             return 0.0
         clock = self._clocks.get(packet.stream_index)

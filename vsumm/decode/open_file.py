@@ -1,7 +1,7 @@
 """Open a media file for FFmpeg so that it can reach nothing but the file itself.
 
-The file is handed over as an open descriptor: its name, whatever it holds, means nothing to
-FFmpeg, and no other protocol is allowed, so a playlist inside it cannot name another file or host.
+FFmpeg gets an open descriptor, so it cannot interpret the name of the file, and no other protocol
+is allowed, so a playlist inside the file cannot name another file or host.
 
 Runs in the decoding process only, see `vsumm.workers.child`.
 """
@@ -37,7 +37,7 @@ STILL_PICTURES = (
     "jpegxl_pipe", "j2k_pipe", "psd_pipe", "exr_pipe", "dds_pipe", "ppm_pipe", "pgm_pipe",
     "qoi_pipe", "sgi_pipe", "ico", "jpegxl_anim",
 )  # fmt: skip
-"""Recognised in order to say what they are."""
+"""Demuxers of still pictures: recognised only for the error message."""
 
 MAX_PIXELS = 1 << 27
 """Largest picture that is decoded, in pixels: 16384 x 8192."""

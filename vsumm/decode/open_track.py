@@ -7,9 +7,9 @@ are shown to it as free space:
     moov ( mvhd  trak 0  trak 1  trak 2 ) mdat      in the file
     moov ( mvhd  free    trak 1  free   ) mdat      as FFmpeg sees it, asked for stream 1
 
-It reads no packets but the track's own then. Of films longer than an hour it can be shown a part at
-a time, see `vsumm.decode.mp4.parts`. Films in fragments keep all their tracks, and those in other
-containers are opened as they are.
+It then reads only the packets of that track. Films longer than an hour are shown in parts, see
+`vsumm.decode.mp4.parts`. Films in fragments keep all their tracks, and films in other containers
+are opened as they are.
 
 Runs in the decoding process only, see `vsumm.workers.child`.
 """
@@ -58,8 +58,8 @@ def open_stream(
         path: the film.
         index: the stream, counted as `open_media` counts them.
         kind: what it is.
-        around: the first and last time that is wanted on the container's clock, seconds; most of
-            what is far from them may be left out.
+        around: the first and the last wanted time on the container's clock, seconds; packets far
+            from them may be left out.
 
     Yields:
         The container, and the stream in it, whose `index` may be another one.
@@ -102,8 +102,8 @@ def open_sound(
 
     Yields:
         The container, the stream in it, whose `index` may be another one, and all packets in file
-        order, maybe with those of other streams. Those of a long film come from several openings:
-        they are to be decoded by the codec context of the stream.
+        order, maybe with those of other streams. The packets of a long film come from several
+        containers: decode them with the codec context of this stream.
 
     Raises:
         InputError: as `open_stream`.
@@ -128,7 +128,7 @@ def track_parts(track: LongTrack) -> list[Part] | None:
 
 
 class _View:
-    """One track of an open file as FFmpeg is shown it."""
+    """One track of an open file, as it is shown to FFmpeg."""
 
     def __init__(self, descriptor: int, index: int, kind: Literal["video", "audio"]) -> None:
         self._descriptor = descriptor

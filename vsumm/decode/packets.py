@@ -318,8 +318,8 @@ class PacketsAhead:
         if target - wanted <= self._hole:
             return ""
         others = sorted(self._other_times)
-        # Other streams reach around the gap but have nothing inside it: the file is missing a
-        # part. Where they go on inside it, the picture only stands still.
+        # Where other streams have packets inside the gap, the picture is only frozen. Where they
+        # have some on both sides of it and none inside, a part of the file is missing.
         around = bool(others) and others[0] <= wanted and others[-1] > target
         inside = bisect_left(others, target) - bisect_right(others, wanted + self._hole // 2)
         return "a part of the file is missing" if around and inside <= 0 else ""
@@ -350,7 +350,7 @@ class PacketsAhead:
         elif len(self._known) > MAX_REORDERED:
             self._read_until = self._known[-1 - MAX_REORDERED]
         if packet.is_keyframe and time <= target and self.may_jump:
-            # Whatever is wanted from now on is this frame or a later one.
+            # Only this frame or a later one can be wanted from now on.
             self._leave_out(len(self.pending))
         if packet.is_keyframe:
             self.keys.append(time)

@@ -1,14 +1,14 @@
 """Pick the frames on screen at given times, decoding as little as that takes.
 
-    on screen    K b B b P b B b P | K b B b P b B b P | K ...    K key frame, b nobody's reference
+    on screen    K b B b P b B b P | K b B b P b B b P | K ...    K key frame, b no reference
     in the file  K P B b b P B b b | K P B b b P B b b | K ...
     wanted           ^                     ^ or soon after
     decoded      K P B               K P                            the rest is read, not decoded
 
 Decoding starts at the latest key frame before a wanted frame; frames that no other frame refers to
-are skipped unless they are wanted themselves. Every frame picked is the exact one on screen or,
-where the caller can wait, the one soon after that needs the fewest others: a key frame, or else the
-first of them in the file.
+are skipped unless they are wanted themselves. A picked frame is the exact one on screen. Where the
+caller allows later ones, it is the first key frame among them, or else the first in the file, since
+that needs the fewest others.
 
 Runs in the decoding process only, see `vsumm.workers.child`.
 """
@@ -39,10 +39,10 @@ REFRESH_SECONDS = 10
 """How far back decoding begins where a key frame turned out not to be a whole picture."""
 
 CLOCK_SLACK_SECONDS = 1e-6
-"""A wanted time this close before a frame means that frame: times arrive as floats."""
+"""A wanted time this close before a frame selects it: times arrive as rounded floats."""
 
 FIELD_SECONDS = 0.1
-"""A frame at most this far from the wanted one is taken for its first field."""
+"""A frame at most this far from the wanted one counts as its first field."""
 
 DECODE_ERRORS = (av.FFmpegError, MemoryError, ValueError)
 """What a damaged packet may raise."""
@@ -77,8 +77,8 @@ def run_frames(
         messages: the way back.
         path: the file.
         start_seconds: start of the presentation on the container's clock.
-        wanted: wanted times on the presentation clock, ascending, each with the time before which
-            another frame may begin that stands in.
+        wanted: wanted times on the presentation clock, ascending, each with the time up to which a
+            later frame may replace the one on screen.
         video: fields of the `VideoStream`.
         size: width and height of the upright picture.
     """
@@ -122,19 +122,19 @@ class FramePicker:
         self._can_skip = can_skip_frames(self._context)
         self._targets: list[int] = []
         self._latest: list[int] = []
-        self._num_chosen = 0  # so many wanted times have their frame
+        self._num_chosen = 0  # wanted times that have their frame
         self._goal = -(1 << 63)  # time of the frame that is being decoded for
         self._num_errors = 0
-        self._sent: list[int] = []  # given to the decoder since it started afresh, in file order
+        self._sent: list[int] = []  # sent to the decoder since it was flushed, in file order
         self._decoded: list[av.VideoFrame] = []  # in order of display
 
     def pick(self, wanted_seconds: Sequence[tuple[float, float]]) -> Iterator[Picked]:
         """Yield one `Picked` per wanted time.
 
         Args:
-            wanted_seconds: wanted times on the container's clock, ascending, each with the time
-                before which a frame may begin that stands in for the one on screen where that
-                takes less decoding; where the two are equal, none may.
+            wanted_seconds: wanted times on the container's clock, ascending, each with the time up
+                to which a later frame may replace the one on screen if that takes less decoding;
+                where the two are equal, none may.
         """
         to_ticks = self._ahead.to_ticks
         self._targets = [to_ticks(time + CLOCK_SLACK_SECONDS) for time, _ in wanted_seconds]
@@ -165,7 +165,7 @@ class FramePicker:
         return Picked(index, frame, float(pts_of(frame) * self._ahead.time_base))
 
     def _choose(self, index: int) -> int | None:
-        """Time of the frame to show for a wanted time, None where there is none.
+        """Return the time of the frame to show for a wanted time, None where there is none.
 
         All packets up to the wanted time must have been read.
         """
@@ -186,7 +186,7 @@ class FramePicker:
                 self._send_next()
 
     def _decode(self, wanted: int) -> av.VideoFrame | None:
-        """The wanted frame, or None where it is damaged."""
+        """Return the wanted frame, or None where it is damaged."""
         self._num_errors = 0
         self._ahead.jump_to_key(wanted)
         self._goal = wanted
@@ -201,7 +201,7 @@ class FramePicker:
         """Try once more from further back, without starting afresh at key frames.
 
         Films may spread their key frames over many frames (periodic intra refresh): decoding can
-        begin there, but the picture is whole only later, and nothing else says so.
+        begin there, but the picture is whole only later, and the file does not say when.
         """
         ahead = self._ahead
         if self._num_errors or not ahead.may_jump or not ahead.can_seek:
@@ -212,11 +212,11 @@ class FramePicker:
         self._forget_decoded()
         self._read_beyond(target)
         frame = self._decode(wanted)
-        ahead.may_jump = frame is None  # it was damage after all
+        ahead.may_jump = frame is None  # damage, not an incomplete key frame
         return frame
 
     def _decode_until(self, wanted: int) -> None:
-        """Give packets to the decoder until it has shown the wanted frame or a later one."""
+        """Send packets to the decoder until it has returned the wanted frame or a later one."""
         ahead = self._ahead
         while not (self._decoded and pts_of(self._decoded[-1]) >= wanted):
             if not ahead.pending and not ahead.is_at_end:
@@ -228,7 +228,7 @@ class FramePicker:
             self._send_next()
 
     def _may_drain(self, wanted: int) -> bool:
-        """Whether the decoder has the wanted frame and can start afresh at the next one."""
+        """Whether the decoder has the wanted frame and can be flushed before the next one."""
         ahead = self._ahead
         if not ahead.may_jump or any(pts_of(packet) <= wanted for packet in ahead.pending):
             return False
@@ -241,7 +241,7 @@ class FramePicker:
         return any(packet.is_keyframe and pts_of(packet) <= following for packet in ahead.pending)
 
     def _send_next(self) -> None:
-        """Give the next packet to the decoder."""
+        """Send the next packet to the decoder."""
         if self._ahead.has_gap:
             self._context.flush_buffers()
             self._sent.clear()
@@ -254,7 +254,7 @@ class FramePicker:
         try:
             self._keep(packet.decode())
         except DECODE_ERRORS:
-            self._num_errors += 1  # the frame will be found missing if anybody wants it
+            self._num_errors += 1  # if the frame is wanted, it will be found missing
 
     def _may_be_wanted(self, time: int) -> bool:
         """Whether a frame may be the one to show, now or for one of the next wanted times."""
@@ -265,7 +265,7 @@ class FramePicker:
         for target, latest in zip(self._targets[first:last], self._latest[first:last], strict=True):
             on_screen = self._ahead.on_screen(target)
             if on_screen is None or not any(on_screen <= sent < latest for sent in self._sent):
-                return True  # no frame before it in the file will be shown
+                return True  # no frame sent before it can be shown for this target
         return False
 
     def _drain(self) -> None:
@@ -282,7 +282,7 @@ class FramePicker:
         del self._decoded[: bisect_right(self._decoded, self._goal, key=pts_of) - 1]
 
     def _forget_decoded(self) -> None:
-        """Start afresh elsewhere in the file; seeking has emptied the decoder."""
+        """Start anew elsewhere in the file; seeking has flushed the decoder."""
         self._sent.clear()
         self._decoded.clear()
 
@@ -293,8 +293,8 @@ class FramePicker:
 
 
 def can_skip_frames(context: Any) -> bool:
-    """Whether a decoder can be told for each packet to leave a frame out.
+    """Whether `skip_frame` of a decoder can change from packet to packet.
 
-    Libraries of others under FFmpeg (dav1d) look at it once, when they are opened.
+    External libraries under FFmpeg (dav1d) read it once, when they are opened.
     """
     return not str(context.codec.name).startswith("lib")

@@ -34,13 +34,13 @@ if TYPE_CHECKING:
     from vsumm.workers import Messages
 
 NOT_FILM = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
-"""What a video stream with one of these shows is no film: cover art, previews."""
+"""Video streams with one of these hold cover art or previews."""
 
 LONGEST_TITLE = 200
 """Characters of the title tag that are kept."""
 
 FIRST_FRAME_PACKETS = 300
-"""Packets of a stream that may fail before the search for its first frame moves on."""
+"""So many packets of a stream may fail before its first frame is looked for elsewhere."""
 
 FIRST_FRAME_PLACES = (0.0, 0.1, 0.25, 0.5, 0.75)
 """Where a first decodable frame is looked for, as shares of the declared duration."""
@@ -125,7 +125,7 @@ def _creation_time(container: InputContainer) -> str | None:
 
 
 def _find_picture(container: InputContainer) -> Any:
-    """The video stream to show, or None; cover art and previews are no film."""
+    """Return the video stream to show, or None; cover art and previews do not count."""
     films = [
         stream
         for stream in container.streams.video
@@ -163,7 +163,7 @@ def _undecodable_streams(container: InputContainer) -> list[str]:
 
 
 def _unused_recordings(path: str, container: InputContainer) -> list[str]:
-    """Say what is not used of recordings that were joined in one file."""
+    """Return what is not used of recordings that were joined in one file."""
     if container.format.name != "mpegts":
         return []
     descriptor = open_regular_file(path)
@@ -180,7 +180,7 @@ def _unused_recordings(path: str, container: InputContainer) -> list[str]:
 
 
 def _first_frame(container: InputContainer, stream: Any, tick: Callable[[], None]) -> Any:
-    """The first frame of a stream that decodes without an error, or None."""
+    """Return the first frame of a stream that decodes without an error, or None."""
     duration = (container.duration or 0) / av.time_base
     for share in FIRST_FRAME_PLACES:
         # The first try reads on from the beginning: seeking there can lose frames.

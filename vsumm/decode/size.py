@@ -14,7 +14,7 @@ def displayed_size(
     sample_aspect_ratio: Fraction | float | None,
     rotation_degrees: int,
 ) -> tuple[int, int]:
-    """Width and height in square pixels, upright; the coded resolution is never reduced.
+    """Return width and height in square pixels, upright; the coded size is never reduced.
 
     >>> displayed_size(720, 576, Fraction(16, 15), 90)
     (576, 768)
@@ -30,7 +30,7 @@ def displayed_size(
 
 
 def scaled_size(width: int, height: int, short_side: int) -> tuple[int, int]:
-    """Size with the given short side, never larger than the original, aspect ratio kept.
+    """Return the size with a given short side, aspect ratio kept, never larger than the original.
 
     >>> scaled_size(1920, 1080, 256)
     (455, 256)

@@ -30,7 +30,7 @@ BLOCK_SECONDS = 4.0
 """Length of the blocks that are resampled and handed out, seconds."""
 
 MAX_SILENCE_SECONDS = 3600.0
-"""Longest gap that is filled; a timestamp further ahead is taken for damage."""
+"""Longest gap that is filled; a timestamp further ahead is damaged."""
 
 MIN_CHANNELS_MISREAD = 8
 """PyAV 18 looks for the end of so many planes beyond it, and crashes."""
@@ -42,7 +42,7 @@ CANCELLED_SHARE = 0.01
 """Channels whose mean has less than this share of the power of the first cancel each other."""
 
 MIXER_SECONDS = 1.0
-"""How long what was there before counts in that, seconds: the mixture must not change at once."""
+"""Time constant of that power, seconds, so that the mixture does not change at every block."""
 
 DECODE_ERRORS = (av.FFmpegError, MemoryError, ValueError)
 """What a damaged packet may raise."""
@@ -117,7 +117,7 @@ def read_mono(
 
 
 def channels_of(frame: av.AudioFrame) -> np.ndarray:
-    """The samples of a frame by channel, (C, T), in the type that the codec gives."""
+    """Return the samples of a frame by channel, (C, T), in the type that the codec gives."""
     num_channels = frame.layout.nb_channels
     if frame.format.is_planar and num_channels >= MIN_CHANNELS_MISREAD:
         repacked = av.AudioResampler(frame.format.packed, frame.layout, frame.sample_rate)
@@ -229,7 +229,7 @@ def _merged(
 
 
 def _moved(samples: np.ndarray, shift: int, rate: int) -> Iterator[np.ndarray]:
-    """The samples after `shift` zeros, or without their first -`shift` samples."""
+    """Yield `shift` zeros and the samples, or the samples without their first -`shift`."""
     while shift > 0:
         length = min(shift, int(BLOCK_SECONDS * rate))
         yield np.zeros(length, np.float32)
@@ -238,9 +238,9 @@ def _moved(samples: np.ndarray, shift: int, rate: int) -> Iterator[np.ndarray]:
 
 
 class _Mixer:
-    """Mix channels to one, their mean; one of them alone where they cancel each other.
+    """Mix channels to one, their mean; the first of them where they cancel each other.
 
-    A plug that was wired wrongly turns one channel round: what is in the middle is silent then.
+    A plug that was wired wrongly inverts one channel: the mean of centred sound is then silent.
     """
 
     def __init__(self) -> None:

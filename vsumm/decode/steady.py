@@ -1,7 +1,7 @@
 """Tell pauses between blocks of sound from jitter of their timestamps.
 
-The samples of neighbouring blocks are contiguous, whatever their timestamps say, unless all
-timestamps that follow say so too:
+A block follows the one before it without a gap, even if its timestamp is off, unless all timestamps
+behind it are off in the same direction:
 
     stamped   [ 0  )   [32 ) [40 )  [72 ) [80 )        every other block 12 ms late: jitter
     stamped   [ 0  )[20 )            [90 )[110 )       from the third on 50 ms late: a pause
@@ -14,10 +14,10 @@ from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 JUMP_SECONDS = 0.01
-"""Timestamps that are off by less follow the samples."""
+"""Timestamps that are off by less are only rounded."""
 
 AHEAD_SECONDS = 0.25
-"""How much of the sound behind a block must be off as well."""
+"""How much of the sound behind a block is compared, and must be off as well."""
 
 Block = TypeVar("Block")
 
@@ -56,7 +56,7 @@ def find_jumps(
         if not ahead:
             return
         time, seconds, content = ahead[0]
-        # Of the last blocks little follows that could tell.
+        # Behind the last blocks there is too little sound to compare.
         least = AHEAD_SECONDS if seconds_ahead < AHEAD_SECONDS else JUMP_SECONDS
         jumps = time is not None and (expected is None or _is_off(ahead, expected, least))
         if jumps:

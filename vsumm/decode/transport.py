@@ -29,7 +29,7 @@ TABLE_BYTES = 1 << 22
 """How much of a file is searched for tables; they come ten times a second."""
 
 CLOCK_PLACES = 48
-"""In how many places of a file the clock is looked at."""
+"""Places of a file in which the clock is read."""
 
 CLOCK_BYTES = 1 << 19
 """How far to look for it; it comes ten times a second."""
@@ -56,7 +56,7 @@ class Restart:
 def find_restart(descriptor: int) -> Restart | None:
     """Find where the clock of a transport stream starts again for the first time.
 
-    The clock is looked at in a few places of the file, so a short recording may go unseen.
+    The clock is read in a few places of the file only, so a short recording may be missed.
     """
     head = os.pread(descriptor, TABLE_BYTES, 0)
     if len(programmes_in(head)) > 1:  # each has its own clock

@@ -68,7 +68,7 @@ class RecordCache:
         return stored["record"]
 
     def put(self, key: dict[str, Any], record: Any) -> None:
-        """Keep a record of plain values; where that is impossible, warn and go on.
+        """Keep a record of plain values; if it cannot be written, log a warning.
 
         Args:
             key: all that the record depends on, as plain values.

@@ -1,4 +1,4 @@
-"""Open what the user named, if it is a file at all."""
+"""Open files that the user names, and print their names."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def open_regular_file(path: str) -> int:
 
 
 def shown(path: str | os.PathLike[str]) -> str:
-    r"""A path as one printable line, for messages.
+    r"""Return a path as one printable line, for messages.
 
     >>> shown("a\nb.mp4")
     "'a\\nb.mp4'"

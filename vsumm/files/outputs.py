@@ -99,7 +99,7 @@ def atomic_output(path: str | os.PathLike[str], *, overwrite: bool = False) -> I
 
 @contextmanager
 def _as_output_error(path: Path, *, only: set[int] | None = None) -> Iterator[None]:
-    """Turn what the system says about `path` into one line; `only` limits it to some errors."""
+    """Turn errors of the system about `path` into one line; `only` limits it to some of them."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Find out what a file is, without decoding more of it than that takes.
+"""Find out what a file is; as little of it as possible is decoded.
 
 One clock serves picture and sound: seconds from the start of the presentation, the instant at
 which a player shows the first frame or plays the first sample, whichever comes first.
@@ -114,7 +114,7 @@ class MediaInfo:
     start_seconds: float
     """Start of the presentation on the container's own clock."""
     duration_seconds: float
-    """Length of the presentation: the end of whichever stream ends last."""
+    """Length of the presentation: the end of the stream that ends last."""
     video: VideoStream | None
     """The picture; cover art does not count. None where there is none."""
     audio: tuple[AudioStream, ...] = ()

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class DecodeReport:
-    """What was read of a stream, and what could not be."""
+    """How much of a stream was read, and how much could not be."""
 
     decoder: str
-    """Who decoded: "pyav", "decord", or both in the order of their use."""
+    """The decoders, "pyav" and "decord", in the order of their use."""
     wanted_seconds: float
-    """Length of what was asked for."""
+    """Length of what was to be read."""
     unreadable_seconds: float
-    """Length of what of it could not be read."""
+    """Length of the part of it that could not be read."""
     reasons: tuple[str, ...]
     """Why, each reason once."""
 

@@ -1,4 +1,4 @@
-"""Run an iterator ahead in a thread, so that whoever produces and whoever uses work at once."""
+"""Run an iterator ahead in a thread, so that producer and consumer work at the same time."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import Any, Generic, Self, TypeVar
 from vsumm.workers.client import Message, Worker
 
 ANSWERS_AHEAD = 64
-"""Answers of a worker that are kept ready: frames or blocks of sound."""
+"""Answers of a worker, such as frames or blocks of sound, that are kept ready."""
 
 Item = TypeVar("Item")
 
 
 class Ahead(Iterator[Item], Generic[Item]):
-    """The items of an iterable, which a thread asks for ahead; an error comes out where it is due.
+    """The items of an iterable, read ahead by a thread; an error is raised behind the last item.
 
-    It may be closed from any thread: whoever waits for an item is told that there are no more.
+    It may be closed from any thread: a thread that waits for an item then gets `StopIteration`.
 
     Args:
         items: what to iterate over.
@@ -72,7 +72,7 @@ class Ahead(Iterator[Item], Generic[Item]):
             self._changed.notify_all()
 
     def _put(self, item: Item) -> bool:
-        """Make an item ready when there is room for it; False where nobody wants it any more."""
+        """Make an item ready when there is room for it; False after `close`."""
         with self._changed:
             self._changed.wait_for(lambda: self._is_over or len(self._ready) < self._num_ahead)
             if not self._is_over:

@@ -28,10 +28,10 @@ from typing import Any, BinaryIO
 from vsumm.errors import InputError, VsummError
 
 TICK_SECONDS = 1.0
-"""Distance of the signs of life, seconds."""
+"""Least time between two signs of life, seconds."""
 
 MAX_MEMORY_BYTES = 6 << 30
-"""Address space the process may take: what a hostile header can cost at most."""
+"""Address space of the process: a limit to what a hostile header can make it allocate."""
 
 
 class Messages:
@@ -51,13 +51,13 @@ class Messages:
         self._last = time.monotonic()
 
     def tick(self) -> None:
-        """Say that work goes on, at most once per TICK_SECONDS."""
+        """Send a sign of life, at most once per TICK_SECONDS."""
         if time.monotonic() - self._last > TICK_SECONDS:
             self.send("tick")
 
 
 def main(channel: socket.socket) -> None:
-    """Be the only worker of a process that was started for it."""
+    """Do the work of a process that was started for one worker."""
     limit_resources()
     answer_request(channel)
 
@@ -67,20 +67,20 @@ def limit_resources() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":  # elsewhere the limit is missing or fails
         _, hard = resource.getrlimit(resource.RLIMIT_AS)
-        # The user's own limit may be lower, and nobody may raise it.
+        # The limit that the user has set may be lower, and cannot be raised.
         most = MAX_MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(MAX_MEMORY_BYTES, hard)
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
 def answer_request(channel: socket.socket) -> None:
-    """Do the one job that is asked for, whatever comes of it."""
+    """Do the one job that is asked for, and report any error to the parent."""
     messages = Messages(channel.makefile("wb"))
     try:
         messages.send("ready", process_id=os.getpid())
         line = channel.makefile("rb").readline()
         if line:
             _run(messages, json.loads(line))
-    except BrokenPipeError:  # nobody wants to know any more
+    except BrokenPipeError:  # the parent has closed its end
         return
 
 
@@ -96,6 +96,6 @@ def _run(messages: Messages, request: dict[str, Any]) -> None:
     except MemoryError:
         text = "asks for more memory than allowed"
         messages.send("error", name=InputError.__name__, text=text)
-    except Exception as error:  # a file nobody had thought of: as good as a crash
+    except Exception as error:  # unexpected, so it is handled like a crash
         text = f"{type(error).__name__}: {error}".splitlines()[0]
         messages.send("error", name=None, text=text, trace=traceback.format_exc())

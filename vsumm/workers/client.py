@@ -1,7 +1,7 @@
 """Have jobs done by processes that may crash or hang without harm to this one.
 
-Every job gets a worker of its own, which ends with this process, however that ends. See
-`vsumm.workers.child` for what it says, `vsumm.workers.start` for where it comes from.
+Every job gets a worker of its own, which ends with this process, even if that is killed. See
+`vsumm.workers.child` for the messages, `vsumm.workers.start` for how processes are started.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from vsumm.workers.start import start_worker
 logger = logging.getLogger(__name__)
 
 STALL_SECONDS = 20.0
-"""A worker that says nothing for so long is killed; a living one speaks every second."""
+"""A worker that sends nothing for so long is killed; a working one sends a tick every second."""
 
 START_SECONDS = 60.0
-"""The same until its first message: a cold disk may take this long to load FFmpeg."""
+"""A worker that sends no first message for so long is killed; a cold disk takes long to load."""
 
 
 class WorkerLostError(Exception):
@@ -35,7 +35,7 @@ class WorkerLostError(Exception):
 
 
 class WorkerFailedError(WorkerLostError):
-    """A worker met something that nobody had thought of."""
+    """A worker raised an unexpected error: a bug, or a file of an unknown kind."""
 
     def __init__(self, text: str, trace: str) -> None:
         super().__init__(text)
@@ -70,7 +70,7 @@ class Worker:
         self.process_id: int | None = None
         """Process id, from the first message on."""
         self.stall_seconds = STALL_SECONDS
-        """How long it may say nothing."""
+        """How long it may send nothing, seconds."""
         with _halt_lock:
             if _is_halted.is_set():
                 raise KeyboardInterrupt
@@ -91,7 +91,7 @@ class Worker:
         Raises:
             VsummError: the file cannot be used, as the worker found.
             WorkerLostError: the worker crashed or made no progress for `stall_seconds`.
-            WorkerFailedError: it met something that nobody had thought of.
+            WorkerFailedError: it raised an unexpected error.
         """
         while True:
             message = self._receive()
@@ -109,7 +109,7 @@ class Worker:
                     yield message
 
     def interrupt(self) -> None:
-        """Make the process end; whoever waits for its answers learns that it is lost."""
+        """Make the process end; `messages` then raises `WorkerLostError`."""
         self._process.end()
 
     def kill(self) -> None:
@@ -118,7 +118,7 @@ class Worker:
         self._channel.close()
 
     def _told(self, header: dict[str, Any]) -> Exception:
-        """Return the error that the worker tells of."""
+        """Return the error that the worker reports."""
         if header["name"] is not None:
             error: Exception = getattr(errors, header["name"])(header["text"])
             return error
@@ -176,8 +176,8 @@ _halt_lock = threading.Lock()
 def halted_workers() -> Iterator[None]:
     """End all workers of all threads, and let none start inside the block.
 
-    Whoever waits for one of them, or asks for one, gets a KeyboardInterrupt, as the main thread
-    gets from Ctrl-C: a `WorkerLostError` would be taken for damage of the film.
+    Threads that wait for one of them, or start one, get a KeyboardInterrupt, as the main thread
+    does from Ctrl-C: a `WorkerLostError` would count as damage of the film.
     """
     with _halt_lock:
         _is_halted.set()

@@ -56,7 +56,7 @@ def main(control: socket.socket) -> None:
 
 def _load(module: str) -> None:
     if module not in sys.modules:
-        with suppress(Exception):  # the worker fails in the same way, and tells
+        with suppress(Exception):  # the worker will fail in the same way and report it
             import_module(module)
         gc.freeze()  # so that collecting garbage in a worker copies nothing of this
 
@@ -81,10 +81,10 @@ def _fork(channel: socket.socket, others: list[socket.socket], libc: ctypes.CDLL
 
 
 def _end(leash: socket.socket, process_id: int | None) -> None:
-    """Kill a worker and tell its exit status."""
+    """Kill a worker and send its exit status."""
     status = EXIT_UNKNOWN
     if process_id is not None:
-        os.kill(process_id, signal.SIGKILL)  # means nothing to one that has ended by itself
+        os.kill(process_id, signal.SIGKILL)  # without effect if it has ended by itself
         status = os.waitstatus_to_exitcode(os.waitpid(process_id, 0)[1])
-    with leash, suppress(OSError):  # nobody wants to know
+    with leash, suppress(OSError):  # the parent has closed its end
         leash.send(str(status).encode())

@@ -26,17 +26,18 @@ HAS_SERVER = sys.platform == "linux"
 """Whether workers are forked from a server."""
 
 ANSWER_SECONDS = 60.0
-"""How long the server may take for an answer: a cold disk may take this long to load FFmpeg."""
+"""How long the server may take to answer, seconds: a cold disk takes long to load FFmpeg."""
 
 MAX_MESSAGE_BYTES = 1024
-"""Longer than any message from or to the server: the name of a module, an exit status."""
+"""Longest message from or to the server: the name of a module, an exit status."""
 
 _BOOT = (
     "import sys, socket; _, module, channel, root = sys.argv; sys.path.insert(0, root); "
     "import vsumm; sys.path.remove(root); from importlib import import_module; "
     "import_module(module).main(socket.socket(fileno=int(channel)))"
 )
-"""Find the same `vsumm` as this process, and nothing else, in the place it came from."""
+"""Program of a new process: import `vsumm` from the folder where this process has it, and no other
+package from there."""
 
 _ENVIRONMENT = {"MALLOC_ARENA_MAX": "4", "OPENBLAS_NUM_THREADS": "1"}
 """The first keeps glibc from setting 64 MB of address space aside for each thread of each codec;
@@ -50,7 +51,7 @@ class WorkerProcess(Protocol):
         """Kill it unless it has ended.
 
         Returns:
-            Its exit status: minus the signal where one ended it, None where nobody knows.
+            Its exit status: minus the signal where one ended it, None where it is unknown.
         """
 
 
@@ -168,7 +169,7 @@ class _Forked:
                 self._is_ended = True
                 self._leash.close()
                 if self._status is None:
-                    self._server.end()  # whatever is wrong with it, its workers end too
+                    self._server.end()  # it hangs or is dead; this ends its workers too
             return self._status
 
     def _answer(self) -> int | None:

@@ -1,6 +1,6 @@
 """The boxes of an MP4 file, as far as FFmpeg needs help with them.
 
-In: an open file. Out: a view of it that hides other tracks or mends a cut fragment.
+In: an open file. Out: a view of it without other tracks or a cut fragment.
 Open `boxes.py` first.
 """
 

@@ -93,9 +93,9 @@ def read_number(
 
 
 def start_of_cut_fragment(descriptor: int) -> int | None:
-    """Where the description of a fragment begins that the file ends in; None if it does not.
+    """Return where the `moof` box begins in which the file ends; None if it ends elsewhere.
 
-    FFmpeg gives up on such a file if it meets that description while it opens it.
+    FFmpeg gives up on a file if it meets such a cut description of a fragment while it opens it.
     """
     for box in boxes_of_file(descriptor):
         if box.kind == b"moof" and box.end > os.fstat(descriptor).st_size:

@@ -51,7 +51,7 @@ class FragmentTrack:
                 descriptor, box.content + 4, 4
             ) == number.to_bytes(4):
                 self._default_flags = int.from_bytes(read_exactly(descriptor, box.content + 20, 4))
-        self._indices: list[int] = []  # places of the letters of boxes that FFmpeg would follow
+        self._indices: list[int] = []  # where the kind of boxes is written that FFmpeg would follow
         self._starts: list[int] = []  # of fragments
         self._end = 0
         for box in boxes_of_file(descriptor):
@@ -75,6 +75,10 @@ class FragmentTrack:
                     first -= 1
         except UnknownFormError:
             return None
+        # One box of free space covers the fragments between the head and the part:
+        #
+        #     moof 0 mdat | free ................... | moof 3 mdat  moof 4 mdat |
+        #                 ^ ends[1]                  ^ ends[first]              ^ ends[last]
         ends = [*self._starts, self._end]
         patches = [(place, b"free") for place in self._indices]
         if first > 1:
@@ -83,9 +87,10 @@ class FragmentTrack:
         return Part(patches, ends[last], range(ends[first] if first else 0))
 
     def _fragment_at(self, seconds: float) -> int:
-        """The first fragment with the track that begins at or after a time; or their number."""
+        """Return the first fragment of the track from a time on; the number of all if none is."""
         ticks = round(seconds * self._timescale)
         low, high = 0, len(self._starts)
+        # Bisection. A fragment without the track has no time: the next one with it decides.
         while low < high:
             middle = (low + high) // 2
             found = next(
@@ -98,7 +103,7 @@ class FragmentTrack:
         return low
 
     def _ticks(self, fragment: int) -> int | None:
-        """When a fragment of the track begins; None where it has nothing of the track."""
+        """Return when a fragment begins for the track; None where it has nothing of the track."""
         for run in self._runs_of(fragment):
             time = run.get(b"tfdt")
             if time is None:

@@ -11,7 +11,7 @@ A film of ten hours took 1.25 times the memory of one of ten minutes in the firs
 its summary (603 and 483 MB of all processes); shown whole, 1.54 times (757 and 490 MB):
 `python tests/trials/measure_memory.py --limit 240`.
 
-Where a track has something that this module does not know, there are no parts.
+A track with tables or edit lists of an unknown form is shown whole.
 
 Runs in the decoding process only, see `vsumm.workers.child`.
 """
@@ -23,13 +23,13 @@ from vsumm.decode.mp4.fragments import FragmentTrack
 from vsumm.decode.mp4.sample_tables import SampleTrack
 
 PART_SECONDS = 1800
-"""How much of a track is shown at once."""
+"""Length of a part."""
 
 LONG_SECONDS = 2 * PART_SECONDS
 """Shorter tracks are shown whole."""
 
 MARGIN_SECONDS = 60
-"""How much is shown around the pictures that are wanted."""
+"""How much is shown before and after the pictures that are wanted."""
 
 MAX_SHIFT_SECONDS = 5
 """Most that an edit list may move a track by, for it to be shown in parts."""
@@ -77,7 +77,7 @@ def long_track(descriptor: int, moov: Box, trak: Box, *, is_picture: bool) -> Lo
 def _is_little_shifted(
     descriptor: int, movie: Box, in_trak: dict[bytes, Box], timescale: int
 ) -> bool:
-    """Whether an edit list moves the track by little, and does nothing else."""
+    """Whether the edit list, if there is one, only moves the track, and by little."""
     edits = inner_boxes(descriptor, in_trak.get(b"edts")).get(b"elst")
     if edits is None:
         return True

@@ -15,7 +15,7 @@ HEAD_SECONDS = 10
 """Every part begins with so much of the track."""
 
 MAX_GAP_TICKS = 2**32 - 2**20
-"""Longest distance of two packets that FFmpeg believes."""
+"""Longest distance of two packets that FFmpeg accepts."""
 
 MAX_SAMPLES = 1 << 26
 """Most packets of a track that is shown in parts."""
@@ -84,7 +84,15 @@ class SampleTrack:
             return None
 
     def _part(self, head: int, first: int, last: int) -> Part | None:
-        """The part of the samples [0, head) and [first, last)."""
+        """Return the part of the samples [0, head) and [first, last).
+
+        In the part they are numbered anew. The last sample of the head lasts until `first` begins,
+        so that all keep their times:
+
+            in the file   0 1 .. head-1  head ... first-1  first first+1 .. last-1
+            in the part   0 1 .. head-1                    head  head+1  .. head+last-first-1
+            lasts         d d .. gap                       d     d       .. d
+        """
         times = self._times.cut(first, last)
         if head:
             gap = self._times.ticks_of(first) - self._times.ticks_of(head - 1)
@@ -114,7 +122,7 @@ class SampleTrack:
         shifts: np.ndarray | None,
         keys: np.ndarray | None,
     ) -> bytes:
-        """The content of the box of tables for a part, each packet a chunk of its own."""
+        """Return the content of the box of tables for a part, each packet a chunk of its own."""
         kept = b"".join(
             self._raw(box.start, box.end - box.start)
             for box in self._all
@@ -134,7 +142,7 @@ class SampleTrack:
         return kept + made
 
     def _shifts_of(self, head: int, first: int, last: int) -> np.ndarray | None:
-        """How much later than decoded the samples of a part are shown, in runs."""
+        """Return how much later than decoded the samples of a part are shown, in runs."""
         if self._shifts is None:
             return None
         return np.concatenate([self._shifts.cut(0, head), self._shifts.cut(first, last)])
@@ -146,7 +154,7 @@ class SampleTrack:
         )
 
     def _sample_at(self, seconds: float) -> int:
-        """The first sample that is decoded at or after a time."""
+        """Return the first sample that is decoded at or after a time."""
         return self._times.sample_at(round(seconds * self._timescale))
 
     def _key_before(self, sample: int) -> int:
@@ -157,7 +165,7 @@ class SampleTrack:
         return int(keys[place - 1]) - 1 if place else 0
 
     def _keys(self, head: int, first: int, last: int) -> np.ndarray | None:
-        """Numbers of the key frames within the part, counted from 1."""
+        """Return the numbers of the key frames within the part, counted from 1."""
         keys = self._all_keys()
         if keys is None:
             return None
@@ -178,7 +186,12 @@ class SampleTrack:
         return self._array(self._tables[b"stsz"], 12, first, last, ">u4").astype(np.int64)
 
     def _places(self, first: int, last: int) -> np.ndarray:
-        """Where the samples [first, last) lie in the file."""
+        """Return where the samples [first, last) lie in the file.
+
+        The samples of a chunk follow each other without gaps:
+
+            place = start of its chunk + sizes of the samples before it in the chunk
+        """
         chunk, sample, lengths = self._chunks(first, last)
         box = self._tables.get(b"co64") or self._tables[b"stco"]
         kind = ">u8" if box.kind == b"co64" else ">u4"
@@ -190,7 +203,7 @@ class SampleTrack:
         return places[first - sample : last - sample]
 
     def _chunks(self, first: int, last: int) -> tuple[int, int, np.ndarray]:
-        """The first chunk with one of the samples, its first sample, and how many each has."""
+        """Return the first chunk that holds one of the samples, its first sample, and lengths."""
         table = self._tables[b"stsc"]
         (num,) = self._numbers(table.content + 4, 1)
         runs = self._array(table, 8, 0, 3 * num, ">u4").astype(np.int64).reshape(-1, 3)
@@ -201,6 +214,8 @@ class SampleTrack:
         is_odd = not num or begins[0] or (counts < 1).any() or (lengths < 1).any()
         if is_odd or (runs[:, 2] != 1).any() or (counts * lengths).sum() != self._num_samples:
             raise UnknownFormError
+        # The table gives runs of chunks of equal length. Runs [low, high) hold the samples; whole
+        # chunks in front of `first` and behind `last` are taken off the outer runs.
         samples = np.append(0, np.cumsum(counts * lengths))
         low = int(np.searchsorted(samples, first, "right")) - 1
         high = max(low + 1, int(np.searchsorted(samples, last, "left")))
@@ -217,7 +232,7 @@ class SampleTrack:
         return tuple(int.from_bytes(data[4 * k : 4 * k + 4]) for k in range(count))
 
     def _array(self, box: Box, offset: int, first: int, last: int, kind: str) -> np.ndarray:
-        """Some entries of a table that begins `offset` bytes into the box's content."""
+        """Return the entries [first, last) of a table, which begins `offset` bytes into its box."""
         size = np.dtype(kind).itemsize
         place = box.content + offset + first * size
         if last < first or place + (last - first) * size > box.end:
