@@ -10,10 +10,22 @@ from hypothesis import settings
 
 from vsumm.workers.start import end_server
 
+# For models as small as those of the tests, threads cost more than they save.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 settings.register_profile("untimed", deadline=None)  # how fast a test is depends on the machine
 settings.load_profile("untimed")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+MAX_PROCESSES = 4
+"""A process holds up to 1.3 GB; the films and models that it makes are made in each anew."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config):
+    """Share a folder of tests among the cores; run named files in this process, at once."""
+    has_folder = any(Path(argument).is_dir() for argument in config.args)
+    return min(os.cpu_count() or 1, MAX_PROCESSES) if has_folder else 0
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +60,12 @@ def broken_jobs(monkeypatch):
 
 @pytest.fixture(scope="session", autouse=True)
 def kept_films(tmp_path_factory):
-    """A folder from which equal films are copied instead of being made again."""
-    keep_films(tmp_path_factory.mktemp("films"))
+    """A folder of the whole run, from which equal films are copied instead of made again."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:  # one of several processes
+        folder = folder.parent
+    folder /= "films"
+    folder.mkdir(exist_ok=True)
+    keep_films(folder)
     yield
     keep_films(None)

@@ -24,6 +24,7 @@ from pathlib import Path
 import av
 import imageio_ffmpeg
 import numpy as np
+from av.video.reformatter import VideoReformatter
 
 os.environ.setdefault("SVT_LOG", "0")  # or the AV1 encoder talks on stderr
 
@@ -85,7 +86,8 @@ def _made_once(make: Callable[..., Path]) -> Callable[..., Path]:
         key = sha256(pickle.dumps(sorted(options.items()))).hexdigest()
         kept = _kept_films / f"{key}{path.suffix}"
         if not kept.exists():
-            make(kept.with_name(f"partial{path.suffix}"), **options).replace(kept)
+            # Another process may be making the same film.
+            make(kept.with_name(f"{os.getpid()}{path.suffix}"), **options).replace(kept)
         shutil.copyfile(kept, path)
         return path
 
@@ -335,10 +337,12 @@ def _picture_packets(stream, frame_times, seconds, flashes, offset):
     size = stream.width, stream.height
     clock = stream.codec_context.time_base
     ends = [*frame_times[1:], max(seconds, frame_times[-1] + 1e-3)]
+    reformatter = VideoReformatter()
     for number, (time, end) in enumerate(zip(frame_times, ends, strict=True)):
         flash = any(start - 1e-6 <= time < start + FLASH_SECONDS - 1e-6 for start in flashes)
         frame = av.VideoFrame.from_ndarray(draw_frame(number, time, size, flash=flash), "rgb24")
-        frame = frame.reformat(format=stream.pix_fmt)
+        # Each frame's own reformatter would start threads for it.
+        frame = reformatter.reformat(frame, format=stream.pix_fmt, threads=1)
         frame.time_base = clock
         frame.pts = round((time + offset) / clock)
         frame.duration = round((end - time) / clock)
