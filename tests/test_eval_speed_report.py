@@ -127,6 +127,7 @@ def test_a_reel_by_each_of_ffmpegs_ways_has_every_frame(tmp_path):
     assert TASKS["reel"](str(film), plan, str(target)) == {"frames": expected}
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
 @pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning")  # OpenVINO traces the tower
 def test_the_tower_says_the_same_by_openvino(tmp_path):

@@ -16,6 +16,7 @@ NUM_CLIPS = 60
 NUM_PICTURES = 10
 
 
+@pytest.mark.slow
 @pytest.mark.dataset
 def test_arousal_of_the_music_rises_with_the_pictures(data_folder, tmp_path):
     clips, pictures = load_4qaed(data_folder), load_oasis(data_folder)

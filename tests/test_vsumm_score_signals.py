@@ -160,6 +160,7 @@ def test_motion_does_not_depend_on_where_in_its_window_a_frame_lies():
     assert uneven == pytest.approx(measured(np.zeros(38)), rel=0.1)
 
 
+@pytest.mark.slow
 def test_motion_of_a_slow_copy_ranks_as_its_original(data_folder, tmp_path):
     original = data_folder / "benchmark" / "summe_video" / "Jumps.webm"
     if not original.is_file():
