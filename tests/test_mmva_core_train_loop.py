@@ -121,9 +121,9 @@ def test_a_resumed_run_ends_with_the_same_bits(tmp_path, mixup):
 
 
 def test_a_killed_run_resumes_to_the_same_bits(tmp_path):
-    straight, _ = run(tmp_path / "straight", epochs=40)
+    straight, _ = run(tmp_path / "straight")
     context = multiprocessing.get_context("spawn")
-    process = context.Process(target=_train_slowly, args=(tmp_path / "killed",))
+    process = context.Process(target=_train_until_killed, args=(tmp_path / "killed",))
     process.start()
     last = tmp_path / "killed/last.pt"
     deadline = time.monotonic() + 120
@@ -134,7 +134,7 @@ def test_a_killed_run_resumes_to_the_same_bits(tmp_path):
     assert process.exitcode == -signal.SIGKILL
     model = tiny_model()
     data, validation = tiny_data(model, seed=10), tiny_data(model, seed=20)
-    train_model(model, data, config(epochs=40), last.parent, validation=validation, resume=True)
+    train_model(model, data, config(), last.parent, validation=validation, resume=True)
     assert_same_weights(straight, model)
 
 
@@ -307,8 +307,18 @@ def _stop_after(folder, num_epochs, **changes):
             train_model(model, data, config(**changes), folder, validation=validation)
 
 
-def _train_slowly(folder):
-    run(Path(folder), epochs=40)
+def _train_until_killed(folder):
+    """Train with the settings of the whole run, and wait in the second epoch to be killed."""
+    original = _Run.train_epoch
+
+    def hesitating(self, epoch):
+        if epoch == 1:
+            time.sleep(60)
+        return original(self, epoch)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_Run, "train_epoch", hesitating)
+        run(Path(folder))
 
 
 def _train_as_peer(folder, rank, port):

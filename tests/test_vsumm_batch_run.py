@@ -18,14 +18,14 @@ from vsumm.batch.run import summarize_files
 from vsumm.config import SummaryConfig
 from vsumm.workers.client import Worker, halted_workers, run_in_worker
 
-CONFIG = SummaryConfig(budget_seconds=4)
+CONFIG = SummaryConfig(budget_seconds=2)
 
 
 @pytest.fixture(scope="module")
 def made_films(tmp_path_factory):
     folder = tmp_path_factory.mktemp("made")
     return [
-        make_film(folder / f"film {k}.mp4", seconds=16 - 3 * k, size=(160, 90), flashes=[2.0 * k])
+        make_film(folder / f"film {k}.mp4", seconds=9 - k, size=(160, 90), flashes=[1.5 * k])
         for k in range(4)
     ]
 

@@ -51,11 +51,20 @@ def film(minute, tmp_path_factory, request):
     return str(path)
 
 
-@pytest.mark.slow
-def test_the_sound_in_parts_is_the_whole_sound(film):
+@pytest.fixture(scope="module")
+def packets_of_the_whole(film):
+    """The facts of all packets of each stream, and the clock of the picture in seconds."""
+    facts = [], []
     with open_media(film) as container:
-        expected = [facts_of(p) for p in read_packets(container) if p.stream_index == 1]
-    with open_sound(film, 1) as (container, stream, packets):
+        for packet in read_packets(container):
+            facts[packet.stream_index].append(facts_of(packet))
+        return *facts, float(container.streams[0].time_base)
+
+
+@pytest.mark.slow
+def test_the_sound_in_parts_is_the_whole_sound(film, packets_of_the_whole):
+    _, expected, _ = packets_of_the_whole
+    with open_sound(film, 1) as (_, stream, packets):
         index = stream.index
         found = [facts_of(p) for p in packets if p.stream_index == index]
         assert len(stream.index_entries) < len(expected) / 3
@@ -64,11 +73,11 @@ def test_the_sound_in_parts_is_the_whole_sound(film):
 
 
 @pytest.mark.parametrize("around", [(0.5, 2000.0), (3600.0, 3610.0), (7000.0, 7795.0)])
-def test_a_part_of_the_picture_has_all_packets_around_the_wanted_times(film, around):
+def test_a_part_of_the_picture_has_all_packets_around_the_wanted_times(
+    film, packets_of_the_whole, around
+):
     first, last = around
-    with open_media(film) as container:
-        expected = [facts_of(p) for p in read_packets(container) if p.stream_index == 0]
-        clock = float(container.streams[0].time_base)
+    expected, _, clock = packets_of_the_whole
     with open_stream(film, 0, "video", around=around) as (container, stream):
         packets = [facts_of(p) for p in read_packets(container) if p.stream_index == stream.index]
     inside = [facts for facts in expected if first - 50 <= facts[0] * clock <= last + 50]
