@@ -2,25 +2,47 @@
 
 import json
 import re
+import shutil
+import subprocess
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
 
+import numpy as np
 import pytest
 from films import make_film
 from foretold import BrightLoudModel
 from summaries import make_info, make_summary
 
+import vsumm.report.html as html
 from vsumm.config import SummaryConfig
 from vsumm.errors import OutputError
+from vsumm.media import probe
 from vsumm.pipeline import summarize
+from vsumm.report.curves import MOST_POINTS
 from vsumm.report.html import render_report, write_report
+from vsumm.report.moments import MOST_RUNNERS_UP
 from vsumm.summary import Summary
 
 VOID = {"meta", "link", "img", "input", "br"}
 HOSTILE = "</script><script>alert(1)</script><!-- \"'& {{ 7 * 7 }} <img src=x onerror=alert(2)>"
 SCORES = [0.5, 0.9, 0.8, None, 0.2, 0.7, 0.1, 0.6, 0.5, 0.1]
+
+
+def summary_in(page):
+    """The summary that a page holds, with its segments in rows again."""
+    document = json.loads(page.one("script", id="summary")["text"])
+    columns = document["segments"]
+    signals = columns.pop("signals")
+    document["segments"] = [
+        {
+            **{name: values[k] for name, values in columns.items()},
+            "signals": {name: values[k] for name, values in signals.items()},
+        }
+        for k in range(len(columns["score"]))
+    ]
+    return Summary.from_json(json.dumps(document))
 
 
 class Page(HTMLParser):
@@ -115,9 +137,19 @@ def test_moments_link_to_the_film_beside_the_page_without_a_script(film, summary
 
 
 def test_the_page_holds_the_summary_for_the_edited_one(summary):
+    held = summary_in(page_of(summary))
+    assert held == summary
+    assert held.signal_names == summary.signal_names
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="node runs the script")
+def test_the_script_turns_columns_into_rows_again(summary):
     text = page_of(summary).one("script", id="summary")["text"]
-    assert Summary.from_json(text) == summary
-    assert Summary.from_json(text).signal_names == summary.signal_names
+    source = (Path(html.__file__).parent / "page" / "report.js").read_text(encoding="utf-8")
+    function = re.search(r"^function toRows.*?^}$", source, re.DOTALL | re.MULTILINE)[0]
+    program = f"{function}\nprocess.stdout.write(JSON.stringify(toRows({text}.segments)))"
+    run = subprocess.run(["node", "-e", program], capture_output=True, text=True, check=True)
+    assert json.loads(run.stdout) == json.loads(summary.to_json())["segments"]
 
 
 def test_the_command_names_the_summary_as_a_shell_reads_it(tmp_path):
@@ -168,7 +200,7 @@ def test_markup_in_names_and_notes_is_text(tmp_path):
     tags = [element["tag"] for element in page.elements if element["tag"] not in ("ul", "li")]
     usual = page_of(plain, tmp_path / "film.report.html").elements
     assert tags == [e["tag"] for e in usual if e["tag"] not in ("ul", "li")]
-    assert Summary.from_json(page.one("script", id="summary")["text"]).notes == (HOSTILE,)
+    assert summary_in(page).notes == (HOSTILE,)
 
 
 def test_a_name_that_is_no_utf8_is_linked_by_its_bytes(tmp_path):
@@ -235,6 +267,25 @@ def test_ten_minutes_stay_below_two_megabytes(film, summary):
     media = replace(summary.media, duration_seconds=600.0)
     long = replace(summary, segments=tuple(rows), media=media, budget_seconds=90.0)
     assert len(render_report(long, film.with_name("film.report.html")).encode()) < 2_000_000
+
+
+@pytest.mark.slow
+def test_three_hours_stay_below_six_megabytes(tmp_path):
+    film = make_film(tmp_path / "film.mp4", seconds=60.0, size=(320, 180), frame_rate=2)
+    numbers = np.random.default_rng(0)
+    count = 3 * 1800
+    signals = {f"signal_{k}": numbers.random(count).tolist() for k in range(20)}
+    picked = [k for k in range(count) if k % 13 < 2]  # 416 runs
+    info = replace(probe(film), duration_seconds=2.0 * count)
+    scores = numbers.random(count).tolist()
+    long = make_summary(scores, picked, info=info, signals=signals)
+    page = render_report(long, tmp_path / "film.report.html")
+    # Pictures of this film end after a minute: count those of the rest as large as can be.
+    pictures = re.findall(r"data:image/jpeg;base64,[^\"]*", page)
+    missing = len(long.runs) + MOST_RUNNERS_UP - len(pictures)
+    assert len(page.encode()) + missing * 4500 < 6_000_000
+    curves = re.findall(r' d="([^"]*)"', page)
+    assert max(len(curve) for curve in curves) < 25 * MOST_POINTS
 
 
 def test_twice_gives_the_same_page(film, summary):

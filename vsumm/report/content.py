@@ -85,7 +85,7 @@ def page_content(
             for number, moment in enumerate(runners_up, 1)
         ],
         "made": _made(summary),
-        "document": json.loads(summary.to_json()),
+        "document": in_columns(json.loads(summary.to_json())),
         "page": {
             "quoted_summary": shlex.quote(_relative(summary_path, folder)),
             "edited_name": f"{summary_path.stem}.edited.json",
@@ -100,6 +100,23 @@ def film_href(film: Path, folder: Path) -> str:
     '../a%20%231%3A%20%3Cb%3E.mp4'
     """
     return quote_from_bytes(os.fsencode(_relative(film, folder)).replace(b"\\", b"/"))
+
+
+def in_columns(document: Cells) -> Cells:
+    """Return the JSON of a summary with one list per field of its segments, and one per signal.
+
+    Names stand there once instead of once for each segment: of long films they fill most of it.
+
+    >>> rows = [{"score": 0.5, "signals": {"motion": 1}}, {"score": 0.7, "signals": {"motion": 2}}]
+    >>> in_columns({"segments": rows})
+    {'segments': {'score': [0.5, 0.7], 'signals': {'motion': [1, 2]}}}
+    """
+    rows = document["segments"]
+    columns: Cells = {name: [row[name] for row in rows] for name in (rows[0] if rows else ())}
+    if rows:
+        signals = columns["signals"]
+        columns["signals"] = {name: [row[name] for row in signals] for name in signals[0]}
+    return {**document, "segments": columns}
 
 
 def ordinal(number: int) -> str:

@@ -3,6 +3,7 @@
 "use strict";
 
 const summary = JSON.parse(document.getElementById("summary").textContent);
+summary.segments = toRows(summary.segments);
 const page = JSON.parse(document.getElementById("page").textContent);
 const player = document.getElementById("film");
 const chart = document.querySelector(".chart");
@@ -15,6 +16,15 @@ const pieceOf = (element) => ({
   end: Number(element.dataset.end),
   row: element.closest("tr"),
 });
+
+// One list per field, and one per signal, become one object per segment.
+function toRows(columns) {
+  const pick = (lists, k) =>
+    Object.fromEntries(
+      Object.entries(lists).map(([name, list]) => [name, Array.isArray(list) ? list[k] : pick(list, k)]),
+    );
+  return (columns.score ?? []).map((_, k) => pick(columns, k));
+}
 
 function clock(seconds, digits = 1) {
   const whole = Math.round(seconds * 10 ** digits);
