@@ -1,5 +1,6 @@
 """Every form of timeline: what is written is read back frame by frame."""
 
+import re
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -158,3 +159,22 @@ def test_deep_nesting_is_refused(tmp_path):
     path.write_text("<fcpxml>" + "<a>" * 5000 + "</a>" * 5000 + "</fcpxml>", encoding="utf-8")
     with pytest.raises(ScoresError, match="nested"):
         read_timeline(path, rate_of=no_rate)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "whole_film"),
+    [
+        (".otio", r'"available_range": \{\s*"OTIO_SCHEMA": "TimeRange\.1",\s*"duration": \{\s*'
+         r'"OTIO_SCHEMA": "RationalTime\.1",\s*"rate": 25\.0,\s*"value": 1500\.0'),
+        (".fcpxml", r'<asset [^>]*start="0s" duration="60s"'),
+        (".xml", r"<file [^>]*>.*?<duration>1500</duration>"),
+        (".mlt", r'<producer id="film0" in="0" out="1499">'),
+        (".kdenlive", r'<producer id="film0" in="0" out="1499">|length">1500<'),
+    ],
+)  # fmt: skip
+def test_the_whole_film_stays_within_reach_of_every_clip(suffix, whole_film):
+    timeline = made_up_timeline(Fraction(25))
+    text = FORMATS[suffix].write(timeline, Path("/films"))
+    assert re.search(whole_film, text, re.DOTALL)
+    handles = [(clip.start, timeline.source.num_frames / 25 - clip.end) for clip in timeline.clips]
+    assert all(before >= 2 and after >= 2 for before, after in handles)
