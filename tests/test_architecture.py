@@ -22,7 +22,7 @@ FLOORS = {
         "media": "errors files workers",
         "decode": "config errors files media workers",
         "select": "media",
-        "score": "_version config decode errors files media progress",
+        "score": "_version config decode errors files media progress workers",
         "summary": "config curve errors files media",
         "reel": "decode errors files media progress summary workers",
         "report": "_version config decode errors files media score select summary",

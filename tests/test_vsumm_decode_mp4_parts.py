@@ -11,8 +11,7 @@ from films import make_film
 
 from vsumm.decode.mp4.parts import MARGIN_SECONDS
 from vsumm.decode.mp4.sample_tables import HEAD_SECONDS
-from vsumm.decode.open_file import open_media
-from vsumm.decode.open_track import groups_of_wanted, open_sound, open_stream
+from vsumm.decode.open_file import groups_of_wanted, open_media, open_sound, open_stream
 from vsumm.decode.packets import read_packets
 from vsumm.decode.pick_frames import FramePicker
 from vsumm.errors import InputError

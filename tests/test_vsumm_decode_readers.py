@@ -16,8 +16,8 @@ from films import (
 )
 
 from vsumm.decode import read_audio, read_frames
-from vsumm.decode.size import scaled_size
 from vsumm.errors import NoSignalError
+from vsumm.media import scaled_size
 from vsumm.media.info import probe
 from vsumm.media.report import DecodeReport
 

@@ -14,11 +14,10 @@ from .frame_reader import read_frames as read_frames
 from .hdr import HLG as HLG
 from .hdr import PQ as PQ
 from .holes import missing_seconds as missing_seconds
-from .memory import give_memory_back as give_memory_back
 from .normalise import PictureFilter as PictureFilter
 from .normalise import black_picture as black_picture
 from .open_file import open_media as open_media
-from .open_track import open_stream as open_stream
+from .open_file import open_stream as open_stream
 from .packets import Headers as Headers
 from .packets import read_packets as read_packets
 from .packets import seek as seek

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vsumm.decode.open_track import open_stream
+from vsumm.decode.open_file import open_stream
 from vsumm.decode.packets import read_packets
 from vsumm.errors import InputError
 from vsumm.files import open_regular_file

@@ -30,8 +30,7 @@ from vsumm.decode.colours import (
     matrix_of,
     usual_matrix,
 )
-from vsumm.decode.size import displayed_size
-from vsumm.media import VideoStream
+from vsumm.media import VideoStream, displayed_size
 
 LARGEST_STRETCH = Fraction(103, 100)
 """Pictures of another shape than the first are stretched up to this; beyond, bars fill the rest."""

@@ -21,10 +21,9 @@ from typing import Any, Self
 import numpy as np
 
 from vsumm.config import Decoder
-from vsumm.decode.size import scaled_size
 from vsumm.errors import InputError, NoSignalError
 from vsumm.files import shown
-from vsumm.media import DecodeReport, MediaInfo, VideoStream
+from vsumm.media import DecodeReport, MediaInfo, VideoStream, scaled_size
 from vsumm.workers import Answers, WorkerLostError
 
 JOBS = {

@@ -25,10 +25,10 @@ from vsumm.decode.ends import check_duration, check_frames, find_ends, start_of
 from vsumm.decode.open_file import MAX_PIXELS, open_media, tags_of
 from vsumm.decode.others import describe_others
 from vsumm.decode.packets import read_packets, seek
-from vsumm.decode.size import displayed_size
 from vsumm.decode.transport import find_restart, programmes_of
 from vsumm.errors import InputError
 from vsumm.files import open_regular_file
+from vsumm.media import displayed_size
 
 if TYPE_CHECKING:
     from vsumm.workers import Messages

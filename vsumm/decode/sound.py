@@ -20,7 +20,7 @@ import av
 import numpy as np
 
 from vsumm.decode.holes import HoleMeter
-from vsumm.decode.open_track import open_sound
+from vsumm.decode.open_file import open_sound
 from vsumm.decode.steady import find_jumps
 
 if TYPE_CHECKING:

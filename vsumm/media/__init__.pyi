@@ -3,7 +3,9 @@ from .info import MediaInfo as MediaInfo
 from .info import SourceChapter as SourceChapter
 from .info import SubtitleStream as SubtitleStream
 from .info import VideoStream as VideoStream
+from .info import displayed_size as displayed_size
 from .info import probe as probe
+from .info import scaled_size as scaled_size
 from .report import DecodeReport as DecodeReport
 from .segments import Segment as Segment
 from .segments import merge_neighbours as merge_neighbours

@@ -14,7 +14,7 @@ from typing import Any, cast
 import numpy as np
 
 from vsumm._version import __version__
-from vsumm.decode import AudioReader, FrameReader, give_memory_back, read_audio
+from vsumm.decode import AudioReader, FrameReader, read_audio
 from vsumm.errors import InputError
 from vsumm.files import RecordCache
 from vsumm.media import DecodeReport
@@ -23,6 +23,7 @@ from vsumm.score.batches import in_batches
 from vsumm.score.looks import LOOKS_PER_FRAME, look_windows, looks_of, read_looks
 from vsumm.score.signal import Arrays, Film, FloatArray, Measurement, Need, SoundMeter
 from vsumm.score.sound_windows import sound_windows
+from vsumm.workers import give_memory_back
 
 LOOKS_AT_ONCE = 64
 """Frames that the meters of the picture get at once."""

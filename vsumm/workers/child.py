@@ -15,6 +15,7 @@ called with the `Messages` to send its answers through, and with the request as 
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import resource
@@ -22,6 +23,7 @@ import socket
 import sys
 import time
 import traceback
+from contextlib import suppress
 from importlib import import_module
 from typing import Any, BinaryIO
 
@@ -70,6 +72,12 @@ def limit_resources() -> None:
         # The limit that the user has set may be lower, and cannot be raised.
         most = MAX_MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(MAX_MEMORY_BYTES, hard)
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+
+def give_memory_back() -> None:
+    """Return freed memory to the system: opening a film of ten hours frees 70 MB."""
+    with suppress(OSError, AttributeError):  # another C library than glibc
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def answer_request(channel: socket.socket) -> None:

@@ -3,8 +3,7 @@
 import pytest
 from films import make_film
 
-from vsumm.decode.open_file import open_media
-from vsumm.decode.open_track import open_stream
+from vsumm.decode.open_file import open_media, open_stream
 from vsumm.decode.packets import read_packets
 from vsumm.errors import InputError
 
