@@ -109,7 +109,7 @@ def _snapped_borders(changes: IntArray, num_frames: int, frame_rate: Fraction) -
 
 
 def _distances(changes: IntArray, borders: IntArray) -> IntArray:
-    """How far each change lies from the nearest border, in frames."""
+    """Return how far each change lies from the nearest border, in frames."""
     after = np.searchsorted(borders, changes).clip(1, len(borders) - 1)
     distances: IntArray = np.minimum(borders[after] - changes, changes - borders[after - 1])
     return np.abs(distances)

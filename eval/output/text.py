@@ -172,7 +172,7 @@ def _with_interval(evaluation: Evaluation, scorer: str, measure: str) -> str:
 
 
 def _difference(evaluation: Evaluation, measure: str) -> str:
-    """The method less random scores, paired by video: what the method itself adds."""
+    """Return the method less random scores, paired by video: what the method itself adds."""
     method, random = (evaluation.values(s, measure) for s in (METHOD, "random"))
     return _interval(measure, method - random)
 

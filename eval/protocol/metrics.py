@@ -217,11 +217,16 @@ class _Order:
     def ranks(self) -> FloatArray:
         """(N,) rank of each frame; of tied frames the mean rank."""
         ranks = np.empty(len(self.frames))
+        # A group [start, end) has the ranks start + 1 to end, whose mean all its frames get.
         ranks[self.frames] = (self.starts + self.ends + 1) / 2
         return ranks
 
     @property
     def frames_ties_reversed(self) -> IntArray:
+        # Position p of a tie group [start, end) goes to start + end - 1 - p:
+        #
+        #     position    0 | 1 2 3 | 4      tie group [1, 4)
+        #     mirrored    0 | 3 2 1 | 4
         mirrored = self.starts + self.ends - 1 - np.arange(len(self.frames))
         frames: IntArray = self.frames[mirrored]
         return frames

@@ -91,7 +91,7 @@ def image(film: str) -> Report:
 
 
 def image_tower(film: str) -> Report:
-    """The image tower alone, with its preprocessing: images per second."""
+    """Run the image tower alone, with its preprocessing: images per second."""
     model, pictures = default_model(), [frame.pixels for frame in some_frames(film)]
     model.image_features(pictures[:1])
     seconds = seconds_per_call(lambda: model.image_features(pictures))

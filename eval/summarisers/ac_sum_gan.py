@@ -233,7 +233,7 @@ def _best_new(log_policy: Tensor, picked: list[int]) -> Tensor:
 
 
 def _layers(*sizes: int) -> nn.Sequential:
-    """Linear layers with ReLU between them."""
+    """Return linear layers with ReLU between them."""
     layers: list[nn.Module] = []
     for first, second in pairwise(sizes):
         layers += [nn.Linear(first, second), nn.ReLU()]

@@ -17,9 +17,9 @@ import torch
 from torch import Tensor, nn
 
 FLOOR_POWER = 1e-8
-"""Added to the power of every mel band, full-scale sine = 1; sound below it reads as silence."""
+"""Added to the power of every mel band, full-scale sine = 1; softer sound becomes silence."""
 QUIET_DB = -60.0
-"""Frames below this level count as this loud in the mean level, dB re full-scale sine."""
+"""Softer frames enter the mean level with this value, dB re full-scale sine."""
 NUM_COARSE = 16
 """Bands of the distribution and of the rises."""
 NUM_WIDE = 8
@@ -121,7 +121,8 @@ def statistics(log_mel: Tensor, frame_rate: float) -> Tensor:
     relative = log_mel - level.clamp(min=QUIET_DB).mean(1)[:, None, None]
     coarse = _in_groups(relative, NUM_COARSE).mean(2)
     wide = _in_groups(log_mel, NUM_WIDE)
-    # Onsets: how much each band rises over two frames (40 ms), falls ignored.
+    # Onsets: how much each band rises over two frames (40 ms), falls ignored. Neighbouring frames
+    # overlap by two thirds, which would hide a part of the rise.
     rise = (log_mel[:, :, 2:] - log_mel[:, :, :-2]).clamp(min=0)
     onsets = rise.mean(1)
     parts = (
@@ -167,6 +168,8 @@ def _in_groups(bands: Tensor, num_groups: int) -> Tensor:
 
 
 def _level_statistics(level: Tensor) -> Tensor:
+    """Return mean, maximum, deviation, range and mean excess over the mean, (B, 5)."""
+    # Deciles rather than extremes: one click or one gap must not set the range.
     above = (level - level.mean(1, keepdim=True)).clamp(min=0).mean(1)
     spread = level.quantile(0.95, 1) - level.quantile(0.1, 1)
     return torch.stack([level.mean(1), level.amax(1), level.std(1), spread, above], 1)
@@ -188,6 +191,7 @@ def _onset_statistics(onsets: Tensor) -> Tensor:
 
 def _shape_statistics(log_mel: Tensor) -> Tensor:
     """Return mean and deviation of centroid, spread (in bands / M) and entropy of the spectrum."""
+    # The power of a frame, divided by its sum, is treated as a distribution over the bands.
     power = 10 ** (log_mel / 10)
     share = power / power.sum(1, keepdim=True)
     place = (torch.arange(log_mel.shape[1], device=log_mel.device) / log_mel.shape[1])[:, None]
@@ -208,6 +212,8 @@ def _deviation(curve: Tensor) -> Tensor:
 
 def _cepstral_statistics(relative: Tensor) -> Tensor:
     """Return mean, deviation and mean step of the cepstral coefficients."""
+    # The cosine transform over bands decorrelates them: coefficient 0 is the level, the next ones
+    # the slope and the coarse shape of the spectrum (timbre), without the pitch.
     basis = _cosine_basis(relative.shape[1], NUM_CEPSTRAL).to(relative)
     cepstrum = torch.matmul(basis, relative)
     steps = (cepstrum[:, :, 1:] - cepstrum[:, :, :-1]).abs().mean(2)
@@ -234,7 +240,15 @@ def _band_corners(num_mels: int, lowest_hz: float, highest_hz: float) -> Tensor:
 
 
 def _mel_filters(frequencies: Tensor, num_mels: int, lowest: float, highest: float) -> Tensor:
-    """Make triangular filters (M, F) over the frequencies (F,) of a Fourier transform, Hz."""
+    """Make triangular filters (M, F) over the frequencies (F,) of a Fourier transform, Hz.
+
+    Band k rises from corner k to its centre, corner k + 1, and falls to corner k + 2, which is the
+    centre of the next band:
+
+        corner        k     k + 1    k + 2    k + 3
+        band k        0 ..... 1 ...... 0
+        band k + 1            0 ...... 1 ...... 0
+    """
     corners = _band_corners(num_mels, lowest, highest)[:, None]
     rising = (frequencies - corners[:-2]) / (corners[1:-1] - corners[:-2])
     falling = (corners[2:] - frequencies) / (corners[2:] - corners[1:-1])

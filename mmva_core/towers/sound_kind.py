@@ -4,10 +4,11 @@
     ...                                                        ├── 2 convolutions over time ── kinds
     log-mel of a half second ── 3 convolutions ── description ─┘
 
-A half second is described by itself, so sound can be described as it streams by, and the
-descriptions of a whole film are small; only then is every half second judged beside its
-neighbours. `mmva_core.sounds` trains it. Letters in shapes: H half seconds, M mel bands,
-F = 25 frames, D size of a description, K = 3 kinds.
+Each half second is described without its neighbours, so that sound can be described while it
+streams; the descriptions of a whole film are small. The convolutions over time then judge every
+half second with 3 s to either side. `mmva_core.sounds` trains the network.
+
+Letters in shapes: H half seconds, M mel bands, F = 25 frames, D size of a description, K = 3 kinds.
 """
 
 from __future__ import annotations
@@ -25,30 +26,30 @@ from mmva_core.errors import CheckpointError
 from mmva_core.towers.log_mel import LogMel
 
 SOUND_KINDS = ("speech", "music", "noise")
-"""What is told apart, in the order of the K columns; several may sound at once. Noise is all the
-rest: crowds, engines, blows, wind, machines."""
+"""Kinds of sound, in the order of the K columns; several may sound at once. Noise is all the rest:
+crowds, engines, blows, wind, machines."""
 SAMPLE_RATE = 16000
-"""Hz."""
+"""Sample rate of the input, Hz."""
 STEP_SECONDS = 0.5
-"""From one judgement to the next."""
+"""Length of what is judged, seconds."""
 FRAMES_PER_STEP = 25
-"""F."""
+"""F, spectra of a half second."""
 FFT_LENGTH, HOP_LENGTH, NUM_MELS = 1024, 320, 64
-"""As in the music tower."""
+"""Samples of a spectrum, and M; those of the music tower."""
 LOWEST_HZ, HIGHEST_HZ = 40.0, 7800.0
-"""Ends of the mel bands."""
+"""Lower end of the first mel band and upper end of the last one, Hz."""
 LOOK_BACK = FFT_LENGTH - HOP_LENGTH
-"""Samples before a half second that its first spectrum reaches back to."""
+"""Samples in front of a half second that its first spectrum covers."""
 FLOOR_DB = -80.0
-"""Softest level of a band, dB re a full-scale sine."""
+"""Lowest level of a band, dB re a full-scale sine."""
 MIDDLE_DB, SPREAD_DB = -50.0, 20.0
-"""What the network takes for 0 and for 1."""
+"""Levels of a band that enter the network as 0 and as 1, dB."""
 CHANNELS = (8, 16, 24)
-"""Of the three convolutions over the spectrum."""
+"""Output channels of the three convolutions over the spectrum."""
 DESCRIPTION_DIM = 48
-"""D."""
+"""D, size of a description."""
 CONTEXT_DIM = 32
-"""Of the convolutions over time, which see 3 s to either side."""
+"""Channels between the convolutions over time, which see 3 s to either side."""
 DROPOUT = 0.2
 SOUND_KINDS_WEIGHTS = "sound-kinds/network.safetensors"
 """File of the trained network, in the folder of weights; a card beside it has its figures."""
@@ -57,7 +58,7 @@ SOUND_KINDS_WEIGHTS = "sound-kinds/network.safetensors"
 class SoundKindNet(nn.Module):
     """Judge what kinds of sound there are.
 
-    A fresh network is random; `load_sound_kinds` gives the one that comes with the package.
+    A new network is random; `load_sound_kinds` returns the trained one of the package.
     """
 
     def __init__(self) -> None:
@@ -109,10 +110,10 @@ def load_sound_kinds(path: Path | None = None) -> SoundKindNet:
     """Load the trained network, in evaluation mode.
 
     Args:
-        path: Its weights (safetensors); those of the package by default.
+        path: its weights (safetensors); those of the package by default.
 
     Raises:
-        CheckpointError: The file is missing or is not such a network.
+        CheckpointError: the file is missing or is not such a network.
     """
     source = path or Path(str(files("mmva_core") / "weights" / SOUND_KINDS_WEIGHTS))
     network = SoundKindNet()

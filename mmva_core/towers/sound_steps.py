@@ -1,7 +1,8 @@
-"""Measure sound as it streams by, half second by half second, from one spectrum.
+"""Measure sound while it streams: kinds, loudness, onsets and voice of every half second.
 
-Everything here comes from the log-mel spectra that `SoundKindNet` takes, so sound is transformed
-once. Letters in shapes: T samples, H half seconds, M mel bands, F = 25 frames, K = 3 kinds.
+All of it comes from the log-mel spectra that `SoundKindNet` takes, so sound is transformed once.
+
+Letters in shapes: T samples, H half seconds, M mel bands, F = 25 frames, K = 3 kinds.
 """
 
 from __future__ import annotations
@@ -25,15 +26,15 @@ from mmva_core.towers.sound_kind import (
 )
 
 STEPS_AT_ONCE = 20
-"""Half seconds that are transformed at once."""
+"""Half seconds that are transformed together."""
 QUIETEST_LUFS = -70.0
-"""Loudness of silence; ITU-R BS.1770 counts nothing below it."""
+"""Loudness of silence, LUFS; ITU-R BS.1770 leaves out what is softer."""
 ONSET_LAG = 2
-"""Frames over which a band rises at an onset, 20 ms each."""
+"""Frames of 20 ms over which the rise of a band is measured."""
 ONSET_FLOOR_DB = -60.0
-"""Rises below this level are noise."""
+"""Softer bands are raised to this level, dB re a full-scale sine, so that noise has no onsets."""
 EFFORT_SPLIT_HZ, EFFORT_TOP_HZ = 1000.0, 4000.0
-"""People who speak up put more of their voice between the two."""
+"""Ends of the band that holds a larger part of a voice the louder it is, Hz."""
 _STEP = round(STEP_SECONDS * SAMPLE_RATE)
 # Numerators and denominators of the two K-weighting filters at 48 kHz (ITU-R BS.1770-5, Annex 1).
 _SHELF = (1.53512485958697, -2.69169618940638, 1.19839281085285)
@@ -58,18 +59,18 @@ class SoundCurves:
     onsets: Curve
     """(H,) mean rise of all bands over `ONSET_LAG` frames, dB."""
     spread: Curve
-    """(H,) standard deviation of the level over the frames, dB: speech that varies has much."""
+    """(H,) standard deviation of the level over the frames, dB; large in lively speech."""
     effort: Curve
-    """(H,) level above `EFFORT_SPLIT_HZ` re the level below it, dB: loud voices have much."""
+    """(H,) level above `EFFORT_SPLIT_HZ` re the level below it, dB; large in loud voices."""
     kinds: Curve
     """(H, K) probability in [0, 1] that there is such sound; see `SOUND_KINDS`."""
 
 
 class SoundSteps:
-    """Takes sound piece by piece and measures every half second of it.
+    """Measures every half second of sound, which arrives in pieces of any length.
 
     Args:
-        network: tells the kinds of sound apart.
+        network: judges the kinds of sound.
     """
 
     def __init__(self, network: SoundKindNet) -> None:
@@ -127,6 +128,10 @@ class SoundSteps:
         bands = spectra.transpose(0, 1).flatten(1).clamp(min=ONSET_FLOOR_DB)
         bands = torch.cat([self._bands_before, bands], 1)
         self._bands_before = bands[:, -ONSET_LAG:]
+        # With a lag of 2, the last frames of the samples before fill the gap in front:
+        #
+        #     frame       -2 -1  0  1  2  3        kept from before: -2 -1
+        #     rise               0  1  2  3        of frame k: its level less that of k - 2
         rises = (bands[:, ONSET_LAG:] - bands[:, :-ONSET_LAG]).clamp(min=0)
         return rises.mean(0).reshape(len(spectra), -1).mean(1)
 

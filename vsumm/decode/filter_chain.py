@@ -1,9 +1,9 @@
-"""Say how a decoded frame becomes an upright, cropped, square-pixelled, opaque SDR picture.
+"""Name the filters that make a decoded frame an upright, cropped, square, opaque SDR picture.
 
-This is the one place that says so, for the frames that are scored or shown in a report and for
-those of the reel. A `PictureTarget` says what they want different: size and pixel format; a
-quick scaler where pictures are shrunk to be scored; the first field of interlaced frames where
-each is decoded by itself, all fields where the frames come one after the other.
+Frames that are scored, shown in a report and put into the reel all go through them. They differ by
+their `PictureTarget`: size and pixel format; a quick scaler where pictures are shrunk to be scored;
+the first field of interlaced frames where each is decoded by itself, all fields where the frames
+come one after the other.
 
     coded frame ─> fields ─> no alpha ─> crop ─> scale, colours ─> mirror, turn ─> bars, even size
 

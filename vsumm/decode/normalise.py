@@ -118,7 +118,7 @@ class _Chain:
 
 
 def black_picture(target: PictureTarget) -> Any:
-    """A black frame, for where the film has sound but no picture yet."""
+    """Return a black frame, for where the film has sound but no picture yet."""
     frame = av.VideoFrame(target.width, target.height, "gray")
     for plane in frame.planes:
         plane.update(bytes(plane.buffer_size))

@@ -127,7 +127,7 @@ def choose_video_encoder(chosen: ReelFormat, config: ReelConfig, *, hdr: bool) -
 
 
 def traits_of(encoder: str) -> EncoderTraits:
-    """Where `encoder` keeps its settings; the usual names for one that is not listed."""
+    """Return the traits of an encoder; the usual ones for one that is not listed."""
     return _TRAITS.get(encoder, _OTHER_ENCODER)
 
 
@@ -157,7 +157,7 @@ def encoder_options(encoder: str, config: ReelConfig) -> dict[str, str]:
 
 
 def nearest_rate(encoder: str, sample_rate: int) -> int:
-    """The encoder's lowest rate that loses nothing, or its highest."""
+    """Return the encoder's lowest rate that loses nothing, or its highest."""
     rates = av.Codec(encoder, "w").audio_rates
     if not rates or sample_rate in rates:
         return sample_rate
@@ -165,7 +165,7 @@ def nearest_rate(encoder: str, sample_rate: int) -> int:
 
 
 def nearest_layout(encoder: str, layout: str, sample_rate: int) -> str:
-    """The track's channel layout if the encoder takes it, a like one, or stereo."""
+    """Return the track's channel layout if the encoder takes it, a similar one, or stereo."""
     plain = layout.replace("(side)", "").replace("(back)", "")
     for candidate in (layout, plain):
         context: Any = av.CodecContext.create(encoder, "w")

@@ -48,7 +48,7 @@ class PlacedRun:
         return self.reel_start + self.source_end - self.source_start
 
     def to_reel(self, source_seconds: Fraction) -> Fraction:
-        """The reel time of an instant of the source."""
+        """Return the reel time of an instant of the source."""
         return self.reel_start + source_seconds - self.source_start
 
     def ticks(self, rate: Fraction | int) -> range:

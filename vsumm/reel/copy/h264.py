@@ -45,7 +45,7 @@ class ParameterSets:
         return unit in self.sequence or unit in self.picture
 
     def free_id(self) -> int | None:
-        """An id that neither an SPS nor a PPS has; None where all are taken."""
+        """Return an id that neither an SPS nor a PPS has; None where all are taken."""
         taken = {_exp_golomb(unit[4:]) for unit in self.sequence}
         taken |= {_exp_golomb(unit[1:]) for unit in self.picture}
         return next((number for number in range(LARGEST_ID + 1) if number not in taken), None)
