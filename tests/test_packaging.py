@@ -72,3 +72,9 @@ def test_help_loads_neither_torch_nor_a_decoder():
 def test_the_lite_path_loads_neither_transformers_nor_pandas_nor_scipy():
     heavy = {"transformers", "pandas", "scipy", "scipy.stats"}
     assert not heavy & loaded_by("import vsumm\nvsumm.summarize")
+
+
+def test_what_a_cached_film_does_not_need_is_not_loaded():
+    """All that `vsumm FILM` imports before it knows whether the film was measured before."""
+    heavy = {"torch", "av", "PIL", "ortools", "tqdm", "pysubs2", "opentimelineio", "moviepy"}
+    assert not heavy & loaded_by("import vsumm.batch\nvsumm.batch.summarize_files")

@@ -15,11 +15,12 @@ import threading
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import NoReturn
-
-from tqdm import tqdm
+from typing import TYPE_CHECKING, NoReturn
 
 from vsumm.progress.events import Progress
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 TICK_SECONDS = 0.2
 """How often a bar moves while nothing is reported: so that one sees that the program lives."""
@@ -85,6 +86,8 @@ class _Bar:
     """The bar of one film."""
 
     def __init__(self) -> None:
+        from tqdm import tqdm  # here, since it takes longer to load than the rest of this folder
+
         is_known = _num_columns() > 0
         self._bar: tqdm[NoReturn] = tqdm(
             total=STEPS,

@@ -14,15 +14,17 @@ from vsumm.errors import InputError, NoSignalError, OutputError
 from vsumm.files import atomic_output, shown
 from vsumm.media import Segment
 from vsumm.progress import StageClock, Watch, watching
+from vsumm.reel import subtitles
 from vsumm.reel.config import ReelConfig
 from vsumm.reel.layout import PlacedRun, lay_out
 from vsumm.reel.left_out import left_out
 from vsumm.reel.plan import ReelPlan, plan_reel
 from vsumm.reel.request import EncodeReport, EncodeRequest
-from vsumm.reel.subtitles import cut_tracks
 from vsumm.summary import Summary
-from vsumm.workers import Worker, WorkerFailedError, WorkerLostError
+from vsumm.workers import Worker, WorkerFailedError, WorkerLostError, prepare_server
 
+ENCODE_JOB = "vsumm.reel.job:run_encode"
+"""The job that writes a reel, for `Worker`."""
 NOTICEABLE_SECONDS = 0.1
 """Replaced picture or sound up to this length is not worth a warning."""
 LATEST_END_SECONDS = 1.0
@@ -91,7 +93,10 @@ def write_reel(plan: ReelPlan, runs: Sequence[Segment], *, progress: bool | Watc
         ValueError: the runs overlap, are out of order, or end after the film.
     """
     placed = _place(plan, runs)
-    tracks, notes = cut_tracks(plan.subtitles, plan.info, placed)
+    # Named through their folder, which loads what reads subtitles only now.
+    tracks, notes = (
+        subtitles.cut_tracks(plan.subtitles, plan.info, placed) if plan.subtitles else ([], [])
+    )
     inside = tuple(track for track in tracks if track.plan.beside is None)
     with (
         atomic_output(plan.target, overwrite=plan.overwrite) as partial,
@@ -99,7 +104,7 @@ def write_reel(plan: ReelPlan, runs: Sequence[Segment], *, progress: bool | Watc
         _loss_as_input_error(plan),
     ):
         request = EncodeRequest(plan, placed, partial, inside)
-        encoder = Worker("vsumm.reel.job:run_encode", folder=_folder(), request=request.to_plain())
+        encoder = Worker(ENCODE_JOB, folder=_folder(), request=request.to_plain())
         seconds = float(placed[-1].reel_end)
         clock = StageClock(watch, plan.info.path, "reel", total_seconds=seconds)
         report = _follow(encoder, clock)
@@ -130,8 +135,14 @@ def try_reel(plan: ReelPlan) -> None:
     ):
         output = Path(folder) / f"trial{plan.target.suffix}"
         request = EncodeRequest(plan, tuple(lay_out([start])), output)
-        encoder = Worker("vsumm.reel.job:run_encode", folder=_folder(), request=request.to_plain())
+        encoder = Worker(ENCODE_JOB, folder=_folder(), request=request.to_plain())
         _follow(encoder)
+
+
+def prepare_reel() -> None:
+    """Have the code loaded that writes reels, in the server of workers; return at once."""
+    with suppress(OSError):  # whoever asks for a worker is told what is wrong
+        prepare_server(ENCODE_JOB.partition(":")[0])
 
 
 def _place(plan: ReelPlan, runs: Sequence[Segment]) -> tuple[PlacedRun, ...]:

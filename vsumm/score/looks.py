@@ -15,8 +15,6 @@ from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
-from PIL.Image import Resampling
 
 from vsumm.config import Decoder
 from vsumm.decode import Frame, FrameReader, read_frames
@@ -55,7 +53,10 @@ class Look:
     @cached_property
     def thumbnail(self) -> Thumbnail:
         """A copy of the frame at `THUMBNAIL_SIZE`, shape (9, 16, 3), values in [0, 1]."""
-        small = Image.fromarray(self.frame.pixels).resize(THUMBNAIL_SIZE, Resampling.BOX)
+        from PIL import Image  # here, since a film that was measured before needs none
+
+        box = Image.Resampling.BOX
+        small = Image.fromarray(self.frame.pixels).resize(THUMBNAIL_SIZE, box)
         return np.asarray(small, dtype=np.float32) / np.float32(255)
 
 

@@ -13,8 +13,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from ortools.algorithms.python import knapsack_solver
-
 VALUE_STEPS = 2**31
 """Values are rounded to this many steps of the largest one before they become integers."""
 
@@ -102,6 +100,8 @@ def _solve_general(values: list[int], weights: list[int], capacity: int) -> list
     undecided = [i for i in undecided if weights[i] <= room]
     if not undecided:
         return taken
+    from ortools.algorithms.python import knapsack_solver  # seldom needed, see `_solve_positive`
+
     # Divide and conquer alone is exact and bounded on every kind of input: branch and bound does
     # not end on equal or strongly correlated values.
     unit = math.gcd(*(weights[i] for i in undecided))

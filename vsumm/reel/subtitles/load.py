@@ -16,26 +16,14 @@ from vsumm.media import MediaInfo
 from vsumm.reel.layout import PlacedRun
 from vsumm.reel.subtitles.cut import cut_cues, split_overlaps
 from vsumm.reel.subtitles.embedded import Cue
-from vsumm.reel.subtitles.plan import TrackPlan
-from vsumm.reel.subtitles.text import Form, decode_text, parse_subtitles, subtitle_text
+from vsumm.reel.subtitles.plan import CutTrack, Form, TrackPlan
+from vsumm.reel.subtitles.text import decode_text, parse_subtitles, subtitle_text
 from vsumm.workers import WorkerLostError, run_in_worker
 
 MAX_BYTES = 64 << 20
 """Largest file of subtitles that is read; 100,000 cues take about 10 MB."""
 ONE_AT_A_TIME = ("mov_text",)
 """Encoders of containers that show one cue at a time."""
-
-
-@dataclass(frozen=True)
-class CutTrack:
-    """Subtitles as the reel shows them."""
-
-    text: str
-    """The cues, on the clock of the reel."""
-    form: Form
-    """How they are written."""
-    plan: TrackPlan
-    """Where they come from and go."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import av
 from av.stream import Disposition
 
 from vsumm.reel.languages import code_for
-from vsumm.reel.subtitles.load import CutTrack
+from vsumm.reel.subtitles.plan import CutTrack
 
 MILLISECONDS = Fraction(1, 1000)
 _DEMUXERS = {"srt": "srt", "ass": "ass", "vtt": "webvtt"}

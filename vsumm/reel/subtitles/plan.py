@@ -12,12 +12,14 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from vsumm.media import MediaInfo, SubtitleStream
 from vsumm.reel.formats import ReelFormat
 from vsumm.reel.languages import long_code
-from vsumm.reel.subtitles.text import Form
 
+Form = Literal["srt", "ass", "vtt"]
+"""How a text is written."""
 FORM_OF_FILE: dict[str, Form] = {".srt": "srt", ".ass": "ass", ".ssa": "ass", ".vtt": "vtt"}
 """How the files beside a film are written, by extension, lower case."""
 FLAG_WORDS = {
@@ -52,6 +54,18 @@ class TrackPlan:
     """What the container of the reel keeps it as; None: it is written beside the reel."""
     beside: Path | None = None
     """Where to, then."""
+
+
+@dataclass(frozen=True)
+class CutTrack:
+    """Subtitles as the reel shows them."""
+
+    text: str
+    """The cues, on the clock of the reel."""
+    form: Form
+    """How they are written."""
+    plan: TrackPlan
+    """Where they come from and go."""
 
 
 def plan_tracks(info: MediaInfo, target: Path, chosen: ReelFormat) -> tuple[TrackPlan, ...]:

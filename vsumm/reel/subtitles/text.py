@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import re
 import warnings
-from typing import Literal
 
 import pysubs2
 
 from vsumm.errors import InputError
 from vsumm.reel.languages import usual_encoding
-
-Form = Literal["srt", "ass", "vtt"]
-"""How a text is written."""
+from vsumm.reel.subtitles.plan import Form
 
 CHAPTERS_MARK = "WEBVTT chapters"
 """First line of WebVTT files that hold chapters, by `vsumm.timeline`: no subtitles."""
