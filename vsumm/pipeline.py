@@ -117,6 +117,8 @@ def summarize(
         check_type("path", path, is_path, "a str or os.PathLike, or a list of them")
         name = cast("str | os.PathLike[str]", path)
         with work_on(watch, Path(name)):
+            if cache is None and model is None:
+                source.begin()  # while the file is probed
             return summarize_media(probe(name), config, source=source, cache=cache, progress=watch)
 
     with watching(progress) as watch:

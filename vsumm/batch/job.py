@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from vsumm import render
 from vsumm.batch.views import Views, check_views, write_views
 from vsumm.config import SummaryConfig
 from vsumm.files import RecordCache, atomic_output, check_output, make_folder
 from vsumm.media import MediaInfo, probe
 from vsumm.pipeline import summarize_media
 from vsumm.progress import Watch, watching, work_on
-from vsumm.reel import ReelConfig, plan_reel, try_reel, write_reel
-from vsumm.render import picks_of_summary, write_lists
+from vsumm.reel import ReelConfig, plan_reel, prepare_reel, try_reel, write_reel
 from vsumm.score import ModelSource
 from vsumm.summary import Summary
 
@@ -97,6 +97,8 @@ def summarize_file(
 
 def _do(job: Job, source: ModelSource, cache: RecordCache | None, watch: Watch) -> JobResult:
     start_seconds = time.monotonic()
+    if cache is None:
+        source.begin()  # while the file is probed
     info = probe(job.source)
     if job.outputs.folder is not None:
         make_folder(job.outputs.folder)
@@ -115,6 +117,7 @@ def _do(job: Job, source: ModelSource, cache: RecordCache | None, watch: Watch) 
         plan = plan_reel(info, reel_path, job.reel, audio_track=track, overwrite=overwrite)
         if job.reel.can_be_refused:
             try_reel(plan)
+        prepare_reel()
     summary = summarize_media(info, job.summary, source=source, cache=cache, progress=watch)
     if job.reel is not None:
         summary = replace(summary, reel=job.reel.to_plain())
@@ -124,9 +127,11 @@ def _do(job: Job, source: ModelSource, cache: RecordCache | None, watch: Watch) 
     with atomic_output(summary_path, overwrite=overwrite) as partial:
         partial.write_text(summary.to_json() + "\n", encoding="utf-8")
     write_views(views, summary, summary_path, overwrite=overwrite)
-    picks = picks_of_summary(summary, job.reel or ReelConfig())
     lists = job.outputs.lists
-    notes = write_lists(picks, lists, overwrite=overwrite)
+    notes: Sequence[str] = ()
+    if lists:  # named through their folder, which loads what knows timelines only now
+        picks = render.picks_of_summary(summary, job.reel or ReelConfig())
+        notes = render.write_lists(picks, lists, overwrite=overwrite)
     elapsed_seconds = time.monotonic() - start_seconds
     return JobResult(
         summary, summary_path, reel_path if plan else None, views, elapsed_seconds, lists, notes

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import mmva_core
@@ -43,6 +47,13 @@ class ModelSource:
         except MmvaError as error:
             raise ModelError(str(error)) from error
 
+    def begin(self) -> None:
+        """Load in a thread what loading the model takes longest to load, torch; return at once.
+
+        For those who know that the model will be needed, and have to wait for something else.
+        """
+        threading.Thread(target=_load_torch, name="vsumm-torch").start()
+
     @property
     def model(self) -> MMVA:
         """The model, loaded on first use.
@@ -62,8 +73,7 @@ def choose_device(config: SummaryConfig) -> str:
     Raises:
         ModelError: CUDA was asked for, and there is no such device.
     """
-    import torch  # here, since it takes over a second that a cached film does not need
-
+    torch = _load_torch()
     has_cuda = torch.cuda.is_available()
     if config.device == "cuda" and not has_cuda:
         raise ModelError(
@@ -84,3 +94,30 @@ def load_model(config: SummaryConfig) -> MMVA:
         )
     except MmvaError as error:
         raise ModelError(str(error)) from error
+
+
+def _load_torch() -> ModuleType:
+    with _without_collection():
+        import torch  # here, since it takes over a second that a cached film does not need
+
+        return torch
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Look for no garbage.
+
+    Loading torch makes hundreds of thousands of objects, all of which stay: to look through them
+    again and again takes an eighth of the time.
+    """
+    with _collection_lock:
+        was_on = gc.isenabled()
+        gc.disable()
+        try:
+            yield
+        finally:
+            if was_on:
+                gc.enable()
+
+
+_collection_lock = threading.Lock()
