@@ -63,6 +63,11 @@ def test_blocks_follow_in_their_order(pixel_values):
     assert both.shape[1] == image_feature_dim((), (15, 2)) == 2 * (320 + 24)
 
 
+def test_every_block_gives_as_many_statistics_as_its_size_says(pixel_values):
+    tower = EfficientNetLite0(blocks=range(16))
+    assert tower(pixel_values).shape[1:] == tower.feature_shape
+
+
 def test_a_block_that_is_not_there_is_refused():
     with pytest.raises(ValueError, match=r"image_blocks must lie in 0\.\.15"):
         EfficientNetLite0(("mean",), (16,))

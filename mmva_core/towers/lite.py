@@ -24,7 +24,7 @@ from mmva_core.towers.base import CaptionTower, ImageArray, ImageTower, Waveform
 from mmva_core.towers.music import LiteMusicConfig, LiteMusicTower
 from mmva_core.towers.preprocess import check_image, resize_and_crop, target_size
 
-BLOCK_CHANNELS = (16, 24, 24, 40, 40, 40, 80, 80, 80, 112, 112, 112, 192, 192, 192, 320)
+BLOCK_CHANNELS = (16, 24, 24, 40, 40, 80, 80, 80, 112, 112, 112, 192, 192, 192, 192, 320)
 """Output channels of the 16 blocks of EfficientNet-Lite0."""
 LAST_CHANNELS = 1280
 """Channels of the last map of EfficientNet-Lite0."""
