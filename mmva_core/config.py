@@ -83,6 +83,9 @@ class ModelConfig:
     """One VA predictor for all modalities instead of one for each (the paper is silent)."""
     image_va_centres: int = 0
     """Centres of the `KernelPredictor` of pictures; 0 is the paper's VA predictor."""
+    image_class_directions: int = 0
+    """Directions among texts in which a `ClassKernelPredictor` of pictures compares the names of
+    what they show; 0 is a `KernelPredictor`."""
     with_similarity: bool = True
     """Whether there is a similarity predictor; False is the ablation of that name."""
     finetune: tuple[Modality, ...] = ()
@@ -105,7 +108,12 @@ class ModelConfig:
                 raise ValueError(f"{name} must be taken from {', '.join(allowed)}, got {unknown}")
         if not self.image_pooling and not self.image_blocks:
             raise ValueError("image_pooling and image_blocks cannot both be empty")
-        for name, least in (("embedding_dim", 1), ("hidden_dim", 1), ("image_va_centres", 0)):
+        for name, least in (
+            ("embedding_dim", 1),
+            ("hidden_dim", 1),
+            ("image_va_centres", 0),
+            ("image_class_directions", 0),
+        ):
             value = getattr(self, name)
             if not isinstance(value, int) or value < least:
                 raise ValueError(f"{name} must be an integer of at least {least}, got {value!r}")
@@ -117,6 +125,8 @@ class ModelConfig:
             )
         if self.share_va_predictor and self.image_va_centres:
             raise ValueError("a VA predictor that all modalities share has no centres")
+        if self.image_class_directions and not self.image_va_centres:
+            raise ValueError("image_class_directions are for a VA predictor with image_va_centres")
         if self.sigma is not None and not self.sigma > 0:
             raise ValueError(f"sigma must be positive, got {self.sigma}")
 

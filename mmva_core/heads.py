@@ -127,11 +127,22 @@ class KernelPredictor(nn.Module):
         return (self.offset + self._kernel(embeds) @ self.coefficients).clamp(0, 1)
 
     def _kernel(self, embeds: Tensor) -> Tensor:
-        # |z - c|^2 = |z|^2 + |c|^2 - 2 z.c: one matrix product, many times faster than the (B, C,
-        # D) differences. Rounding may leave a small negative square, hence the clamp.
-        products = embeds @ self.centres.T
-        squares = embeds.square().sum(1, keepdim=True) + self.centres.square().sum(1)
-        return torch.exp((2 * products - squares).clamp(max=0) / (2 * self.width.square()))
+        return gaussian_kernel(embeds, self.centres, self.width)
+
+
+def gaussian_kernel(points: Tensor, centres: Tensor, width: Tensor | float) -> Tensor:
+    """Return exp(-|z - c|^2 / (2 width^2)) of points z (B, D) and centres c (C, D), shape (B, C).
+
+    >>> gaussian_kernel(torch.zeros(1, 2), torch.tensor([[0.0, 0.0], [1.0, 1.0]]), 1.0).round(
+    ...     decimals=3
+    ... )
+    tensor([[1.0000, 0.3680]])
+    """
+    # |z - c|^2 = |z|^2 + |c|^2 - 2 z.c: one matrix product, many times faster than the (B, C, D)
+    # differences. Rounding may leave a small negative square, hence the clamp.
+    products = points @ centres.T
+    squares = points.square().sum(1, keepdim=True) + centres.square().sum(1)
+    return torch.exp((2 * products - squares).clamp(max=0) / (2 * width**2))
 
 
 class FeatureStandardizer(nn.Module):

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from mmva_core.class_predictor import ClassKernelPredictor
 from mmva_core.config import MODALITIES, Modality, ModelConfig, Precision
 from mmva_core.device import local_device
 from mmva_core.heads import (
@@ -84,7 +85,11 @@ class MMVA(nn.Module):
         sizes = (config.embedding_dim, config.hidden_dim, config.dropout)
         names = ("shared",) if config.share_va_predictor else MODALITIES
         self.va_predictors = nn.ModuleDict({name: build_va_predictor(*sizes) for name in names})
-        if config.image_va_centres:
+        if config.image_class_directions:
+            self.va_predictors["image"] = ClassKernelPredictor(
+                config.embedding_dim, config.image_va_centres, config.image_class_directions
+            )
+        elif config.image_va_centres:
             self.va_predictors["image"] = KernelPredictor(
                 config.embedding_dim, config.image_va_centres
             )

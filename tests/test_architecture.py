@@ -48,19 +48,20 @@ FLOORS = {
         "config": "errors",
         "device": "errors",
         "heads": "config ridge",
+        "class_predictor": "heads ridge",
         "towers": "config errors",
         "inputs": "config errors towers",
         "store": "config errors towers",
-        "model": "config device heads inputs outputs store towers",
+        "model": "class_predictor config device heads inputs outputs store towers",
         "train": "config errors heads matching_score model outputs store",
         "data.open": "config errors",
         "data.imemnet": "config errors inputs model store towers train",
         "data.sources": "data.imemnet errors inputs store towers",
         "retrieval": "config errors inputs matching_score model store towers",
         "prompts": "clock device errors inputs model retrieval store towers",
-        "lite": "config data.open device errors heads inputs model outputs ridge store towers "
+        "lite": "class_predictor config data.open device errors heads inputs model outputs ridge store towers "
         "train",
-        "content": "config data.open errors inputs lite model store towers",
+        "content": "class_predictor config data.open errors inputs lite model ridge store towers",
         "sounds": "data.open errors store towers train",
         "studies": "config data.open errors heads inputs lite model retrieval ridge towers train",
         "cli": "clock config content data.imemnet data.sources device errors inputs lite model "

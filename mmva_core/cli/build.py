@@ -6,6 +6,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from mmva_core.cli.command import (
@@ -36,6 +37,8 @@ def add_parser(subparsers: Subparsers) -> None:
     _add_captions(parts)
     _add_content(parts)
     _add_sounds(parts)
+    _add_class_names(parts)
+    _add_pictures(parts)
     _add_prompts(parts)
 
 
@@ -111,12 +114,7 @@ def _add_content(parts: Subparsers) -> None:
         examples=("mmva build content --classes timm/data/_info -o heads.safetensors",),
     )
     add_data_option(parser, "open data sets with OASIS")
-    parser.add_argument(
-        "--classes",
-        required=True,
-        metavar="FOLDER",
-        help="timm/data/_info of the Python package timm: ImageNet's class names",
-    )
+    _add_classes_option(parser)
     parser.add_argument("--seed", type=int, default=0, help="seed of the drawings")
     add_output_options(parser, "FILE", "heads.safetensors")
     add_quiet_option(parser)
@@ -212,6 +210,63 @@ def run_sounds(args: Namespace) -> Iterator[Output]:
     yield from fetch_packages(Path(args.output))
 
 
+def _add_class_names(parts: Subparsers) -> None:
+    parser = parts.add_parser(
+        "class-names",
+        help="place the names of ImageNet's classes among texts, for mmva-lite's pictures",
+        examples=("mmva build class-names --classes timm/data/_info -o class-names.safetensors",),
+    )
+    add_data_option(parser, "open data sets with EmoBank")
+    _add_classes_option(parser)
+    add_output_options(parser, "FILE", "class-names.safetensors")
+    parser.set_defaults(run=run_class_names)
+
+
+def _add_pictures(parts: Subparsers) -> None:
+    parser = parts.add_parser(
+        "pictures",
+        help="fit the VA predictor of pictures of mmva-lite anew, and nothing else",
+        description="The last step of mmva train --preset mmva-lite by itself. The model is "
+        "written to the folder model inside that of -o, features of pictures to features.",
+        examples=("mmva build pictures -o run/",),
+    )
+    add_data_option(parser, "open data sets with OASIS")
+    parser.add_argument(
+        "--model",
+        default="mmva-lite",
+        metavar="NAME|FOLDER",
+        help="model that everything else is taken from (default: %(default)s)",
+    )
+    add_output_options(parser, "FOLDER", "for the model")
+    add_quiet_option(parser)
+    parser.set_defaults(run=run_pictures)
+
+
+def run_class_names(args: Namespace) -> Iterator[Output]:
+    """Encode the names and sentences, and write the table."""
+    from mmva_core.content import build_class_names
+    from mmva_core.lite import find_data, save_class_names
+
+    _check_free(Path(args.output), args.force)
+    data = find_data(Path(args.data) if args.data else None)
+    with TemporaryDirectory() as cache:
+        names = build_class_names(data, Path(args.classes), Path(cache))
+    save_class_names(names, Path(args.output))
+    yield f"{args.output}: {len(names.valence):,} names"
+
+
+def run_pictures(args: Namespace) -> Iterator[Output]:
+    """Fit the predictor and write the model."""
+    from mmva_core.lite import find_data, refit_pictures
+
+    target = Path(args.output) / "model"
+    _check_free(target, args.force)
+    data = find_data(Path(args.data) if args.data else None)
+    cache = Path(args.output) / "features"
+    model = refit_pictures(args.model, data, cache, progress=shows_progress(args))
+    yield f"model: {model.save_pretrained(target, half=True)}"
+
+
 def _add_prompts(parts: Subparsers) -> None:
     parser = parts.add_parser(
         "prompts",
@@ -238,6 +293,15 @@ def run_prompts(args: Namespace) -> Iterator[Output]:
     va = prompt_va(args.model, templates, device=args.device, progress=shows_progress(args))
     write_table(args.model, templates, va, path)
     yield f"{path}: {len(templates):,} prompts"
+
+
+def _add_classes_option(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--classes",
+        required=True,
+        metavar="FOLDER",
+        help="timm/data/_info of the Python package timm: ImageNet's class names",
+    )
 
 
 def _check_free(path: Path, force: bool) -> None:

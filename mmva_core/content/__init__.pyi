@@ -1,5 +1,6 @@
 from .cards import draw_card as draw_card
 from .cards import draw_scene as draw_scene
+from .class_names import build_class_names as build_class_names
 from .clip import ClipPair as ClipPair
 from .fit import build_heads as build_heads
 from .heads import ContentHeads as ContentHeads

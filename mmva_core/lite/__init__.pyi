@@ -1,4 +1,8 @@
 from .augment import compress as compress
+from .class_names import fit_picture_predictor as fit_picture_predictor
+from .class_names import load_class_names as load_class_names
+from .class_names import refit_pictures as refit_pictures
+from .class_names import save_class_names as save_class_names
 from .music_rows import Recordings as Recordings
 from .music_rows import load_recordings as load_recordings
 from .music_rows import train_tower_without as train_tower_without

@@ -1,11 +1,13 @@
 """Train `mmva-lite`, the model that comes with the package, from the open sets.
 
-`mmva train --preset mmva-lite` runs `train_preset`, in four steps:
+`mmva train --preset mmva-lite` runs `train_preset`, in five steps:
 
 1. train the music tower from scratch (`music_train.py`);
 2. fit the picture heads in closed form (`fit_images.py`);
 3. train the other heads together by Eq. 4 on the features of the frozen towers (`recipe.py`);
-4. train the similarity predictor alone (`similarity.py`).
+4. train the similarity predictor alone (`similarity.py`);
+5. replace the VA predictor of pictures by one that knows the names of what they show
+   (`class_names.py`).
 
 The result is a function of the data and the seed.
 """
@@ -22,6 +24,7 @@ from safetensors.torch import save_file
 
 from mmva_core.device import local_device
 from mmva_core.errors import DataError
+from mmva_core.lite.class_names import fit_picture_predictor, load_class_names
 from mmva_core.lite.music_rows import load_recordings
 from mmva_core.lite.music_train import MusicRecipe, train_music_tower
 from mmva_core.lite.recipe import LITE_TRAINING, build_lite, fit_lite
@@ -86,6 +89,7 @@ def train_preset(
     )
     model.to(local_device(device))
     result = fit_lite(model, data, config, folder, resume=resume, progress=progress)
+    fit_picture_predictor(model, tables.image, load_class_names())
     model.save_pretrained(result.folder, half=True)
     yield f"model: {result.folder}"
 

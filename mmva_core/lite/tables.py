@@ -157,15 +157,12 @@ def load_lite_tables(model: MMVA, root: Path, cache: Path, *, progress: bool = F
     """
     oasis = load_oasis(root)
     assert oasis.folds is not None, "OASIS comes with folds"
-    whole, *views = (
-        image_table(model, oasis, cache, view, progress=progress)
-        for view in ("whole", *TRAINING_VIEWS)
-    )
+    whole = image_table(model, oasis, cache, progress=progress)
     captions = load_tag_captions(root)
     clip_sets = [_with_set_in_ids(load_4qaed(root)), _with_set_in_ids(load_emotify(root))]
     sentences = [captions_of(clips, captions) for clips in (load_4qaed(root), load_emotify(root))]
     return LiteTables(
-        image=_side_by_side(views),
+        image=load_picture_views(model, oasis, cache, progress=progress),
         whole_image=whole,
         image_folds=oasis.folds,
         captions=concat_tables(
@@ -244,6 +241,19 @@ def image_table(
     fingerprint = f"{model.tower('image').fingerprint()} view {view}"
     contents = [sha256_file(path) for path in items.paths]
     return _table(items, cached_features(cache, fingerprint, contents, compute))
+
+
+def load_picture_views(
+    model: MMVA, items: OpenSet, cache: Path, *, progress: bool = False
+) -> FeatureTable:
+    """Encode the `TRAINING_VIEWS` of each picture of a set.
+
+    Returns:
+        A table of N pictures with features (N, V, D).
+    """
+    return _side_by_side(
+        [image_table(model, items, cache, view, progress=progress) for view in TRAINING_VIEWS]
+    )
 
 
 def text_table(model: MMVA, items: OpenSet, texts: Sequence[str], cache: Path) -> FeatureTable:

@@ -8,6 +8,7 @@ from .features import sha256_text as sha256_text
 from .files import sha256_file as sha256_file
 from .files import sha256_folder as sha256_folder
 from .files import write_whole as write_whole
+from .folders import EMBEDDED_FOLDER as EMBEDDED_FOLDER
 from .folders import TOWERS_NAME as TOWERS_NAME
 from .folders import WEIGHTS_NAME as WEIGHTS_NAME
 from .folders import find_folder as find_folder

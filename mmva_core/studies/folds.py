@@ -14,10 +14,12 @@ from mmva_core.lite import (
     Recordings,
     build_lite,
     fit_lite,
+    fit_picture_predictor,
+    load_class_names,
     train_tower_without,
 )
 from mmva_core.model import MMVA
-from mmva_core.train import TrainConfig, TrainingData
+from mmva_core.train import FeatureTable, TrainConfig, TrainingData
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,8 @@ def train_without_each_fold(
     prefix = ablation.paper_name.lower().replace(" ", "-")
     for fold, tables in encoded.items():
         model = build_lite(config.seed, with_similarity=ablation.with_similarity)
-        fit_lite(
-            model, tables.without(fold), config, folder / f"{prefix}-{fold}", progress=progress
-        )
+        data = tables.without(fold)
+        fit_lite(model, data, config, folder / f"{prefix}-{fold}", progress=progress)
+        assert isinstance(data.image, FeatureTable), "features of the frozen tower"
+        fit_picture_predictor(model, data.image, load_class_names())
         yield fold, model, tables.only(fold)
