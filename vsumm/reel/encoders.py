@@ -70,11 +70,11 @@ def hdr10_parameters(frame: Any) -> list[str]:
         frame: a frame of the film, which may say so.
     """
     parameters = []
-    data = {each.type: bytes(each) for each in frame.side_data}
+    data = frame.side_data  # asked by kind: PyAV 18 iterates over the data, 19 over the kinds
     if mastering := data.get(Type.MASTERING_DISPLAY_METADATA):
         # Red, green, blue and white, x and y each; least and largest luminance, all of them
         # fractions; then whether the points and whether the luminances are known.
-        *numbers, has_points, has_luminance = struct.unpack("=22i", mastering)
+        *numbers, has_points, has_luminance = struct.unpack("=22i", bytes(mastering))
         values = [number / (divisor or 1) for number, divisor in _pairs(numbers)]
         points = [round(value * CHROMATICITY_STEPS) for value in values[:8]]
         red, green, blue, white = _pairs(points)
@@ -84,7 +84,7 @@ def hdr10_parameters(frame: Any) -> list[str]:
             shown = "".join(f"{name}({x},{y})" for name, (x, y) in colours)
             parameters.append(f"master-display={shown}L({largest},{least})")
     if level := data.get(Type.CONTENT_LIGHT_LEVEL):
-        most, average = struct.unpack_from("=2I", level)
+        most, average = struct.unpack_from("=2I", bytes(level))
         parameters.append(f"max-cll={most},{average}")
     return parameters
 
@@ -97,11 +97,11 @@ def lost_metadata(frame: Any, encoder: str, *, is_mapped: bool) -> tuple[str, ..
         encoder: the picture encoder.
         is_mapped: whether high dynamic range becomes an ordinary one.
     """
-    types = {each.type for each in frame.side_data} if frame is not None else set()
+    data = frame.side_data if frame is not None else {}
     lost = ["high dynamic range"] if is_mapped else []
-    if not is_mapped and encoder != "libx265" and types & HDR10_TYPES:
+    if not is_mapped and encoder != "libx265" and any(kind in data for kind in HDR10_TYPES):
         lost.append("HDR10 metadata")
-    return (*lost, *(name for kind, name in DYNAMIC_TYPES.items() if kind in types))
+    return (*lost, *(name for kind, name in DYNAMIC_TYPES.items() if kind in data))
 
 
 def _pairs(numbers: Sequence[int]) -> list[tuple[int, int]]:
