@@ -29,6 +29,16 @@ def kept_handler():
         (UsageError("no such option"), 2, "tool: error: no such option\n"),
         (OurError("a\nb.mp4: is no film"), 1, "tool: error: a\\nb.mp4: is no film\n"),
         (KeyboardInterrupt(), 130, "tool: interrupted\n"),
+        (
+            MemoryError(),
+            1,
+            "tool: error: there is not enough memory, or `ulimit -v` allows too little\n",
+        ),
+        (
+            ModuleNotFoundError("No module named 'scipy'", name="scipy.stats"),
+            1,
+            "tool: error: this needs scipy: pip install 'vsumm[eval]'\n",
+        ),
     ],
 )
 def test_an_early_end_is_a_code_and_one_line(capsys, error, code, printed):
@@ -36,6 +46,11 @@ def test_an_early_end_is_a_code_and_one_line(capsys, error, code, printed):
         raise error
     assert shell.exit_code == code
     assert capsys.readouterr().err == printed
+
+
+def test_a_package_that_is_always_installed_is_a_bug_when_it_is_missing():
+    with pytest.raises(ModuleNotFoundError), Shell("tool", OurError):
+        raise ModuleNotFoundError("No module named 'numpy'", name="numpy")
 
 
 def test_a_bug_keeps_its_traceback():

@@ -3,6 +3,7 @@
 import importlib
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -78,3 +79,26 @@ def test_what_a_cached_film_does_not_need_is_not_loaded():
     """All that `vsumm FILM` imports before it knows whether the film was measured before."""
     heavy = {"torch", "av", "PIL", "ortools", "tqdm", "pysubs2", "opentimelineio", "moviepy"}
     assert not heavy & loaded_by("import vsumm.batch\nvsumm.batch.summarize_files")
+
+
+def test_reading_cutting_and_choosing_work_without_torch(tmp_path):
+    """What `.ci/run` tries on other Pythons, where it installs no torch."""
+    code = (
+        "import sys\nsys.modules['torch'] = None\n"
+        "import vsumm\nvsumm.Summary, vsumm.export_reel, vsumm.select_segments\n"
+        "from vsumm.cli import main\nimport vsumm.decode.probe\n"
+        "import vsumm.decode.pick_frames, vsumm.decode.sound, vsumm.reel.job, vsumm.render\n"
+        "import vsumm.reel.write, vsumm.timeline, vsumm.doctor, vsumm.report, vsumm.batch\n"
+        "main(['schema'])"
+    )
+    assert "vsumm.select.knapsack" in loaded_by(code)
+
+
+@pytest.mark.parametrize("extra", ["compose", "eval"])
+def test_the_main_job_needs_no_extra(extra):
+    named = {"compose": {"moviepy"}, "eval": {"h5py", "scipy"}}[extra]
+    code = "".join(f"sys.modules[{name!r}] = None\n" for name in sorted(named))
+    modules = "vsumm.batch.run, vsumm.report.html, vsumm.reel.job, vsumm.timeline, mmva_core.model"
+    assert "mmva_core.model" in loaded_by(f"{code}import {modules}\nimport vsumm.score.signals")
+    brought = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    assert named == {line.partition(">")[0] for line in brought["optional-dependencies"][extra]}

