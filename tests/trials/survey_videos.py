@@ -246,7 +246,7 @@ def lengths(reel: Path) -> tuple[float | None, float | None, float, float]:
     ends: dict[str, float] = {}
     rate, block = 25.0, MAX_SOUND_SECONDS
     with av.open(str(reel)) as container:
-        for stream in container.streams:
+        for stream in (*container.streams.video, *container.streams.audio):
             for frame in container.decode(stream):
                 if stream.type == "video":
                     rate = float(stream.average_rate or rate)
