@@ -59,8 +59,8 @@ FLOORS = {
         "data.sources": "data.imemnet errors inputs store towers",
         "retrieval": "config errors inputs matching_score model store towers",
         "prompts": "clock device errors inputs model retrieval store towers",
-        "lite": "class_predictor config data.open device errors heads inputs model outputs ridge store towers "
-        "train",
+        "lite": "class_predictor config data.open device errors heads inputs model outputs ridge "
+        "store towers train",
         "content": "class_predictor config data.open errors inputs lite model ridge store towers",
         "sounds": "data.open errors store towers train",
         "studies": "config data.open errors heads inputs lite model retrieval ridge towers train",
