@@ -277,3 +277,24 @@ def test_another_audio_track_is_said_and_can_be_chosen(tmp_path, capsys):
     assert main(["render", str(tmp_path / "a.edl"), "-o", str(again), *track, *FAST]) == 0
     assert digest(again) == digest(tmp_path / "first.mp4")
     assert main(["render", str(tmp_path / "a.edl"), *FAST, "--audio-track", "2"]) == 1
+
+
+@pytest.mark.parametrize("moves_both", [False, True])
+def test_a_summary_finds_its_film_from_anywhere(tmp_path, monkeypatch, moves_both):
+    films, reels, elsewhere = (tmp_path / name for name in ("films", "deep/reels", "elsewhere"))
+    for folder in (films, reels, elsewhere):
+        folder.mkdir(parents=True)
+    make_film(films / "film.mp4", seconds=10.0)
+    monkeypatch.chdir(films)
+    summary = summary_of_runs(probe("film.mp4"), RUNS, sha256=digest(Path("film.mp4")))
+    json = reels / "film.json"
+    json.write_text(summary.placed_at(json).to_json(), encoding="utf-8")
+    monkeypatch.chdir(elsewhere)
+    if moves_both:
+        shutil.move(films, elsewhere / "films")
+        shutil.move(reels.parent, elsewhere / "deep")
+        json = elsewhere / "deep" / "reels" / "film.json"
+    picks = load_picks(json)
+    assert picks.info.path.resolve().name == "film.mp4"
+    assert picks.summary.media.path == picks.info.path
+    assert [(r.start_seconds, r.end_seconds) for r in picks.runs] == RUNS

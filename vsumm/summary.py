@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,6 +84,9 @@ class Summary:
     """What was read of the sound, and by which decoder; None where it was not listened to."""
     reel: dict[str, Any] = field(default_factory=dict)
     """How its reel was made, where that is not as usual: fields of `vsumm.reel.ReelConfig`."""
+    film_paths: tuple[Path, ...] = ()
+    """Where the film lies, for who reads the JSON elsewhere: as seen from the folder of the JSON,
+    and from the root. Empty where the JSON has no place of its own."""
     notes: tuple[str, ...] = ()
     """What a reader should know: a missing modality, unreadable parts, shortened segments."""
 
@@ -100,6 +103,8 @@ class Summary:
             raise ValueError(
                 f"segments end at {end_seconds} s, after the film's {self.media.duration_seconds} s"
             )
+        if len(self.film_paths) not in (0, 2):
+            raise ValueError(f"film_paths are two paths or none, got {len(self.film_paths)}")
         # Durations are differences of seconds: they carry rounding errors far below a sample.
         if self.selected_seconds > self.budget_seconds + 1e-6:
             raise ValueError(
@@ -199,6 +204,12 @@ class Summary:
         )
         axes.set_title(repr(self)[1:-1], fontsize="medium")
         return axes
+
+    def placed_at(self, path: Path) -> Summary:
+        """Return this summary as its JSON at `path` says it, with the way to the film."""
+        film = self.media.path.absolute()
+        relative = Path(os.path.relpath(film, path.absolute().parent))
+        return replace(self, film_paths=(relative, film))
 
     def to_json(self) -> str:
         """Return the summary as JSON text; `from_json` gives an equal summary back."""

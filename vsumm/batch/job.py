@@ -121,6 +121,7 @@ def _do(job: Job, source: ModelSource, cache: RecordCache | None, watch: Watch) 
     summary = summarize_media(info, job.summary, source=source, cache=cache, progress=watch)
     if job.reel is not None:
         summary = replace(summary, reel=job.reel.to_plain())
+    summary = summary.placed_at(summary_path)
     if plan is not None:
         plan = replace(plan, audio_track=summary.config.audio_track or 0)
         write_reel(plan, summary.runs, progress=watch)

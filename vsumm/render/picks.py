@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -157,7 +158,15 @@ def _from_summary(
     media: Path | None,
     adapt: Callable[[ReelConfig], ReelConfig],
 ) -> Picks:
-    film, notes = _find(summary.media.path, path, media, sha256=summary.input_sha256)
+    relative, absolute = summary.film_paths or (None, summary.media.path)
+    film, notes = _find(
+        absolute,
+        path,
+        media,
+        relative_path=None if relative is None else os.fspath(relative),
+        sha256=summary.input_sha256,
+    )
+    summary = replace(summary, media=replace(summary.media, path=film))
     info = probe(film)
     if not summary.runs:
         raise NoSignalError(f"{shown(path)}: nothing was selected, there is no reel to cut")

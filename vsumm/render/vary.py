@@ -127,7 +127,8 @@ def write_varied(
         )
         if number in summaries and each.picks.summary is not None:
             with atomic_output(summaries[number], overwrite=overwrite) as partial:
-                partial.write_text(each.picks.summary.to_json() + "\n", encoding="utf-8")
+                text = each.picks.summary.placed_at(summaries[number]).to_json()
+                partial.write_text(text + "\n", encoding="utf-8")
     return notes
 
 
