@@ -5,7 +5,7 @@
 `vsumm summarize` runs in this process up to where it starts the encoding process; the job of that
 process runs in this process too, up to where a packet is written. The functions of this
 repository that are active at these two instants are the way; a hop is a step from one to the next.
-Between them lie those that receive the job in the encoding process, see `vsumm.workers.child`.
+Between them lies the one that receives the job in the encoding process, see `vsumm.workers.child`.
 """
 
 from __future__ import annotations
@@ -25,10 +25,8 @@ from vsumm.reel.job import run_encode
 from vsumm.workers import child
 
 PACKAGES = ("vsumm", "mmva_core")
-IN_THE_PROCESS = [
-    (child.__name__, function.__name__) for function in (child.answer_request, child._run)
-]
-"""Functions between the two: one receives the request, one calls the job."""
+IN_THE_PROCESS = [(child.__name__, child.answer_request.__name__)]
+"""The function between the two: it receives the request and calls the job."""
 
 
 class Found(BaseException):

@@ -83,27 +83,23 @@ def give_memory_back() -> None:
 def answer_request(channel: socket.socket) -> None:
     """Do the one job that is asked for, and report any error to the parent."""
     messages = Messages(channel.makefile("wb"))
-    try:
+    with suppress(BrokenPipeError):  # the parent has closed its end
         messages.send("ready", process_id=os.getpid())
         line = channel.makefile("rb").readline()
-        if line:
-            _run(messages, json.loads(line))
-    except BrokenPipeError:  # the parent has closed its end
-        return
-
-
-def _run(messages: Messages, request: dict[str, Any]) -> None:
-    module, _, name = request.pop("job").partition(":")
-    try:
-        getattr(import_module(module), name)(messages, **request)
-        messages.send("done")
-    except BrokenPipeError:
-        raise
-    except VsummError as error:
-        messages.send("error", name=type(error).__name__, text=str(error))
-    except MemoryError:
-        text = "asks for more memory than allowed"
-        messages.send("error", name=InputError.__name__, text=text)
-    except Exception as error:  # unexpected, so it is handled like a crash
-        text = f"{type(error).__name__}: {error}".splitlines()[0]
-        messages.send("error", name=None, text=text, trace=traceback.format_exc())
+        if not line:
+            return
+        request = json.loads(line)
+        module, _, name = request.pop("job").partition(":")
+        try:
+            getattr(import_module(module), name)(messages, **request)
+            messages.send("done")
+        except BrokenPipeError:
+            raise
+        except VsummError as error:
+            messages.send("error", name=type(error).__name__, text=str(error))
+        except MemoryError:
+            text = "asks for more memory than allowed"
+            messages.send("error", name=InputError.__name__, text=text)
+        except Exception as error:  # unexpected, so it is handled like a crash
+            text = f"{type(error).__name__}: {error}".splitlines()[0]
+            messages.send("error", name=None, text=text, trace=traceback.format_exc())
