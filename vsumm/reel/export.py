@@ -7,6 +7,7 @@ import math
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -103,11 +104,7 @@ def write_reel(plan: ReelPlan, runs: Sequence[Segment], *, progress: bool | Watc
         watching(progress) as watch,
         _loss_as_input_error(plan),
     ):
-        request = EncodeRequest(plan, placed, partial, inside)
-        encoder = Worker(ENCODE_JOB, folder=_folder(), request=request.to_plain())
-        seconds = float(placed[-1].reel_end)
-        clock = StageClock(watch, plan.info.path, "reel", total_seconds=seconds)
-        report = _follow(encoder, clock)
+        report = _encode(EncodeRequest(plan, placed, partial, inside), watch)
     for track in tracks:
         if track.plan.beside is not None:
             with atomic_output(track.plan.beside, overwrite=plan.overwrite) as partial:
@@ -116,6 +113,23 @@ def write_reel(plan: ReelPlan, runs: Sequence[Segment], *, progress: bool | Watc
         _logger.warning("%s", note)
     _warn(plan, report)
     return plan.target
+
+
+def _encode(request: EncodeRequest, watch: Watch) -> EncodeReport:
+    """Encode in a process of its own; a GIF again, less wide, until it is small enough."""
+    plan = request.plan
+    seconds = float(request.runs[-1].reel_end)
+    max_bytes = None
+    if plan.format.bytes_per_second is not None:
+        max_bytes = seconds * plan.format.bytes_per_second
+    for width in plan.format.widths or (None,):
+        sized = replace(request, plan=replace(plan, max_width=width))
+        encoder = Worker(ENCODE_JOB, folder=_folder(), request=sized.to_plain())
+        clock = StageClock(watch, plan.info.path, "reel", total_seconds=seconds)
+        report = _follow(encoder, clock)
+        if max_bytes is None or request.output.stat().st_size <= max_bytes:
+            break
+    return report
 
 
 def try_reel(plan: ReelPlan) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from vsumm.animation import BYTES_PER_SECOND, WIDTHS
 from vsumm.errors import OutputError
 from vsumm.media import MediaInfo
 
@@ -42,6 +43,10 @@ class ReelFormat:
     """Whether the container has a place for chapters."""
     has_constant_rate: bool = False
     """Whether the container knows only one length for all frames."""
+    bytes_per_second: int | None = None
+    """Size that a second of it may have; it becomes less wide until it has it."""
+    widths: tuple[int, ...] = ()
+    """Widths that are tried for that, pixels."""
 
 
 _MOV_TEXT = dict.fromkeys(("srt", "ass", "vtt"), "mov_text")
@@ -61,7 +66,14 @@ FORMATS: Mapping[str, ReelFormat] = {
     ".mkv": _MKV,
     ".webm": _WEBM,
     ".avi": ReelFormat("avi", "mpeg4", "ac3", options=_NO_SHIFT, has_constant_rate=True),
-    ".gif": ReelFormat("gif", "gif", None, options={"loop": "0"}),
+    ".gif": ReelFormat(
+        "gif",
+        "gif",
+        None,
+        options={"loop": "0"},
+        bytes_per_second=BYTES_PER_SECOND,
+        widths=WIDTHS,
+    ),
     ".m4a": _MP4_SOUND,
     ".mp3": ReelFormat("mp3", None, "libmp3lame"),
     ".ogg": _OGG,

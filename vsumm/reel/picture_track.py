@@ -23,7 +23,7 @@ from vsumm.decode import (
 )
 from vsumm.errors import OutputError
 from vsumm.media import VideoStream
-from vsumm.reel import compose
+from vsumm.reel import compose, gif
 from vsumm.reel.encoders import (
     choose_video_encoder,
     encoder_options,
@@ -49,8 +49,6 @@ KEY_FRAME_SECONDS = 5
 """Longest distance of key frames, so that a player can seek in the reel."""
 PICTURES_AHEAD = 6
 """Pictures that are kept ready for the encoder."""
-GIF_TICKS = Fraction(100)
-"""A GIF counts in hundredths of a second."""
 FINEST_MPEG4_CLOCK = 65_535
 """MPEG-4 part 2 stores its ticks per second in 16 bits."""
 FASTEST_REPEATED_RATE = 240
@@ -99,7 +97,13 @@ class PictureTrack:
         rate = survey_rate(reader, runs)
         is_constant = plan.format.has_constant_rate or is_composed
         self.clock = _choose_clock(self.encoder, rate, self._average_rate, is_constant=is_constant)
-        self.target = _choose_target(video, form, self.encoder, hdr=hdr, keeps_hdr=keeps_hdr)
+        self.target = _choose_target(
+            video, form, self.encoder, hdr=hdr, keeps_hdr=keeps_hdr, max_width=plan.max_width
+        )
+        self._indexer = None
+        if self.encoder == gif.ENCODER:
+            samples = (reader.peek(time) for time in gif.sample_times(runs))
+            self._indexer = gif.Indexer([frame for frame in samples if frame is not None])
         self._matrix = output_matrix(form.pixel_format, form.matrix, form.transfer, self.target)
         self.config = plan.config
         self.options = encoder_options(self.encoder, plan.config)
@@ -150,6 +154,8 @@ class PictureTrack:
         """Tell an encoder what the pictures are."""
         context.width, context.height = self.target.width, self.target.height
         context.pix_fmt = self.target.pixel_format
+        if self._indexer is not None:
+            context.pix_fmt = gif.PIXEL_FORMAT
         context.time_base = 1 / self.clock.rate
         context.gop_size = max(1, round(KEY_FRAME_SECONDS * float(self._rate)))
         if not self.clock.is_constant or self._has_one_clock:
@@ -172,7 +178,7 @@ class PictureTrack:
             yield self.written_seconds, self._timed([packet])
 
     def _encode(self, picture: ReelPicture) -> list[Any]:
-        frame = picture.frame
+        frame = picture.frame if self._indexer is None else self._indexer(picture.frame)
         frame.pts = picture.tick
         frame.duration = picture.num_ticks
         frame.time_base = 1 / self.clock.rate
@@ -207,10 +213,8 @@ def _choose_clock(
     encoder: str, rate: Fraction | None, average_rate: Fraction, *, is_constant: bool
 ) -> ReelClock:
     """Keep a constant rate; else keep exact times, unless every tick must have its picture."""
-    if encoder == "gif" and is_constant:
-        return ReelClock(GIF_TICKS / max(2, ceil(GIF_TICKS / average_rate)), is_constant=True)
-    if encoder == "gif":
-        return ReelClock(GIF_TICKS, is_constant=False)
+    if encoder == gif.ENCODER:
+        return gif.clock_for(average_rate, is_constant=is_constant)
     if is_constant:
         rate = min(rate or average_rate, Fraction(FASTEST_REPEATED_RATE))
         finest = max(1, FINEST_MPEG4_CLOCK // ceil(rate))
@@ -221,7 +225,13 @@ def _choose_clock(
 
 
 def _choose_target(
-    video: VideoStream, form: _SourceForm, encoder: str, *, hdr: bool, keeps_hdr: bool
+    video: VideoStream,
+    form: _SourceForm,
+    encoder: str,
+    *,
+    hdr: bool,
+    keeps_hdr: bool,
+    max_width: int | None,
 ) -> PictureTarget:
     """Choose size and pixel format: 4:2:0, 8 bits, or 10 for high dynamic range."""
     known = {pixel_format.name for pixel_format in av.Codec(encoder, "w").video_formats or []}
@@ -231,14 +241,23 @@ def _choose_target(
         wanted.insert(0, "yuv420p10le")
     elif is_full and not hdr and traits_of(encoder).has_full_range:
         wanted.insert(0, "yuvj420p")
-    if encoder == "gif":
-        wanted = ["rgb8"]
+    if encoder == gif.ENCODER:
+        wanted, known = ["rgb24"], {"rgb24"}
     pixel_format = next((name for name in wanted if name in known), None)
     if pixel_format is None:
         raise OutputError(f"the encoder {encoder} takes none of {', '.join(wanted)}")
     return PictureTarget.of_video(
         video,
-        (max(2, video.width // 2 * 2), max(2, video.height // 2 * 2)),
+        _size(video, max_width),
         pixel_format,
         is_tone_mapped="10" not in pixel_format,
     )
+
+
+def _size(video: VideoStream, max_width: int | None) -> tuple[int, int]:
+    """Return even width and height: those of the film, or less in their proportion."""
+    share = 1.0 if max_width is None else min(1.0, max_width / video.width)
+    width, height = (
+        round(side * share) if share < 1 else side for side in (video.width, video.height)
+    )
+    return max(2, width // 2 * 2), max(2, height // 2 * 2)

@@ -39,6 +39,8 @@ class ReelPlan:
     """Whether a file at `target` may be replaced."""
     subtitles: tuple[TrackPlan, ...] = ()
     """The film's subtitles, and where each goes."""
+    max_width: int | None = None
+    """The reel's picture is no wider, pixels; None: as wide as the film's."""
 
     @property
     def video(self) -> VideoStream | None:

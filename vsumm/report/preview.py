@@ -6,12 +6,13 @@ import io
 import os
 from pathlib import Path
 
-import numpy as np
 from PIL import Image
 
+from vsumm.animation import BYTES_PER_SECOND, FRAMES_PER_SECOND, WIDTHS
 from vsumm.errors import NoSignalError, OutputError
 from vsumm.files import atomic_output, shown
 from vsumm.media import Segment
+from vsumm.palette import common_palette, indexed
 from vsumm.report.frames import fit_width, images_at
 from vsumm.report.moments import picks_of
 from vsumm.summary import Summary
@@ -22,16 +23,8 @@ PREVIEW_SECONDS = 10.0
 """Length of a preview; that of the reel where it is shorter."""
 SHOT_SECONDS = 2.0
 """How much a preview shows of one pick."""
-FRAMES_PER_SECOND = 10
-"""A GIF counts in hundredths of seconds, so this has to divide 100."""
-MAX_BYTES = 5_000_000
+MAX_BYTES = round(PREVIEW_SECONDS * BYTES_PER_SECOND)
 """Size that a preview may have; it becomes smaller until it has it."""
-WIDTHS = (400, 320, 256, 200, 160, 120)
-"""Widths that are tried, pixels."""
-NUM_COLOURS = 256
-"""Colours of the one palette of a GIF; a palette for every frame flickers and is larger."""
-SAMPLE_WIDTH, NUM_SAMPLES = 96, 48
-"""Frames, and their width, that a palette is made from."""
 
 
 def write_preview(
@@ -110,11 +103,8 @@ def _within_limit(frames: list[Image.Image], suffix: str) -> bytes:
 
 
 def _gif(frames: list[Image.Image]) -> bytes:
-    palette = _common_palette(frames)
-    # Dithering makes the file a third larger; without it skies and faces show bands.
-    dither = Image.Dither.FLOYDSTEINBERG
-    indexed = [frame.quantize(palette=palette, dither=dither) for frame in frames]
-    return _animation(indexed, "GIF", optimize=False)
+    palette = common_palette(frames)
+    return _animation([indexed(frame, palette) for frame in frames], "GIF", optimize=False)
 
 
 def _webp(frames: list[Image.Image]) -> bytes:
@@ -133,11 +123,3 @@ def _animation(frames: list[Image.Image], kind: str, **options: int | bool) -> b
         **options,
     )
     return buffer.getvalue()
-
-
-def _common_palette(frames: list[Image.Image]) -> Image.Image:
-    """Return a palette for all frames, from a mosaic of some of them."""
-    chosen = frames[:: max(1, len(frames) // NUM_SAMPLES)]
-    tiles = [np.asarray(fit_width(frame, SAMPLE_WIDTH).convert("RGB")) for frame in chosen]
-    mosaic = Image.fromarray(np.concatenate(tiles, axis=0))
-    return mosaic.quantize(NUM_COLOURS, method=Image.Quantize.MEDIANCUT)
