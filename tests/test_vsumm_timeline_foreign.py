@@ -37,7 +37,7 @@ def scene_list(scenedetect):
     return [(at(start), at(end)) for start, end in (SHOTS[0], SHOTS[2])]
 
 
-@pytest.mark.parametrize("form", ["otio", "fcpxml", "xml", "edl"])
+@pytest.mark.parametrize("form", ["otio", "fcpxml", "xml", "fcpx.xml", "edl"])
 def test_timelines_of_pyscenedetect_are_read(form, film, tmp_path):
     scenedetect = pytest.importorskip("scenedetect")
     output = pytest.importorskip("scenedetect.output")
@@ -47,7 +47,7 @@ def test_timelines_of_pyscenedetect_are_read(form, film, tmp_path):
         output.write_scene_list_edl(path, scenes, title="shots", reel="AX")
     elif form == "otio":
         output.write_scene_list_otio(path, scenes, **facts)
-    elif form == "fcpxml":
+    elif form in ("fcpxml", "fcpx.xml"):  # by either name: its own command chooses .xml
         output.write_scene_list_fcpx(path, scenes, frame_size=(160, 90), **facts)
     else:
         output.write_scene_list_fcp7(path, scenes, frame_size=(160, 90), **facts)

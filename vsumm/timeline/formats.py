@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -34,11 +35,18 @@ def _rate_inside(read: Callable[[str], Timeline]) -> Callable[[str, RateOf], Tim
     return lambda text, rate_of: read(text)
 
 
+def _read_xml(text: str) -> Timeline:
+    """Read XML by its first element: PySceneDetect calls files of Final Cut Pro `.xml`, say."""
+    first = re.search(r"<(fcpxml|xmeml|mlt)[\s>]", text)
+    readers = {"fcpxml": fcpxml.read, "mlt": mlt.read}
+    return readers.get(first[1] if first else "", fcp7.read)(text)
+
+
 FORMATS: Mapping[str, TimelineFormat] = {
     ".json": TimelineFormat(own_json.write, _rate_inside(own_json.read)),
     ".otio": TimelineFormat(opentimeline.write, _rate_inside(opentimeline.read)),
     ".fcpxml": TimelineFormat(fcpxml.write, _rate_inside(fcpxml.read)),
-    ".xml": TimelineFormat(fcp7.write, _rate_inside(fcp7.read)),
+    ".xml": TimelineFormat(fcp7.write, _rate_inside(_read_xml)),
     ".edl": TimelineFormat(edl.write, edl.read),
     ".mlt": TimelineFormat(mlt.write, _rate_inside(mlt.read)),
     ".kdenlive": TimelineFormat(mlt.write_kdenlive, _rate_inside(mlt.read)),
