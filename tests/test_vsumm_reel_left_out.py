@@ -81,7 +81,8 @@ def test_subtitles_that_are_pictures_are_named_unless_none_are_wanted(film, tmp_
         ("reel.mp4", {}, None),
         ("reel.mp4", {"crossfade_seconds": 0.2}, "high dynamic range"),
         ("reel.avi", {}, "high dynamic range"),
-        ("reel.webm", {}, "HDR10 metadata"),
+        ("reel.webm", {}, None),
+        ("reel.mkv", {"encoder": "libx264"}, "HDR10 metadata"),
     ],
 )
 def test_what_becomes_of_high_dynamic_range_is_said(tmp_path, caplog, reel, config, lost):

@@ -235,7 +235,8 @@ def test_the_reel_says_when_the_film_was_made_and_in_which_language(tmp_path, su
         assert container.streams.audio[0].language in ("deu", "ger")
 
 
-def test_the_display_that_a_film_was_mastered_on_is_kept(tmp_path):
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".webm"])
+def test_the_display_that_a_film_was_mastered_on_is_kept(tmp_path, suffix):
     display = "G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,50)"
     options = f"colorprim=bt2020:transfer=smpte2084:master-display={display}:max-cll=1000,400"
     film = film_at(
@@ -247,7 +248,7 @@ def test_the_display_that_a_film_was_mastered_on_is_kept(tmp_path):
         encoder_options={"x265-params": f"log-level=none:pools=none:hdr10=1:{options}"},
     )
     told = []
-    for path in (film, reel_of(film, tmp_path, [Segment(0.5, 1.5)])):
+    for path in (film, reel_of(film, tmp_path, [Segment(0.5, 1.5)], suffix=suffix)):
         with av.open(str(path)) as container:
             told.append(hdr10_parameters(next(container.decode(video=0))))
     assert told[0] == [f"master-display={display}", "max-cll=1000,400"]

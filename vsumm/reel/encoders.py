@@ -21,6 +21,8 @@ from vsumm.reel.formats import ReelFormat
 
 HDR10_TYPES = {Type.MASTERING_DISPLAY_METADATA, Type.CONTENT_LIGHT_LEVEL}
 """What HDR10 says of a whole film."""
+HDR10_ENCODERS = ("libx265", "libsvtav1")
+"""Encoders that are told it."""
 DYNAMIC_TYPES = {
     Type.DOVI_METADATA: "Dolby Vision metadata",
     Type.DYNAMIC_HDR_PLUS: "HDR10+ metadata",
@@ -70,23 +72,49 @@ def hdr10_parameters(frame: Any) -> list[str]:
         frame: a frame of the film, which may say so.
     """
     parameters = []
-    data = frame.side_data  # asked by kind: PyAV 18 iterates over the data, 19 over the kinds
-    if mastering := data.get(Type.MASTERING_DISPLAY_METADATA):
-        # Red, green, blue and white, x and y each; least and largest luminance, all of them
-        # fractions; then whether the points and whether the luminances are known.
-        *numbers, has_points, has_luminance = struct.unpack("=22i", bytes(mastering))
-        values = [number / (divisor or 1) for number, divisor in _pairs(numbers)]
-        points = [round(value * CHROMATICITY_STEPS) for value in values[:8]]
-        red, green, blue, white = _pairs(points)
-        least, largest = (round(value * LUMINANCE_STEPS) for value in values[8:])
-        if has_points and has_luminance:
-            colours = zip(("G", "B", "R", "WP"), (green, blue, red, white), strict=True)
-            shown = "".join(f"{name}({x},{y})" for name, (x, y) in colours)
-            parameters.append(f"master-display={shown}L({largest},{least})")
-    if level := data.get(Type.CONTENT_LIGHT_LEVEL):
-        most, average = struct.unpack_from("=2I", bytes(level))
-        parameters.append(f"max-cll={most},{average}")
+    if display := _mastering_display(frame):
+        points = [round(value * CHROMATICITY_STEPS) for value in display[:8]]
+        least, largest = (round(value * LUMINANCE_STEPS) for value in display[8:])
+        shown = _display_text([str(point) for point in points])
+        parameters.append(f"master-display={shown}L({largest},{least})")
+    if level := _light_level(frame):
+        parameters.append(f"max-cll={level[0]},{level[1]}")
     return parameters
+
+
+def hdr10_parameters_of_av1(frame: Any) -> list[str]:
+    """Return what `hdr10_parameters` does as parameters of SVT-AV1."""
+    parameters = []
+    if display := _mastering_display(frame):
+        shown = _display_text([f"{value:.6g}" for value in display[:8]])
+        parameters.append(f"mastering-display={shown}L({display[9]:.6g},{display[8]:.6g})")
+    if level := _light_level(frame):
+        parameters.append(f"content-light={level[0]},{level[1]}")
+    return parameters
+
+
+def _mastering_display(frame: Any) -> list[float]:
+    """Return red, green, blue and white, x and y each, then least and largest cd/m2, if known."""
+    mastering = frame.side_data.get(Type.MASTERING_DISPLAY_METADATA)
+    if mastering is None:
+        return []
+    # All of them are fractions; then whether the points and whether the luminances are known.
+    *numbers, has_points, has_luminance = struct.unpack("=22i", bytes(mastering))
+    if not (has_points and has_luminance):
+        return []
+    return [number / (divisor or 1) for number, divisor in _pairs(numbers)]
+
+
+def _display_text(points: Sequence[str]) -> str:
+    red, green, blue, white = zip(points[::2], points[1::2], strict=True)
+    colours = zip(("G", "B", "R", "WP"), (green, blue, red, white), strict=True)
+    return "".join(f"{name}({x},{y})" for name, (x, y) in colours)
+
+
+def _light_level(frame: Any) -> tuple[int, int] | None:
+    """Return the greatest light of a pixel, and of a frame on average, cd/m2."""
+    level = frame.side_data.get(Type.CONTENT_LIGHT_LEVEL)
+    return None if level is None else struct.unpack_from("=2I", bytes(level))
 
 
 def lost_metadata(frame: Any, encoder: str, *, is_mapped: bool) -> tuple[str, ...]:
@@ -99,7 +127,11 @@ def lost_metadata(frame: Any, encoder: str, *, is_mapped: bool) -> tuple[str, ..
     """
     data = frame.side_data if frame is not None else {}
     lost = ["high dynamic range"] if is_mapped else []
-    if not is_mapped and encoder != "libx265" and any(kind in data for kind in HDR10_TYPES):
+    if (
+        not is_mapped
+        and encoder not in HDR10_ENCODERS
+        and any(kind in data for kind in HDR10_TYPES)
+    ):
         lost.append("HDR10 metadata")
     return (*lost, *(name for kind, name in DYNAMIC_TYPES.items() if kind in data))
 

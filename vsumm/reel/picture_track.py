@@ -28,6 +28,7 @@ from vsumm.reel.encoders import (
     choose_video_encoder,
     encoder_options,
     hdr10_parameters,
+    hdr10_parameters_of_av1,
     lost_metadata,
     open_encoder,
     traits_of,
@@ -111,6 +112,8 @@ class PictureTrack:
         if keeps_hdr and self.encoder == "libx265":
             mastering = hdr10_parameters(first)
             self.options["x265-params"] = ":".join([self.options["x265-params"], *mastering])
+        elif keeps_hdr and self.encoder == "libsvtav1":
+            self.options |= {"svtav1-params": ":".join(hdr10_parameters_of_av1(first))}
         begin = Fraction(video.start_seconds)
         span = begin, begin + Fraction(video.duration_seconds)
         placers = [PicturePlacer(each, self.clock, self.target, span=span) for each in readers]
