@@ -174,6 +174,11 @@ class FramePicker:
         if on_screen is None or on_screen in self._ahead.keys or latest <= target:
             return on_screen
         self._read_beyond(latest - 1, target)
+        # Key frames first, then what the decoder has already, then what it gets next: with
+        #
+        #     in the file   K0 P8 b4 b2 b6      on screen at the target 2, latest 7
+        #
+        # the first candidate in file order within [2, 7) is b4, which needs K0 and P8 alone.
         sent = [] if self._ahead.has_gap else self._sent
         shown = (packet for packet in self._ahead.pending if not packet.is_discard)
         times = chain(self._ahead.keys, sent, map(pts_of, shown))
@@ -182,6 +187,7 @@ class FramePicker:
     def _read_beyond(self, time: int, target: int | None = None) -> None:
         """Read all packets up to `time`; before `target`, or else `time`, nothing is wanted."""
         while not self._ahead.read_beyond(time, time if target is None else target):
+            # Too many are pending: no key frame has come to jump to, so half of them are decoded.
             for _ in range(len(self._ahead.pending) // 2):
                 self._send_next()
 
@@ -191,7 +197,7 @@ class FramePicker:
         self._ahead.jump_to_key(wanted)
         self._goal = wanted
         self._decode_until(wanted)
-        self._keep([])
+        self._keep([])  # the frame may have been decoded for an earlier goal
         frame = self._decoded[0] if self._decoded else None
         if frame is None or frame.is_corrupt or not self._is_near(frame, wanted):
             return None
@@ -229,6 +235,8 @@ class FramePicker:
 
     def _may_drain(self, wanted: int) -> bool:
         """Whether the decoder has the wanted frame and can be flushed before the next one."""
+        # Draining returns the frames that the decoder holds back to reorder them, without sending
+        # it further packets. That only pays where decoding starts at a key frame afterwards.
         ahead = self._ahead
         if not ahead.may_jump or any(pts_of(packet) <= wanted for packet in ahead.pending):
             return False
@@ -260,6 +268,8 @@ class FramePicker:
         """Whether a frame may be the one to show, now or for one of the next wanted times."""
         if time <= self._goal:
             return time == self._goal
+        # This frame can answer the targets [first, last): it begins by their latest time at most,
+        # and is on screen until after their own.
         first = max(self._num_chosen, bisect_left(self._latest, time))
         last = bisect_left(self._targets, self._ahead.end_of(time))
         for target, latest in zip(self._targets[first:last], self._latest[first:last], strict=True):

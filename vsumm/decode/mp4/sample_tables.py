@@ -98,6 +98,7 @@ class SampleTrack:
             gap = self._times.ticks_of(first) - self._times.ticks_of(head - 1)
             if gap > MAX_GAP_TICKS:
                 return None
+            # Runs of (count, duration); one sample, the last of the head, lasts for the gap.
             times = np.concatenate([self._times.cut(0, head - 1), [[1, gap]], times])
         head_places = self._places(0, head)
         content = self._rebuilt(
@@ -108,6 +109,8 @@ class SampleTrack:
             self._keys(head, first, last),
         )
         num_left = self._box.end - self._box.content - len(content)
+        # The new tables take the place of the old ones, whose rest becomes a box of free space;
+        # the smallest box has 8 bytes.
         if num_left < 8:
             return None
         filler = num_left.to_bytes(4) + b"free"
@@ -134,6 +137,7 @@ class SampleTrack:
             version = self._raw(self._tables[b"ctts"].content, 4)
             table = shifts.astype(">u4").tobytes()
             made += _box(b"ctts", len(shifts).to_bytes(4) + table, version)
+        # One run: from chunk 1 on, 1 sample in a chunk, of description 1.
         made += _box(b"stsc", np.array([1, 1, 1, 1], ">u4").tobytes())
         made += _box(b"stsz", bytes(4) + num + sizes.astype(">u4").tobytes())
         made += _box(b"co64", num + places.astype(">u8").tobytes())
@@ -169,6 +173,7 @@ class SampleTrack:
         keys = self._all_keys()
         if keys is None:
             return None
+        # Sample first, number first + 1 in the file, becomes number head + 1.
         own = keys[(keys > first) & (keys <= last)] - first + head
         return np.concatenate([keys[keys <= head], own])
 
@@ -198,6 +203,7 @@ class SampleTrack:
         starts = self._array(box, 8, chunk, chunk + len(lengths), kind).astype(np.int64)
         sizes = self._sizes(sample, sample + int(lengths.sum()))
         before = np.concatenate([[0], np.cumsum(sizes)])
+        # For each sample, what lies before the first sample of its chunk.
         in_chunk = np.repeat(before[np.cumsum(lengths) - lengths], lengths)
         places: np.ndarray = np.repeat(starts, lengths) + before[:-1] - in_chunk
         return places[first - sample : last - sample]
@@ -268,6 +274,7 @@ class _Runs:
         done = 0
         for counts, values in self._blocks():
             ends = done + np.cumsum(counts)
+            # How many samples of each run [ends - counts, ends) lie in [first, last).
             inside = np.minimum(ends, last) - np.maximum(ends - counts, first)
             keep = inside > 0
             found.append(np.stack([inside[keep], values[keep]], axis=1))
@@ -292,8 +299,8 @@ class _Runs:
             sums = np.cumsum(lengths)
             if sums[-1] >= ticks:
                 run = int(np.searchsorted(sums, ticks, "left"))
-                left = ticks - int(sums[run] - lengths[run])
-                inside = -(-left // int(values[run])) if values[run] else 0
+                left = ticks - int(sums[run] - lengths[run])  # ticks to go within the run
+                inside = -(-left // int(values[run])) if values[run] else 0  # rounded up
                 return done + int(counts[:run].sum()) + max(0, inside)
             ticks -= int(sums[-1])
             done += int(counts.sum())
