@@ -146,3 +146,12 @@ def test_weights_hold_nothing_that_settings_decide(tower):
 def test_config_refuses_windows_under_a_second():
     with pytest.raises(ValueError, match="window_seconds"):
         LiteMusicConfig(window_seconds=0.5)
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("starts", [[0, 320, 32000], [100, 16100, 32100], [0, 7, 31000]])
+def test_windows_of_one_recording_are_encoded_as_separate_ones(tower, starts):
+    samples = noise(4.0) + tone(440.0, 4.0)
+    separate = tower(torch.stack([samples[start : start + 24000] for start in starts]))
+    together = tower.encode_windows(samples, starts, 24000)
+    torch.testing.assert_close(together, separate, atol=1e-5, rtol=0)

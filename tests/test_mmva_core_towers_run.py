@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from mmva_core.towers.base import ImageTower
-from mmva_core.towers.run import BATCH_SIZE, picture_features
+from mmva_core.towers.base import ImageTower, WaveformTower
+from mmva_core.towers.run import BATCH_SIZE, overlapping_features, picture_features
 
 
 class Recorder(ImageTower):
@@ -61,3 +61,30 @@ def test_threads_of_the_caller_are_left_as_they_were(num_threads):
 
 def test_no_pictures_give_no_features():
     assert picture_features(Recorder(), [], torch.device("cpu")).shape == (0, 1)
+
+
+class WindowRecorder(WaveformTower):
+    """Its feature is the first sample of a window; it notes which windows come together."""
+
+    feature_shape = (1,)
+    windows_at_once = 2
+
+    def __init__(self):
+        super().__init__()
+        self.groups = []
+
+    def encode_windows(self, samples, starts, length):
+        self.groups.append(list(starts))
+        return super().encode_windows(samples, starts, length)
+
+    def forward(self, input_values):
+        return input_values[:, :1]
+
+
+def test_windows_that_do_not_meet_are_encoded_apart():
+    tower, starts = WindowRecorder(), [0, 5, 10, 90, 100]
+    samples = np.arange(120, dtype=np.float32)
+    features = overlapping_features(tower, samples, starts, 10, torch.device("cpu"))
+    assert features[:, 0].tolist() == starts
+    assert sorted(tower.groups) == [[0, 5], [10], [90, 100]]
+    assert overlapping_features(tower, samples, [], 10, torch.device("cpu")).shape == (0, 1)

@@ -282,3 +282,22 @@ def test_block_size_does_not_matter():
     small = music_va(sound(samples, block=777), ForetoldModel(), segments)
     large = music_va(sound(samples, block=10**6), ForetoldModel(), segments)
     np.testing.assert_array_equal(small, large)
+
+
+def test_what_windows_share_is_transformed_once_and_gives_the_same():
+    """Segments of two seconds, silence in the middle, a last segment that is shorter."""
+    model = MMVA.from_pretrained("mmva-lite", device="cpu")
+    rng = np.random.default_rng(0)
+    samples = rng.normal(0, 0.1, 61 * SAMPLE_RATE).astype(np.float32)
+    samples[20 * SAMPLE_RATE : 40 * SAMPLE_RATE] = 0
+    segments = split_into_segments(61.0)
+    results = []
+    for tower in (None, model.tower("music")):
+        meter = MusicMeter(model, len(segments), tower=tower)
+        blocks = [AudioBlock(0.0, samples)]
+        windows = sound_windows(blocks, segments, around_seconds=meter.around_seconds)
+        for batch in in_batches(windows, 8):
+            meter.add(batch)
+        results.append(meter.result()["music_va"])
+    assert np.isnan(results[0]).any()
+    np.testing.assert_allclose(results[1], results[0], atol=1e-5)

@@ -26,6 +26,7 @@ from .registry import TOWER_INFO as TOWER_INFO
 from .registry import clip_source as clip_source
 from .registry import tower_info as tower_info
 from .run import CPU_BATCH_SIZE as CPU_BATCH_SIZE
+from .run import overlapping_features as overlapping_features
 from .run import picture_features as picture_features
 from .run import sentence_features as sentence_features
 from .run import window_features as window_features

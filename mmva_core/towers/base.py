@@ -78,6 +78,22 @@ class WaveformTower(Tower):
 
     sample_rate: int
     """Sample rate of the input, Hz."""
+    windows_at_once: int | None = None
+    """Windows of one recording that a CPU takes together; None: as many as separate ones."""
+
+    def encode_windows(self, samples: Tensor, starts: Sequence[int], length: int) -> Tensor:
+        """Encode windows of one recording, which may overlap.
+
+        Args:
+            samples: (T,) float32 at `sample_rate`.
+            starts: first samples of B windows.
+            length: samples of a window.
+
+        Returns:
+            (B, *feature_shape).
+        """
+        encoded: Tensor = self(torch.stack([samples[start : start + length] for start in starts]))
+        return encoded
 
 
 class CaptionTower(Tower):

@@ -165,10 +165,16 @@ class LiteMusic(WaveformTower):
         self.sample_rate = int(self.network.sample_rate)
         self.feature_shape = (int(self.network.feature_dim),)
 
+    windows_at_once = 16
+
     def forward(self, input_values: Tensor) -> Tensor:
         """Encode `input_values` (B, T) at `sample_rate` to (B, D)."""
         features: Tensor = self.network(input_values)
         return features
+
+    def encode_windows(self, samples: Tensor, starts: Sequence[int], length: int) -> Tensor:
+        """Encode windows of `length` samples of one recording (T,) to (B, D)."""
+        return self.network.encode_windows(samples, starts, length)
 
     def extra_repr(self) -> str:
         """Name everything besides the weights that decides the features."""

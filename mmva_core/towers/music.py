@@ -15,6 +15,7 @@ D features.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -143,6 +144,34 @@ class LiteMusicTower(nn.Module):
             ValueError: the shape is not (B, T) or the windows are shorter than a second.
         """
         return self.encode_statistics(self.describe(input_values))
+
+    def encode_windows(self, samples: Tensor, starts: Sequence[int], length: int) -> Tensor:
+        """Encode windows of one recording, and transform but once what they share.
+
+            recording   |----------------------------------|
+            windows     |--------------|                     start 0
+                                |--------------|             whole hops later
+            spectra      | | | | | | | | | | | |             of all; each window takes its own
+
+        Args:
+            samples: (T,) float32 at `sample_rate`, full scale is [-1, 1].
+            starts: first samples of B windows, ascending. If they do not lie whole hops apart,
+                each window is transformed by itself.
+            length: samples of a window, at least one second.
+
+        Returns:
+            (B, D), see `forward`.
+        """
+        hop = self.config.hop_length
+        places = [start - starts[0] for start in starts]
+        if any(place % hop for place in places):
+            windows: Tensor = self(torch.stack([samples[s : s + length] for s in starts]))
+            return windows
+        spectra = self.log_mel(samples[None, starts[0] : starts[-1] + length])[0]
+        num_frames = self.log_mel.num_frames(length)
+        firsts = [place // hop for place in places]
+        shared = torch.stack([spectra[:, first : first + num_frames] for first in firsts])
+        return self.encode_statistics(self.describe_log_mel(shared))
 
     def describe(self, input_values: Tensor) -> Tensor:
         """Return the raw statistics (B, S) of windows (B, T); see `forward` for the rest."""

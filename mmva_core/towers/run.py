@@ -16,7 +16,9 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TypeVar
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from mmva_core.towers.base import CaptionTower, ImageArray, ImageTower, WaveformTower
@@ -66,6 +68,39 @@ def window_features(tower: WaveformTower, windows: Tensor, device: torch.device)
         return torch.empty((0, *tower.feature_shape))
     parts = torch.split(windows, _batch_size(device))
     return torch.cat(_encode_all(lambda part: tower(part.to(device)), parts, device))
+
+
+def overlapping_features(
+    tower: WaveformTower,
+    samples: NDArray[np.float32],
+    starts: Sequence[int],
+    length: int,
+    device: torch.device,
+) -> Tensor:
+    """Encode windows of one recording (T,) at the tower's sample rate to (N, *feature_shape).
+
+    Args:
+        tower: the tower.
+        samples: (T,).
+        starts: first samples of N windows, ascending.
+        length: samples of a window.
+        device: where the tower is.
+    """
+    if not starts:
+        return torch.empty((0, *tower.feature_shape))
+    most = tower.windows_at_once or _batch_size(device)
+    signal = torch.from_numpy(samples).to(device)
+    groups: list[list[int]] = []
+    for start in starts:
+        # What lies between windows that do not meet need not be looked at.
+        if not groups or len(groups[-1]) == most or start > groups[-1][-1] + length:
+            groups.append([])
+        groups[-1].append(start)
+
+    def encode(group: Sequence[int]) -> Tensor:
+        return tower.encode_windows(signal, group, length)
+
+    return torch.cat(_encode_all(encode, groups, device))
 
 
 @torch.inference_mode()

@@ -39,6 +39,8 @@ class SoundWindow:
     around: Samples
     """A window of the asked length centred on the segment; at both ends of the film it is moved
     inwards."""
+    around_start: int = 0
+    """Sample of the film that `around` begins with."""
 
     @cached_property
     def is_silent(self) -> bool:
@@ -68,8 +70,22 @@ def sound_windows(
         start = round(segment.start_seconds * SAMPLE_RATE)
         buffer.forget_before(min(first, start))
         samples = buffer.read(start, round(segment.end_seconds * SAMPLE_RATE))
-        yield SoundWindow(row, samples, buffer.read(first, first + length))
+        yield SoundWindow(row, samples, buffer.read(first, first + length), first)
     buffer.finish()
+
+
+def joined_around(windows: Sequence[SoundWindow]) -> tuple[Samples, list[int]]:
+    """Return the sound around some segments as one stretch, and where in it each window begins.
+
+    Args:
+        windows: of one film, in its order; what lies between them is silence.
+    """
+    first = windows[0].around_start
+    starts = [window.around_start - first for window in windows]
+    samples = np.zeros(starts[-1] + len(windows[-1].around), np.float32)
+    for window, start in zip(windows, starts, strict=True):
+        samples[start : start + len(window.around)] = window.around
+    return samples, starts
 
 
 class _SlidingBuffer:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mmva_core import towers
 from vsumm.score.signal import Arrays, Film, FloatArray, Measurement, Signal
 from vsumm.score.signals.soundtrack import (
     MUSIC_KIND,
@@ -20,10 +21,11 @@ from vsumm.score.signals.soundtrack import (
     musicality,
     shrunk,
 )
-from vsumm.score.sound_windows import SAMPLE_RATE, SoundWindow
+from vsumm.score.sound_windows import SAMPLE_RATE, SoundWindow, joined_around
 
 if TYPE_CHECKING:
     from mmva_core import MMVA
+    from mmva_core.towers import WaveformTower
 
 
 class MusicMeter:
@@ -32,24 +34,47 @@ class MusicMeter:
     Args:
         model: predicts `(batch, 2)` from windows of sound.
         num_segments: N.
+        tower: the model's music tower, if it takes sound at `SAMPLE_RATE`: what windows share is
+            then transformed once. None: each window is transformed by itself.
     """
 
-    def __init__(self, model: MMVA, num_segments: int) -> None:
+    def __init__(
+        self, model: MMVA, num_segments: int, *, tower: WaveformTower | None = None
+    ) -> None:
         self._model = model
+        self._tower = tower
         self.around_seconds = model.config.music_window_seconds
         self._va = np.full((num_segments, 2), np.nan)
 
     def add(self, batch: Sequence[SoundWindow], /) -> None:
         """Take the next windows, all of one length."""
         audible = [window for window in batch if not window.is_silent]
-        if audible:
+        if not audible:
+            return
+        rows = [window.row for window in audible]
+        if self._tower is None:
             samples = np.stack([window.around for window in audible])
-            rows = [window.row for window in audible]
             self._va[rows] = self._model.predict_music(samples, SAMPLE_RATE).numpy()
+            return
+        stretch, starts = joined_around(audible)
+        length = len(audible[0].around)
+        features = towers.overlapping_features(
+            self._tower, stretch, starts, length, self._model.device
+        )
+        self._va[rows] = self._model.va_of_features("music", features).numpy()
 
     def result(self) -> Arrays:
         """Return "music_va", shape (N, 2) in [0, 1]; NaN where the segment itself is silent."""
         return {"music_va": self._va}
+
+
+def _start(film: Film) -> MusicMeter:
+    model = film.source.model
+    tower = model.tower("music")
+    # Its class is looked up here, since it brings torch.
+    if not isinstance(tower, towers.WaveformTower) or tower.sample_rate != SAMPLE_RATE:
+        return MusicMeter(model, film.num_segments)
+    return MusicMeter(model, film.num_segments, tower=tower)
 
 
 def _depends_on(film: Film) -> dict[str, object]:
@@ -73,7 +98,7 @@ def _arousal(film: Film, arrays: Arrays) -> FloatArray:
 MUSIC = Measurement(
     "music",
     needs="sound",
-    start=lambda film: MusicMeter(film.source.model, film.num_segments),
+    start=_start,
     columns={"music_va": 2},
     depends_on=_depends_on,
 )
