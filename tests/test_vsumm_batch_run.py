@@ -87,7 +87,7 @@ def test_two_films_of_one_name_do_not_fight_for_one_place(made_films, tmp_path, 
 def test_results_that_nobody_takes_do_not_pile_up(made_films, tmp_path, monkeypatch):
     monkeypatch.setattr("vsumm.batch.run.MAX_WAITING", 0)
     started = []
-    monkeypatch.setattr("vsumm.batch.run.summarize_file", lambda job, *_, **__: started.append(job))
+    monkeypatch.setattr("vsumm.batch.run.do_job", lambda job, *_, **__: started.append(job))
     jobs = [Job(tmp_path / f"{k}.mp4") for k in range(9)]
     outcomes = summarize_files(jobs, num_jobs=2)
     next(outcomes)

@@ -92,10 +92,11 @@ def summarize_file(
         OutputError: the reel, the summary or what shows them cannot be written.
     """
     with watching(progress) as watch, work_on(watch, job.source):
-        return _do(job, source or ModelSource(job.summary), cache, watch)
+        return do_job(job, source or ModelSource(job.summary), cache, watch)
 
 
-def _do(job: Job, source: ModelSource, cache: RecordCache | None, watch: Watch) -> JobResult:
+def do_job(job: Job, source: ModelSource, cache: RecordCache | None, watch: Watch) -> JobResult:
+    """Do one job as `summarize_file` does, inside `work_on`."""
     start_seconds = time.monotonic()
     if cache is None:
         source.begin()  # while the file is probed

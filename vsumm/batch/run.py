@@ -16,7 +16,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from vsumm.batch.job import Job, JobResult, summarize_file
+from vsumm.batch.job import Job, JobResult, do_job
 from vsumm.errors import OutputError, VsummError
 from vsumm.files import RecordCache
 from vsumm.progress import Watch, numbered, watching, work_on
@@ -78,14 +78,13 @@ def _summarize_files(
 
     def attempt(number: int) -> Outcome:
         job = jobs[number]
-        told = numbered(watch, number + 1, len(jobs))
+        numbered_watch = numbered(watch, number + 1, len(jobs))
         try:
-            if number in collisions:
-                first = jobs[collisions[number]].source
-                with work_on(told, job.source):
+            with work_on(numbered_watch, job.source):
+                if number in collisions:
+                    first = jobs[collisions[number]].source
                     raise OutputError(f"{job.source}: its results would replace those of {first}")
-            source = sources[_model_key(job)]
-            return Outcome(job, summarize_file(job, source=source, cache=cache, progress=told))
+                return Outcome(job, do_job(job, sources[_model_key(job)], cache, numbered_watch))
         except VsummError as error:
             return Outcome(job, error=error)
 
