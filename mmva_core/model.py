@@ -211,8 +211,7 @@ class MMVA(nn.Module):
     def predict_va(self, modality: Modality, embeds: Tensor) -> Tensor:
         """Predict valence and arousal (B, 2) in [0, 1] from embeddings (B, D)."""
         key = "shared" if self.config.share_va_predictor else modality
-        va: Tensor = self.va_predictors[key](embeds)
-        return va
+        return cast(Tensor, self.va_predictors[key](embeds))
 
     def predict_similarity(
         self, image_embeds: Tensor, music_embeds: Tensor, caption_embeds: Tensor
@@ -351,6 +350,11 @@ class MMVA(nn.Module):
             MissingExtraError: the extra "text" is not installed.
         """
         return self.va_of_features("caption", self.caption_features(texts))
+
+    @torch.inference_mode()
+    def embeds_of_features(self, modality: Modality, features: Tensor) -> Tensor:
+        """Embed features (N, *feature_shape) that one of the methods above gave, as (N, D)."""
+        return self.project(modality, features.to(self.device)).float().cpu()
 
     @torch.inference_mode()
     def va_of_features(self, modality: Modality, features: Tensor) -> Tensor:

@@ -25,18 +25,20 @@ FLOORS = {
         "decode": "config errors files media workers",
         "select": "media",
         "score": "_version config decode errors files media progress workers",
-        "summary": "config curve errors files media",
-        "reel": "animation decode errors files media palette progress summary workers",
+        "plotting": "decode errors media",
+        "summary": "config curve errors files media plotting",
+        "reel": "animation config decode errors files media palette progress summary workers",
         "report": "_version animation config decode errors files media palette score select "
         "summary",
         "timeline": "decode errors files media score summary workers",
         "render": "config errors files media progress reel select summary timeline",
         "pipeline": "config errors files media progress score select settings summary",
+        "embeddings": "config errors files progress score summary",
         "film_reader": "config errors files pipeline",
         "installation": "_version config errors files",
         "doctor": "decode errors files media workers",
-        "batch": "config errors files media pipeline progress reel render report score summary "
-        "workers",
+        "batch": "config embeddings errors files media pipeline progress reel render report score "
+        "summary workers",
         "demo": "batch config errors files media progress",
         "cli": "_version batch config demo doctor errors files installation media progress reel "
         "render report score summary workers",

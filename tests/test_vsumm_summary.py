@@ -7,7 +7,10 @@ from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
+from films import make_film
+from foretold import BrightLoudModel
 
+import vsumm
 from vsumm.config import SummaryConfig
 from vsumm.errors import OutputError, ScoresError
 from vsumm.media.info import AudioStream, MediaInfo, VideoStream
@@ -168,6 +171,17 @@ def test_the_table_is_written_as_parquet_where_that_is_installed(summary, tmp_pa
 def test_a_plot_has_a_curve_and_a_bar_for_every_run(summary):
     matplotlib = pytest.importorskip("matplotlib")
     matplotlib.use("Agg")
-    axes = summary.plot()
+    axes = summary.plot()  # its film is not there: no pictures
     assert len(axes.lines) == 1
     assert len(axes.patches) == len(summary.runs)
+
+
+def test_a_plot_shows_picks_as_pictures_of_the_film(tmp_path):
+    matplotlib = pytest.importorskip("matplotlib")
+    matplotlib.use("Agg")
+    film = make_film(tmp_path / "film.mp4", seconds=8.0, size=(64, 48))
+    made = vsumm.summarize(film, by="image", model=BrightLoudModel(), budget="4s")
+    axes = made.plot()
+    assert len(axes.child_axes) == len(made.runs)
+    assert all(box.images[0].get_array().shape == (48, 64, 3) for box in axes.child_axes)
+    assert not made.plot(with_thumbnails=False).child_axes

@@ -1,5 +1,7 @@
 from ._version import __version__ as __version__
 from .config import SummaryConfig as SummaryConfig
+from .embeddings import Embeddings as Embeddings
+from .embeddings import embed as embed
 from .errors import InputError as InputError
 from .errors import ModelError as ModelError
 from .errors import NoSignalError as NoSignalError

@@ -118,7 +118,7 @@ class SummaryConfig:
         numbers = ("spread", "budget_fraction", "motion_weight")
         for name in (*numbers, "budget_seconds", "segment_seconds"):
             value = getattr(self, name)
-            is_valid = _is_number(value) or (value is None and name not in numbers)
+            is_valid = is_number(value) or (value is None and name not in numbers)
             check_type(name, value, is_valid, "a number")
         for name in ("frames_per_segment", "smoothing_segments", "audio_track", "seed"):
             value = getattr(self, name)
@@ -131,7 +131,7 @@ class SummaryConfig:
             value = getattr(self, name)
             check_type(name, value, value is None or isinstance(value, str), "a text")
         check_type("strict", self.strict, isinstance(self.strict, bool), "True or False")
-        is_table = isinstance(self.weights, Mapping) and all(map(_is_number, self.weights.values()))
+        is_table = isinstance(self.weights, Mapping) and all(map(is_number, self.weights.values()))
         check_type("weights", self.weights, is_table, "numbers by name, as {'motion': 1}")
 
     def budget_of(self, duration_seconds: float) -> float:
@@ -196,7 +196,8 @@ def check_type(name: str, value: object, is_valid: bool, allowed: str) -> None:
         raise TypeError(f"{name} must be {allowed}; got {value!r} ({type(value).__name__})")
 
 
-def _is_number(value: object) -> bool:
+def is_number(value: object) -> bool:
+    """Return whether a value is a real number; True and False are none."""
     return isinstance(value, Real) and not isinstance(value, bool)
 
 

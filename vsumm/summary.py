@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from vsumm import plotting
 from vsumm.config import By, SummaryConfig
 from vsumm.curve import curve_svg
 from vsumm.errors import OutputError, ScoresError
@@ -166,9 +167,7 @@ class Summary:
             OutputError: the extension is another one, the package that writes Parquet is missing,
                 or the file cannot be written.
         """
-        suffix = Path(path).suffix.lower()
-        if suffix not in (".csv", ".parquet"):
-            raise OutputError(f"{path}: a table is written as .csv or .parquet")
+        suffix = check_table(path)
         with atomic_output(path, overwrite=overwrite) as partial:
             if suffix == ".csv":
                 self.to_frame().to_csv(partial, index=False, lineterminator="\n")
@@ -178,11 +177,13 @@ class Summary:
             except ImportError as error:
                 raise OutputError(f"{path}: Parquet needs pyarrow: pip install pyarrow") from error
 
-    def plot(self, axes: Any = None) -> Any:
+    def plot(self, axes: Any = None, *, with_thumbnails: bool = True) -> Any:
         """Draw scores and picks over time with Matplotlib.
 
         Args:
             axes: Matplotlib's axes to draw on; new ones if left out.
+            with_thumbnails: whether to show picks as pictures, read from the film; without them
+                where it cannot be read.
 
         Returns:
             The axes.
@@ -193,14 +194,11 @@ class Summary:
         if axes is None:
             import matplotlib.pyplot as plt  # here, since it is optional
 
-            _, axes = plt.subplots(figsize=(10, 2.5), layout="constrained")
-        middles = [(row.start_seconds + row.end_seconds) / 2 for row in self.segments]
+            _, axes = plt.subplots(figsize=(10, 3.5), layout="constrained")
         scores = [math.nan if row.score is None else row.score for row in self.segments]
-        axes.plot(middles, scores, linewidth=1.2)
-        for run in self.runs:
-            axes.axvspan(run.start_seconds, run.end_seconds, color="#f2b705", alpha=0.4, zorder=0)
-        axes.set(
-            xlim=(0, self.media.duration_seconds), ylim=(0, 1), xlabel="seconds", ylabel="score"
+        segments = [row.segment for row in self.segments]
+        plotting.draw(
+            axes, self.media, segments, scores, self.runs, with_thumbnails=with_thumbnails
         )
         axes.set_title(repr(self)[1:-1], fontsize="medium")
         return axes
@@ -236,6 +234,18 @@ class Summary:
             return msgspec.convert(document, type=cls, dec_hook=_decode)
         except (msgspec.DecodeError, ValueError) as error:
             raise ScoresError(f"not a summary: {error}") from error
+
+
+def check_table(path: str | os.PathLike[str]) -> str:
+    """Return the form of a table by the extension of its path, in lower case.
+
+    Raises:
+        OutputError: tables are not written in that form.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in (".csv", ".parquet"):
+        raise OutputError(f"{path}: a table is written as .csv or .parquet")
+    return suffix
 
 
 def json_schema() -> dict[str, Any]:

@@ -128,7 +128,7 @@ def do_job(job: Job, source: ModelSource, cache: RecordCache | None, watch: Watc
         write_reel(plan, summary.runs, progress=watch)
     with atomic_output(summary_path, overwrite=overwrite) as partial:
         partial.write_text(summary.to_json() + "\n", encoding="utf-8")
-    write_views(views, summary, summary_path, overwrite=overwrite)
+    write_views(views, summary, summary_path, overwrite=overwrite, source=source, watch=watch)
     lists = job.outputs.lists
     notes: Sequence[str] = ()
     if lists:  # named through their folder, which loads what knows timelines only now

@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from vsumm import report
+from vsumm import embeddings, report
 from vsumm.errors import NoSignalError
 from vsumm.files import check_output, shown
 from vsumm.media import MediaInfo
-from vsumm.summary import Summary
+from vsumm.progress import Watch
+from vsumm.score import ModelSource
+from vsumm.summary import Summary, check_table
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,10 @@ class Views:
     """JPEG file of the best frame."""
     preview: Path | None = None
     """GIF or WebP file of a few seconds."""
+    table: Path | None = None
+    """CSV or Parquet file with the signals of every segment."""
+    embeddings: Path | None = None
+    """NPZ or Parquet file with the embeddings of every segment."""
 
     @property
     def pictures(self) -> dict[str, Path]:
@@ -51,13 +57,34 @@ def check_views(
         raise NoSignalError(f"{shown(info.path)}: there is no picture to make a {name} from")
     if views.preview is not None:
         report.check_preview(views.preview)
-    for path in (views.report, *views.pictures.values()):
+    if views.table is not None:
+        check_table(views.table)
+    if views.embeddings is not None:
+        embeddings.check_embeddings(views.embeddings)
+    others = (views.report, views.table, views.embeddings)
+    for path in (*others, *views.pictures.values()):
         if path is not None:
             check_output(path, overwrite=overwrite, inputs=inputs)
 
 
-def write_views(views: Views, summary: Summary, summary_path: Path, *, overwrite: bool) -> None:
+def write_views(
+    views: Views,
+    summary: Summary,
+    summary_path: Path,
+    *,
+    overwrite: bool,
+    source: ModelSource,
+    watch: Watch,
+) -> None:
     """Write all files that are wanted.
+
+    Args:
+        views: which.
+        summary: what they show.
+        summary_path: where it lies.
+        overwrite: whether files that are there already may be replaced.
+        source: the model, for embeddings.
+        watch: is told how far those are.
 
     Raises:
         NoSignalError: nothing was picked that could be shown, or no frame can be read.
@@ -71,3 +98,8 @@ def write_views(views: Views, summary: Summary, summary_path: Path, *, overwrite
         report.write_poster(summary, views.poster, overwrite=overwrite)
     if views.preview:
         report.write_preview(summary, views.preview, overwrite=overwrite)
+    if views.table:
+        summary.write_table(views.table, overwrite=overwrite)
+    if views.embeddings:
+        found = embeddings.embed(summary, model=source, progress=watch)
+        found.write(views.embeddings, overwrite=overwrite)

@@ -193,6 +193,19 @@ def _add_views(group: Group) -> None:
         metavar="FILE",
         help="write 10 seconds of the reel without sound as a .gif or .webp file",
     )
+    group.add_argument(
+        "--table",
+        type=Path,
+        metavar="FILE",
+        help="write the signals of every segment as a .csv or .parquet file",
+    )
+    group.add_argument(
+        "--embeddings",
+        type=Path,
+        metavar="FILE",
+        help="write the embeddings of every segment as a .npz or .parquet file; reads the film "
+        "once more",
+    )
 
 
 def _add_encoding(group: Group) -> None:

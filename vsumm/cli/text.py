@@ -31,6 +31,9 @@ def describe(result: JobResult) -> str:
         lines.append(f"report   {shown(result.views.report)}")
     for name, path in result.views.pictures.items():
         lines.append(f"{name.removeprefix('contact '):8} {shown(path)}")
+    for name in ("table", "embeddings"):
+        path = getattr(result.views, name)
+        lines += [f"{name:8} {shown(path)}"] if path else []
     speed = summary.media.duration_seconds / max(result.elapsed_seconds, 1e-9)
     lines.append(f"took     {result.elapsed_seconds:.1f} s, {speed:.0f} times real time")
     return "\n".join(lines)

@@ -11,11 +11,14 @@ No setting makes a reel longer than its budget.
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
+
+from vsumm.config import check_type, is_number
 
 SoundtrackMode = Literal["replace", "duck"]
 
@@ -25,6 +28,7 @@ class ReelConfig:
     """How a reel is encoded, and what is added to it.
 
     Raises:
+        TypeError: a field is of another type.
         ValueError: a field is out of range.
     """
 
@@ -58,6 +62,7 @@ class ReelConfig:
     """Whether the film's subtitles are left out of the reel."""
 
     def __post_init__(self) -> None:
+        self._check_types()
         if not 0 <= self.crossfade_seconds < math.inf:
             raise ValueError(
                 f"crossfade_seconds must be at least 0 and finite, got {self.crossfade_seconds}"
@@ -68,6 +73,25 @@ class ReelConfig:
             raise ValueError(
                 f"soundtrack_mode must be replace or duck, got {self.soundtrack_mode!r}"
             )
+
+    def _check_types(self) -> None:
+        for name in ("encoder", "preset", "title", "soundtrack_mode"):
+            value = getattr(self, name)
+            is_text = isinstance(value, str) or (value is None and name != "soundtrack_mode")
+            check_type(name, value, is_text, "a text")
+        for name in ("crf", "crossfade_seconds"):
+            value = getattr(self, name)
+            is_valid = is_number(value) or (value is None and name == "crf")
+            check_type(name, value, is_valid, "a number")
+        for name in ("title_font", "soundtrack"):
+            value = getattr(self, name)
+            is_path = value is None or isinstance(value, str | os.PathLike)
+            check_type(name, value, is_path, "a str or os.PathLike")
+            if isinstance(value, str):
+                object.__setattr__(self, name, Path(value))  # the rest relies on it
+        for name in ("is_fast", "with_chapters", "without_subtitles"):
+            value = getattr(self, name)
+            check_type(name, value, isinstance(value, bool), "True or False")
 
     def to_plain(self) -> dict[str, Any]:
         """Return the fields that differ from the defaults, for JSON; paths become absolute."""

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from vsumm.config import check_type
 from vsumm.errors import InputError, NoSignalError, OutputError
 from vsumm.files import atomic_output, shown
 from vsumm.media import Segment
@@ -64,7 +65,12 @@ def export_reel(
         InputError: the film or the soundtrack is missing or cannot be read.
         NoSignalError: the summary selects nothing, or there is no sound in the soundtrack.
         OutputError: the reel cannot be written.
+        TypeError: an argument is of another type.
     """
+    check_type("summary", summary, isinstance(summary, Summary), "a Summary")
+    check_type("path", path, isinstance(path, str | os.PathLike), "a str or os.PathLike")
+    is_config = config is None or isinstance(config, ReelConfig)
+    check_type("config", config, is_config, "a ReelConfig")
     track = summary.config.audio_track
     plan = plan_reel(summary.media, path, config, audio_track=track, overwrite=overwrite)
     return write_reel(plan, summary.runs, progress=progress)

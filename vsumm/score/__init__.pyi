@@ -26,6 +26,7 @@ from .signals import IMAGE as IMAGE
 from .signals import MUSIC as MUSIC
 from .signals import signals_of as signals_of
 from .signals import trust_in as trust_in
+from .signals.embeds import embeds_measurements as embeds_measurements
 from .signals.image import ImageMeter as ImageMeter
 from .signals.motion import MotionMeter as MotionMeter
 from .signals.music import MusicMeter as MusicMeter

@@ -1,0 +1,89 @@
+"""Embeddings of segments: where picture and sound lie in the space that MMVA predicts affect from.
+
+No signal is made of them; `vsumm.embed` gives them away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from vsumm.score.looks import FirstSeen, Look, RunningMean
+from vsumm.score.signal import Arrays, Film, Measurement
+from vsumm.score.sound_windows import SAMPLE_RATE, SoundWindow
+
+if TYPE_CHECKING:
+    from mmva_core import MMVA
+
+
+class ImageEmbedsMeter:
+    """Embeds the frames that `ImageMeter` looks at; several of a segment are averaged.
+
+    Args:
+        model: embeds pictures.
+        num_segments: N.
+    """
+
+    def __init__(self, model: MMVA, num_segments: int) -> None:
+        self._model = model
+        self._embeds = RunningMean(num_segments, model.config.embedding_dim)
+        self._first = FirstSeen()
+
+    def add(self, batch: Sequence[Look], /) -> None:
+        """Take the next frames."""
+        chosen = self._first.of(batch)
+        if chosen:
+            features = self._model.image_features([look.frame.pixels for look in chosen])
+            embeds = self._model.embeds_of_features("image", features)
+            self._embeds.add([look.row for look in chosen], embeds.numpy())
+
+    def result(self) -> Arrays:
+        """Return "image_embeds", shape (N, D); NaN where no frame shows anything."""
+        return {"image_embeds": self._embeds.result()}
+
+
+class MusicEmbedsMeter:
+    """Embeds the window of sound around every segment, as `MusicMeter` hears it.
+
+    Args:
+        model: embeds windows of sound.
+        num_segments: N.
+    """
+
+    def __init__(self, model: MMVA, num_segments: int) -> None:
+        self._model = model
+        self.around_seconds = model.config.music_window_seconds
+        self._embeds = np.full((num_segments, model.config.embedding_dim), np.nan)
+
+    def add(self, batch: Sequence[SoundWindow], /) -> None:
+        """Take the next windows, all of one length."""
+        audible = [window for window in batch if not window.is_silent]
+        if audible:
+            samples = np.stack([window.around for window in audible])
+            features = self._model.music_features(samples, SAMPLE_RATE)
+            rows = [window.row for window in audible]
+            self._embeds[rows] = self._model.embeds_of_features("music", features).numpy()
+
+    def result(self) -> Arrays:
+        """Return "music_embeds", shape (N, D); NaN where the segment is silent."""
+        return {"music_embeds": self._embeds}
+
+
+def embeds_measurements(film: Film) -> list[Measurement]:
+    """Return what embeds the streams that a film has."""
+    size = film.source.model.config.embedding_dim
+    image = Measurement(
+        "image embeds",
+        needs="picture",
+        start=lambda film: ImageEmbedsMeter(film.source.model, film.num_segments),
+        columns={"image_embeds": size},
+    )
+    music = Measurement(
+        "music embeds",
+        needs="sound",
+        start=lambda film: MusicEmbedsMeter(film.source.model, film.num_segments),
+        columns={"music_embeds": size},
+    )
+    return [image] * (film.info.video is not None) + [music] * bool(film.info.audio)
