@@ -1,5 +1,6 @@
 import pytest
-from films import make_film
+from films import make_film, run_ffmpeg
+from subtitles import film_with_subtitles, srt_text
 
 from vsumm.doctor import examine
 from vsumm.errors import InputError
@@ -42,6 +43,18 @@ def test_doctor_notes_late_and_missing_streams(tmp_path):
     assert examine(late).notes == ("the picture starts 1.50 s after the sound",)
     assert examine(silent).notes == ("no sound: it can be summarised by its picture only",)
     assert examine(sound).notes == ("no picture: it can be summarised by its sound only",)
+
+
+def test_doctor_names_subtitles_and_what_a_reel_leaves_out(tmp_path):
+    tags = ["-metadata:s:s:#", "language=deu", "-disposition:s:#", "forced"]
+    film = film_with_subtitles(tmp_path / "film.mkv", (srt_text(), tags))
+    (tmp_path / "font.ttf").write_bytes(b"a font")
+    attached = tmp_path / "attached.mkv"
+    attach = "-attach", tmp_path / "font.ttf", "-metadata:s:t", "mimetype=font/ttf"
+    run_ffmpeg("-i", film, "-map", "0", "-c", "copy", *attach, attached)
+    lines = str(examine(attached)).splitlines()
+    assert "  subtitle subrip, deu, forced" in lines
+    assert "  besides  1 attachment: left out of a reel" in lines
 
 
 def test_doctor_refuses_what_is_no_film(tmp_path):

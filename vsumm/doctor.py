@@ -6,6 +6,7 @@ The film is read the way a summary reads it, so what is found here is what a sum
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -176,12 +177,25 @@ def _lines(diagnosis: Diagnosis) -> Iterator[str]:
             f"{stream.num_channels} channel{'s' if stream.num_channels > 1 else ''}{language}"
         )
         yield f"           {_describe_reading(stream, found)}"
+    yield from _other_lines(info)
     for note in diagnosis.notes:
         yield f"  note     {note}"
     for problem in diagnosis.problems:
         yield f"  problem  {problem}"
     if not diagnosis.problems:
         yield "  no problems found"
+
+
+def _other_lines(info: MediaInfo) -> Iterator[str]:
+    """Describe what is cut with the reel, and what is left out of it."""
+    for track in info.subtitles:
+        kind = track.codec if track.is_text else f"{track.codec}, pictures: left out of a reel"
+        facts = (kind, track.language, track.title, *track.flags)
+        yield f"  subtitle {', '.join(fact for fact in facts if fact)}"
+    if info.chapters:
+        yield f"  chapters {len(info.chapters)}"
+    for kind, number in sorted(Counter(info.other_streams).items()):
+        yield f"  besides  {number} {kind}{'s' if number > 1 else ''}: left out of a reel"
 
 
 def _describe_picture(video: VideoStream, found: StreamDiagnosis) -> str:
