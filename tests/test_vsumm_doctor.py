@@ -54,7 +54,7 @@ def test_doctor_names_subtitles_and_what_a_reel_leaves_out(tmp_path):
     run_ffmpeg("-i", film, "-map", "0", "-c", "copy", *attach, attached)
     lines = str(examine(attached)).splitlines()
     assert "  subtitle subrip, deu, forced" in lines
-    assert "  besides  1 attachment: left out of a reel" in lines
+    assert "  besides  1 font: kept with ASS subtitles in MKV" in lines
 
 
 def test_doctor_refuses_what_is_no_film(tmp_path):

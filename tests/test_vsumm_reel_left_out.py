@@ -52,7 +52,7 @@ def test_a_reel_says_of_itself_what_its_film_does(film, tmp_path, suffix):
 def test_what_is_left_out_is_one_line(film, tmp_path, caplog):
     write_reel(plan_reel(probe(film), tmp_path / "reel.mp4"), RUNS)
     (line,) = [record.message for record in caplog.records]
-    assert line == f"{film}: not in the reel: 2 further sound tracks (eng, fra), 1 attachment"
+    assert line == f"{film}: not in the reel: 2 further sound tracks (eng, fra), 1 font"
 
 
 def test_a_plain_film_loses_nothing(tmp_path, caplog):

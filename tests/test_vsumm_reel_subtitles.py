@@ -4,8 +4,9 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 
+import av
 import pytest
-from films import make_film
+from films import make_film, run_ffmpeg
 from hypothesis import given
 from hypothesis import strategies as st
 from subtitles import ass_text, film_with_subtitles, srt_text, subtitles_in
@@ -75,6 +76,20 @@ class TestInTheContainer:
         assert track["codec"] == "ass"
         assert track["cues"] == [(0.5, 1.5, "one"), (1.5, 2.0, "{\\pos(10,20)}two")]
         assert b"Style: Sign,Arial,44" in reel.read_bytes()
+
+    def test_fonts_go_with_ass_into_matroska(self, tmp_path, caplog):
+        film = film_with_subtitles(tmp_path / "film.mkv", (ass_text(), []))
+        (tmp_path / "font.ttf").write_bytes(b"a font")
+        attach = "-attach", tmp_path / "font.ttf", "-metadata:s:t", "mimetype=font/ttf"
+        film.rename(tmp_path / "plain.mkv")
+        run_ffmpeg("-i", tmp_path / "plain.mkv", "-map", "0", "-c", "copy", *attach, film)
+        with av.open(str(cut(film, tmp_path / "reel.mkv"))) as container:
+            (font,) = [s for s in container.streams if s.type == "attachment"]
+            assert (font.mimetype, font.data) == ("font/ttf", b"a font")
+            assert font.metadata["filename"] == "font.ttf"
+        assert caplog.text == ""
+        cut(film, tmp_path / "reel.mp4")
+        assert "not in the reel: 1 font" in caplog.text
 
     def test_a_late_start_of_the_container_moves_nothing(self, tmp_path):
         film = film_with_subtitles(

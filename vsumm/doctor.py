@@ -195,7 +195,8 @@ def _other_lines(info: MediaInfo) -> Iterator[str]:
     if info.chapters:
         yield f"  chapters {len(info.chapters)}"
     for kind, number in sorted(Counter(info.other_streams).items()):
-        yield f"  besides  {number} {kind}{'s' if number > 1 else ''}: left out of a reel"
+        fate = "kept with ASS subtitles in MKV" if kind == "font" else "left out of a reel"
+        yield f"  besides  {number} {kind}{'s' if number > 1 else ''}: {fate}"
 
 
 def _describe_picture(video: VideoStream, found: StreamDiagnosis) -> str:

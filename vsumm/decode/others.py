@@ -15,6 +15,12 @@ from av.stream import Discard, Disposition, Stream
 
 LONGEST_TITLE = 200
 """Characters of a title that are kept."""
+FONT_TYPES = (
+    "font/ttf", "font/otf", "font/sfnt", "font/collection", "application/x-truetype-font",
+    "application/x-font-ttf", "application/x-font-otf", "application/x-font",
+    "application/vnd.ms-opentype", "application/font-sfnt",
+)  # fmt: skip
+"""Media types of fonts, as Matroska files name them."""
 MOST_CHAPTERS = 10_000
 """Chapters of a film that are looked at."""
 
@@ -66,7 +72,15 @@ def _chapters(container: InputContainer, start: Fraction) -> list[dict[str, Any]
     return sorted(chapters, key=lambda chapter: chapter["start_seconds"])
 
 
+def is_font(stream: Any) -> bool:
+    """Say whether a stream is a font that is attached for subtitles."""
+    mimetype = stream.mimetype if stream.type == "attachment" else None
+    return mimetype is not None and mimetype.lower() in FONT_TYPES
+
+
 def _kind(stream: Stream) -> str:
+    if is_font(stream):
+        return "font"
     if stream.type == "video":
         is_cover = stream.disposition & Disposition.attached_pic
         return "cover picture" if is_cover else "further picture"

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from vsumm.media import AudioStream, SubtitleStream
 from vsumm.reel.plan import ReelPlan
+from vsumm.reel.subtitles import keeps_fonts
 
 
 def left_out(plan: ReelPlan, lost: Sequence[str] = ()) -> str:
@@ -32,6 +33,8 @@ def left_out(plan: ReelPlan, lost: Sequence[str] = ()) -> str:
     if info.chapters and not plan.format.has_chapters:
         parts.append(_count(len(info.chapters), "chapter"))
     counts = Counter(info.other_streams)
+    if keeps_fonts(plan.subtitles):
+        del counts["font"]
     parts += [_count(number, kind) for kind, number in sorted(counts.items())]
     return ", ".join([*parts, *lost])
 

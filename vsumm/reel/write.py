@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import av
@@ -21,7 +22,7 @@ from vsumm.reel.plan import ReelPlan
 from vsumm.reel.read import StreamReader
 from vsumm.reel.request import EncodeReport, EncodeRequest
 from vsumm.reel.sound_track import SoundTrack, open_sound
-from vsumm.reel.subtitles import SubtitleTrack
+from vsumm.reel.subtitles import SubtitleTrack, copy_fonts, keeps_fonts
 
 
 class _Track(Protocol):
@@ -40,6 +41,8 @@ class _Tracks:
     refusal: str | None = None
     """Why no picture can be copied although that was asked for."""
     subtitles: Sequence[SubtitleTrack] = ()
+    film_of_fonts: str | None = None
+    """Where to take fonts from, if the reel has them."""
 
 
 def encode_reel(
@@ -120,7 +123,8 @@ def _open_tracks(request: EncodeRequest, stack: ExitStack) -> _Tracks:
         sound = SoundTrack(plan.format, request.runs, source, language=_language(plan))
     muxer = plan.format.muxer
     subtitles = [SubtitleTrack(track, muxer, stack) for track in request.subtitles]
-    return _Tracks(picture, sound, refusal, subtitles)
+    film = str(Path(plan.info.path).absolute()) if keeps_fonts(plan.subtitles) else None
+    return _Tracks(picture, sound, refusal, subtitles, film)
 
 
 def _open_video(request: EncodeRequest, video: VideoStream, stack: ExitStack) -> StreamReader:
@@ -151,6 +155,8 @@ def _interleaved(tracks: _Tracks, container: Any) -> Iterator[tuple[float, list[
     members += tracks.subtitles
     for track in members:
         track.add_to(container)
+    if tracks.film_of_fonts is not None:
+        copy_fonts(tracks.film_of_fonts, container)  # behind the tracks: the muxer counts on it
     heads = [(0.0, order, track.packets()) for order, track in enumerate(members)]
     while heads:
         heads.sort(key=lambda head: head[:2])

@@ -14,12 +14,25 @@ from typing import Any
 import av
 from av.stream import Disposition
 
+from vsumm.decode import is_font, open_media
 from vsumm.reel.languages import code_for
 from vsumm.reel.subtitles.plan import CutTrack
 
 MILLISECONDS = Fraction(1, 1000)
 _DEMUXERS = {"srt": "srt", "ass": "ass", "vtt": "webvtt"}
 _CODECS = {"srt": "subrip", "ass": "ass", "vtt": "webvtt"}
+
+
+def copy_fonts(film: str, container: Any) -> None:
+    """Attach the fonts of a film to an output container.
+
+    Raises:
+        InputError: the film cannot be opened.
+    """
+    with open_media(film) as source:
+        for stream in filter(is_font, source.streams):
+            name = stream.metadata.get("filename", "font")
+            container.add_attachment(name, stream.mimetype, stream.data)
 
 
 class SubtitleTrack:

@@ -86,6 +86,11 @@ def plan_tracks(info: MediaInfo, target: Path, chosen: ReelFormat) -> tuple[Trac
     )
 
 
+def keeps_fonts(tracks: Iterable[TrackPlan]) -> bool:
+    """Say whether a reel takes over the fonts that are attached to its film: ASS names them."""
+    return any(track.encoder == "ass" and track.stream is not None for track in tracks)
+
+
 def _of_stream(track: SubtitleStream) -> TrackPlan:
     forms: dict[str, Form] = {"ass": "ass", "ssa": "ass", "webvtt": "vtt"}
     return TrackPlan(
