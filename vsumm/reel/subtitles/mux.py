@@ -30,7 +30,8 @@ def copy_fonts(film: str, container: Any) -> None:
         InputError: the film cannot be opened.
     """
     with open_media(film) as source:
-        for stream in filter(is_font, source.streams):
+        fonts: list[Any] = [stream for stream in source.streams if is_font(stream)]
+        for stream in fonts:
             name = stream.metadata.get("filename", "font")
             container.add_attachment(name, stream.mimetype, stream.data)
 
