@@ -247,9 +247,11 @@ def _outputs(args: argparse.Namespace, num_films: int) -> Outputs:
 def _by_kind(args: argparse.Namespace) -> tuple[list[Path], list[str]]:
     """Return the timelines and chapters among the outputs, and the others."""
     named = args.output or []
-    if not named:
-        return [], []
-    from vsumm.render import is_list
+    from vsumm.reel import is_reel
+
+    if all(is_reel(name) or not Path(name).suffix for name in named):
+        return [], named
+    from vsumm.render import is_list  # it loads what writes timelines
 
     # The summary itself is written as JSON beside the reel.
     lists = [name for name in named if is_list(name) and not name.lower().endswith(".json")]

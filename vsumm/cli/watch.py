@@ -36,6 +36,9 @@ def shown_progress(args: argparse.Namespace) -> Iterator[Watch]:
 @contextmanager
 def room_for_text() -> Iterator[None]:
     """Make bars step aside while text is printed."""
+    if "tqdm" not in sys.modules:  # no bar has been drawn
+        yield
+        return
     from tqdm import tqdm
 
     with tqdm.external_write_mode(sys.stderr):

@@ -85,6 +85,15 @@ FORMATS: Mapping[str, ReelFormat] = {
 """Containers by extension, lower case."""
 
 
+def is_reel(path: str | os.PathLike[str]) -> bool:
+    """Say whether a file of this name is written as a reel.
+
+    >>> is_reel("reel.MP4"), is_reel("reel.otio")
+    (True, False)
+    """
+    return Path(path).suffix.lower() in FORMATS
+
+
 def reel_format(path: str | os.PathLike[str], info: MediaInfo | None = None) -> ReelFormat:
     """Choose the container by the extension of `path`.
 
