@@ -122,7 +122,7 @@ def _summarize(args: argparse.Namespace, shell: Shell) -> None:
 
     summary, reel = _summary_config(args), _reel_config(args)
     # It starts while the rest is imported.
-    prepare_server("vsumm.decode.probe", "vsumm.decode.pick_frames", "vsumm.decode.sound")
+    prepare_server("vsumm.decode.probe")  # a film that is cached needs no other job
     films = find_films(args.inputs, exclude=args.exclude)
     cache = _open_cache(args, shell)
     with shown_progress(args) as watch:
