@@ -385,3 +385,25 @@ def test_a_title_in_another_encoding_than_utf_8_shows_its_odd_bytes_as_replaced(
         container.mux(stream.encode(None))
     path.write_bytes(path.read_bytes().replace(b"Cafeteria", b"Caf\xe9teria"))
     assert probe(path).title == "Caf\N{REPLACEMENT CHARACTER}teria"
+
+
+def test_an_encrypted_film_is_refused_in_one_line(tmp_path):
+    film = make_film(tmp_path / "film.mp4", seconds=2.0, size=(64, 48))
+    key, number = "76a6c65c5ea762046bd749a2e632ccbb", "a7e61c373e219033c21091fa607bf3b8"
+    options = ["-encryption_scheme", "cenc-aes-ctr", "-encryption_key", key]
+    locked = convert_film(film, tmp_path / "locked.mp4", *options, "-encryption_kid", number)
+    with pytest.raises(InputError, match="it is encrypted: decrypt it first"):
+        probe(locked)
+
+
+def test_dolby_vision_without_a_base_layer_is_said(tmp_path):
+    film = make_film(tmp_path / "film.mp4", seconds=2.0, size=(64, 48), codec="libx265")
+    named = convert_film(film, tmp_path / "dolby.mp4", "-tag:v", "dvh1", "-strict", "unofficial")
+    assert not probe(film).problems
+    assert "Dolby Vision" in probe(named).problems[0]
+
+
+def convert_film(film, path, *options):
+    """Copy the streams of a film with options of FFmpeg."""
+    run_ffmpeg("-i", film, "-c", "copy", *options, path)
+    return path

@@ -39,6 +39,9 @@ NOT_FILM = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition
 LONGEST_TITLE = 200
 """Characters of the title tag that are kept."""
 
+DOLBY_TAGS = ("dvh1", "dvhe", "dva1", "dvav", "dav1")
+"""Names that MP4 gives tracks which only a decoder of Dolby Vision shows as they are meant."""
+
 FIRST_FRAME_PACKETS = 300
 """So many packets of a stream may fail before its first frame is looked for elsewhere."""
 
@@ -58,7 +61,7 @@ def run_probe(messages: Messages, *, path: str) -> None:
         path: the file.
 
     Raises:
-        InputError: nothing in the file can be decoded, or it is beyond the limits.
+        InputError: nothing in the file can be decoded, it is encrypted, or beyond the limits.
     """
     messages.send("probe", info=_probe(path, messages.tick))
 
@@ -73,6 +76,10 @@ def _probe(path: str, tick: Callable[[], None]) -> dict[str, Any]:
         if frame is not None and frame.pts is None:
             raise InputError(
                 "its frames carry no times: put it into a container first (MP4, Matroska)"
+            )
+        if picture and picture.codec_context.codec_tag in DOLBY_TAGS:
+            problems.append(
+                "the picture is Dolby Vision that says to have no base layer: its colours are wrong"
             )
         if picture and frame is None:
             problems.append("the picture cannot be decoded")
@@ -197,6 +204,8 @@ def _decode_some(container: InputContainer, stream: Any) -> Iterator[Any]:
     for packet in read_packets(container):
         if packet.stream.index != stream.index:
             continue
+        if packet.has_sidedata("encryption_info"):
+            raise InputError("it is encrypted: decrypt it first")
         try:
             frames = packet.decode() if packet.size else []
         except (av.FFmpegError, MemoryError, ValueError):
