@@ -4,7 +4,6 @@ from .audio_reader import read_audio as read_audio
 from .colours import BT709 as BT709
 from .colours import FULL_RANGE as FULL_RANGE
 from .colours import LIMITED_RANGE as LIMITED_RANGE
-from .colours import is_full_range as is_full_range
 from .colours import is_hdr as is_hdr
 from .filter_chain import PictureTarget as PictureTarget
 from .filter_chain import output_matrix as output_matrix
