@@ -186,7 +186,9 @@ def survey(path: Path, name: str, output: Path, budget: str, expected: dict[str,
     compare(summary, reel, row, expected)
     length = expected.get("seconds", summary.media.duration_seconds)
     row.is_wrong |= abs(summary.media.duration_seconds - length) > MAX_LENGTH_ERROR_SECONDS
-    says_loss = bool(summary.media.problems) or row.lost != "0.0 0.0"
+    reports = (summary.image_report, summary.music_report)
+    is_lossy = any(report and report.unreadable_seconds for report in reports)
+    says_loss = bool(summary.media.problems) or is_lossy
     row.is_wrong |= "refused" in expected or ("damaged" in expected and not says_loss)
     return row
 

@@ -369,10 +369,13 @@ def _add_eval(commands: Commands) -> argparse.ArgumentParser:
     return commands.add_parser("eval", help="measure summaries on TVSum or SumMe")
 
 
+EVAL_EXAMPLES = ("vsumm eval tvsum --data tvsum/", "vsumm eval highlights films/")
+
+
 def _eval(arguments: list[str], shell: Shell) -> None:
     from eval.cli import add_arguments, run
 
-    parser = Parser(prog="vsumm eval")
+    parser = Parser(prog="vsumm eval", examples=EVAL_EXAMPLES)
     add_arguments(parser)
     shell.exit_code = run(parser.parse_args(arguments))
 
