@@ -16,6 +16,7 @@ from vsumm.progress import Watch
 from vsumm.render.picks import Picks
 from vsumm.render.write import is_list, render
 from vsumm.select import Variant, select_variants
+from vsumm.summary import Summary
 from vsumm.timeline import ChaptersFor
 
 
@@ -133,16 +134,25 @@ def write_varied(
 
 
 def _with(picks: Picks, variant: Variant, budget_seconds: float, note: str) -> Picks:
-    assert picks.summary is not None
-    rows = picks.summary.segments
-    summary = replace(
-        picks.summary,
-        segments=tuple(
-            replace(row, selected=flag) for row, flag in zip(rows, variant.selected, strict=True)
-        ),
+    old = picks.summary
+    assert old is not None
+    # Made anew, field by field: whatever else a summary says of its runs holds for the first alone.
+    summary = Summary(
+        schema_version=old.schema_version,
+        model=old.model,
+        by=old.by,
         budget_seconds=budget_seconds,
+        config=old.config,
+        media=old.media,
+        input_sha256=old.input_sha256,
+        segments=tuple(
+            replace(row, selected=flag)
+            for row, flag in zip(old.segments, variant.selected, strict=True)
+        ),
+        image_report=old.image_report,
+        music_report=old.music_report,
         reel=picks.reel.to_plain(),
-        notes=(*picks.summary.notes, note),
+        notes=(*old.notes, note),
     )
     runs = merge_neighbours(row.segment for row in summary.segments if row.selected)
     return replace(picks, runs=tuple(runs), summary=summary)
