@@ -18,7 +18,7 @@ settings.load_profile("untimed")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 MAX_PROCESSES = 4
-"""A process holds up to 1.3 GB; the films and models that it makes are made in each anew."""
+"""A process holds up to 2 GB, and models that several tests share are made in each."""
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -25,7 +25,7 @@ FILMS = {
     "f24": {"frame_rate": 24},
     "f25 & turned": {"frame_rate": 25, "rotation": 90},
     "f29.97": {"frame_rate": Fraction(30000, 1001)},
-    "f59.94": {"frame_rate": Fraction(60000, 1001), "size": (160, 90)},
+    "f59.94": {"frame_rate": Fraction(60000, 1001)},
     "f23.976.mkv": {"frame_rate": Fraction(24000, 1001)},
     "offset": {"frame_rate": 25, "start_offset_seconds": 1.4},
     "variable": {"frame_times": [k * 0.04 + 0.013 * (k % 3) for k in range(250)]},
@@ -50,7 +50,7 @@ def made(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("made")
     name = request.param if "." in request.param[-4:] else f"{request.param}.mp4"
     name = name if name.endswith(("mp4", "mkv")) else f"{name}.mp4"
-    film = make_film(folder / name, seconds=10.0, **FILMS[request.param])
+    film = make_film(folder / name, seconds=10.0, size=(160, 90), **FILMS[request.param])
     sha256 = digest(film)
     summary = summary_of_runs(probe(film), RUNS, sha256=sha256)
     (folder / "film.json").write_text(summary.to_json(), encoding="utf-8")
