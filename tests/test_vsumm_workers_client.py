@@ -167,9 +167,10 @@ def test_the_server_has_no_thread_when_it_forks(server, film):
 def test_what_workers_leave_does_not_pile_up_in_the_server(server, film):
     probe(film)
     num_open = len(list(Path(f"/proc/{server}/fd").iterdir()))
-    list(read_frames(probe(film), [0.0]))
-    # It closes its end of a socket just after it has answered.
-    wait_until(lambda: len(list(Path(f"/proc/{server}/fd").iterdir())) == num_open)
+    for _ in range(3):
+        list(read_frames(probe(film), [0.0]))
+    # It closes its end of a socket just after it has answered: one of the first may be counted.
+    wait_until(lambda: len(list(Path(f"/proc/{server}/fd").iterdir())) <= num_open)
     assert Path(f"/proc/{server}/task/{server}/children").read_text() == ""
 
 
