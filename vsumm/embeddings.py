@@ -11,8 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vsumm.config import check_type
-from vsumm.errors import OutputError
-from vsumm.files import atomic_output
+from vsumm.files import atomic_output, check_extension, write_parquet
 from vsumm.progress import Watch
 from vsumm.score import Film, ModelSource, embeds_measurements, measure
 from vsumm.summary import Summary
@@ -51,7 +50,10 @@ class Embeddings:
                 with partial.open("wb") as file:
                     np.savez_compressed(file, **arrays)
             else:
-                _write_parquet(partial, arrays, Path(path))
+                import pandas as pd  # here, since it costs half a second
+
+                columns = {name: list(array) for name, array in arrays.items()}
+                write_parquet(pd.DataFrame(columns), partial, path)
         return Path(path)
 
 
@@ -94,17 +96,4 @@ def check_embeddings(path: str | os.PathLike[str]) -> str:
     Raises:
         OutputError: embeddings are not written in that form.
     """
-    suffix = Path(path).suffix.lower()
-    if suffix not in FORMATS:
-        raise OutputError(f"{path}: embeddings are written as {' or '.join(FORMATS)}")
-    return suffix
-
-
-def _write_parquet(partial: Path, arrays: dict[str, npt.NDArray[np.floating]], path: Path) -> None:
-    import pandas as pd  # here, since it costs half a second
-
-    columns = {name: list(array) for name, array in arrays.items()}
-    try:
-        pd.DataFrame(columns).to_parquet(partial, index=False)
-    except ImportError as error:
-        raise OutputError(f"{path}: Parquet needs pyarrow: pip install pyarrow") from error
+    return check_extension(path, FORMATS, said="embeddings are written as")

@@ -14,8 +14,8 @@ import msgspec
 from vsumm import plotting
 from vsumm.config import By, SummaryConfig
 from vsumm.curve import curve_svg
-from vsumm.errors import OutputError, ScoresError
-from vsumm.files import atomic_output
+from vsumm.errors import ScoresError
+from vsumm.files import atomic_output, check_extension, write_parquet
 from vsumm.media import DecodeReport, MediaInfo, Segment, merge_neighbours
 
 if TYPE_CHECKING:
@@ -171,11 +171,8 @@ class Summary:
         with atomic_output(path, overwrite=overwrite) as partial:
             if suffix == ".csv":
                 self.to_frame().to_csv(partial, index=False, lineterminator="\n")
-                return
-            try:
-                self.to_frame().to_parquet(partial, index=False)
-            except ImportError as error:
-                raise OutputError(f"{path}: Parquet needs pyarrow: pip install pyarrow") from error
+            else:
+                write_parquet(self.to_frame(), partial, path)
 
     def plot(self, axes: Any = None, *, with_thumbnails: bool = True) -> Any:
         """Draw scores and picks over time with Matplotlib.
@@ -242,10 +239,7 @@ def check_table(path: str | os.PathLike[str]) -> str:
     Raises:
         OutputError: tables are not written in that form.
     """
-    suffix = Path(path).suffix.lower()
-    if suffix not in (".csv", ".parquet"):
-        raise OutputError(f"{path}: a table is written as .csv or .parquet")
-    return suffix
+    return check_extension(path, (".csv", ".parquet"), said="a table is written as")
 
 
 def json_schema() -> dict[str, Any]:

@@ -13,11 +13,15 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vsumm.errors import OutputError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 try:
     import fcntl
@@ -59,6 +63,35 @@ def check_output(
         os.close(descriptor)
         partial.unlink(missing_ok=True)
     return target
+
+
+def check_extension(path: str | os.PathLike[str], forms: Collection[str], *, said: str) -> str:
+    """Return the form of a file by the extension of its path, in lower case.
+
+    Args:
+        path: where to write.
+        forms: extensions of the forms that there are, like ".csv".
+        said: what the error says before it names them, like "a table is written as".
+
+    Raises:
+        OutputError: the extension is another one.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in forms:
+        raise OutputError(f"{path}: {said} {' or '.join(forms)}")
+    return suffix
+
+
+def write_parquet(frame: pd.DataFrame, partial: Path, path: str | os.PathLike[str]) -> None:
+    """Write a table without its index to `partial`, which becomes `path`.
+
+    Raises:
+        OutputError: the package that writes Parquet is missing.
+    """
+    try:
+        frame.to_parquet(partial, index=False)
+    except ImportError as error:
+        raise OutputError(f"{path}: Parquet needs pyarrow: pip install pyarrow") from error
 
 
 def make_folder(path: str | os.PathLike[str]) -> None:

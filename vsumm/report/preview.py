@@ -9,8 +9,8 @@ from pathlib import Path
 from PIL import Image
 
 from vsumm.animation import BYTES_PER_SECOND, FRAMES_PER_SECOND, WIDTHS
-from vsumm.errors import NoSignalError, OutputError
-from vsumm.files import atomic_output, shown
+from vsumm.errors import NoSignalError
+from vsumm.files import atomic_output, check_extension, shown
 from vsumm.media import Segment
 from vsumm.palette import common_palette, indexed
 from vsumm.report.frames import fit_width, images_at
@@ -61,10 +61,7 @@ def check_preview(path: str | os.PathLike[str]) -> str:
     Raises:
         OutputError: there is no preview in that format.
     """
-    suffix = Path(path).suffix.lower()
-    if suffix not in FORMATS:
-        raise OutputError(f"{path}: a preview ends in {' or '.join(FORMATS)}")
-    return suffix
+    return check_extension(path, FORMATS, said="a preview ends in")
 
 
 def shown_pieces(summary: Summary) -> list[Segment]:
