@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from vsumm.media import AudioStream, SubtitleStream
 from vsumm.reel.plan import ReelPlan
 from vsumm.reel.subtitles import keeps_fonts
+from vsumm.words import counted
 
 
 def left_out(plan: ReelPlan, lost: Sequence[str] = ()) -> str:
@@ -24,23 +25,19 @@ def left_out(plan: ReelPlan, lost: Sequence[str] = ()) -> str:
     parts = []
     further = [track for k, track in enumerate(info.audio) if k != plan.audio_track]
     if further and plan.format.audio_encoder is not None:
-        parts.append(f"{_count(len(further), 'further sound track')}{_languages(further)}")
+        parts.append(f"{counted(len(further), 'further sound track')}{_languages(further)}")
     pictures = [track for track in info.subtitles if not track.is_text]
     if pictures and not plan.config.without_subtitles:
         kinds = ", ".join(dict.fromkeys(track.codec for track in pictures))
-        what = _count(len(pictures), "track")
+        what = counted(len(pictures), "track")
         parts.append(f"{what} of subtitles that are pictures ({kinds}){_languages(pictures)}")
     if info.chapters and not plan.format.has_chapters:
-        parts.append(_count(len(info.chapters), "chapter"))
+        parts.append(counted(len(info.chapters), "chapter"))
     counts = Counter(info.other_streams)
     if keeps_fonts(plan.subtitles):
         del counts["font"]
-    parts += [_count(number, kind) for kind, number in sorted(counts.items())]
+    parts += [counted(number, kind) for kind, number in sorted(counts.items())]
     return ", ".join([*parts, *lost])
-
-
-def _count(number: int, what: str) -> str:
-    return f"1 {what}" if number == 1 else f"{number} {what}s"
 
 
 def _languages(tracks: Sequence[AudioStream | SubtitleStream]) -> str:

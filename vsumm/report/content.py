@@ -24,6 +24,7 @@ from vsumm.report.curves import choose_ticks, draw_curve
 from vsumm.report.moments import Moment, scored_by, signals_of_rows, skipped_pieces
 from vsumm.score import FloatArray
 from vsumm.summary import Summary
+from vsumm.words import counted
 
 Cells: TypeAlias = dict[str, Any]
 Fact: TypeAlias = tuple[str, str, bool]
@@ -133,17 +134,13 @@ def _relative(path: Path, folder: Path) -> str:
     return os.path.relpath(path.absolute(), folder.absolute())
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
 def _lede(summary: Summary, num_picks: int) -> str:
     """Say in one line what came out."""
     whole = clock_text(summary.media.duration_seconds)
     if not num_picks:
         return f"nothing of {whole} was picked, by {scored_by(summary)}"
     length = clock_text(summary.selected_seconds)
-    return f"{length} of {whole} in {_count(num_picks, 'pick')}, by {scored_by(summary)}"
+    return f"{length} of {whole} in {counted(num_picks, 'pick')}, by {scored_by(summary)}"
 
 
 def _headline(summary: Summary, picks: Sequence[Moment]) -> list[Fact]:
@@ -274,7 +271,7 @@ def _stream_facts(media: MediaInfo) -> list[tuple[str, str]]:
         facts.append(("Picture", f"{video.codec}, {video.pixel_format}"))
     for number, track in enumerate(media.audio):
         language = f", {track.language}" if track.language else ""
-        channels = _count(track.num_channels, "channel")
+        channels = counted(track.num_channels, "channel")
         facts.append(
             (f"Sound {number}", f"{track.codec}, {track.sample_rate} Hz, {channels}{language}")
         )

@@ -11,6 +11,7 @@ from vsumm.errors import ScoresError
 from vsumm.media import MediaInfo, Segment
 from vsumm.timeline.model import Clip, Timeline
 from vsumm.timeline.survey import FilmClock
+from vsumm.words import counted
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def runs_of(timeline: Timeline, info: MediaInfo, clock: FilmClock) -> TimelineRu
     fade, about_fades = _crossfade(timeline.clips, 1 / clock.rate)
     joined, num_overlaps = _joined(ordered, 1 / clock.rate, fade)
     if num_overlaps:
-        notes.append(f"{_count(num_overlaps, 'clip')} overlapped another one: joined")
+        notes.append(f"{counted(num_overlaps, 'clip')} overlapped another one: joined")
     runs = tuple(Segment(float(start), float(end)) for start, end in joined)
     if len(runs) < 2:
         fade = Fraction(0)
@@ -107,7 +108,7 @@ def _within(
             )
     num_long = sum(end > duration + frame for _, end in spans)
     within = [(start, min(end, duration)) for start, end in spans]
-    notes = [f"{_count(num_long, 'clip')} went on after the end of the film: shortened"]
+    notes = [f"{counted(num_long, 'clip')} went on after the end of the film: shortened"]
     return within, notes if num_long else []
 
 
@@ -141,7 +142,3 @@ def _joined(
             num_overlaps += before - start > frame
             joined[-1] = joined[-1][0], max(before, end)
     return joined, num_overlaps
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
