@@ -101,9 +101,9 @@ def score_highlights(
         if name in columns and name in used
     }
     if HEIR in used:
-        nothing = _Varied(np.zeros(0), 0.0)
+        says = {name: each.say for name, each in varied.items()}
         used[HEIR] += sum(
-            used.get(name, 0.0) * (1 - varied.get(name, nothing).say) for name in OF_THE_PICTURE
+            used.get(name, 0.0) * (1 - says.get(name, 0.0)) for name in OF_THE_PICTURE
         )
     contributions = {name: used[name] * each.deviations for name, each in varied.items()}
     for name in PENALTIES:

@@ -135,6 +135,13 @@ class RunningMean:
         with np.errstate(invalid="ignore"):
             return self._sums / self._weights
 
+    def directions(self) -> FloatArray:
+        """Return the means at length 1, shape (N, D), NaN where nothing was added."""
+        means = self.result()
+        with np.errstate(invalid="ignore"):
+            unit: FloatArray = means / np.linalg.norm(means, axis=1, keepdims=True)
+        return unit
+
 
 def is_black(pixels: Pixels) -> bool:
     """Tell whether a picture, uint8 (H, W, 3), shows nothing: black, as between two scenes."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,10 +55,7 @@ class ClipMeter:
         """Return "clip_embeds", unit vectors (N, P); NaN where no frame shows anything."""
         if self._embeds is None:
             return {"clip_embeds": np.full((self._num_segments, CLIP_DIM), np.nan)}
-        mean = self._embeds.result()
-        with np.errstate(invalid="ignore"):
-            unit = mean / np.linalg.norm(mean, axis=1, keepdims=True)
-        return {"clip_embeds": np.round(unit, CLIP_DECIMALS)}
+        return {"clip_embeds": np.round(self._embeds.directions(), CLIP_DECIMALS)}
 
 
 @lru_cache(1)
@@ -74,6 +71,7 @@ def load_clip(name: str, device: str) -> ClipPair:
         raise ModelError(str(error)) from error
 
 
+@cache  # a folder holds hundreds of megabytes, and every measurement is looked for and kept
 def clip_fingerprint(name: str) -> str:
     """Tell a CLIP from others: by the content of its folder, or by its hub id."""
     source = clip_source(name)

@@ -45,7 +45,7 @@ class ImageEmbedsMeter:
 
 
 class MusicEmbedsMeter:
-    """Embeds the window of sound around every segment, as `MusicMeter` hears it.
+    """Embeds the window of sound around every segment, the one that `MusicMeter` takes.
 
     Args:
         model: embeds windows of sound.

@@ -70,14 +70,11 @@ class ImageMeter:
         and "text_embeds" holds unit vectors among texts. All but the first are NaN throughout
         without a reader.
         """
-        text = self._text.result()
-        with np.errstate(invalid="ignore"):
-            unit = text / np.linalg.norm(text, axis=1, keepdims=True)
         return {
             "image_va": self._va.result(),
             "change": self._change.result(),
             "card": self._card.result()[:, 0],
-            "text_embeds": np.round(unit, TEXT_DECIMALS),
+            "text_embeds": np.round(self._text.directions(), TEXT_DECIMALS),
         }
 
 
