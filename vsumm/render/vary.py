@@ -16,7 +16,6 @@ from vsumm.progress import Watch
 from vsumm.render.picks import Picks
 from vsumm.render.write import is_list, render
 from vsumm.select import Variant, select_variants
-from vsumm.summary import Summary
 from vsumm.timeline import ChaptersFor
 
 
@@ -136,22 +135,13 @@ def write_varied(
 def _with(picks: Picks, variant: Variant, budget_seconds: float, note: str) -> Picks:
     old = picks.summary
     assert old is not None
-    # Made anew, field by field: whatever else a summary says of its runs holds for the first alone.
-    summary = Summary(
-        schema_version=old.schema_version,
-        model=old.model,
-        by=old.by,
+    flagged = zip(old.segments, variant.selected, strict=True)
+    summary = replace(
+        old,
         budget_seconds=budget_seconds,
-        config=old.config,
-        media=old.media,
-        input_sha256=old.input_sha256,
-        segments=tuple(
-            replace(row, selected=flag)
-            for row, flag in zip(old.segments, variant.selected, strict=True)
-        ),
-        image_report=old.image_report,
-        music_report=old.music_report,
+        segments=tuple(replace(row, selected=flag) for row, flag in flagged),
         reel=picks.reel.to_plain(),
+        film_paths=(),
         notes=(*old.notes, note),
     )
     runs = merge_neighbours(row.segment for row in summary.segments if row.selected)
