@@ -197,7 +197,7 @@ def run_content(args: Namespace) -> Iterator[Output]:
     from mmva_core.lite import find_data
 
     _check_free(Path(args.output), args.force)
-    data = find_data(Path(args.data) if args.data else None)
+    data = find_data(args.data)
     heads = build_heads(data, Path(args.classes), seed=args.seed, progress=shows_progress(args))
     heads.save(Path(args.output))
     yield f"{args.output}: for {heads.tower}"
@@ -248,7 +248,7 @@ def run_class_names(args: Namespace) -> Iterator[Output]:
     from mmva_core.lite import find_data, save_class_names
 
     _check_free(Path(args.output), args.force)
-    data = find_data(Path(args.data) if args.data else None)
+    data = find_data(args.data)
     with TemporaryDirectory() as cache:
         names = build_class_names(data, Path(args.classes), Path(cache))
     save_class_names(names, Path(args.output))
@@ -261,7 +261,7 @@ def run_pictures(args: Namespace) -> Iterator[Output]:
 
     target = Path(args.output) / "model"
     _check_free(target, args.force)
-    data = find_data(Path(args.data) if args.data else None)
+    data = find_data(args.data)
     cache = Path(args.output) / "features"
     model = refit_pictures(args.model, data, cache, progress=shows_progress(args))
     yield f"model: {model.save_pretrained(target, half=True)}"

@@ -94,13 +94,13 @@ def train_preset(
     yield f"model: {result.folder}"
 
 
-def find_data(data_folder: Path | None) -> Path:
+def find_data(data_folder: str | Path | None) -> Path:
     """Return the folder of the open sets: `data_folder`, or that of VSUMM_DATA.
 
     Raises:
         DataError: neither names a folder that exists.
     """
-    named = data_folder if data_folder is not None else os.environ.get(DATA_VARIABLE)
+    named = data_folder or os.environ.get(DATA_VARIABLE)
     if not named:
         raise DataError(f"name the folder of the open sets with --data or {DATA_VARIABLE}")
     root = Path(named)
