@@ -12,16 +12,13 @@ from .frame_reader import FrameReader as FrameReader
 from .frame_reader import read_frames as read_frames
 from .hdr import HLG as HLG
 from .hdr import PQ as PQ
-from .holes import missing_seconds as missing_seconds
 from .normalise import PictureFilter as PictureFilter
 from .normalise import black_picture as black_picture
 from .open_file import open_media as open_media
 from .open_file import open_stream as open_stream
 from .others import is_font as is_font
-from .packets import Headers as Headers
 from .packets import read_packets as read_packets
 from .packets import seek as seek
-from .packets import starts_anywhere as starts_anywhere
-from .pick_frames import can_skip_frames as can_skip_frames
 from .sound import channels_of as channels_of
 from .steady import find_jumps as find_jumps
+from .stream_reader import StreamReader as StreamReader

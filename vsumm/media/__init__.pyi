@@ -7,6 +7,7 @@ from .info import displayed_size as displayed_size
 from .info import probe as probe
 from .info import scaled_size as scaled_size
 from .report import DecodeReport as DecodeReport
+from .segments import TOLERANCE_SECONDS as TOLERANCE_SECONDS
 from .segments import Segment as Segment
 from .segments import merge_neighbours as merge_neighbours
 from .segments import split_into_segments as split_into_segments

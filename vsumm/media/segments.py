@@ -6,9 +6,12 @@ import itertools
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from fractions import Fraction
 
 MIN_SEGMENT_SECONDS = 1e-3
 """A remainder shorter than this belongs to the piece before it: no frame or sound lies in it."""
+TOLERANCE_SECONDS = Fraction(1, 100_000)
+"""A frame this close before a border counts as on it: borders are floats, time stamps are not."""
 
 
 @dataclass(frozen=True)

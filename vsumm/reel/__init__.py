@@ -3,7 +3,7 @@
 In: a `Summary`, or a film and runs of it. Out: a video file, written whole or not at all.
 
     export.py   -> plan.py (checks) -> layout.py (places) -> encoding process: job.py -> write.py
-    write.py    -> picture_track.py, sound_track.py -> place_*.py -> read.py, filter.py
+    write.py    -> picture_track.py, sound_track.py -> place_*.py
 
 Open `export.py` first. `config.py` holds the settings, `compose/` adds cross-fades, titles and
 soundtracks, `copy/` copies H.264 without encoding.

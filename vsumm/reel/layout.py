@@ -22,10 +22,7 @@ from fractions import Fraction
 from itertools import pairwise
 from math import ceil, floor
 
-from vsumm.media import Segment
-
-TOLERANCE_SECONDS = Fraction(1, 100_000)
-"""A frame this close before a border counts as on it: borders are floats, time stamps are not."""
+from vsumm.media import TOLERANCE_SECONDS, Segment
 
 REGULAR_SHARE = 0.95
 """A film whose frames keep their distance this often has a constant rate; the rest are drops."""

@@ -18,6 +18,7 @@ from vsumm.decode import (
     FULL_RANGE,
     LIMITED_RANGE,
     PictureTarget,
+    StreamReader,
     is_hdr,
     output_matrix,
 )
@@ -43,7 +44,6 @@ from vsumm.reel.place_pictures import (
     survey_rate,
 )
 from vsumm.reel.plan import ReelPlan
-from vsumm.reel.read import StreamReader
 from vsumm.workers import Ahead
 
 KEY_FRAME_SECONDS = 5

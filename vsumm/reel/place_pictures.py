@@ -27,15 +27,14 @@ from itertools import islice
 from math import floor
 from typing import Any
 
-from vsumm.decode import PictureFilter, PictureTarget, black_picture
+from vsumm.decode import PictureFilter, PictureTarget, StreamReader, black_picture
+from vsumm.media import TOLERANCE_SECONDS
 from vsumm.reel.layout import (
-    TOLERANCE_SECONDS,
     PlacedRun,
     constant_rate,
     round_half_up,
     ticks_of_runs,
 )
-from vsumm.reel.read import StreamReader
 
 EXACT_RATE = Fraction(90_000)
 """Ticks per second of a reel without constant rate: MPEG's clock, which common rates divide."""

@@ -16,10 +16,9 @@ from av.audio.layout import AudioLayout
 from av.audio.resampler import AudioResampler
 from numpy.typing import NDArray
 
-from vsumm.decode import channels_of, find_jumps
+from vsumm.decode import StreamReader, channels_of, find_jumps
 from vsumm.media import AudioStream
 from vsumm.reel.layout import PlacedRun, round_half_up, ticks_of_runs
-from vsumm.reel.read import StreamReader
 
 FADE_SECONDS = Fraction(5, 1000)
 """Length of the fade at each end of a run."""

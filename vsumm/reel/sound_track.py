@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from fractions import Fraction
 from typing import Any
 
+from vsumm.decode import StreamReader
 from vsumm.media import MediaInfo
 from vsumm.reel.compose import CrossfadedSound, DuckedSound, SoundSource, Soundtrack
 from vsumm.reel.encoders import nearest_layout, nearest_rate, open_encoder
@@ -17,7 +18,6 @@ from vsumm.reel.formats import ReelFormat
 from vsumm.reel.layout import PlacedRun
 from vsumm.reel.place_sound import Samples, SoundPlacer, to_audio_frame
 from vsumm.reel.plan import ReelPlan
-from vsumm.reel.read import StreamReader
 
 BITS_PER_SECOND_AND_CHANNEL = 80_000
 """Rate of lossy sound; less where the sample rate is low."""

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import av
 from av.error import FFmpegError
 
+from vsumm.decode import StreamReader
 from vsumm.errors import OutputError
 from vsumm.media import MediaInfo, VideoStream
 from vsumm.reel.chapters import chapters_of_film, chapters_of_runs, to_pyav
@@ -19,7 +20,6 @@ from vsumm.reel.languages import code_for
 from vsumm.reel.layout import PlacedRun
 from vsumm.reel.picture_track import PictureTrack
 from vsumm.reel.plan import ReelPlan
-from vsumm.reel.read import StreamReader
 from vsumm.reel.request import EncodeReport, EncodeRequest
 from vsumm.reel.sound_track import SoundTrack, open_sound
 from vsumm.reel.subtitles import SubtitleTrack, copy_fonts, keeps_fonts

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import numpy as np
 
-from vsumm.media import MediaInfo, Segment
+from vsumm.media import TOLERANCE_SECONDS, MediaInfo, Segment
 from vsumm.score import contributions, reasons
 from vsumm.summary import Summary
 from vsumm.timeline.model import Clip, Source, Timeline, ceil_frame
-from vsumm.timeline.survey import TOLERANCE_SECONDS, FilmClock, survey_film
+from vsumm.timeline.survey import FilmClock, survey_film
 
 
 def timeline_of(

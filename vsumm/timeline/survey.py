@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vsumm.errors import InputError
 from vsumm.files import shown
-from vsumm.media import MediaInfo
+from vsumm.media import TOLERANCE_SECONDS, MediaInfo
 from vsumm.timeline.timecode import parse_timecode
 from vsumm.workers import WorkerLostError, run_in_worker
 
@@ -34,8 +34,6 @@ EDITING_RATES = tuple(
 """Frame rates that editing programs know, ascending."""
 SAME_RATE = Fraction(1, 10_000)
 """Containers round rates; a film this near to a rate, as a share of it, has that rate."""
-TOLERANCE_SECONDS = Fraction(1, 100_000)
-"""A frame this close before a border counts as on it: borders are floats, time stamps are not."""
 
 
 @dataclass(frozen=True)

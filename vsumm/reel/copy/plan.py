@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
 
-from vsumm.reel.layout import TOLERANCE_SECONDS, PlacedRun, round_half_up
+from vsumm.media import TOLERANCE_SECONDS
+from vsumm.reel.layout import PlacedRun, round_half_up
 
 SHORTEST_COPY_SECONDS = 1.0
 """A shorter copy is not worth the two key frames that it costs."""

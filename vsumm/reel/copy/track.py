@@ -20,6 +20,7 @@ import av
 from av.codec.context import Flags
 from av.error import FFmpegError
 
+from vsumm.decode import StreamReader
 from vsumm.errors import InputError
 from vsumm.media import VideoStream
 from vsumm.reel.copy.h264 import (
@@ -46,7 +47,6 @@ from vsumm.reel.encoders import encoder_options
 from vsumm.reel.layout import PlacedRun, ticks_of_runs
 from vsumm.reel.picture_track import PICTURES_AHEAD, PictureTrack
 from vsumm.reel.place_pictures import PicturePlacer
-from vsumm.reel.read import StreamReader
 from vsumm.workers import Ahead
 
 ENCODER = "libx264"

@@ -11,17 +11,12 @@ from typing import Any, Literal
 from av.error import FFmpegError
 from av.stream import Discard
 
-from vsumm.decode import (
-    Headers,
-    can_skip_frames,
-    missing_seconds,
-    open_stream,
-    read_packets,
-    starts_anywhere,
-)
+from vsumm.decode.holes import missing_seconds
+from vsumm.decode.open_file import open_stream
+from vsumm.decode.packets import Headers, read_packets, starts_anywhere
+from vsumm.decode.pick_frames import can_skip_frames
 from vsumm.errors import InputError
-from vsumm.media import MediaInfo
-from vsumm.reel.layout import TOLERANCE_SECONDS
+from vsumm.media import TOLERANCE_SECONDS, MediaInfo
 
 SEEK_STEPS_SECONDS = (0, 1, 4, 16, 64, 256)
 """How far before the wanted instant to seek, tried in this order until a frame is early enough."""
