@@ -82,8 +82,9 @@ FLOORS = {
         "output": "datasets protocol",
         "summarisers": "datasets",
         "highlights": "cues protocol",
+        "weights": "cues datasets highlights model protocol",
         "speed": "",
-        "cli": "datasets highlights model output protocol speed summarisers",
+        "cli": "datasets highlights model output protocol speed summarisers weights",
         "__main__": "cli",
     },
 }

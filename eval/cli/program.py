@@ -15,6 +15,10 @@ from vsumm.config import By, SummaryConfig
 PROTOCOL_NAMES = ("kts", "uniform-2s", "uniform-60", "two-peak", "one-peak")
 METHOD_NAMES = ("dr-dsn", "csnet", "ac-sum-gan", "ca-sum")
 TOPIC_SOURCES = ("title", "other", "none")
+TOPIC_HELP = (
+    "what a video is said to be about: its title in the data set (default), the title of another "
+    "video, or none"
+)
 
 
 def add_arguments(parser: Parser) -> None:
@@ -36,6 +40,7 @@ def add_arguments(parser: Parser) -> None:
         _add_output(command)
         command.set_defaults(handler=_run_benchmark)
     _add_highlights(commands)
+    _add_weights(commands)
     add_speed_arguments(commands)
 
 
@@ -76,6 +81,37 @@ def _add_highlights(commands: argparse._SubParsersAction[Any]) -> None:
     command.add_argument("--no-cache", action="store_true", help="measure everything again")
     command.add_argument("--quiet", action="store_true", help="no progress bar")
     command.set_defaults(handler=_run_highlights)
+
+
+def _add_weights(commands: argparse._SubParsersAction[Any]) -> None:
+    command = commands.add_parser(
+        "weights",
+        help="choose the weights of highlights on all films but one, and measure on that one",
+        description="Draw weights at random, choose the best on all films but one, and measure "
+        "them on that one: what another film may expect, without a part in the choice.",
+        examples=("vsumm eval weights --films films/ --tvsum tvsum/ --summe summe/",),
+    )
+    command.add_argument("--films", type=Path, metavar="DIR", help="films and their labels")
+    command.add_argument("--tvsum", type=Path, metavar="DIR", help="videos and annotation of TVSum")
+    command.add_argument("--summe", type=Path, metavar="DIR", help="videos and annotation of SumMe")
+    command.add_argument(
+        "--drawn",
+        type=positive_integer,
+        default=500,
+        metavar="N",
+        help="weights to choose from (default 500)",
+    )
+    command.add_argument("--seed", type=int, default=0, help="of the drawn weights (default: 0)")
+    command.add_argument("--topic", choices=TOPIC_SOURCES, default="title", help=TOPIC_HELP)
+    command.add_argument("--no-cache", action="store_true", help="measure everything again")
+    command.set_defaults(handler=_run_weights)
+
+
+def _run_weights(args: argparse.Namespace) -> int:
+    from eval.cli.weights import run_weights  # here, since it loads torch and pandas
+
+    print(run_weights(args))
+    return 0
 
 
 def _run_highlights(args: argparse.Namespace) -> int:
@@ -125,8 +161,7 @@ def _add_sources(command: argparse.ArgumentParser) -> None:
         "--topic",
         choices=TOPIC_SOURCES,
         default="title",
-        help="what a video is said to be about: its title in the data set (default), the title "
-        "of another video, or none",
+        help=TOPIC_HELP,
     )
     group.add_argument("--model", default=default.model, help="model that scores the videos")
 

@@ -2,6 +2,7 @@ from .bootstrap import CONFIDENCE as CONFIDENCE
 from .bootstrap import NUM_RESAMPLES as NUM_RESAMPLES
 from .bootstrap import bootstrap_mean as bootstrap_mean
 from .evaluate import evaluate as evaluate
+from .evaluate import mean_tau as mean_tau
 from .kts import PENALTY as PENALTY
 from .kts import segment_features as segment_features
 from .results import HEADLINE as HEADLINE

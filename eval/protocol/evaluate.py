@@ -223,6 +223,16 @@ def _correlate(reference: RankReference | None, scorings: FloatArray | None) -> 
     return np.column_stack([found.tau.mean(axis=1), found.rho.mean(axis=1)])
 
 
+def mean_tau(video: BenchmarkVideo, scorings: FloatArray) -> FloatArray:
+    """Return Kendall's tau-b with each user, averaged over the users, of scorings (R, N): (R,).
+
+    Raises:
+        ScoresError: no user has scored the video.
+    """
+    tau: FloatArray = RankReference(_user_values(video)).correlate(scorings).tau.mean(axis=1)
+    return tau
+
+
 def _correlate_humans(video: BenchmarkVideo, settings: EvaluationSettings) -> FloatArray:
     if video.user_importance is None and video.summaries_need_shots:
         return np.full(2, np.nan)
