@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from av.codec.context import Flags
 
-from vsumm.decode.filter_chain import QUICK_SCALER, SHRUNK_FIRST, PictureTarget, output_matrix
 from vsumm.decode.hdr import to_sdr
 from vsumm.decode.normalise import PictureFilter, black_picture
+from vsumm.decode.upright import QUICK_SCALER, SHRUNK_FIRST, PictureTarget, output_matrix
 
 WIDTH, HEIGHT = 64, 32
 TARGET = PictureTarget(WIDTH, HEIGHT, "yuv420p", 0, WIDTH, HEIGHT)
@@ -285,7 +285,7 @@ def test_shrinking_first_changes_next_to_nothing(pixel_format, is_full_range, mo
     frame, _ = coloured_frame(pixel_format, is_full_range=is_full_range)
     target = replace(SCORED, width=227, height=128, display_width=640, display_height=360)
     in_two = filtered(frame, target).to_ndarray().astype(int)
-    monkeypatch.setattr("vsumm.decode.filter_chain.SHRUNK_FIRST", ())
+    monkeypatch.setattr("vsumm.decode.upright.SHRUNK_FIRST", ())
     in_one = filtered(frame, target).to_ndarray().astype(int)
     assert in_two.shape == (128, 227, 3)
     assert in_one.std() > 30

@@ -5,8 +5,6 @@ from .colours import BT709 as BT709
 from .colours import FULL_RANGE as FULL_RANGE
 from .colours import LIMITED_RANGE as LIMITED_RANGE
 from .colours import is_hdr as is_hdr
-from .filter_chain import PictureTarget as PictureTarget
-from .filter_chain import output_matrix as output_matrix
 from .frame_reader import Frame as Frame
 from .frame_reader import FrameReader as FrameReader
 from .frame_reader import read_frames as read_frames
@@ -22,3 +20,5 @@ from .packets import seek as seek
 from .sound import channels_of as channels_of
 from .steady import find_jumps as find_jumps
 from .stream_reader import StreamReader as StreamReader
+from .upright import PictureTarget as PictureTarget
+from .upright import output_matrix as output_matrix

@@ -1,6 +1,6 @@
 """Turn decoded frames into pictures that can be looked at, scored and encoded.
 
-`vsumm.decode.filter_chain` says which filters of FFmpeg do that; here they run.
+`vsumm.decode.upright` says which filters of FFmpeg do that; here they run.
 
 Runs in the decoding and encoding processes only, see `vsumm.workers.child`.
 """
@@ -16,8 +16,8 @@ from av.error import BlockingIOError as AgainError
 from av.error import EOFError as EndError
 from av.filter import Graph
 
-from vsumm.decode.filter_chain import TONE_MAPPING, Filter, PictureTarget, filter_chain
 from vsumm.decode.hdr import sdr_table
+from vsumm.decode.upright import TONE_MAPPING, Filter, PictureTarget, filter_chain
 
 
 class PictureFilter:

@@ -26,10 +26,10 @@ import av
 import numpy as np
 from av.container import InputContainer
 
-from vsumm.decode.filter_chain import QUICK_SCALER, PictureTarget
 from vsumm.decode.normalise import PictureFilter
 from vsumm.decode.open_file import groups_of_wanted, open_stream
 from vsumm.decode.packets import PacketsAhead, pts_of
+from vsumm.decode.upright import QUICK_SCALER, PictureTarget
 from vsumm.media import VideoStream
 
 if TYPE_CHECKING:

@@ -2,7 +2,8 @@
 
 A record is a JSON file named after the SHA-256 of its key. It is written whole or not at all,
 holds its key and a checksum, and is made anew if either does not fit. The folder is bounded: the
-least recently used records are removed first.
+least recently used records are removed first. What is kept of a film, and under which key, is up to
+`vsumm/score/measure.py`.
 """
 
 from __future__ import annotations

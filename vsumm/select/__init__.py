@@ -1,7 +1,7 @@
 """Pick segments within the budget.
 
 In: segments, one score each, the budget in seconds. Out: one flag per segment.
-Open `segments.py` first; `knapsack.py` is the exact solver and knows no video.
+Open `budget.py` first; `knapsack.py` is the exact solver and knows no video.
 """
 
 import lazy_loader

@@ -1,8 +1,9 @@
 """Choose items of the greatest total value within a capacity: the exact 0/1 knapsack.
 
-This module knows no video. Weights are integers in whatever unit the caller chooses; the general
-case costs time in proportion to `num_items * capacity`, so choose frames rather than
-microseconds. Items of equal weight, all but one of them, cost only a sort in any unit.
+This module knows no video: `budget.py` turns segments and a budget into items. Weights are integers
+in whatever unit the caller chooses; the general case costs time in proportion to `num_items *
+capacity`, so choose frames rather than microseconds. Items of equal weight, all but one of them,
+cost only a sort in any unit.
 
 `eval.protocol` has a solver of its own: benchmarks need a fixed choice among equally good
 selections, for many scorings of one video at once, and never weigh more than some thousand frames.

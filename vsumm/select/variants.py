@@ -19,8 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vsumm.media import Segment
+from vsumm.select.budget import LEAST_WORTH, competing_segments, select_segments, to_ticks
 from vsumm.select.limited import choose_limited, value_of
-from vsumm.select.segments import LEAST_WORTH, competing_segments, select_segments, to_ticks
 from vsumm.select.spread import gains
 
 

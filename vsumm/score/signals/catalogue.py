@@ -1,4 +1,7 @@
-"""Every signal there is, in the order of the summary's columns."""
+"""Every signal there is, in the order of the summary's columns.
+
+A new one is a module beside this, a line here, and a weight in `vsumm/score/highlights.py`.
+"""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vsumm.media.segments import split_into_segments
-from vsumm.select.segments import select_segments
+from vsumm.select.budget import select_segments
 
 
 def picked(duration, scores, budget):
