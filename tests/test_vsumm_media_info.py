@@ -1,6 +1,5 @@
 import errno
 import os
-import re
 import time
 from fractions import Fraction
 from pathlib import Path
@@ -211,28 +210,6 @@ def test_the_main_track_belongs_to_the_programme_of_the_picture(tmp_path):
     run_ffmpeg("-i", film, *streams, "-program", radio, "-program", television, multiplex)
     info = probe(multiplex)
     assert (len(info.audio), info.main_track) == (2, 1)
-
-
-def test_of_recordings_joined_in_one_stream_the_first_is_used_and_this_is_said(tmp_path):
-    first = make_film(tmp_path / "first.ts", seconds=8, sample_rate=48000)
-    second = make_film(tmp_path / "second.ts", seconds=5, sample_rate=48000)
-    assert probe(first).problems == ()
-    film = tmp_path / "film.ts"
-    film.write_bytes(first.read_bytes() + second.read_bytes())
-    info = probe(film)
-    assert info.duration_seconds == pytest.approx(probe(first).duration_seconds, abs=0.1)
-    (problem,) = info.problems
-    assert re.fullmatch(
-        r"its clock starts again after 8 s: about [45] s behind that are not used", problem
-    )
-
-
-def test_a_clock_that_wraps_around_does_not_start_again(tmp_path):
-    offset = 2**33 / 90000 - 3
-    film = make_film(tmp_path / "film.ts", seconds=8, start_offset_seconds=offset)
-    info = probe(film)
-    assert info.problems == ()
-    assert info.duration_seconds == pytest.approx(8, abs=0.1)
 
 
 @pytest.mark.parametrize("suffix", [".gif", ".wav", ".mp3", ".webm", ".avi", ".flv", ".mov"])

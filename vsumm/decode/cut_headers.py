@@ -107,13 +107,20 @@ def _in_wav(header: bytes, size: int, stream: Stream) -> Fraction | None:
 
 def _in_asf(header: bytes, size: int, stream: Stream) -> Fraction | None:
     """Read the file properties: ASF specification, section 3.2."""
+    declared_size = declared_bytes_of_asf(header)
+    if declared_size is None or size >= declared_size:
+        return None
+    play, _, preroll = struct.unpack_from("<3Q", header, header.find(FILE_PROPERTIES) + 64)
+    return Fraction(play, 10_000_000) - Fraction(preroll, 1000)
+
+
+def declared_bytes_of_asf(header: bytes) -> int | None:
+    """Return the size of an ASF file by its file properties, None where they are missing."""
     place = header.find(FILE_PROPERTIES)
     if not 0 <= place <= len(header) - 88:
         return None
-    declared_size, _, _, play, _, preroll = struct.unpack_from("<6Q", header, place + 40)
-    if size >= declared_size:
-        return None
-    return Fraction(play, 10_000_000) - Fraction(preroll, 1000)
+    (declared_size,) = struct.unpack_from("<Q", header, place + 40)
+    return int(declared_size)
 
 
 def _start(stream: Stream) -> Fraction:

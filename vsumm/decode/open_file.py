@@ -29,6 +29,7 @@ from typing import Any, Literal
 import av
 from av.container import InputContainer
 
+from vsumm.decode.joined import find_joint
 from vsumm.decode.mp4 import (
     MARGIN_SECONDS,
     PART_SECONDS,
@@ -42,7 +43,7 @@ from vsumm.decode.mp4 import (
     start_of_cut_fragment,
 )
 from vsumm.decode.packets import read_packets
-from vsumm.decode.transport import find_restart
+from vsumm.decode.transport import find_change
 from vsumm.errors import InputError
 from vsumm.files import open_regular_file
 from vsumm.workers import give_memory_back
@@ -260,14 +261,19 @@ def _opened(path: str) -> Iterator[int]:
 
 
 def _open_descriptor(descriptor: int) -> InputContainer:
+    by_number = {"fd": str(descriptor)}
     try:
-        container = _open_container("fd:", {"fd": str(descriptor)})
-        restart = find_restart(descriptor) if container.format.name == "mpegts" else None
-        if restart is None:
-            return container
-        # Times come twice in it: only the first recording is shown.
-        container.close()
-        return _open_container(Overlay(descriptor, end=restart.place), {})
+        container = _open_container("fd:", by_number)
+        name = container.format.name
+        if (joint := find_joint(descriptor, name)) is not None:
+            container.close()  # times come twice in it: only the first recording is shown
+            return _open_container(Overlay(descriptor, end=joint.place), {})
+        change = find_change(descriptor) if name == "mpegts" else None
+        if change is not None and change.is_alike:
+            container.close()
+            os.lseek(descriptor, 0, os.SEEK_SET)  # where FFmpeg begins to read
+            return _open_container("fd:", by_number | {"merge_pmt_versions": "1"})
+        return container
     except InputError:
         cut = start_of_cut_fragment(descriptor)
         if not cut:

@@ -22,10 +22,11 @@ from av.stream import Disposition, Stream
 
 from vsumm.decode.crop import NO_CROP, Crop, crop_of
 from vsumm.decode.ends import check_duration, check_frames, find_ends, start_of
+from vsumm.decode.joined import find_joint
 from vsumm.decode.open_file import MAX_PIXELS, open_media, tags_of
 from vsumm.decode.others import describe_others
 from vsumm.decode.packets import read_packets, seek
-from vsumm.decode.transport import find_restart, programmes_of
+from vsumm.decode.transport import find_change, programmes_of
 from vsumm.errors import InputError
 from vsumm.files import open_regular_file
 from vsumm.media import displayed_size
@@ -171,18 +172,23 @@ def _undecodable_streams(container: InputContainer) -> list[str]:
 
 def _unused_recordings(path: str, container: InputContainer) -> list[str]:
     """Return what is not used of recordings that were joined in one file."""
-    if container.format.name != "mpegts":
-        return []
     descriptor = open_regular_file(path)
     try:
-        restart = find_restart(descriptor)
+        name = container.format.name
+        joint = find_joint(descriptor, name)
+        change = find_change(descriptor) if name == "mpegts" and joint is None else None
+        size = os.fstat(descriptor).st_size
     finally:
         os.close(descriptor)
-    if restart is None:
-        return []
+    if joint is None:
+        changes = change is not None and not change.is_alike
+        return ["other streams follow in the middle of it: they are not used"] * changes
+    if joint.before_seconds is None or joint.behind_seconds is None:
+        share = max(0.01, 1 - joint.place / size)
+        return [f"another recording follows in the last {share:.0%} of the file: it is not used"]
     return [
-        f"its clock starts again after {restart.before_seconds:.0f} s: about "
-        f"{restart.behind_seconds:.0f} s behind that are not used"
+        f"its clock starts again after {joint.before_seconds:.0f} s: about "
+        f"{joint.behind_seconds:.0f} s behind that are not used"
     ]
 
 

@@ -1,4 +1,4 @@
-"""Read what FFmpeg does not hand over of an MPEG transport stream: programmes, new beginnings.
+"""Read what FFmpeg does not hand over of an MPEG transport stream: its programmes.
 
 A multiplex holds several programmes, of television and of radio, each with streams of its own. The
 table of packet 0 names them; a table of each names its streams (ISO/IEC 13818-1, section 2.4.4).
@@ -12,7 +12,6 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 from vsumm.files import open_regular_file
 
@@ -28,91 +27,19 @@ SYNC = b"\x47"
 TABLE_BYTES = 1 << 22
 """How much of a file is searched for tables; they come ten times a second."""
 
-CLOCK_PLACES = 48
-"""Places of a file in which the clock is read."""
-
-CLOCK_BYTES = 1 << 19
-"""How far to look for it; it comes ten times a second."""
-
-CLOCK_HZ, CLOCK_TICKS = 90_000, 1 << 33
-"""Ticks in a second, and ticks after which the clock is at zero again."""
+TAIL_BYTES = 1 << 20
+"""How much of the end of a file is searched for them."""
 
 TABLE_OF_PROGRAMMES, TABLE_OF_STREAMS = 0, 2
 """Types of tables."""
 
 
 @dataclass(frozen=True)
-class Restart:
-    """Where the clock of a film starts again: another recording was put behind it."""
+class Change:
+    """The packets of the streams get other identifiers somewhere in a file."""
 
-    place: int
-    """First byte behind it."""
-    before_seconds: float
-    """Length of the film in front of it."""
-    behind_seconds: float
-    """Length of what lies behind it, measured at a few places."""
-
-
-def find_restart(descriptor: int) -> Restart | None:
-    """Find where the clock of a transport stream starts again for the first time.
-
-    The clock is read in a few places of the file only, so a short recording may be missed.
-    """
-    head = os.pread(descriptor, TABLE_BYTES, 0)
-    if len(programmes_in(head)) > 1:  # each has its own clock
-        return None
-    start, distance = _packets_of(head)
-    last = max(0, (os.fstat(descriptor).st_size - start) // distance - 1)
-    places = [start + last * k // CLOCK_PLACES * distance for k in range(CLOCK_PLACES)]
-    found = (_clock_behind(descriptor, place, distance) for place in places)
-    clocks = [clock for clock in found if clock is not None]
-    steps = [_step(*pair) for pair in pairwise(clocks)]
-    number = next((k for k, step in enumerate(steps) if step < -CLOCK_HZ), None)
-    if number is None:
-        return None
-    before, behind = clocks[number], clocks[number + 1]
-    low, high = before.place, behind.place
-    while high - low > distance:  # the clock at `low` has not started again, at `high` it has
-        middle = low + (high - low) // distance // 2 * distance
-        clock = _clock_behind(descriptor, middle, distance)
-        if clock is not None and clock.place < behind.place and _step(before, clock) >= 0:
-            low = clock.place
-            before = clock
-        elif clock is not None and clock.place < behind.place:
-            high, behind = middle, clock
-        else:
-            high = middle
-    return Restart(
-        behind.place,
-        (sum(steps[:number]) + _step(clocks[number], before)) / CLOCK_HZ,
-        sum(max(0, step) for step in steps[number + 1 :]) / CLOCK_HZ,
-    )
-
-
-@dataclass(frozen=True)
-class _Clock:
-    """A programme clock reference."""
-
-    place: int
-    """The first byte of its packet."""
-    ticks: int
-    """What it says, in ticks of CLOCK_HZ."""
-
-
-def _clock_behind(descriptor: int, place: int, distance: int) -> _Clock | None:
-    """Return the first programme clock reference from the packet at a place on."""
-    data = os.pread(descriptor, CLOCK_BYTES, place)
-    for at in range(0, len(data) - PACKET_BYTES + 1, distance):
-        # An adaptation field of seven bytes or more that says that it holds a reference.
-        if data[at + 3] & 0x20 and data[at + 4] >= 7 and data[at + 5] & 0x10:
-            return _Clock(place + at, int.from_bytes(data[at + 6 : at + 11]) >> 7)
-    return None
-
-
-def _step(clock: _Clock, later: _Clock) -> int:
-    """Return how many ticks a clock of 33 bits went on, or back."""
-    half = CLOCK_TICKS // 2
-    return (later.ticks - clock.ticks + half) % CLOCK_TICKS - half
+    is_alike: bool
+    """Whether each stream goes on under its new identifier: the kinds of streams are the same."""
 
 
 def programmes_of(path: str) -> dict[int, frozenset[int]]:
@@ -123,15 +50,41 @@ def programmes_of(path: str) -> dict[int, frozenset[int]]:
     """
     descriptor = open_regular_file(path)
     try:
-        return programmes_in(os.pread(descriptor, TABLE_BYTES, 0))
+        programmes = programmes_in(os.pread(descriptor, TABLE_BYTES, 0))
     finally:
         os.close(descriptor)
+    return {number: frozenset(pid for _, pid in found) for number, found in programmes.items()}
 
 
-def programmes_in(data: bytes) -> dict[int, frozenset[int]]:
-    """Do as `programmes_of` for the first bytes of a file."""
+def find_change(descriptor: int) -> Change | None:
+    """Return how the tables at the end of a transport stream differ from those at its beginning.
+
+    FFmpeg takes the packets behind such a change for other streams, unless it is told otherwise.
+
+    Args:
+        descriptor: the open file; its own position plays no part.
+    """
+    size = os.fstat(descriptor).st_size
+    first = programmes_in(os.pread(descriptor, TABLE_BYTES, 0))
+    last = programmes_in(os.pread(descriptor, TAIL_BYTES, max(0, size - TAIL_BYTES)), last=True)
+    if not last or first == last:
+        return None
+    kinds = [
+        {number: [kind for kind, _ in streams] for number, streams in programmes.items()}
+        for programmes in (first, last)
+    ]
+    return Change(is_alike=kinds[0] == kinds[1])
+
+
+def programmes_in(data: bytes, *, last: bool = False) -> dict[int, tuple[tuple[int, int], ...]]:
+    """Return type and packet identifier of the streams of each programme, by its number.
+
+    Args:
+        data: some bytes of a transport stream.
+        last: whether the last tables in it count, instead of the first.
+    """
     wanted: dict[int, int] = {0: 0}  # number of the programme by the packets of its table
-    found: dict[int, frozenset[int]] = {}
+    found: dict[int, tuple[tuple[int, int], ...]] = {}
     sections: dict[int, bytes] = {}
     for pid, is_first, payload in _payloads(data):
         if pid not in wanted:
@@ -148,15 +101,15 @@ def programmes_in(data: bytes) -> dict[int, frozenset[int]]:
         if pid == 0 and section[0] == TABLE_OF_PROGRAMMES:
             wanted |= {pid: number for number, pid in _pairs(section[8 : size - 4]) if number}
         elif section[0] == TABLE_OF_STREAMS:
-            found[wanted[pid]] = frozenset(_streams(section[: size - 4]))
-        if len(found) == len(wanted) - 1 > 0:
+            found[wanted[pid]] = tuple(_streams(section[: size - 4]))
+        if len(found) == len(wanted) - 1 > 0 and not last:
             break
     return found
 
 
 def _payloads(data: bytes) -> Iterator[tuple[int, bool, bytes]]:
     """Yield identifier, whether a table begins, and content of every packet."""
-    start, distance = _packets_of(data)
+    start, distance = packets_of(data)
     for place in range(start, len(data) - PACKET_BYTES + 1, distance):
         packet = data[place : place + PACKET_BYTES]
         if packet[:1] != SYNC or not packet[3] & 0x10:
@@ -166,7 +119,7 @@ def _payloads(data: bytes) -> Iterator[tuple[int, bool, bytes]]:
         yield pid, bool(packet[1] & 0x40), packet[begin:]
 
 
-def _packets_of(data: bytes) -> tuple[int, int]:
+def packets_of(data: bytes) -> tuple[int, int]:
     """Return where the first packet begins and how far apart they are."""
     for match in re.finditer(re.escape(SYNC), data[: 4 * max(DISTANCES)]):
         for distance in DISTANCES:
@@ -183,9 +136,9 @@ def _pairs(entries: bytes) -> Iterator[tuple[int, int]]:
         yield int.from_bytes(number), int.from_bytes(pid) & 0x1FFF
 
 
-def _streams(section: bytes) -> Iterator[int]:
-    """Yield the packets of the streams that a table names."""
+def _streams(section: bytes) -> Iterator[tuple[int, int]]:
+    """Yield type and packet identifier of the streams that a table names."""
     place = 12 + (int.from_bytes(section[10:12]) & 0xFFF)
     while place + 5 <= len(section):
-        yield int.from_bytes(section[place + 1 : place + 3]) & 0x1FFF
+        yield section[place], int.from_bytes(section[place + 1 : place + 3]) & 0x1FFF
         place += 5 + (int.from_bytes(section[place + 3 : place + 5]) & 0xFFF)
