@@ -6,6 +6,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from cropped import crop_matroska, set_clean_aperture
 from films import find_beeps, is_flash, join_films, make_film, read_frame_number, run_ffmpeg
 from reels import encode_here
 
@@ -273,12 +274,26 @@ def test_what_matroska_cuts_off_is_not_shown(tmp_path):
         assert np.abs(picture.astype(int) - plain[54:, 24:]).mean() < 6
 
 
-def crop_matroska(data: bytes, *, left: int, top: int) -> bytes:
-    """Put a crop into the video of the first track, over elements behind it that say nothing."""
-    place = data.index(b"\xe0\x8a\xb0")  # ten bytes: width, height, unit of display
-    crop = b"\x54\xcc\x81" + bytes([left]) + b"\x54\xbb\x81" + bytes([top])
-    video = b"\xe0\x92" + data[place + 2 : place + 12] + crop
-    return data[:place] + video + b"\xec\x85" + bytes(5) + data[place + 27 :]
+@pytest.mark.parametrize("resize", [False, True])
+def test_what_lies_outside_a_clean_aperture_is_not_shown(tmp_path, resize):
+    film = film_at(tmp_path / "film.mp4", seconds=3, size=(192, 108))
+    (_, plain), *_ = pictures(reel_of(film, tmp_path, [Segment(1, 2)], ".mkv"))
+    # Of 192 x 108: 168 x 54 whose middle is 12 right of and 27 below the middle.
+    set_clean_aperture(film, (168, 54), (12, 27), resize=resize)
+    info = probe(film)
+    assert (info.video.width, info.video.height) == (168, 54)
+    assert info.video.crop == (24, 54, 0, 0)
+    with read_frames(info, [1.0], short_side=54) as reader:
+        (frame,) = reader
+    (_, shown), *_ = pictures(reel_of(film, tmp_path, [Segment(1, 2)]))
+    for picture in (frame.pixels, shown):
+        assert picture.shape == (54, 168, 3)
+        assert np.abs(picture.astype(int) - plain[54:, 24:]).mean() < 6
+
+
+def test_a_clean_aperture_beyond_the_picture_is_not_believed(tmp_path):
+    film = film_at(tmp_path / "film.mp4", seconds=1)
+    assert probe(set_clean_aperture(film, (400, 90))).video.crop == (0, 0, 0, 0)
 
 
 def test_samples_become_square(tmp_path):

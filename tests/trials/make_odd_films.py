@@ -27,6 +27,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 
+from cropped import set_clean_aperture
 from films import join_films, make_film, trim_film
 from odd_damage import break_sound, damage_films, exaggerate
 from odd_folder import EVENTS, SECONDS, OddFolder
@@ -120,7 +121,7 @@ REMUXED: dict[str, tuple[str, ...]] = {
     "negative.ts": ("-copyts", "-output_ts_offset", "-0.7", "-muxdelay", "0", "-muxpreload", "0"),
     "epoch.mkv": ("-output_ts_offset", "1700000000", "-avoid_negative_ts", "disabled"),
     "trimmed.mp4": (),
-    "moov last.mp4": ("-movflags", "0"),
+    "moov last.mp4": ("-movflags", "0"), "clean aperture.mp4": (),
     "moov first.mp4": ("-movflags", "+faststart"),
     "fragments.mp4": ("-movflags", "frag_keyframe+empty_moov", "-frag_duration", "1000000"),
     "fragments of dash.mp4": ("-movflags", "dash+delay_moov+frag_keyframe"),
@@ -128,6 +129,12 @@ REMUXED: dict[str, tuple[str, ...]] = {
     "raw.aac": ("-map", "0:a"),
 }  # fmt: skip
 """Arguments by name of what is copied from the plain film; OFFSET is some hours."""
+
+JOINED = (
+    "mpeg1.mpg", "dvd.vob", "only.ogg", "only.opus", "theora.ogv", "moov first.mp4", "plain.mkv",
+    "plain.flv", "wmv2.wmv", "only.wav", "only.flac", "only.aiff",
+)  # fmt: skip
+"""Names of films that are put behind themselves, of each kind of container."""
 
 
 def main() -> int:
@@ -267,6 +274,7 @@ def convert(folder: OddFolder) -> None:
     for name in ("m4a", "mp3", "flac"):
         folder.convert(f"cover.{name}", *plain, *COVER, *WITH_COVER, "-c:v", "mjpeg")
     folder.convert("cover first.mp4", *plain, *COVER, *COVER_FIRST, "-c:v:0", "mjpeg")
+    set_clean_aperture(folder.path / "clean aperture.mp4", (200, 100), (8, -12), resize=True)
     trim_film(folder.path / "trimmed.mp4", begin := round(folder.random.uniform(1, 6), 3), 18)
     folder.expect("trimmed.mp4", seconds=18 - begin)
     skipped = folder.random.uniform(0.5, 6)
@@ -279,10 +287,23 @@ def convert(folder: OddFolder) -> None:
         flash_at = -delay if late else delay
         folder.convert(name, *inputs, *both, seconds=SECONDS + delay, flash_at=flash_at)
     turn(folder)
-    twice = folder.read("plain.ts") + folder.read("two tracks.ts")
-    folder.write("joined.ts", twice, seconds=SECONDS)
+    join(folder)
     folder.convert("early sound.mkv", *plain, "-ss", "0.52", *plain, *both, flash_at=0.52)
     folder.convert("raw.h264", *plain, "-c", "copy", "-map", "0:v", refused=True)
+
+
+def join(folder: OddFolder) -> None:
+    """Put recordings one after the other: the first of them counts, unless the clock goes on."""
+    twice = folder.read("plain.ts") + folder.read("two tracks.ts")
+    folder.write("joined.ts", twice, seconds=SECONDS)
+    for name in JOINED:
+        folder.write(f"joined {name}", 2 * folder.read(name), seconds=SECONDS)
+    end = str(SECONDS + 1.4)  # FFmpeg lets the clock begin there
+    later = ("-streamid", "0:700", "-streamid", "1:701", "-output_ts_offset", end)
+    again = "-i", str(folder.path / "plain.mp4"), "-c", "copy", *later
+    folder.convert("other identifiers.ts", *again, "-muxdelay", "0", "-muxpreload", "0")
+    both = folder.read("plain.ts") + folder.read("other identifiers.ts")
+    folder.write("other identifiers.ts", both, seconds=2 * SECONDS)
 
 
 def turn(folder: OddFolder) -> None:

@@ -90,8 +90,10 @@ def _probe(path: str, tick: Callable[[], None]) -> dict[str, Any]:
         ends = find_ends(path, container, [s for s in (picture, *sounds) if s is not None], tick)
         starts = [start_of(stream) for stream in (picture, *sounds) if stream is not None]
         start = min(starts)
-        is_matroska = "matroska" in container.format.name
-        crop = crop_of(path, picture.index) if picture and is_matroska else NO_CROP
+        name = container.format.name
+        crop = NO_CROP
+        if picture and frame:
+            crop = crop_of(path, picture.index, name, (frame.width, frame.height))
         video = (
             _describe_picture(picture, frame, start, ends[picture.index], crop) if picture else None
         )
@@ -229,10 +231,10 @@ def _decode_some(container: InputContainer, stream: Any) -> Iterator[Any]:
 def _describe_picture(
     stream: Any, frame: Any, start: Fraction, end: Fraction, crop: Crop
 ) -> dict[str, Any]:
-    ratio = stream.sample_aspect_ratio
     rotation, is_mirrored = _orientation(frame)
     left, top, right, bottom = crop
     shown = max(1, frame.width - left - right), max(1, frame.height - top - bottom)
+    ratio = _sample_ratio(stream, frame, shown)
     width, height = displayed_size(*shown, ratio, rotation)
     rate = stream.average_rate or stream.guessed_rate or Fraction(0)
     # The first frame on screen may come later than the stream claims (leading frames that
@@ -255,6 +257,18 @@ def _describe_picture(
         "is_interlaced": bool(frame.interlaced_frame),
         "transfer": int(frame.color_trc),
     }
+
+
+def _sample_ratio(stream: Any, frame: Any, shown: tuple[int, int]) -> Fraction | None:
+    """Return width by height of a sample.
+
+    Of MP4 without its own ratio FFmpeg spreads the size of the track, which is that of the clean
+    aperture, over the coded picture.
+    """
+    ratio: Fraction | None = stream.sample_aspect_ratio
+    spread = Fraction(frame.height * shown[0], frame.width * shown[1])
+    is_cropped_mp4 = "mp4" in stream.container.format.name and spread != 1
+    return None if is_cropped_mp4 and ratio and abs(ratio / spread - 1) < 1e-3 else ratio
 
 
 def _may_change_size(container: InputContainer, picture: Any) -> bool:

@@ -3,6 +3,7 @@ from .boxes import Overlay as Overlay
 from .boxes import Part as Part
 from .boxes import boxes as boxes
 from .boxes import boxes_of_file as boxes_of_file
+from .boxes import inner_boxes as inner_boxes
 from .boxes import start_of_cut_fragment as start_of_cut_fragment
 from .parts import MARGIN_SECONDS as MARGIN_SECONDS
 from .parts import PART_SECONDS as PART_SECONDS
