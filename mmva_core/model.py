@@ -300,7 +300,7 @@ class MMVA(nn.Module):
         )
         return window_features(tower, windows, self.device)
 
-    def caption_features(self, texts: Sequence[str]) -> Tensor:
+    def caption_features(self, texts: str | Sequence[str]) -> Tensor:
         """Return the caption tower's features (N, *feature_shape), see `predict_captions`."""
         tower = cast(CaptionTower, self.tower("caption"))
         return sentence_features(tower, texts, self.device)
@@ -335,19 +335,17 @@ class MMVA(nn.Module):
             (num_windows, 2) float32 on the CPU, values in [0, 1], valence first.
 
         Raises:
-            TypeError: `samples` are neither floats nor signed integers.
+            TypeError: `samples` are neither floats nor signed integers, or the rate is not whole.
             ValueError: `samples` is empty or not finite.
         """
         return self.va_of_features("music", self.music_features(samples, sample_rate))
 
-    def predict_captions(self, texts: Sequence[str]) -> Tensor:
-        """Predict valence and arousal of sentences.
-
-        Returns:
-            (N, 2) float32 on the CPU, values in [0, 1], valence first.
+    def predict_captions(self, texts: str | Sequence[str]) -> Tensor:
+        """Predict (N, 2) of one sentence or several, as `predict_images` does of pictures.
 
         Raises:
             MissingExtraError: the extra "text" is not installed.
+            TypeError: `texts` holds something else.
         """
         return self.va_of_features("caption", self.caption_features(texts))
 

@@ -83,7 +83,7 @@ def test_a_read_only_picture_is_accepted(model):
     ],
 )
 def test_what_is_no_picture_is_refused(model, image, error):
-    with pytest.raises(error, match="image must"):
+    with pytest.raises(error, match=r"images? must"):
         model.predict_images([image])
 
 
@@ -394,3 +394,23 @@ def test_sound_is_taken_as_tensors_and_integers_are_scaled():
         assert torch.allclose(model.predict_music(form, 16_000), expected, atol=1e-6)
     with pytest.raises(TypeError, match="floats or signed integers"):
         model.predict_music(np.zeros(32_000, np.uint8), 16_000)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda m: m.predict_images(3), "images must be uint8 RGB arrays .*; got 3 \\(int\\)"),
+        (lambda m: m.predict_images("a.jpg"), "images must be .*; got 'a.jpg' \\(str\\)"),
+        (lambda m: m.predict_images(["a.jpg"]), "each of images must be .*; got 'a.jpg' \\(str"),
+        (lambda m: m.predict_images(np.zeros((4, 4, 3))), "got ndarray of float64, shape .4, 4, 3"),
+        (lambda m: m.predict_music("a.mp3", 44100), "samples must be an array .*; got 'a.mp3'"),
+        (lambda m: m.predict_music([0.1], 44100), "samples must be .*; got \\[0.1\\] \\(list\\)"),
+        (lambda m: m.predict_music(np.zeros(9), "fast"), "sample_rate must be .*; got 'fast'"),
+        (lambda m: m.predict_music(np.zeros(9), 44100.5), "sample_rate must be a whole number"),
+        (lambda m: m.predict_captions(3), "texts must be one text or several; got 3 \\(int\\)"),
+        (lambda m: m.predict_captions([3]), "each of texts must be a text; got 3 \\(int\\)"),
+    ],
+)
+def test_a_wrong_type_names_argument_value_and_what_is_allowed(model, call, message):
+    with pytest.raises(TypeError, match=message):
+        call(model)

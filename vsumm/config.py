@@ -10,6 +10,7 @@ from numbers import Integral, Real
 from typing import Literal, get_args
 
 from mmva_core.clock import NUMBER, TIME_FORMS, parse_seconds
+from mmva_core.errors import check_type as check_type
 
 By = Literal["highlights", "image", "music", "both"]
 """What segments are scored by: several signals fused, or the paper's arousal."""
@@ -184,16 +185,6 @@ def parse_budget(text: str) -> Budget:
     if budget.budget_seconds == 0 or (share is not None and not 0 < share <= 1):
         raise ValueError(f"the budget {text!r} must be more than nothing and at most 100%")
     return budget
-
-
-def check_type(name: str, value: object, is_valid: bool, allowed: str) -> None:
-    """Check the type of an argument.
-
-    Raises:
-        TypeError: with its name, its value and what is allowed.
-    """
-    if not is_valid:
-        raise TypeError(f"{name} must be {allowed}; got {value!r} ({type(value).__name__})")
 
 
 def is_number(value: object) -> bool:

@@ -11,25 +11,11 @@ Every message is one line: what happened, with which file or value, and what to 
 an argument in Python and an option on the command line, the error holds both.
 """
 
+from mmva_core.errors import TwoVoicedError
 
-class VsummError(Exception):
-    """Base of every error that `vsumm` and `eval` raise on purpose.
 
-    Attributes:
-        on_command_line: the message with options in place of arguments.
-    """
-
-    def __init__(self, message: str = "", *, argument: str = "", option: str = "") -> None:
-        """Make an error.
-
-        Args:
-            message: what happened; `{do}` stands for the argument or the option.
-            argument: what to pass in Python, such as "overwrite=True".
-            option: the same on the command line, such as "--force".
-        """
-        text = message.replace("{do}", argument) if argument else message
-        super().__init__(text)
-        self.on_command_line = message.replace("{do}", option) if argument else message
+class VsummError(TwoVoicedError):
+    """Base of every error that `vsumm` and `eval` raise on purpose."""
 
 
 class InputError(VsummError):

@@ -89,7 +89,7 @@ def run(args: Namespace) -> Iterator[Output]:
         try:
             result = predict_input(model, text, args.modality)
         except MmvaError as error:
-            yield Problem(str(error))
+            yield Problem(error.on_command_line)
             continue
         results.append(result)
         if not args.json:

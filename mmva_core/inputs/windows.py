@@ -6,12 +6,16 @@ T is a number of samples, N a number of windows.
 from __future__ import annotations
 
 import math
+from numbers import Integral
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from mmva_core import inputs
+from mmva_core.errors import check_type
+
+SAMPLE_FORMS = "an array or tensor of floats or signed integers"
 
 
 def cut_windows(
@@ -32,9 +36,11 @@ def cut_windows(
         (num_windows, T) float32 at `target_rate`.
 
     Raises:
-        TypeError: `samples` are neither floats nor signed integers.
+        TypeError: `samples` are neither floats nor signed integers, or the rate is not whole.
         ValueError: `samples` has another shape, is empty, or is not finite.
     """
+    is_rate = isinstance(sample_rate, Integral) and not isinstance(sample_rate, bool)
+    check_type("sample_rate", sample_rate, is_rate, "a whole number, Hz")
     signal = _as_floats(samples)
     if signal.ndim not in (1, 2) or signal.shape[-1] == 0:
         raise ValueError(f"samples must have shape (T,) or (N, T), got {tuple(signal.shape)}")
@@ -56,14 +62,16 @@ def cut_windows(
 
 def _as_floats(samples: np.ndarray | Tensor) -> Tensor:
     """Return float32; integers, as of a WAV file, from -32768 to 32767 become -1 to 1."""
+    is_sound = isinstance(samples, np.ndarray | Tensor)
+    check_type("samples", samples, is_sound, SAMPLE_FORMS)
     if isinstance(samples, Tensor):
         signal = samples.detach()
     else:
         signal = torch.from_numpy(np.require(samples, requirements=["C", "W"]))
     if signal.is_floating_point():
         return signal.to(torch.float32)
-    if not signal.dtype.is_signed or signal.is_complex():
-        raise TypeError(f"samples must be floats or signed integers, got {signal.dtype}")
+    is_signed = signal.dtype.is_signed and not signal.is_complex()
+    check_type("samples", samples, is_signed, SAMPLE_FORMS)
     return signal.to(torch.float32) / -float(torch.iinfo(signal.dtype).min)
 
 

@@ -102,8 +102,16 @@ def find_data(data_folder: str | Path | None) -> Path:
     """
     named = data_folder or os.environ.get(DATA_VARIABLE)
     if not named:
-        raise DataError(f"name the folder of the open sets with --data or {DATA_VARIABLE}")
+        raise DataError(
+            f"name the folder of the open sets: {{do}}, or {DATA_VARIABLE} in the environment",
+            argument="data_folder=...",
+            option="--data FOLDER",
+        )
     root = Path(named)
     if not root.is_dir():
-        raise DataError(f"no such folder: {root}; name the open sets with --data")
+        raise DataError(
+            f"no such folder: {root}; name that of the open sets: {{do}}",
+            argument="data_folder=...",
+            option="--data FOLDER",
+        )
     return root

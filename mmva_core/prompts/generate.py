@@ -157,7 +157,11 @@ def check_output(path: Path, *, overwrite: bool) -> None:
     if path.is_dir() or not path.parent.is_dir():
         raise DataError(f"{path}: is a folder, or the folder it should be in does not exist")
     if path.exists() and not overwrite:
-        raise DataError(f"{path}: exists already; use --force to replace it")
+        raise DataError(
+            f"{path}: exists already; use {{do}} to replace it",
+            argument="overwrite=True",
+            option="--force",
+        )
 
 
 class _Steps:

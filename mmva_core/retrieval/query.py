@@ -120,5 +120,9 @@ def search(
     if by == "va":
         return index.search_va(query.va.tolist(), k, modality=modality)
     if query.embed is None:
-        raise DataError("a point has no embedding: compare it by valence and arousal (--by va)")
+        raise DataError(
+            "a point has no embedding: compare it by valence and arousal, {do}",
+            argument="by='va'",
+            option="--by va",
+        )
     return index.search_embedding(query.embed, k, modality=modality)

@@ -11,7 +11,7 @@ Letters in shapes: N pictures, windows or sentences; T samples.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TypeVar
@@ -21,6 +21,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from mmva_core.errors import check_type
 from mmva_core.towers.base import CaptionTower, ImageArray, ImageTower, WaveformTower
 from mmva_core.towers.preprocess import group_by_shape
 
@@ -104,8 +105,18 @@ def overlapping_features(
 
 
 @torch.inference_mode()
-def sentence_features(tower: CaptionTower, texts: Sequence[str], device: torch.device) -> Tensor:
-    """Encode sentences to (N, *feature_shape)."""
+def sentence_features(
+    tower: CaptionTower, texts: str | Sequence[str], device: torch.device
+) -> Tensor:
+    """Encode one sentence, or several, to (N, *feature_shape).
+
+    Raises:
+        TypeError: `texts` holds something else.
+    """
+    check_type("texts", texts, isinstance(texts, Iterable), "one text or several")
+    texts = [texts] if isinstance(texts, str) else list(texts)
+    for text in texts:
+        check_type("each of texts", text, isinstance(text, str), "a text")
     features = torch.empty((len(texts), *tower.feature_shape))
     # Sentences of similar length share a batch, which needs little padding.
     order = sorted(range(len(texts)), key=lambda index: len(texts[index]))

@@ -149,7 +149,7 @@ def _summary(path: Path) -> Summary | None:
     try:
         return Summary.from_json(text)
     except ScoresError as error:
-        raise ScoresError(f"{shown(path)}: {error}") from error
+        raise error.about(shown(path)) from error
 
 
 def _from_summary(
@@ -229,7 +229,7 @@ def _from_timeline(
     try:
         shown_runs = runs_of(timeline, info, clock)
     except ScoresError as error:
-        raise ScoresError(f"{shown(path)}: {error}") from error
+        raise error.about(shown(path)) from error
     config = ReelConfig(
         crossfade_seconds=shown_runs.crossfade_seconds,
         soundtrack=timeline.soundtrack,

@@ -117,7 +117,9 @@ def site_text(chapters: list[Chapter]) -> str:
     if len(kept) < FEWEST_FOR_SITES:
         raise OutputError(
             f"video sites want at least {FEWEST_FOR_SITES} chapters of {SHORTEST_FOR_SITES} s, "
-            f"there are {len(kept)}; try --chapters-for source"
+            f"there are {len(kept)}; try {{do}}",
+            argument="chapters_for='source'",
+            option="--chapters-for source",
         )
     return "".join(f"{_short_clock(chapter.start)} {chapter.title}\n" for chapter in kept)
 

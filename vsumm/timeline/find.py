@@ -43,7 +43,9 @@ def find_film(
     if found:
         return found[0], [f"{shown(found[0])}: is not the very file that the timeline was made of"]
     raise InputError(
-        f"{shown(path)}: the film is not there, nor in {shown(folder)}; name it with --media"
+        f"{shown(path)}: the film is not there, nor in {shown(folder)}; name it with {{do}}",
+        argument="media=...",
+        option="--media",
     )
 
 

@@ -56,7 +56,7 @@ FORMATS: Mapping[str, TimelineFormat] = {
 
 
 def is_timeline(path: str | os.PathLike[str]) -> bool:
-    """Say whether a file of this name is written as a timeline."""
+    """Return whether a file of this name is written as a timeline."""
     return Path(path).suffix.lower() in FORMATS
 
 
@@ -103,7 +103,9 @@ def read_timeline(path: str | os.PathLike[str], *, rate_of: RateOf) -> Timeline:
     text = read_text(source)
     try:
         return chosen.read(text, rate_of)
-    except (ScoresError, ValueError) as error:
+    except ScoresError as error:
+        raise error.about(shown(source)) from error
+    except ValueError as error:
         raise ScoresError(f"{shown(source)}: {error}") from error
 
 

@@ -57,7 +57,11 @@ def read(text: str) -> Timeline:
         raise ScoresError("no LosslessCut project: there are no cutSegments")
     name = project.get("mediaFileName")
     if not isinstance(name, str) or not name:
-        raise ScoresError("the LosslessCut project names no film; name it with --media")
+        raise ScoresError(
+            "the LosslessCut project names no film; name it with {do}",
+            argument="media=...",
+            option="--media",
+        )
     source = Source(Path(name), COUNTS, relative_path=name)
     chosen = [segment for segment in segments if _is_chosen(segment)]
     clips, _, _ = choose_film([NamedClip(_clip(segment), source) for segment in chosen])

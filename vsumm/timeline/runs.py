@@ -104,7 +104,9 @@ def _within(
         if start >= duration:
             raise ScoresError(
                 f"clip {number} begins at {float(start):.3f} s, after the end of the film "
-                f"({float(duration):.3f} s): is this the right film? --media names another"
+                f"({float(duration):.3f} s): is this the right film? {{do}} names another",
+                argument="media=...",
+                option="--media",
             )
     num_long = sum(end > duration + frame for _, end in spans)
     within = [(start, min(end, duration)) for start, end in spans]

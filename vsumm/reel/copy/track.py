@@ -197,7 +197,9 @@ class CopiedPictureTrack:
             num_found += tick in copy.ticks
             yield _Picture(join_units(kept), tick, any(unit_type(unit) == IDR for unit in kept))
         if num_found < len(copy.ticks):
-            raise InputError("the film reads differently the second time; leave out --fast")
+            raise InputError(
+                "the film reads differently the second time; encode it without fast copies"
+            )
         self.copied_seconds += float(len(copy.ticks) / self._rate)
 
     def _encoded(self, pieces: Iterator[_Piece]) -> Iterator[_Picture]:
