@@ -16,6 +16,7 @@ from measure_memory import family
 from vsumm.batch.job import Job, Outputs
 from vsumm.batch.run import summarize_files
 from vsumm.config import SummaryConfig
+from vsumm.summary import Summary
 from vsumm.workers.client import Worker, halted_workers, run_in_worker
 
 CONFIG = SummaryConfig(budget_seconds=2)
@@ -157,3 +158,40 @@ def is_running(process_id):
     except FileNotFoundError:
         return False
     return status.rpartition(")")[2].split()[0] != "Z"
+
+
+@pytest.mark.usefixtures("num_loaded")
+def test_variants_are_written_beside_the_reel_and_worth_is_said(tmp_path):
+    film = make_film(tmp_path / "film.mp4", seconds=20, size=(64, 36), flashes=[1.0, 7.0, 13.0])
+    outputs = Outputs(
+        folder=tmp_path / "out",
+        lists=(tmp_path / "out" / "cut.edl",),
+        num_variants=3,
+        max_overlap=0,
+    )
+    (outcome,) = summarize_files([Job(film, outputs, SummaryConfig(budget_seconds=4))])
+    assert outcome.error is None
+    result = outcome.result
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    reels = {"film.summary.mp4", "film.summary.2.mp4", "film.summary.3.mp4"}
+    jsons = {Path(name).with_suffix(".json").name for name in reels}
+    assert names == reels | jsons | {"cut.edl", "cut.2.edl", "cut.3.edl"}
+    assert {path.name for path in result.variants} == names - jsons - {"cut.edl"} - {
+        result.reel_path.name
+    }
+    assert [note.partition(":")[0] for note in result.notes[-2:]] == ["variant 2", "variant 3"]
+    picked = [
+        {k for k, row in enumerate(Summary.from_json(path.read_text()).segments) if row.selected}
+        for path in sorted((tmp_path / "out").glob("*.json"))
+    ]
+    assert all(len(one) == 2 for one in picked)
+    assert len(set.union(*picked)) == 6
+
+
+@pytest.mark.usefixtures("num_loaded")
+def test_a_variant_in_the_way_is_an_error_before_the_work(made_films, tmp_path):
+    (tmp_path / "film 0.summary.2.mp4").write_text("mine")
+    outputs = Outputs(folder=tmp_path, num_variants=2)
+    (outcome,) = summarize_files([Job(made_films[0], outputs, CONFIG)])
+    assert "film 0.summary.2.mp4: exists already" in str(outcome.error)
+    assert len(list(tmp_path.iterdir())) == 1

@@ -36,6 +36,10 @@ class Outputs:
     """Whether to write the page that shows what was picked and why, beside the summary."""
     views: Views = field(default_factory=Views)
     """Pictures to look at the summary by; the page's own place is that of the summary."""
+    num_variants: int = 1
+    """How many reels, and lists, that differ are made; the further ones are numbered."""
+    max_overlap: float = 0.5
+    """The greatest part of the budget that two of them may share, in [0, 1)."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +72,11 @@ class JobResult:
     """How long it took; films that are processed at the same time slow each other down."""
     lists: Sequence[Path] = ()
     """Where timelines and chapters were written."""
+    variants: Sequence[Path] = ()
+    """Where further reels and lists were written."""
     notes: Sequence[str] = ()
-    """What timelines and chapters do not say as it was meant, one line each."""
+    """What timelines and chapters do not say as it was meant, and what variants are worth, one
+    line each."""
 
 
 def summarize_file(
@@ -109,7 +116,8 @@ def do_job(job: Job, source: ModelSource, cache: RecordCache | None, watch: Watc
     check_output(summary_path, overwrite=overwrite, inputs=[job.source])
     views = views_of(job, reel_path)
     inputs = [job.source, *(job.reel.files if job.reel else ())]
-    for path in job.outputs.lists:
+    lists = job.outputs.lists
+    for path in (*lists, *_further(job, reel_path, summary_path, *lists)):
         check_output(path, overwrite=overwrite, inputs=[job.source])
     check_views(views, info, overwrite=overwrite, inputs=inputs)
     plan = None
@@ -129,15 +137,53 @@ def do_job(job: Job, source: ModelSource, cache: RecordCache | None, watch: Watc
     with atomic_output(summary_path, overwrite=overwrite) as partial:
         partial.write_text(summary.to_json() + "\n", encoding="utf-8")
     write_views(views, summary, summary_path, overwrite=overwrite, source=source, watch=watch)
-    lists = job.outputs.lists
-    notes: Sequence[str] = ()
+    notes: list[str] = []
     if lists:  # named through their folder, which loads what knows timelines only now
         picks = render.picks_of_summary(summary, job.reel or ReelConfig())
         notes = render.write_lists(picks, lists, overwrite=overwrite)
-    elapsed_seconds = time.monotonic() - start_seconds
+    variants: Sequence[Path] = ()
+    if job.outputs.num_variants > 1:
+        targets = [*([reel_path] if plan else []), *lists]
+        variants, worth = _write_variants(job, summary, targets, watch)
+        notes += worth
     return JobResult(
-        summary, summary_path, reel_path if plan else None, views, elapsed_seconds, lists, notes
+        summary,
+        summary_path,
+        reel_path if plan else None,
+        views,
+        time.monotonic() - start_seconds,
+        lists=lists,
+        variants=variants,
+        notes=notes,
     )
+
+
+def _further(job: Job, *paths: Path) -> list[Path]:
+    """Return where the variants after the first go."""
+    numbers = range(2, job.outputs.num_variants + 1)
+    return [render.numbered(path, number) for number in numbers for path in paths]
+
+
+def _write_variants(
+    job: Job, summary: Summary, targets: Sequence[Path], watch: Watch
+) -> tuple[list[Path], list[str]]:
+    """Write the variants after the first; return where they are, and what they are worth."""
+    outputs = job.outputs
+    picks = render.picks_of_summary(summary, job.reel or ReelConfig())
+    varied = render.vary_picks(picks, outputs.num_variants, max_overlap=outputs.max_overlap)
+    notes = [each.note for each in varied[1:]]
+    if len(varied) < outputs.num_variants:
+        notes.append(render.too_few(len(varied), outputs.num_variants))
+    notes += render.write_varied(
+        varied[1:],
+        targets,
+        source=job.source,
+        first_number=2,
+        overwrite=outputs.overwrite,
+        progress=watch,
+    )
+    numbers = range(2, len(varied) + 1)
+    return [render.numbered(path, number) for number in numbers for path in targets], notes
 
 
 def reel_path_of(job: Job, info: MediaInfo) -> Path:

@@ -46,7 +46,7 @@ class Views:
 def check_views(
     views: Views, info: MediaInfo, *, overwrite: bool, inputs: Iterable[Path] = ()
 ) -> None:
-    """Say before the work starts what cannot be written.
+    """Check before the work starts what can be written.
 
     Raises:
         NoSignalError: a picture is wanted of a file that has none.

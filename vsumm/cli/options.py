@@ -162,6 +162,7 @@ def _add_output(group: Group) -> None:
     group.add_argument(
         "--no-reel", action="store_true", help="score and select only, write the JSON"
     )
+    add_variant_options(group)
     existing = group.add_mutually_exclusive_group()
     existing.add_argument("--force", action="store_true", help="replace what is there already")
     existing.add_argument(
@@ -264,6 +265,25 @@ def _add_composition(group: Group) -> None:
     )
 
 
+def add_variant_options(group: Group) -> None:
+    """Add `--variants` and `--max-overlap`."""
+    group.add_argument(
+        "--variants",
+        type=positive_integer,
+        metavar="N",
+        default=1,
+        help="make N reels that differ, of nearly equal value: reel.mp4, reel.2.mp4, reel.3.mp4, "
+        "each with its JSON",
+    )
+    group.add_argument(
+        "--max-overlap",
+        type=_read_share,
+        metavar="SHARE",
+        default=0.5,
+        help="the greatest part of the budget that two variants may share (default: 50%%)",
+    )
+
+
 def add_progress_option(group: argparse.ArgumentParser | Group) -> None:
     """Add `--progress`."""
     group.add_argument(
@@ -304,6 +324,16 @@ def read_budget(text: str) -> Budget:
         return parse_budget(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _read_share(text: str) -> float:
+    try:
+        share = float(text.rstrip("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share < 1:
+        raise argparse.ArgumentTypeError(f"must be below 100%, like 50% or 0.5, got {text!r}")
+    return share
 
 
 def _weights(text: str) -> dict[str, float]:

@@ -12,7 +12,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -22,13 +21,14 @@ from vsumm.cli.defaults import default_arguments
 from vsumm.cli.inputs import find_films, input_path
 from vsumm.cli.machines import add_completion, add_schema, completion_text, schema_text
 from vsumm.cli.options import add_progress_option, add_summarize_options, fields_in
+from vsumm.cli.outputs import wanted_outputs
 from vsumm.cli.render_options import add_render_options
 from vsumm.cli.watch import room_for_text, shown_progress, tell_loading, tell_skipped
 from vsumm.config import SummaryConfig
 from vsumm.errors import OutputError, VsummError
 
 if TYPE_CHECKING:
-    from vsumm.batch import Job, Outcome, Outputs
+    from vsumm.batch import Job, Outcome
     from vsumm.files import RecordCache
     from vsumm.progress import Watch
     from vsumm.reel import ReelConfig
@@ -144,7 +144,7 @@ def _jobs(
 ) -> list[Job]:
     from vsumm.batch import Job
 
-    outputs = _outputs(args, len(films))
+    outputs = wanted_outputs(args, len(films))
     # Who names timelines alone wants no reel.
     is_list_alone = bool(outputs.lists) and outputs.reel is None and outputs.folder is None
     with_reel = not args.no_reel and not is_list_alone
@@ -217,45 +217,6 @@ def _reel_config(args: argparse.Namespace) -> ReelConfig:
         return ReelConfig(**fields_in(args, ReelConfig))
     except ValueError as error:
         raise UsageError(error) from error
-
-
-def _outputs(args: argparse.Namespace, num_films: int) -> Outputs:
-    from vsumm.batch import Outputs, Views
-
-    views = fields_in(args, Views)
-    if views and num_films > 1:
-        name = next(iter(views)).replace("_", "-")
-        raise UsageError(f"--{name} names one file, but there are several inputs")
-    lists, others = _by_kind(args)
-    if lists and num_films > 1:
-        raise UsageError(f"{lists[0]} lists one film, but there are several inputs")
-    if len(others) > 1:
-        raise UsageError(f"only one reel can be written, not {' and '.join(others)}")
-    outputs = Outputs(
-        lists=tuple(lists),
-        overwrite=args.force,
-        with_report=args.with_report,
-        views=Views(**views),
-    )
-    if not others:
-        return outputs
-    path = Path(others[0])
-    is_folder = others[0].endswith(os.sep) or path.is_dir() or num_films > 1
-    return replace(outputs, folder=path) if is_folder else replace(outputs, reel=path)
-
-
-def _by_kind(args: argparse.Namespace) -> tuple[list[Path], list[str]]:
-    """Return the timelines and chapters among the outputs, and the others."""
-    named = args.output or []
-    from vsumm.reel import is_reel
-
-    if all(is_reel(name) or not Path(name).suffix for name in named):
-        return [], named
-    from vsumm.render import is_list  # it loads what writes timelines
-
-    # The summary itself is written as JSON beside the reel.
-    lists = [name for name in named if is_list(name) and not name.lower().endswith(".json")]
-    return [Path(name) for name in lists], [name for name in named if name not in lists]
 
 
 def _add_render(commands: Commands) -> argparse.ArgumentParser:

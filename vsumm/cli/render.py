@@ -24,6 +24,7 @@ from vsumm.render import (
     parse_extend,
     parse_keep,
     render,
+    too_few,
     vary_picks,
     write_varied,
 )
@@ -97,7 +98,7 @@ def _render_variants(
         progress=progress,
     )
     if len(varied) < args.variants:
-        notes.append(f"only {len(varied)} of {args.variants} variants: nothing else differs enough")
+        notes.append(too_few(len(varied), args.variants))
     for note in notes:
         shell.say(note)
     lines: list[str] = []

@@ -5,8 +5,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from mmva_core.cli import positive_integer
-from vsumm.cli.options import add_progress_option, add_reel_options, read_budget
+from vsumm.cli.options import (
+    add_progress_option,
+    add_reel_options,
+    add_variant_options,
+    read_budget,
+)
 
 
 def add_render_options(parser: argparse.ArgumentParser) -> None:
@@ -33,21 +37,7 @@ def add_render_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--budget", type=read_budget, help="choose again for this length; what is kept stays"
     )
-    group.add_argument(
-        "--variants",
-        type=positive_integer,
-        metavar="N",
-        default=1,
-        help="make N reels that differ, of nearly equal value: PATH, PATH.2, PATH.3, each with its "
-        "JSON; needs a summary",
-    )
-    group.add_argument(
-        "--max-overlap",
-        type=_read_share,
-        metavar="SHARE",
-        default=0.5,
-        help="the greatest part of the budget that two variants may share (default: 50%%)",
-    )
+    add_variant_options(group)
     group.add_argument(
         "--audio-track",
         type=int,
@@ -75,13 +65,3 @@ def add_render_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--quiet", action="store_true", help="no progress bar, no table")
     add_progress_option(group)
     add_reel_options(parser)
-
-
-def _read_share(text: str) -> float:
-    try:
-        share = float(text.rstrip("%")) / (100 if text.endswith("%") else 1)
-    except ValueError:
-        share = -1.0
-    if not 0 <= share < 1:
-        raise argparse.ArgumentTypeError(f"must be below 100%, like 50% or 0.5, got {text!r}")
-    return share

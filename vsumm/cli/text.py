@@ -1,4 +1,4 @@
-"""Say in a few lines of text what came out."""
+"""Describe in a few lines of text what came out."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ def describe(result: JobResult) -> str:
         lines.append(f"reel     {shown(result.reel_path)}")
     lines.append(f"summary  {shown(result.summary_path)}")
     lines += [f"list     {shown(path)}" for path in result.lists]
+    lines += [f"variant  {shown(path)}" for path in result.variants]
     if result.views.report:
         lines.append(f"report   {shown(result.views.report)}")
     for name, path in result.views.pictures.items():

@@ -46,14 +46,14 @@ def room_for_text() -> Iterator[None]:
 
 
 def tell_loading(watch: Watch, films: Sequence[Path]) -> None:
-    """Tell that the program is about to begin with the first of the films."""
+    """Report that the program is about to begin with the first of the films."""
     from vsumm.progress import Progress
 
     watch(Progress(films[0], "loading", None, 0.0, num_films=len(films)))
 
 
 def tell_skipped(watch: Watch, film: Path) -> None:
-    """Tell that nothing is left to do for a film."""
+    """Report that nothing is left to do for a film."""
     from vsumm.progress import Progress
 
     watch(Progress(film, "done", 1.0, 0.0, message="skipped"))

@@ -8,6 +8,7 @@ from .picks import load_picks as load_picks
 from .picks import picks_of_summary as picks_of_summary
 from .vary import VariedPicks as VariedPicks
 from .vary import numbered as numbered
+from .vary import too_few as too_few
 from .vary import vary_picks as vary_picks
 from .vary import write_varied as write_varied
 from .write import is_list as is_list

@@ -153,7 +153,7 @@ def _chosen(picks: Picks, edit: Edit, fixed: list[Segment]) -> list[Segment]:
 
 
 def _meets(candidate: Candidate, pieces: list[Segment]) -> bool:
-    """Say whether a candidate overlaps one of some pieces that do not overlap each other."""
+    """Return whether a candidate overlaps one of some pieces that do not overlap each other."""
     segment = candidate.segment
     first = bisect_right(pieces, segment.start_seconds, key=lambda piece: piece.end_seconds)
     return first < len(pieces) and pieces[first].start_seconds < segment.end_seconds

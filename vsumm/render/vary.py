@@ -79,11 +79,17 @@ def numbered(path: Path, number: int) -> Path:
     return path if number == 1 else path.with_name(f"{path.stem}.{number}{path.suffix}")
 
 
+def too_few(num_found: int, num_wanted: int) -> str:
+    """Return why there are fewer variants than were wanted."""
+    return f"only {num_found} of {num_wanted} variants: nothing else differs enough"
+
+
 def write_varied(
     varied: Sequence[VariedPicks],
     targets: Sequence[Path],
     *,
     source: Path,
+    first_number: int = 1,
     chapters_for: ChaptersFor = "reel",
     overwrite: bool = False,
     progress: bool | Watch = False,
@@ -91,9 +97,10 @@ def write_varied(
     """Write each of several picks to files of its own, and its summary beside its reel.
 
     Args:
-        varied: what `vary_picks` returned.
-        targets: where the first goes, see `render`; the others are numbered.
-        source: the summary that was read, which is left as it is.
+        varied: what `vary_picks` returned, all or the last of it.
+        targets: where number 1 goes, see `render`; the others are numbered.
+        source: the summary that was read, or the film: left as it is.
+        first_number: number of the first of `varied`.
         chapters_for: see `render`.
         overwrite: whether files that are there already may be replaced.
         progress: see `render`.
@@ -105,7 +112,7 @@ def write_varied(
         InputError: the film cannot be read.
         OutputError: a file cannot be written.
     """
-    numbers = range(1, len(varied) + 1)
+    numbers = range(first_number, first_number + len(varied))
     reels = [target for target in targets if not is_list(target)]
     wanted = {
         number: numbered(reel, number).with_suffix(".json") for number in numbers for reel in reels
@@ -116,7 +123,7 @@ def write_varied(
     for path in [*others, *summaries.values()]:
         check_output(path, overwrite=overwrite, inputs=films)
     notes: list[str] = []
-    for number, each in enumerate(varied, 1):
+    for number, each in enumerate(varied, first_number):
         notes += render(
             each.picks,
             [numbered(target, number) for target in targets],
@@ -149,7 +156,7 @@ def _with(picks: Picks, variant: Variant, budget_seconds: float, note: str) -> P
 
 
 def _is_shown(segment: Segment, runs: Sequence[Segment]) -> bool:
-    """Say whether more than half of a segment is in the reel."""
+    """Return whether more than half of a segment is in the reel."""
     shown = sum(
         max(
             0.0,

@@ -64,7 +64,7 @@ def render(
 
 
 def is_list(path: str | os.PathLike[str]) -> bool:
-    """Say whether a file of this name lists clips or chapters, instead of being a reel."""
+    """Return whether a file of this name lists clips or chapters, instead of being a reel."""
     return is_timeline(path) or Path(path).suffix.lower() in CHAPTER_FORMS
 
 
@@ -106,7 +106,7 @@ def write_lists(
 
 
 def _losses(picks: Picks, target: Path) -> list[str]:
-    """Say what a timeline cannot hold of the reel."""
+    """Return what a timeline cannot hold of the reel."""
     losses = ["the title is left out"] if picks.reel.title is not None else []
     if picks.audio_track:
         losses.append(f"it does not say which audio track: render it with {picks.track_option}")
