@@ -1,4 +1,4 @@
-"""Say what a film is and what will happen to it: the library behind `vsumm doctor`.
+"""Describe what a film is and what will happen to it: the library behind `vsumm doctor`.
 
 The film is read the way a summary reads it, so what is found here is what a summary would meet.
 """

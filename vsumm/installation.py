@@ -1,4 +1,4 @@
-"""Say what is installed here: the library behind `vsumm doctor` without a film."""
+"""Describe what is installed: the library behind `vsumm doctor` without a film."""
 
 from __future__ import annotations
 

@@ -139,7 +139,7 @@ def summarize_media(
     cache: RecordCache | None = None,
     progress: bool | Watch = False,
 ) -> Summary:
-    """Do as `summarize` does for a file that has been probed."""
+    """Summarise a file that has been probed, see `summarize`."""
     check_weights(config.weights)
     signals = _signals(info, config)
     film = Film(info, _split(info, config), config, source)
@@ -251,7 +251,7 @@ def _split(info: MediaInfo, config: SummaryConfig) -> list[Segment]:
 
 
 def _scored_by(info: MediaInfo, config: SummaryConfig, measured: Measured) -> By:
-    """Say what the scores can be made of, given where there is signal."""
+    """Return what the scores can be made of, given where there is signal."""
     has_image, has_music = measured.has(IMAGE), measured.has(MUSIC)
     if config.by == "highlights" and (has_image or has_music):
         return "highlights"
@@ -278,7 +278,7 @@ def _check_query(film: Film, measured: Measured, columns: Mapping[str, FloatArra
 
 
 def _damage(info: MediaInfo, measured: Measured) -> list[str]:
-    """Say what is wrong with the file and how much of it could not be read, one line each."""
+    """Return what is wrong with the file and how much of it is unreadable, one line each."""
     lines = list(info.problems)
     for what, report in (("picture", measured.image_report), ("sound", measured.music_report)):
         if report and report.unreadable_seconds:
@@ -298,7 +298,7 @@ def _notes(
     *,
     asked_track: int | None,
 ) -> list[str]:
-    """Collect how the file was treated differently from what was asked, one line each."""
+    """Return how the file was treated differently from what was asked, one line each."""
     info, config, segments = film.info, film.config, film.segments
     notes = []
     uses_both = config.by in ("both", "highlights")

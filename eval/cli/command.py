@@ -196,7 +196,7 @@ def _evaluate(given: _Input, protocol: ProtocolName, args: argparse.Namespace) -
 
 
 def _unit(args: argparse.Namespace) -> ScoresUnit:
-    """Say what one score stands for: videos are scored by frame, captions and features by pick."""
+    """Return what a score stands for: of videos a frame, of captions and features a pick."""
     if args.scores is not None:
         unit: ScoresUnit = args.scores_unit
         return unit

@@ -22,7 +22,7 @@ TOPIC_HELP = (
 
 
 def add_arguments(parser: Parser) -> None:
-    """Give a parser the benchmarks as sub-commands."""
+    """Add the benchmarks to a parser as sub-commands."""
     commands = parser.add_subparsers(dest="benchmark", metavar="BENCHMARK", required=True)
     for name, title in (("tvsum", "TVSum, 50 videos"), ("summe", "SumMe, 25 videos")):
         command = commands.add_parser(

@@ -18,7 +18,7 @@ NOTES = {
 
 
 def with_topics(benchmark: Benchmark, source: TopicSource) -> Benchmark:
-    """Give each video the title that it shall be taken to be about, and note which.
+    """Return a benchmark whose videos are about titles of some source, and note which.
 
     "other" is the title of the next video of another category: what a wrong one costs. A data set
     without titles, such as SumMe, stays as it is.

@@ -202,7 +202,7 @@ def segment_videos(
     *,
     on_video: Callable[[], object] = lambda: None,
 ) -> ScoredVideos:
-    """Give every video that has a file the shots of our own KTS.
+    """Return the videos; those that have a file get the shots of our own KTS.
 
     Raises:
         ModelError: the model cannot be loaded.
@@ -240,7 +240,7 @@ def check_length(file_seconds: float, video: BenchmarkVideo) -> None:
 def hold_over_frames(
     values: FloatArray, start_seconds: Sequence[float], video: BenchmarkVideo
 ) -> FloatArray:
-    """Give each frame of the annotation the value of the segment at its time, (N,).
+    """Return for each frame of the annotation the value of the segment at its time, (N,).
 
     Frames are placed by the annotation's rate, so a copy of the video may have another.
     """

@@ -63,7 +63,7 @@ def check_scores(values: object, name: str) -> FloatArray:
 def match_scores(
     scores: Mapping[str, ArrayLike], benchmark: Benchmark
 ) -> tuple[Benchmark, dict[str, FloatArray]]:
-    """Give the scores the videos' ids, and keep the videos that have some.
+    """Return the videos that have scores, and the scores by their ids.
 
     Raises:
         ScoresError: a name is no video's, or two names are the same video's.

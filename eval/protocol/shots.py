@@ -77,7 +77,7 @@ def with_shots(benchmark: Benchmark, protocol: ProtocolName, *, seed: int = 0) -
 
 
 def label_shots(benchmark: Benchmark, protocol: ProtocolName, *, seed: int = 0) -> str:
-    """Say in words where the shots come from, to be printed with every figure."""
+    """Return in words where the shots come from, to be printed with every figure."""
     if protocol == "kts":
         return f"kts ({benchmark.shots_source})"
     return {
@@ -101,7 +101,7 @@ def _random_borders(num_frames: int, means: tuple[int, ...], rng: np.random.Gene
 
 
 def _join_last(borders: IntArray) -> IntArray:
-    """Give the last shot to the one before if it is shorter than all others."""
+    """Join the last shot to the one before if it is shorter than all others."""
     lengths = np.diff(borders)
     if len(lengths) > 1 and lengths[-1] < lengths[:-1].min():
         return np.delete(borders, -2)

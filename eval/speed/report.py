@@ -80,7 +80,7 @@ class StageResult:
         return self.ours.figure / min(floors) if floors else None
 
     def does_the_same(self, rival: Outcome) -> bool:
-        """Tell whether a rival gave as many frames as we did, as far as both say."""
+        """Return whether a rival gave as many frames as we did, as far as both say."""
         ours, theirs = self.ours.report.get("frames"), rival.report.get("frames")
         return ours is None or theirs is None or ours == theirs
 

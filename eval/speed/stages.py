@@ -52,7 +52,7 @@ class Goal:
     """Whether less is better."""
 
     def is_met(self, value: float, ratio: float | None) -> bool:
-        """Tell whether a figure is within the limit."""
+        """Return whether a figure is within the limit."""
         found = value if self.of == "value" else ratio
         assert found is not None, "a goal on a ratio needs a rival"
         return found <= self.bound if self.is_upper else found >= self.bound

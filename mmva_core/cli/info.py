@@ -56,7 +56,7 @@ def run(args: Namespace) -> Iterator[Output]:
 
 
 def describe(name_or_path: str) -> dict[str, Any]:
-    """Collect the output of `mmva info`.
+    """Return the output of `mmva info`.
 
     Raises:
         CheckpointError: there is no such model, or it is damaged.

@@ -112,7 +112,7 @@ def run(args: Namespace) -> Iterator[Output]:
 
 
 def wanted_words(args: Namespace) -> dict[str, list[str]]:
-    """Collect the words that prompts must have, by slot or kind.
+    """Return the words that prompts must have, by slot or kind.
 
     Raises:
         DataError: an --only is not of the form SLOT=WORD.

@@ -236,7 +236,7 @@ def _equalised(sound: NDArray[np.float32], points_db: NDArray[np.float64]) -> ND
 def _labels(
     layers: NDArray[np.float32],
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Say from the layers (K + 1, T), floor last, what can be heard: labels and weights (H, K)."""
+    """Return what can be heard in layers (K + 1, T), floor last: labels and weights (H, K)."""
     power = np.square(layers, dtype=np.float64).reshape(len(layers), -1, STEP).mean(2) + 1e-12
     level_db = 10 * np.log10(power)
     others_db = 10 * np.log10(power.sum(0) - power + 1e-12)

@@ -1,4 +1,4 @@
-"""Tell where sound is missing from a file, and where it only pauses.
+"""Distinguish sound that is missing from a file from pauses.
 
 Writers leave out packets where it is quiet. Such a pause is not missing sound: other streams have
 packets meanwhile, or nothing lies between the two packets in the file.

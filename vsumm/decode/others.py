@@ -73,7 +73,7 @@ def _chapters(container: InputContainer, start: Fraction) -> list[dict[str, Any]
 
 
 def is_font(stream: Any) -> bool:
-    """Say whether a stream is a font that is attached for subtitles."""
+    """Return whether a stream is a font that is attached for subtitles."""
     mimetype = stream.mimetype if stream.type == "attachment" else None
     return mimetype is not None and mimetype.lower() in FONT_TYPES
 

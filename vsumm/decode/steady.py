@@ -1,4 +1,4 @@
-"""Tell pauses between blocks of sound from jitter of their timestamps.
+"""Distinguish pauses between blocks of sound from jitter of their timestamps.
 
 A block follows the one before it without a gap, even if its timestamp is off, unless all timestamps
 behind it are off in the same direction:

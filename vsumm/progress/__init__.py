@@ -1,4 +1,4 @@
-"""Say how far the work is.
+"""Report how far the work is.
 
 In: steps that are done. Out: `Progress`, to a function, to bars on a terminal, or to lines of JSON.
 Open `events.py` first.

@@ -98,7 +98,7 @@ class StageClock:
 
 @contextmanager
 def work_on(watch: Watch, path: Path) -> Iterator[None]:
-    """Tell that the work on a film begins, and how it ends."""
+    """Report that the work on a film begins, and how it ends."""
     begin = time.monotonic()
     StageClock(watch, path, "loading")
     try:

@@ -195,7 +195,7 @@ def _longest_crossfade(runs: Sequence[Segment]) -> float:
 
 @contextmanager
 def _loss_as_input_error(plan: ReelPlan) -> Iterator[None]:
-    """Say which film a lost encoding process worked on; show the traceback of a bug in it."""
+    """Name the film that a lost encoding process worked on; show the traceback of a bug in it."""
     try:
         yield
     except WorkerFailedError as error:

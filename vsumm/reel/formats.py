@@ -86,7 +86,7 @@ FORMATS: Mapping[str, ReelFormat] = {
 
 
 def is_reel(path: str | os.PathLike[str]) -> bool:
-    """Say whether a file of this name is written as a reel.
+    """Return whether a file of this name is written as a reel.
 
     >>> is_reel("reel.MP4"), is_reel("reel.otio")
     (True, False)

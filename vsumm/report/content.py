@@ -135,7 +135,7 @@ def _relative(path: Path, folder: Path) -> str:
 
 
 def _lede(summary: Summary, num_picks: int) -> str:
-    """Say in one line what came out."""
+    """Return in one line what came out."""
     whole = clock_text(summary.media.duration_seconds)
     if not num_picks:
         return f"nothing of {whole} was picked, by {scored_by(summary)}"

@@ -78,7 +78,7 @@ def signals_of_rows(summary: Summary) -> dict[str, FloatArray]:
 
 
 def scored_by(summary: Summary) -> str:
-    """Say what the segments were scored by, like 'highlights, about "Car repair" (its title)'."""
+    """Return what scored the segments, like 'highlights, about "Car repair" (its title)'."""
     config = summary.config
     if config.query:
         return f'the query "{config.query}"'
@@ -136,7 +136,7 @@ def _span(summary: Summary, rows: list[int]) -> Segment:
 
 
 def _dropped(summary: Summary, rows: list[int], score: float) -> tuple[str, ...]:
-    """Say what kept segments out of the reel that neighbour each other."""
+    """Return what kept neighbouring segments out of the reel."""
     lowest = min((row.score or 0.0 for row in summary.segments if row.selected), default=None)
     over = (
         summary.selected_seconds
@@ -155,7 +155,7 @@ def _dropped(summary: Summary, rows: list[int], score: float) -> tuple[str, ...]
 
 
 def _is_near_a_pick(summary: Summary, rows: list[int]) -> bool:
-    """Say whether a pick lies so close that the place counts as familiar."""
+    """Return whether a pick lies so close that the place counts as familiar."""
     first, last = max(0, rows[0] - MOST_FAMILIAR), rows[-1] + 1 + MOST_FAMILIAR
     return any(row.selected for row in summary.segments[first:last])
 

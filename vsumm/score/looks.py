@@ -96,7 +96,7 @@ def read_looks(
 
 
 def looks_of(frames: Iterable[Frame], *, frames_per_segment: int) -> Iterator[Look]:
-    """Say of every frame of the `look_windows` which segment and which part it belongs to."""
+    """Yield every frame of the `look_windows` with its segment and its part of it."""
     num_looks = LOOKS_PER_FRAME * frames_per_segment
     for frame in frames:
         yield Look(frame, frame.index // num_looks, frame.index // LOOKS_PER_FRAME)
@@ -144,7 +144,7 @@ class RunningMean:
 
 
 def is_black(pixels: Pixels) -> bool:
-    """Tell whether a picture, uint8 (H, W, 3), shows nothing: black, as between two scenes."""
+    """Return whether a picture, uint8 (H, W, 3), shows nothing: black, as between two scenes."""
     # Channel by channel: NumPy is twenty times slower along an axis of three.
     red, green, blue = pixels[..., 0], pixels[..., 1], pixels[..., 2]
     is_bright = np.maximum(np.maximum(red, green), blue) > BLACK_LEVEL

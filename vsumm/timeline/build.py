@@ -161,7 +161,7 @@ def _frames(run: Segment, count: int, clock: FilmClock, num_frames: int | None) 
 
 
 def notes_of(info: MediaInfo, clock: FilmClock) -> list[str]:
-    """Say what counting frames cannot say of a film, one line each."""
+    """Return what counting frames cannot tell of a film, one line each."""
     video = info.video
     if video is None:
         return [f"there is no picture: cuts are counted at {clock.rate} a second"]

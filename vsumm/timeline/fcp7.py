@@ -95,7 +95,7 @@ class _Files:
         self._is_described = False
 
     def add_to(self, item: ET.Element) -> None:
-        """Say which file a clip is taken from."""
+        """Write which file a clip is taken from."""
         file = add(item, "file", id="file-1")
         if self._is_described:
             return

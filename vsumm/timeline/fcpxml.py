@@ -283,7 +283,7 @@ def _soundtrack(items: list[ET.Element], resources: _Resources) -> tuple[Path | 
 
 
 def _left_out(items: list[ET.Element]) -> list[str]:
-    """Say what a spine asks for that a reel cannot show."""
+    """Return what a spine asks for that a reel cannot show."""
     notes = []
     unknown = sorted({i.tag for i in items if i.tag not in {*STORY, "gap", "transition"}})
     if unknown:

@@ -285,7 +285,7 @@ class _Document:
         return [named for piece in pieces for named in self._named(piece)]
 
     def left_out(self) -> list[str]:
-        """Say what the document asks for that a reel cannot show."""
+        """Return what the document asks for that a reel cannot show."""
         notes = ["gaps between clips are closed"] if self._has_blanks else []
         return notes + ["effects are left out"] * self._has_filters
 

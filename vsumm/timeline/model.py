@@ -71,11 +71,6 @@ class Source:
         """Whether there is anything to hear."""
         return self.num_channels > 0
 
-    @property
-    def timecode_seconds(self) -> Fraction:
-        """What to add to media time to get time by the time code."""
-        return Fraction(self.timecode_frames or 0) / self.rate
-
 
 @dataclass(frozen=True)
 class Clip:

@@ -220,7 +220,7 @@ def _clips(track: Any) -> list[Any]:
 
 
 def _effects(track: Any) -> list[str]:
-    """Say what a track asks for that a reel cannot show."""
+    """Return what a track asks for that a reel cannot show."""
     notes = []
     num_effects = sum(len(clip.effects) for clip in _clips(track))
     if num_effects:

@@ -45,7 +45,7 @@ def run_survey(messages: Messages, *, path: str, stream: int, duration_seconds: 
 
 
 def is_regular(places: Sequence[Sequence[Fraction]], rate: Fraction, tick: Fraction) -> bool:
-    """Say whether frames come at the distances of a constant rate.
+    """Return whether frames come at the distances of a constant rate.
 
     Args:
         places: times of successive frames at several places of a film, seconds.

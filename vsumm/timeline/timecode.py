@@ -13,7 +13,7 @@ _TIMECODE = re.compile(r"(\d{1,3}):(\d{2}):(\d{2})([:;.,])(\d{2,3})")
 
 
 def can_drop_frames(rate: Fraction) -> bool:
-    """Say whether drop-frame time code is defined for a rate: 29.97, 59.94 and their multiples."""
+    """Return whether drop-frame time code is defined for a rate: 29.97 and its multiples."""
     return rate.denominator == 1001 and round(rate) % 30 == 0
 
 

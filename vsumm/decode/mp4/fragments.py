@@ -66,7 +66,7 @@ class FragmentTrack:
         self.seconds = (self._ticks(len(self._starts) - 1) or 0) / timescale
 
     def part(self, first_seconds: float, last_seconds: float) -> Part | None:
-        """Do as `SampleTrack.part`."""
+        """Return what `SampleTrack.part` does."""
         try:
             first = self._fragment_at(first_seconds)
             last = self._fragment_at(last_seconds)

@@ -87,7 +87,7 @@ def plan_tracks(info: MediaInfo, target: Path, chosen: ReelFormat) -> tuple[Trac
 
 
 def keeps_fonts(tracks: Iterable[TrackPlan]) -> bool:
-    """Say whether a reel takes over the fonts that are attached to its film: ASS names them."""
+    """Return whether a reel takes over the fonts that are attached to its film: ASS names them."""
     return any(track.encoder == "ass" and track.stream is not None for track in tracks)
 
 

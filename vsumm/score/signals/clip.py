@@ -73,7 +73,7 @@ def load_clip(name: str, device: str) -> ClipPair:
 
 @cache  # a folder holds hundreds of megabytes, and every measurement is looked for and kept
 def clip_fingerprint(name: str) -> str:
-    """Tell a CLIP from others: by the content of its folder, or by its hub id."""
+    """Return whether a model is a CLIP, by the content of its folder or by its hub id."""
     source = clip_source(name)
     return sha256_folder(Path(source)) if Path(source).is_dir() else source
 
