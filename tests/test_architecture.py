@@ -69,9 +69,11 @@ FLOORS = {
         "store towers train",
         "content": "class_predictor config data.open errors inputs lite model ridge store towers",
         "sounds": "data.open errors store towers train",
-        "studies": "config data.open errors heads inputs lite model retrieval ridge towers train",
+        "published": "",
+        "studies": "config data.open errors heads inputs lite model published retrieval "
+        "ridge towers train",
         "cli": "clock config content data.imemnet data.sources device errors inputs lite model "
-        "prompts retrieval sounds store studies towers train",
+        "prompts published retrieval sounds store studies towers train",
         "__main__": "cli",
     },
     "eval": {

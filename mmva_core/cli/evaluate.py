@@ -74,9 +74,9 @@ def _config_rows(args: Namespace, progress: bool) -> list[Row]:
     from mmva_core.model import MMVA
     from mmva_core.studies import (
         BASELINES,
-        PAPER_ROWS,
         evaluate_baseline,
         evaluation_rows,
+        paper_rows,
         train_baseline,
     )
     from mmva_core.train import Constants, evaluate
@@ -97,7 +97,7 @@ def _config_rows(args: Namespace, progress: bool) -> list[Row]:
             baseline = train_baseline(name, training, config.train)
             figures = evaluate_baseline(baseline, data, constants)
             rows += evaluation_rows(figures, f"{name} (our reading)", split)
-    return [*rows, *PAPER_ROWS]
+    return [*rows, *paper_rows()]
 
 
 def _preset_rows(args: Namespace, progress: bool) -> list[Row]:

@@ -12,6 +12,7 @@ from mmva_core.cli import (
     generate,
     index,
     info,
+    paper_tables,
     predict,
     prompt,
     retrieve,
@@ -25,7 +26,7 @@ from mmva_core.errors import MmvaError
 DISTRIBUTION = "vsumm"
 """Name under which the package is installed."""
 
-COMMANDS = (predict, info, index, retrieve, prompt, generate, train, evaluate, build)
+COMMANDS = (predict, info, index, retrieve, prompt, generate, train, evaluate, paper_tables, build)
 """Modules of the sub-commands, in the order of the help text."""
 
 

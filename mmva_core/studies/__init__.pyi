@@ -5,11 +5,12 @@ from .folds import ABLATIONS as ABLATIONS
 from .music_folds import MusicFigure as MusicFigure
 from .music_folds import evaluate_folds as evaluate_folds
 from .music_folds import music_text as music_text
+from .paper_tables import paper_tables_text as paper_tables_text
 from .preset import evaluate_preset as evaluate_preset
-from .report import PAPER_ROWS as PAPER_ROWS
 from .report import Row as Row
 from .report import evaluation_rows as evaluation_rows
 from .report import evaluation_text as evaluation_text
+from .report import paper_rows as paper_rows
 from .retrieval import RetrievalRow as RetrievalRow
 from .retrieval import retrieval_rows as retrieval_rows
 from .retrieval import retrieval_text as retrieval_text

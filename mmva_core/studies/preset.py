@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from mmva_core.lite import LITE_TRAINING, find_data
 from mmva_core.model import MMVA
 from mmva_core.studies.lite_folds import recipe_rows, sentence_rows
-from mmva_core.studies.report import PAPER_ROWS, Row
+from mmva_core.studies.report import Row, paper_rows
 
 
 def evaluate_preset(
@@ -43,4 +43,4 @@ def evaluate_preset(
         yield from recipe_rows(
             root, Path(scratch), LITE_TRAINING, with_ablations=with_ablations, progress=progress
         )
-    yield from PAPER_ROWS
+    yield from paper_rows()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from mmva_core.published import read_table
 from mmva_core.studies.tables import align
 from mmva_core.train import Evaluation, Metrics
 
@@ -50,15 +51,18 @@ class Row:
         )
 
 
-PAPER_SPLIT = "IMEMNet-C, the paper's own split"
-PAPER_ROWS = (
-    Row(PAPER, PAPER_SPLIT, "image", "valence", mse=0.0231, mae=0.110),
-    Row(PAPER, PAPER_SPLIT, "image", "arousal", mse=0.049, mae=0.181),
-    Row(PAPER, PAPER_SPLIT, "music", "both", mse=0.0003),
-)
-"""Figures of Choi, Kim and Kang (arXiv 2501.01094), those whose source we could check. The paper's
-split of the music seems to put two-second clips of one song on both sides, so its music figure does
-not compare with one on held-out songs."""
+def paper_rows() -> list[Row]:
+    """Return MMVA's figures of Table 1 (Choi, Kim, Kang, arXiv 2501.01094).
+
+    The paper's split of the music seems to put two-second clips of one song on both sides, so its
+    music figures do not compare with those on held-out songs.
+    """
+    errors: dict[tuple[str, str, str], dict[str, float]] = {}
+    for figure in read_table(1).of("paper"):
+        if figure.system == "MMVA":
+            target, dimension, measure = figure.column.split()
+            errors.setdefault((figure.protocol, target, dimension), {})[measure] = figure.figure
+    return [Row(PAPER, *of, mse=own["MSE"], mae=own["MAE"]) for of, own in errors.items()]
 
 
 def evaluation_rows(evaluation: Evaluation, source: str, split: str) -> list[Row]:
