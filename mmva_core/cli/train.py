@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 SOUND_KINDS_PRESET = "sound-kinds"
 """The network that tells speech, music and noise apart."""
-OVERRIDES = ("epochs", "batch_size", "learning_rate", "seed", "matching", "precision")
+OVERRIDES = (
+    "epochs", "batch_size", "learning_rate", "seed", "matching", "precision", "contrastive",
+)  # fmt: skip
 """Options that override settings of [train]."""
 
 
@@ -62,6 +64,13 @@ def add_parser(subparsers: Subparsers) -> None:
         "--no-similarity",
         action="store_true",
         help="no similarity predictor (the ablation of that name)",
+    )
+    parser.add_argument(
+        "--contrastive",
+        type=float,
+        metavar="W",
+        help="weight of a contrastive term between music and captions, for retrieval by cosine; "
+        "ours, the paper has none (default: 0)",
     )
     parser.add_argument("--precision", choices=("fp32", "bf16"), help="arithmetic of the forward")
     add_device_option(parser)

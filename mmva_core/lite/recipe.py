@@ -56,6 +56,7 @@ LITE_SIMILARITY: dict[str, Any] = {
     "image_weight": 0.0,
     "caption_weight": 0.0,
     "similarity_weight": 0.0,
+    "contrastive": 0.0,
 }
 """Changes to `LITE_TRAINING` for training the similarity predictor on `ExpectedMatching`."""
 HEADS_FOLDER = "heads"

@@ -3,8 +3,11 @@ from .batches import epoch_batches as epoch_batches
 from .batches import epoch_seed as epoch_seed
 from .batches import steps_per_epoch as steps_per_epoch
 from .config import TrainConfig as TrainConfig
+from .contrastive import Contrastive as Contrastive
+from .contrastive import Temperature as Temperature
 from .loop import TrainResult as TrainResult
 from .loop import train_model as train_model
+from .losses import contrastive_loss as contrastive_loss
 from .losses import similarity_loss as similarity_loss
 from .losses import va_loss as va_loss
 from .matching import fixed_pairs as fixed_pairs

@@ -121,10 +121,12 @@ def epoch_batches(
         part = own if config.mixup == 0 else whole
         drawn = {name: order.batch(part) for name, order in orders.items()}
         if config.mixup > 0:
-            drawn = {
-                name: _mix(batch, config.mixup, generator).rows(rows)
-                for name, batch in drawn.items()
+            mixings = {
+                name: _Mixing.draw(config.batch_size, config.mixup, generator) for name in drawn
             }
+            if config.contrastive > 0:
+                mixings["caption"] = mixings["music"]  # a mixed clip needs its own mixed caption
+            drawn = {name: mixings[name].mix(batch).rows(rows) for name, batch in drawn.items()}
         yield Batch(
             image=drawn["image"],
             music=drawn["music"],
@@ -159,24 +161,33 @@ class _Order:
         )
 
 
-def _mix(batch: ModalityBatch, alpha: float, generator: torch.Generator) -> ModalityBatch:
-    """Mix every row with another one in a random proportion (Zhang et al. 2018, mixup)."""
-    num_rows = len(batch.va)
-    partner = torch.randperm(num_rows, generator=generator).to(batch.va.device)
-    concentration = torch.full((2, num_rows), alpha)
-    # Beta(a, a) as X / (X + Y) with X, Y ~ Gamma(a): the only form that takes a generator.
-    draws = torch._standard_gamma(concentration, generator=generator)
-    share = (draws[0] / draws.sum(0).clamp(min=1e-12)).to(batch.va.device)
+@dataclass(frozen=True, eq=False)
+class _Mixing:
+    """Partners and proportions of mixup (Zhang et al. 2018)."""
 
-    def mixed(values: Tensor) -> Tensor:
+    partner: Tensor
+    share: Tensor
+
+    @classmethod
+    def draw(cls, num_rows: int, alpha: float, generator: torch.Generator) -> _Mixing:
+        partner = torch.randperm(num_rows, generator=generator)
+        concentration = torch.full((2, num_rows), alpha)
+        # Beta(a, a) as X / (X + Y) with X, Y ~ Gamma(a): the only form that takes a generator.
+        draws = torch._standard_gamma(concentration, generator=generator)
+        return cls(partner, draws[0] / draws.sum(0).clamp(min=1e-12))
+
+    def mix(self, batch: ModalityBatch) -> ModalityBatch:
+        """Mix every row with another one."""
+        return ModalityBatch(
+            {name: self._mixed(value) for name, value in batch.inputs.items()},
+            self._mixed(batch.va),
+            self._mixed(batch.weights),
+            {name: self._mixed(value) for name, value in batch.extra.items()},
+        )
+
+    def _mixed(self, values: Tensor) -> Tensor:
         if not values.is_floating_point():
             return values
-        weight = share.view(-1, *[1] * (values.ndim - 1)).to(values.dtype)
+        partner, share = self.partner.to(values.device), self.share.to(values)
+        weight = share.view(-1, *[1] * (values.ndim - 1))
         return weight * values + (1 - weight) * values[partner]
-
-    return ModalityBatch(
-        {name: mixed(value) for name, value in batch.inputs.items()},
-        mixed(batch.va),
-        mixed(batch.weights),
-        {name: mixed(value) for name, value in batch.extra.items()},
-    )

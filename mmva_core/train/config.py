@@ -44,6 +44,9 @@ class TrainConfig:
     """Weight of L_VA of captions, and of sentences without a clip, in Eq. 4."""
     similarity_weight: float = 1.0
     """Weight of L_sim in Eq. 4; unused without a similarity predictor."""
+    contrastive: float = 0.0
+    """Weight of a contrastive term between clips and captions next to Eq. 4, see
+    `mmva_core.train.contrastive`; 0 (the paper) leaves it out."""
     mixup: float = 0.0
     """Alpha of mixup's Beta distribution; 0 (the paper) mixes nothing."""
     precision: Precision = "fp32"
@@ -72,7 +75,7 @@ class TrainConfig:
                 raise ValueError(f"{name} must be one of {allowed}, got {getattr(self, name)!r}")
         if not self.learning_rate > 0:
             raise ValueError(f"learning_rate must be positive, got {self.learning_rate}")
-        for name in ("weight_decay", "mixup", *self.loss_weight_names()):
+        for name in ("weight_decay", "contrastive", "mixup", *self.loss_weight_names()):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name} must not be negative, got {getattr(self, name)}")
         if self.gradient_clip is not None and not self.gradient_clip > 0:

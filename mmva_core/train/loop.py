@@ -24,6 +24,7 @@ from mmva_core.errors import CheckpointError, DataError
 from mmva_core.model import MMVA
 from mmva_core.train.batches import epoch_batches, epoch_seed, steps_per_epoch
 from mmva_core.train.config import TrainConfig
+from mmva_core.train.contrastive import Contrastive
 from mmva_core.train.distributed import Processes, join_processes
 from mmva_core.train.log import EpochLog
 from mmva_core.train.matching import mean_pair_distance
@@ -110,6 +111,10 @@ class _Run:
     ) -> None:
         if config.matching == "paired" and data.pairs is None:
             raise DataError("matching 'paired' needs data with a list of pairs; use 'random'")
+        if config.contrastive > 0:
+            if processes.world_size > 1:
+                raise DataError("the contrastive term compares a whole batch: use one process")
+            extra_losses = [*extra_losses, Contrastive(config.contrastive)]
         self.config, self.folder, self.processes = config, folder, processes
         self.rows = processes.own_rows(config.batch_size)
         self.data = data.to(model.device)

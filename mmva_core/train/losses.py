@@ -1,5 +1,7 @@
 """The objective: Eq. 2 (valence and arousal), Eq. 3 (similarity) and Eq. 4 (their sum).
 
+`contrastive_loss` is no part of Eq. 4.
+
 Row weights have mean 1 over their table, not over a batch. So the loss of a batch is the mean of
 the losses of its parts, and several processes compute what one would.
 """
@@ -9,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 
 def va_loss(predicted: Tensor, target: Tensor, weights: Tensor | None = None) -> Tensor:
@@ -38,6 +40,20 @@ def similarity_loss(predicted: Tensor, target: Tensor, weights: Tensor | None = 
         A scalar.
     """
     return _weighted_mean_square(predicted.unsqueeze(1), target.unsqueeze(1), weights)
+
+
+def contrastive_loss(logits: Tensor, is_same: Tensor) -> Tensor:
+    """Return InfoNCE in both directions: own music against other music, own caption against others.
+
+    Args:
+        logits: (B, B) scaled cosines of captions (rows) with pieces.
+        is_same: (B, B) whether both have the same caption, so that they are no negatives.
+    """
+    is_other = is_same & ~torch.eye(len(logits), dtype=torch.bool)
+    logits = logits.masked_fill(is_other, -torch.inf)
+    own = torch.arange(len(logits))
+    losses = [nn.functional.cross_entropy(side, own) for side in (logits, logits.T)]
+    return torch.stack(losses).mean()
 
 
 def total_loss(parts: Mapping[str, Tensor], weights: Mapping[str, float]) -> Tensor:
