@@ -70,7 +70,8 @@ FLOORS = {
         "content": "class_predictor config data.open errors inputs lite model ridge store towers",
         "sounds": "data.open errors store towers train",
         "published": "",
-        "studies": "config data.open errors heads inputs lite model published retrieval "
+        "retrievers": "retrieval towers train",
+        "studies": "config data.open errors heads inputs lite model published retrieval retrievers "
         "ridge towers train",
         "cli": "clock config content data.imemnet data.sources device errors inputs lite model "
         "prompts published retrieval sounds store studies towers train",

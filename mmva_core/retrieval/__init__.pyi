@@ -6,6 +6,7 @@ from .index import RetrievalIndex as RetrievalIndex
 from .index import load_index as load_index
 from .metrics import RetrievalMetrics as RetrievalMetrics
 from .metrics import chance_metrics as chance_metrics
+from .metrics import expected_precision as expected_precision
 from .metrics import expected_recall as expected_recall
 from .metrics import rank_bounds as rank_bounds
 from .metrics import retrieval_metrics as retrieval_metrics

@@ -17,4 +17,7 @@ from .retrieval import retrieval_text as retrieval_text
 from .retrieval_pairs import encode_pairs as encode_pairs
 from .retrieval_pairs import open_set_rows as open_set_rows
 from .retrieval_pairs import read_pairs as read_pairs
+from .retrieval_pairs import table_pairs as table_pairs
 from .tables import render as render
+from .text_to_music import CaptionedMusic as CaptionedMusic
+from .text_to_music import baseline_rows as baseline_rows

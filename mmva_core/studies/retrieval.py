@@ -4,9 +4,9 @@ Each caption retrieves among all pieces and each piece among all captions, by Eq
 valence and arousal and by the cosine of the embeddings. Equal captions and equal predictions tie;
 see `mmva_core.retrieval.metrics`.
 
-The paper's figures are not quoted, since we could check no source for them. They concern 1000 pairs
-of IMEMNet-C, whose music and captions are not openly available, and R@k depends on the number of
-pairs. Chance among as many pairs is reported beside every model.
+The paper's figures (`mmva_core.published`) concern 1000 pairs of IMEMNet-C, whose music and
+captions are not openly available, and R@k depends on the number of pairs. Chance among as many
+pairs is reported beside every model.
 
 Letters in shapes: N pairs, D the size of an embedding.
 """
@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ from mmva_core.retrieval import (
     FloatArray,
     RetrievalMetrics,
     chance_metrics,
+    expected_precision,
     expected_recall,
     rank_bounds,
     retrieval_metrics,
@@ -35,7 +36,7 @@ from mmva_core.train import bootstrap_interval
 
 Direction = Literal["caption to music", "music to caption"]
 """Query and target."""
-
+DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
 FIGURES = ("recall_at_1", "recall_at_5", "recall_at_10", "map_at_10")
 HEADINGS = ("R@1", "R@5", "R@10", "mAP@10")
 """Headings of the figures in a text table, which are in per cent."""
@@ -85,7 +86,7 @@ class RetrievalRow:
     direction: Direction
     """Query and target."""
     by: By | None
-    """What is compared; None for chance."""
+    """What is compared; None for chance, and for methods that have scores of their own."""
     num_items: int
     """N, number of candidates; with folds, their rounded mean."""
     recall_at_1: float
@@ -96,6 +97,10 @@ class RetrievalRow:
     """Lower end of the 95 % bootstrap interval of R@10 over the queries."""
     recall_at_10_high: float | None = None
     """Upper end of the 95 % bootstrap interval of R@10 over the queries."""
+    map_at_10_low: float | None = None
+    """Lower end of the 95 % bootstrap interval of mAP@10 over the queries."""
+    map_at_10_high: float | None = None
+    """Upper end of the 95 % bootstrap interval of mAP@10 over the queries."""
 
 
 def retrieval_rows(parts: Sequence[EncodedPairs], source: str, data: str) -> list[RetrievalRow]:
@@ -108,11 +113,24 @@ def retrieval_rows(parts: Sequence[EncodedPairs], source: str, data: str) -> lis
         data: name of the pairs.
     """
     rows = []
-    for direction in ("caption to music", "music to caption"):
+    for direction in DIRECTIONS:
         for by in ("va", "cosine"):
-            rows.append(_evaluate(parts, source, data, direction, by))
+            tables = [part.scores(by) for part in parts]
+            rows.append(_evaluate(tables, source, data, direction, by))
         rows.append(_chance(parts, data, direction))
     return rows
+
+
+def scored_rows(tables: Sequence[FloatArray], source: str, data: str) -> list[RetrievalRow]:
+    """Evaluate the scores of a method in both directions.
+
+    Args:
+        tables: (N, N) scores of captions (rows) with pieces (columns) that belong together by
+            place, one table for each set of pairs.
+        source: name of the method.
+        data: name of the pairs.
+    """
+    return [_evaluate(tables, source, data, direction, None) for direction in DIRECTIONS]
 
 
 def retrieval_text(rows: Sequence[RetrievalRow]) -> str:
@@ -121,25 +139,22 @@ def retrieval_text(rows: Sequence[RetrievalRow]) -> str:
 
 
 def _evaluate(
-    parts: Sequence[EncodedPairs], source: str, data: str, direction: Direction, by: By
+    tables: Sequence[FloatArray], source: str, data: str, direction: Direction, by: By | None
 ) -> RetrievalRow:
-    tables = [part.scores(by) for part in parts]
     if direction == "music to caption":
         tables = [table.T for table in tables]
     owns = [np.arange(len(table)) for table in tables]
     metrics = [retrieval_metrics(table, own) for table, own in zip(tables, owns, strict=True)]
-    hits = np.concatenate(
-        [
-            expected_recall(*rank_bounds(table, own), 10)
-            for table, own in zip(tables, owns, strict=True)
-        ]
+    bounds = [rank_bounds(table, own) for table, own in zip(tables, owns, strict=True)]
+    hits = np.concatenate([expected_recall(*bound, 10) for bound in bounds])
+    precisions = np.concatenate([expected_precision(*bound) for bound in bounds])
+    recall, precision = (
+        bootstrap_interval(lambda drawn: float(drawn.mean()), values)
+        for values in (hits, precisions)
     )
-    low, high = bootstrap_interval(lambda values: float(values.mean()), hits)
-    means = _means(metrics)
     return RetrievalRow(
-        source, data, direction, by, _mean_size(metrics), *means,
-        recall_at_10_low=low, recall_at_10_high=high,
-    )  # fmt: skip
+        source, data, direction, by, _mean_size(metrics), *_means(metrics), *recall, *precision
+    )
 
 
 def _chance(parts: Sequence[EncodedPairs], data: str, direction: Direction) -> RetrievalRow:
@@ -168,15 +183,18 @@ def _text_lines(rows: Sequence[RetrievalRow]) -> Iterator[str]:
         yield (
             f"  {'model':<{width}}  {'direction':<16}  {'by':<6}  {'among':>5}"
             + "".join(f"  {heading:>6}" for heading in HEADINGS)
-            + "  R@10, 95 % interval"
+            + "  95 % intervals of R@10 and mAP@10"
         )
         for row in (row for row in rows if row.data == data):
             figures = "".join(f"  {100 * getattr(row, name):6.2f}" for name in FIGURES)
-            interval = ""
-            if row.recall_at_10_low is not None and row.recall_at_10_high is not None:
-                interval = (
-                    f"  {100 * row.recall_at_10_low:.2f} to {100 * row.recall_at_10_high:.2f}"
+            interval = "".join(
+                f"  {100 * low:.2f} to {100 * high:.2f}"
+                for low, high in (
+                    (row.recall_at_10_low, row.recall_at_10_high),
+                    (row.map_at_10_low, row.map_at_10_high),
                 )
+                if low is not None and high is not None
+            )
             yield (
                 f"  {row.source:<{width}}  {row.direction:<16}  {row.by or '-':<6}  "
                 f"{row.num_items:>5}{figures}{interval}"

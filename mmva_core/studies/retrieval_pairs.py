@@ -20,7 +20,11 @@ from mmva_core.model import MMVA
 from mmva_core.retrieval import encode_content, read_content
 from mmva_core.studies.folds import Ablation, encode_folds, train_without_each_fold
 from mmva_core.studies.retrieval import EncodedPairs, RetrievalRow, retrieval_rows
+from mmva_core.studies.text_to_music import baseline_rows, open_set_parts
 from mmva_core.train import TrainConfig, TrainingData, embed_table
+
+LOGS_FOLDER = "retrievers"
+"""Folder of the losses of other methods inside the scratch folder."""
 
 
 def read_pairs(table: Path, *, limit: int | None = None, seed: int = 0) -> list[tuple[Path, str]]:
@@ -80,6 +84,7 @@ def open_set_rows(
     config: TrainConfig,
     ablations: Sequence[Ablation],
     *,
+    with_baselines: bool = False,
     progress: bool = False,
 ) -> list[RetrievalRow]:
     """Evaluate the recipe of `mmva-lite` on 4QAED and Emotify, on held-out artists.
@@ -92,6 +97,7 @@ def open_set_rows(
         scratch: folder for features and runs.
         config: settings of every copy.
         ablations: the method and variants of it.
+        with_baselines: also train and measure the methods of `mmva_core.retrievers`.
         progress: show progress bars on stderr.
 
     Raises:
@@ -106,6 +112,9 @@ def open_set_rows(
         copies = train_without_each_fold(encoded, ablation, config, scratch, progress=progress)
         parts = [table_pairs(model, test) for _, model, test in copies]
         rows += retrieval_rows(parts, ablation.paper_name, data)
+    if with_baselines:
+        captioned = open_set_parts(encoded, root)
+        rows += baseline_rows(captioned, scratch / LOGS_FOLDER, data, seed=config.seed)
     # Rows of chance are equal for all ablations: keep the first.
     return list(dict.fromkeys(rows))
 

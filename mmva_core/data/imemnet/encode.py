@@ -40,6 +40,10 @@ class LabelledItems:
     groups: tuple[str, ...]
     """(N,) groups that must not be split between training and testing."""
 
+    def listed(self) -> list[str]:
+        """Return the file or text of every sample, in order."""
+        return [self.sources[name] for name in self.ids]
+
     def subset(self, rows: Sequence[int]) -> LabelledItems:
         """Return some rows, in their order."""
         return LabelledItems(
@@ -73,7 +77,7 @@ def encode_items(
     if modality in model.config.finetune:
         load = partial(_prepare, model, modality, items.sources)
         return InputTable(load=load, va=items.va, ids=items.ids, groups=items.groups)
-    sources = [items.sources[name] for name in items.ids]
+    sources = items.listed()
     if modality == "caption":
         contents = [sha256_text(text) for text in sources]
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +116,15 @@ class ImemnetC:
             self.reports,
             self.config,
         )
+
+    def draw_music(self, count: int | None, *, seed: int) -> ImemnetC:
+        """Draw `count` clips with their captions at random; None, or too many, takes all."""
+        total = len(self.music.ids)
+        if count is None or count >= total:
+            return self
+        order = torch.randperm(total, generator=torch.Generator().manual_seed(seed))
+        rows = sorted(order[:count].tolist())
+        return replace(self, music=self.music.subset(rows), captions=self.captions.subset(rows))
 
     def labels(self) -> TrainingData:
         """Return the labels alone, as tables without inputs."""

@@ -1,0 +1,2 @@
+from .base import Retriever as Retriever
+from .methods import RETRIEVERS as RETRIEVERS
