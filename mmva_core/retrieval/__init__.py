@@ -1,7 +1,8 @@
 """Find music for a picture, a sentence or a point of the plane.
 
 In: a query and an index. Out: the best matches, by Eq. 1 or by cosine.
-Open `query.py` first, then `index.py` and `build.py`; `metrics.py` measures R@k and mAP@k.
+Open `query.py` first, then `index.py` and `build.py`; `trajectory.py` ranks tracks and places
+inside them by a curve over time, `metrics.py` measures R@k and mAP@k.
 """
 
 import lazy_loader

@@ -21,3 +21,8 @@ from .rank import unit_rows as unit_rows
 from .rank import va_distances as va_distances
 from .sources import find_sources as find_sources
 from .sources import read_sources as read_sources
+from .trajectory import Curve as Curve
+from .trajectory import Place as Place
+from .trajectory import Starts as Starts
+from .trajectory import compare_starts as compare_starts
+from .trajectory import rank_tracks as rank_tracks
