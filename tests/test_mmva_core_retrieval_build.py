@@ -150,6 +150,25 @@ def test_interrupted_build_goes_on_where_it_stopped(library, tmp_path, model_fol
     assert not list((tmp_path / "index").glob("encoded-*"))
 
 
+def test_music_is_listened_to_for_speech_and_pictures_are_not(made_index):
+    speech = {item.name: item.speech for item in load_index(made_index).items}
+    assert speech["red.png"] is None
+    assert speech["low.wav"] == speech["deep/high.wav"] == 0
+
+
+def test_an_index_without_speech_is_completed(library, tmp_path, model_folder):
+    index = build(library, tmp_path / "index", model_folder).index
+    (path,) = (tmp_path / "index").glob("items-*.json")
+    items = json.loads(path.read_text(encoding="utf-8"))
+    for item in items:
+        del item["speech"]
+    path.write_text(json.dumps(items), encoding="utf-8")
+    assert load_index(tmp_path / "index").items[1].speech is None
+    report = build(library, tmp_path / "index", model_folder)
+    assert report.num_encoded == 2
+    assert report.index.items == index.items
+
+
 def test_index_of_another_model_is_encoded_again(library, tmp_path, model_folder):
     build(library, tmp_path / "index", model_folder)
     other = tmp_path / "other"

@@ -19,8 +19,10 @@ from .rank import FloatArray as FloatArray
 from .rank import top_k as top_k
 from .rank import unit_rows as unit_rows
 from .rank import va_distances as va_distances
+from .sources import Source as Source
 from .sources import find_sources as find_sources
 from .sources import read_sources as read_sources
+from .speech import speech_share as speech_share
 from .trajectory import Curve as Curve
 from .trajectory import Place as Place
 from .trajectory import Starts as Starts

@@ -27,6 +27,7 @@ from mmva_core.retrieval.index import (
     HEADER_NAME,
     SCHEMA_VERSION,
     VA_COLUMNS,
+    Floats,
     IndexHeader,
     IndexItem,
     ItemRows,
@@ -107,12 +108,13 @@ def build_index(
         digest, content = outcome
         if content is not None and not store.has(digest):
             try:
-                store.add(digest, reader.encode(source, content))
+                store.add(digest, *reader.encode(source, content))
             except DataError as error:
                 problems.append(f"{source.name}: {error}")
                 continue
             num_encoded += 1
-        items.append(IndexItem(source.name, source.modality, digest, store.num_windows(digest)))
+        num_windows, speech = store.num_windows(digest), store.speech(digest)
+        items.append(IndexItem(source.name, source.modality, digest, num_windows, speech))
     bar.close()
     if not items:
         raise DataError(f"nothing could be indexed; {problems[0]}")
@@ -152,7 +154,11 @@ class _Store:
             except DataError as error:
                 logger.warning("everything is encoded again: %s", error)
         items = self._old.items if self._old else ()
-        self._place = {item.sha256: place for place, item in enumerate(items)}
+        self._place = {
+            item.sha256: place
+            for place, item in enumerate(items)
+            if item.modality != "music" or item.speech is not None  # or of an earlier version
+        }
         self._folder = folder
         self._pending = folder / f"{PENDING_PREFIX}{fingerprint[:16]}"
 
@@ -162,21 +168,26 @@ class _Store:
     def num_windows(self, digest: str) -> int:
         if self._old is not None and digest in self._place:
             return self._old.items[self._place[digest]].num_windows
-        return len(np.load(self._file(digest), mmap_mode="r"))
+        return len(self._encoded(digest)[0])
+
+    def speech(self, digest: str) -> float | None:
+        if self._old is not None and digest in self._place:
+            return self._old.items[self._place[digest]].speech
+        return self._encoded(digest)[1]
 
     def rows(self, digest: str) -> ItemRows:
         if self._old is not None and digest in self._place:
             return self._old.rows_of(self._place[digest])
-        table = np.load(self._file(digest))
+        table, _ = self._encoded(digest)
         return ItemRows(table[:, :VA_COLUMNS], table[:, VA_COLUMNS:])
 
-    def add(self, digest: str, rows: ItemRows) -> None:
+    def add(self, digest: str, rows: ItemRows, speech: float | None) -> None:
         self._pending.mkdir(parents=True, exist_ok=True)
         table = np.concatenate([rows.va, rows.embeds], axis=1)
 
         def write(path: Path) -> None:
             with path.open("wb") as file:
-                np.save(file, table)
+                np.savez(file, table=table, speech=np.nan if speech is None else speech)
 
         write_whole(self._file(digest), write)
 
@@ -185,7 +196,13 @@ class _Store:
             shutil.rmtree(folder, ignore_errors=True)
 
     def _file(self, digest: str) -> Path:
-        return self._pending / f"{digest}.npy"
+        return self._pending / f"{digest}.npz"
+
+    def _encoded(self, digest: str) -> tuple[Floats, float | None]:
+        """Return the columns of `ItemRows` side by side, and the share of speech."""
+        with np.load(self._file(digest)) as arrays:
+            speech = float(arrays["speech"])
+            return arrays["table"], None if np.isnan(speech) else speech
 
 
 class _Reader:
@@ -214,8 +231,12 @@ class _Reader:
         except DataError as error:
             return error
 
-    def encode(self, source: Source, content: Content) -> ItemRows:
-        return retrieval.encode_content(self.model, source.modality, content)
+    def encode(self, source: Source, content: Content) -> tuple[ItemRows, float | None]:
+        rows = retrieval.encode_content(self.model, source.modality, content)
+        if source.modality != "music":
+            return rows, None
+        samples = np.asarray(content, np.float32)
+        return rows, retrieval.speech_share(samples, self.model.music_sample_rate)
 
 
 def _holds_foreign(folder: Path) -> bool:

@@ -64,6 +64,8 @@ class IndexItem:
     """Hash of its content."""
     num_windows: int
     """Number of windows; 1 for pictures and sentences."""
+    speech: float | None = None
+    """`speech_share` of music; None for all else, and in indexes of earlier versions."""
 
 
 @dataclass(frozen=True)
