@@ -146,6 +146,47 @@ def test_a_soundtrack_replaces_the_sound_and_is_repeated(film, music, tmp_path):
     assert amplitude(samples, MUSIC_HZ, 5.9, 6) < 0.05
 
 
+@pytest.fixture(scope="module")
+def steps(tmp_path_factory):
+    """Sound of 6 s whose level rises by 0.1 in every second."""
+    path = tmp_path_factory.mktemp("music") / "steps.wav"
+    times = np.arange(6 * 44100) / 44100
+    samples = 0.1 * (1 + np.floor(times)) * np.sin(2 * np.pi * MUSIC_HZ * times)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("pcm_s16le", rate=44100, layout="mono")
+        frame = av.AudioFrame.from_ndarray((samples * 32767).astype(np.int16)[None], "s16", "mono")
+        frame.sample_rate = 44100
+        container.mux([*stream.encode(frame), *stream.encode(None)])
+    return path
+
+
+def test_a_soundtrack_starts_where_it_is_told_and_goes_on_from_its_beginning(film, steps, tmp_path):
+    start = {"soundtrack": steps, "soundtrack_start_seconds": 3.5}
+    samples = sound(reel_of(film, tmp_path, [Segment(0, 8)], suffix=".mkv", **start)[0])
+    for at, level in ((0.35, 0.4), (0.7, 0.5), (1.8, 0.6), (2.7, 0.1), (3.8, 0.2), (5.7, 0.4)):
+        found = amplitude(samples, MUSIC_HZ, at, at + 0.1)
+        assert found == pytest.approx(level, rel=0.05), at
+
+
+def test_the_soundtrack_fades_in_at_a_start_inside_it_alone(film, steps, tmp_path):
+    start = {"soundtrack": steps, "soundtrack_start_seconds": 3.5}
+    inside = reel_of(film, tmp_path, [Segment(0, 4)], suffix=".wav", **start)[0]
+    samples = sound(inside)
+    assert len(samples) == 4 * 44100
+    gains = [amplitude(samples, MUSIC_HZ, at, at + 0.02) / 0.4 for at in (0.02, 0.14, 0.26, 0.32)]
+    assert gains == pytest.approx([0.1, 0.5, 0.9, 1.0], abs=0.02)
+    whole = sound(reel_of(film, tmp_path, [Segment(0, 4)], suffix=".wav", soundtrack=steps)[0])
+    assert amplitude(whole, MUSIC_HZ, 0.02, 0.04) == pytest.approx(0.1, rel=0.03)
+    assert np.abs(whole[-20:]).max() < 0.001
+    assert np.abs(samples).max() < 0.61
+
+
+def test_a_soundtrack_that_ends_before_its_start_is_refused(film, steps):
+    config = ReelConfig(soundtrack=steps, soundtrack_start_seconds=6)
+    with pytest.raises(InputError, match=r"it lasts 0:06.0, it cannot start at 0:06.0"):
+        plan_reel(probe(film), "reel.mp4", config)
+
+
 def test_a_soundtrack_ducks_under_what_can_be_heard_of_the_film(music, tmp_path):
     film = make_film(tmp_path / "film.mp4", seconds=10, size=SIZE, loudness=0, beeps=[5.0])
     reel, _ = reel_of(film, tmp_path, [Segment(0, 10)], soundtrack=music, soundtrack_mode="duck")
@@ -231,6 +272,7 @@ def test_the_soundtrack_is_never_replaced(film, music):
         ["--crossfade", "-1"],
         ["--title", " "],
         ["--soundtrack-mode", "duck"],
+        ["--soundtrack-start", "1:05"],
         ["--title-font", "x.ttf"],
     ],
 )

@@ -64,11 +64,16 @@ def test_clips_that_consist_of_cross_fades_alone_come_back(suffix, tmp_path):
 @pytest.mark.parametrize("suffix", WITH_FADES)
 def test_the_soundtrack_comes_back(suffix, is_film_muted, tmp_path):
     music = Path("/music/a song.mp3")
+    start = Fraction(75, 2)
     timeline = replace(
-        made_up_timeline(Fraction(24)), soundtrack=music, is_film_muted=is_film_muted
+        made_up_timeline(Fraction(24)),
+        soundtrack=music,
+        soundtrack_start=start,
+        is_film_muted=is_film_muted,
     )
     back = there_and_back(timeline, tmp_path / f"reel{suffix}")
     assert (back.soundtrack, back.is_film_muted) == (music, is_film_muted)
+    assert back.soundtrack_start == start
     assert frames_of(back) == frames_of(timeline)
 
 

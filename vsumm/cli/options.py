@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, get_args
 
 from mmva_core.cli import positive_integer
+from mmva_core.clock import TIME_FORMS, parse_seconds
 from vsumm.cli.inputs import input_path
 from vsumm.config import BUDGET_FORMS, Budget, By, Decoder, SummaryConfig, parse_budget
 
@@ -258,6 +259,13 @@ def _add_composition(group: Group) -> None:
         help="lay this sound under the reel, repeated or cut to its length",
     )
     group.add_argument(
+        "--soundtrack-start",
+        type=_seconds,
+        metavar="TIME",
+        dest="soundtrack_start_seconds",
+        help=f"where in the soundtrack the reel begins: {TIME_FORMS} (default: its beginning)",
+    )
+    group.add_argument(
         "--soundtrack-mode",
         choices=("replace", "duck"),
         help="replace the film's sound (default), or keep it and turn the soundtrack down where "
@@ -334,6 +342,13 @@ def _read_share(text: str) -> float:
     if not 0 <= share < 1:
         raise argparse.ArgumentTypeError(f"must be below 100%, like 50% or 0.5, got {text!r}")
     return share
+
+
+def _seconds(text: str) -> float:
+    try:
+        return parse_seconds(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _weights(text: str) -> dict[str, float]:

@@ -209,8 +209,10 @@ def _summary_config(args: argparse.Namespace) -> SummaryConfig:
 def _reel_config(args: argparse.Namespace) -> ReelConfig:
     from vsumm.reel import ReelConfig
 
-    if args.soundtrack_mode is not None and args.soundtrack is None:
-        raise UsageError("--soundtrack-mode needs --soundtrack")
+    for name in ("soundtrack_mode", "soundtrack_start_seconds"):
+        if getattr(args, name) is not None and args.soundtrack is None:
+            option = name.removesuffix("_seconds").replace("_", "-")
+            raise UsageError(f"--{option} needs --soundtrack")
     if args.title_font is not None and args.title is None:
         raise UsageError("--title-font needs --title")
     try:

@@ -47,6 +47,8 @@ def run_render(args: argparse.Namespace, shell: Shell, *, progress: bool | Watch
     )
     if args.soundtrack_mode is None and args.soundtrack is not None:
         args.soundtrack_mode = "replace"
+    if args.soundtrack_start_seconds is None and args.soundtrack is not None:
+        args.soundtrack_start_seconds = 0.0  # that of the summary belongs to another file
 
     def adapt(config: ReelConfig) -> ReelConfig:
         try:

@@ -52,6 +52,8 @@ class ReelConfig:
     """TrueType or OpenType font of the title; None: Roboto."""
     soundtrack: Path | None = None
     """Sound file or film whose first audio track plays under the reel, repeated to its end."""
+    soundtrack_start_seconds: float = 0.0
+    """Where in the soundtrack the reel begins; behind its end it goes on from its beginning."""
     soundtrack_mode: SoundtrackMode = "replace"
     """Whether the soundtrack replaces the film's sound, or ducks: goes down where the film itself
     is audible."""
@@ -67,6 +69,11 @@ class ReelConfig:
             raise ValueError(
                 f"crossfade_seconds must be at least 0 and finite, got {self.crossfade_seconds}"
             )
+        if not 0 <= self.soundtrack_start_seconds < math.inf:
+            raise ValueError(
+                "soundtrack_start_seconds must be at least 0 and finite, "
+                f"got {self.soundtrack_start_seconds}"
+            )
         if self.title is not None and not self.title.strip():
             raise ValueError("title must not be empty")
         if self.soundtrack_mode not in ("replace", "duck"):
@@ -79,7 +86,7 @@ class ReelConfig:
             value = getattr(self, name)
             is_text = isinstance(value, str) or (value is None and name != "soundtrack_mode")
             check_type(name, value, is_text, "a text")
-        for name in ("crf", "crossfade_seconds"):
+        for name in ("crf", "crossfade_seconds", "soundtrack_start_seconds"):
             value = getattr(self, name)
             is_valid = is_number(value) or (value is None and name == "crf")
             check_type(name, value, is_valid, "a number")

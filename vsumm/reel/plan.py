@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
-from vsumm.errors import NoSignalError, OutputError
+from mmva_core.clock import clock_text
+from vsumm.errors import InputError, NoSignalError, OutputError
 from vsumm.files import check_output, shown
 from vsumm.media import MediaInfo, VideoStream, probe
 from vsumm.reel.config import ReelConfig
@@ -67,7 +68,7 @@ def plan_reel(
         overwrite: whether a file that is there already may be replaced.
 
     Raises:
-        InputError: the soundtrack is missing or cannot be read.
+        InputError: the soundtrack is missing, cannot be read, or ends before its start.
         NoSignalError: the film has no such audio track, or the soundtrack has none.
         OutputError: no container is known for the extension, the container cannot hold the film or
             what is added to it, what adds it is not installed, or the file cannot be written.
@@ -102,10 +103,22 @@ def plan_reel(
     if plan.soundtrack is not None and not plan.soundtrack.audio:
         soundtrack = shown(plan.soundtrack.path)
         raise NoSignalError(f"{soundtrack}: there is no sound in it for a soundtrack")
+    if plan.soundtrack is not None:
+        _check_start(plan.soundtrack, config.soundtrack_start_seconds)
     if info.audio and not 0 <= audio_track < len(info.audio):
         last = len(info.audio) - 1
         raise NoSignalError(f"{info.path}: has no audio track {audio_track}; they are 0 to {last}")
     return plan
+
+
+def _check_start(soundtrack: MediaInfo, start_seconds: float) -> None:
+    """Check that a soundtrack goes on where the reel begins in it."""
+    length = soundtrack.audio[soundtrack.main_track].duration_seconds
+    if start_seconds and start_seconds >= length:
+        raise InputError(
+            f"{shown(soundtrack.path)}: it lasts {clock_text(length)}, it cannot start at "
+            f"{clock_text(start_seconds)}"
+        )
 
 
 def _files_of(plan: ReelPlan) -> list[Path]:

@@ -96,7 +96,8 @@ def open_sound(plan: ReelPlan, runs: Sequence[PlacedRun], stack: ExitStack) -> S
         return film
     form = (film.sample_rate, film.layout) if film else None
     soundtrack = Soundtrack(
-        _open_track(plan.soundtrack, plan.soundtrack.main_track, Fraction(0), stack, form)
+        _open_track(plan.soundtrack, plan.soundtrack.main_track, Fraction(0), stack, form),
+        start_seconds=plan.config.soundtrack_start_seconds,
     )
     return DuckedSound(film, soundtrack) if film else soundtrack
 

@@ -93,6 +93,7 @@ class Picks:
             source=source_of(self.info, clock, sha256=self.sha256),
             clips=tuple(clips),
             soundtrack=self.reel.soundtrack,
+            soundtrack_start=Fraction(self.reel.soundtrack_start_seconds),
             is_film_muted=self.reel.soundtrack is not None
             and self.reel.soundtrack_mode == "replace",
             notes=tuple(notes_of(self.info, clock)),
@@ -233,6 +234,7 @@ def _from_timeline(
     config = ReelConfig(
         crossfade_seconds=shown_runs.crossfade_seconds,
         soundtrack=timeline.soundtrack,
+        soundtrack_start_seconds=float(timeline.soundtrack_start),
         soundtrack_mode="replace" if timeline.is_film_muted else "duck",
     )
     return Picks(

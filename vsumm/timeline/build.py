@@ -29,6 +29,7 @@ def timeline_of(
     *,
     crossfade_seconds: float = 0.0,
     soundtrack: Path | None = None,
+    soundtrack_start_seconds: float = 0.0,
     is_film_muted: bool = False,
 ) -> Timeline:
     """Return the selection of a summary as a timeline.
@@ -38,6 +39,7 @@ def timeline_of(
         clock: how the film is counted; read from the film if left out.
         crossfade_seconds: how long each run is faded over into the next one.
         soundtrack: a sound file for a track of its own.
+        soundtrack_start_seconds: where in it the reel begins.
         is_film_muted: whether it takes the place of the film's sound.
 
     Raises:
@@ -52,6 +54,7 @@ def timeline_of(
         source=source_of(summary.media, clock, sha256=summary.input_sha256),
         clips=tuple(tell_why(clips, summary)),
         soundtrack=soundtrack,
+        soundtrack_start=Fraction(soundtrack_start_seconds),
         is_film_muted=is_film_muted,
         notes=tuple(notes_of(summary.media, clock)),
     )

@@ -58,6 +58,7 @@ def write(timeline: Timeline, folder: Path) -> str:
     if timeline.soundtrack is not None:
         mode = "REPLACES" if timeline.is_film_muted else "UNDER"
         lines.append(f"* VSUMM SOUNDTRACK {mode}: {_line(str(timeline.soundtrack))}")
+        lines.append(f"* VSUMM SOUNDTRACK START: {timeline.soundtrack_frame}")
     for number in range(len(timeline.clips)):
         lines += _event_lines(timeline, number, drops)
     return "\n".join(lines) + "\n"
@@ -88,6 +89,7 @@ def read(text: str, rate_of: Callable[[Path], Fraction]) -> Timeline:
         source=source,
         clips=clips,
         soundtrack=Path(listing.soundtrack) if listing.soundtrack else None,
+        soundtrack_start=listing.soundtrack_frame / rate,
         is_film_muted=listing.is_film_muted,
         notes=(*notes, *more),
     )
@@ -180,6 +182,7 @@ class _Listing:
         self.start: int | None = None
         self.size = (0, 0)
         self.sha256 = self.relative_path = self.soundtrack = ""
+        self.soundtrack_frame = 0
         self.is_film_muted = False
         self.has_speed_changes = False
         self.events: list[_Event] = []
@@ -219,6 +222,8 @@ class _Listing:
             case "VSUMM SOUNDTRACK REPLACES" | "VSUMM SOUNDTRACK UNDER":
                 self.soundtrack = value
                 self.is_film_muted = label.endswith("REPLACES")
+            case "VSUMM SOUNDTRACK START" if value.isdecimal():
+                self.soundtrack_frame = int(value)
             case _:
                 if self.events:
                     self.events[-1].remarks.setdefault(label, value)

@@ -74,13 +74,15 @@ def read(text: str) -> Timeline:
         notes.append(f"{len(pictures) - 1} more picture tracks are left out")
     if any(item.find("filter") is not None for item in films[0]):
         notes.append("effects and changes of speed are left out")
-    soundtrack = _file_of(soundtracks[0].find("clipitem"), files) if soundtracks else None
+    music = soundtracks[0].find("clipitem") if soundtracks else None
+    soundtrack = _file_of(music, files)
     path = path_of_url(text_of(soundtrack, "pathurl")) if soundtrack is not None else None
     return Timeline(
         name=text_of(sequence, "name", source.path.stem),
         source=source,
         clips=clips,
         soundtrack=path,
+        soundtrack_start=(whole(music, "in") or 0) / rate if music is not None else Fraction(0),
         is_film_muted=path is not None and len(sounds) == len(soundtracks),
         notes=tuple(notes),
     )
@@ -190,7 +192,8 @@ def _add_soundtrack(audio: ET.Element, timeline: Timeline, path: Path) -> None:
     _add_rate(item, timeline.rate)
     for name, value in (("start", 0), ("end", timeline.num_frames)):
         add(item, name, value)
-    for name, value in (("in", 0), ("out", timeline.num_frames)):
+    first = timeline.soundtrack_frame
+    for name, value in (("in", first), ("out", first + timeline.num_frames)):
         add(item, name, value)
     file = add(item, "file", id="file-2")
     add(file, "name", path.name)

@@ -65,7 +65,7 @@ def write(timeline: Timeline, folder: Path) -> str:
                 lane=-1,
                 offset=start,
                 name=timeline.soundtrack.stem,
-                start="0s",
+                start=_time(timeline.soundtrack_frame / rate),
                 duration=length,
                 audioRole="music",
             )
@@ -93,7 +93,7 @@ def read(text: str) -> Timeline:
             after = items[number + 1] if number + 1 < len(items) else None
             named += _named(item, (before, after), resources)
     clips, source, notes = choose_film(named)
-    soundtrack, is_muted = _soundtrack(items, resources)
+    soundtrack, music_start, is_muted = _soundtrack(items, resources)
     project = root.find(".//project")
     name = project.get("name") if project is not None else None
     return Timeline(
@@ -101,6 +101,7 @@ def read(text: str) -> Timeline:
         source=source,
         clips=clips,
         soundtrack=soundtrack,
+        soundtrack_start=music_start,
         is_film_muted=is_muted,
         notes=(*_left_out(items), *notes),
     )
@@ -140,7 +141,7 @@ def _add_film(resources: ET.Element, timeline: Timeline, folder: Path) -> None:
 
 
 def _add_soundtrack(resources: ET.Element, timeline: Timeline, path: Path) -> None:
-    length = _time(timeline.num_frames / timeline.rate)
+    length = _time((timeline.soundtrack_frame + timeline.num_frames) / timeline.rate)
     asset = add(
         resources, "asset", id="r3", name=path.stem, start="0s", duration=length, hasAudio=1
     )
@@ -274,12 +275,16 @@ def _named(
     return [NamedClip(clip, asset.source)]
 
 
-def _soundtrack(items: list[ET.Element], resources: _Resources) -> tuple[Path | None, bool]:
+def _soundtrack(
+    items: list[ET.Element], resources: _Resources
+) -> tuple[Path | None, Fraction, bool]:
+    """Return the file, where in it the reel begins, and whether it replaces the film's sound."""
     clips = [item for item in items if item.tag in STORY]
     for sound in clips[0].findall("asset-clip[@audioRole='music']"):
         if asset := resources.asset(sound.get("ref")):
-            return asset.source.path, clips[0].get("srcEnable") == "video"
-    return None, False
+            start = _seconds(sound.get("start"), asset.start) - asset.start
+            return asset.source.path, max(start, Fraction(0)), clips[0].get("srcEnable") == "video"
+    return None, Fraction(0), False
 
 
 def _left_out(items: list[ET.Element]) -> list[str]:

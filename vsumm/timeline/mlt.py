@@ -112,6 +112,7 @@ def read(text: str) -> Timeline:
         source=source,
         clips=clips,
         soundtrack=path,
+        soundtrack_start=document.music_start(),
         is_film_muted=path is not None and is_muted,
         notes=(*document.left_out(), *notes),
     )
@@ -209,13 +210,14 @@ def _add_mix(root: ET.Element, timeline: Timeline, number: int, fade: int) -> st
 
 
 def _add_music(root: ET.Element, timeline: Timeline, path: Path) -> None:
-    last = max(0, timeline.num_frames - 1)
+    first = timeline.soundtrack_frame
+    last = first + max(0, timeline.num_frames - 1)
     producer = add(root, "producer", id=f"{MUSIC}0", in_=0, out=last)
     add(producer, "property", str(path.absolute()), name="resource")
     add(producer, "property", "avformat-novalidate", name="mlt_service")
     add(producer, "property", "loop", name="eof")
     playlist = add(root, "playlist", id=MUSIC)
-    add(playlist, "entry", producer=f"{MUSIC}0", in_=0, out=last)
+    add(playlist, "entry", producer=f"{MUSIC}0", in_=first, out=last)
 
 
 def _add_transition(parent: ET.Element, service: str, *, b_track: int = 1, **facts: Any) -> None:
@@ -283,6 +285,11 @@ class _Document:
                 pieces.append(piece)
         pieces += [incoming] if incoming else []
         return [named for piece in pieces for named in self._named(piece)]
+
+    def music_start(self) -> Fraction:
+        """Return where in the soundtrack the reel begins, seconds."""
+        entry = self._root.find(f".//playlist[@id='{MUSIC}']/entry")
+        return Fraction(0) if entry is None else self._frame(entry.get("in")) / self._rate
 
     def left_out(self) -> list[str]:
         """Return what the document asks for that a reel cannot show."""

@@ -156,6 +156,8 @@ class Timeline:
     """What is shown, in order."""
     soundtrack: Path | None = None
     """Sound on a track of its own, from the beginning."""
+    soundtrack_start: Fraction = Fraction(0)
+    """Where in that sound it begins, seconds."""
     is_film_muted: bool = False
     """Whether the soundtrack takes the place of the film's sound."""
     notes: tuple[str, ...] = ()
@@ -175,6 +177,11 @@ class Timeline:
     def fades_out(self) -> list[Fraction]:
         """How long each clip overlaps the next one, seconds."""
         return [clip.fade_in for clip in self.clips[1:]] + [Fraction(0)] * bool(self.clips)
+
+    @property
+    def soundtrack_frame(self) -> int:
+        """The frame nearest to `soundtrack_start`, counted at the rate of the timeline."""
+        return round(self.soundtrack_start * self.rate)
 
     def places(self) -> list[range]:
         """Return the frames of the timeline that each clip covers; cross-fades overlap.

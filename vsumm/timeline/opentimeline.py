@@ -71,12 +71,14 @@ def read(text: str) -> Timeline:
     soundtracks = [track for track in tracks if KEY in track.metadata and _clips(track)]
     music = _url(_clips(soundtracks[0])[0]) if soundtracks else None
     soundtrack = path_of_url(music) if music else None
+    music_start = _clips(soundtracks[0])[0].trimmed_range().start_time if music else None
     has_sound = any(track.kind == otio.schema.TrackKind.Audio for track in films)
     return Timeline(
         name=document.name or source.path.stem,
         source=source,
         clips=clips,
         soundtrack=soundtrack,
+        soundtrack_start=_seconds(music_start, source.rate) if music_start else Fraction(0),
         is_film_muted=soundtrack is not None and not has_sound,
         notes=(*_effects(films[0]), *notes),
     )
@@ -130,7 +132,7 @@ def _transition(piece: CutClip, rate: Fraction) -> Any:
 def _soundtrack(timeline: Timeline, path: Path) -> Any:
     track = otio.schema.Track("soundtrack", kind=otio.schema.TrackKind.Audio)
     track.metadata[KEY] = {"soundtrack": True}
-    length = _range(0, timeline.num_frames, float(timeline.rate))
+    length = _range(timeline.soundtrack_frame, timeline.num_frames, float(timeline.rate))
     reference = otio.schema.ExternalReference(target_url=url_of_path(path))
     track.append(otio.schema.Clip(path.stem, reference, length))
     return track

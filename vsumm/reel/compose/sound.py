@@ -18,6 +18,8 @@ from vsumm.reel.place_sound import Samples, SoundPlacer
 
 END_FADE_SECONDS = 2
 """How long a soundtrack fades out at the end of the reel."""
+START_FADE_SECONDS = Fraction(3, 10)
+"""How long a soundtrack fades in that starts in its middle."""
 HOP_SECONDS = Fraction(1, 50)
 """Length of the steps in which the film's loudness is measured."""
 AUDIBLE_RMS = 0.01
@@ -83,28 +85,35 @@ class CrossfadedSound:
 class Soundtrack:
     """A soundtrack as long as the reel: repeated as often as needed, faded out at its end."""
 
-    def __init__(self, placer: SoundPlacer) -> None:
+    def __init__(self, placer: SoundPlacer, *, start_seconds: float = 0.0) -> None:
+        """Prepare to play a track from a time on, within its length."""
         self.sample_rate, self.layout = placer.sample_rate, placer.layout
         self.silent_seconds = 0.0
         self._placer = placer
+        self._start = Fraction(start_seconds)
 
     def blocks(self, runs: Sequence[PlacedRun]) -> Iterator[Samples]:
         """As `SoundSource.blocks`."""
         length = num_ticks(runs, self.sample_rate)
         fade = min(END_FADE_SECONDS * self.sample_rate, length)
+        rise = round(START_FADE_SECONDS * self.sample_rate) if self._start else 0
         position = 0
         for block in _BlockReader(self._for_ever()).blocks(length):
             places = np.arange(position, position + block.shape[1], dtype=np.float32)
             position += block.shape[1]
             gain = np.minimum((length - places) / fade, 1)
+            if rise:
+                gain *= np.minimum((places + 0.5) / rise, 1)
             yield (block * gain).astype(np.float32)
 
     def _for_ever(self) -> Iterator[Samples]:
         begin, end = self._placer.span
-        whole = PlacedRun(begin, end, Fraction(0))
-        num_samples = max(1, int((end - begin) * self.sample_rate))
+        start = begin + self._start
         while True:
-            yield from self._placer.run_blocks(whole, num_samples)
+            played = PlacedRun(start, end, Fraction(0))
+            num_samples = max(1, int((end - start) * self.sample_rate))
+            yield from self._placer.run_blocks(played, num_samples)
+            start = begin
 
 
 class DuckedSound:
