@@ -9,6 +9,7 @@ import pytest
 from cropped import crop_matroska, set_clean_aperture
 from films import find_beeps, is_flash, join_films, make_film, read_frame_number, run_ffmpeg
 from reels import encode_here
+from sounds import read_sound
 
 from vsumm.decode import read_frames
 from vsumm.media.info import probe
@@ -50,16 +51,6 @@ def pictures(path: Path) -> list[tuple[float, np.ndarray]]:
         return [(float(f.pts * f.time_base), f.to_ndarray(format="rgb24")) for f in frames]
 
 
-def sound(path: Path) -> tuple[np.ndarray, int]:
-    """Samples (C, T) as floats, and their rate."""
-    with av.open(str(path)) as container:
-        frames = list(container.decode(audio=0))
-    resampler = av.AudioResampler("flt")
-    blocks = [block.to_ndarray() for frame in frames for block in resampler.resample(frame)]
-    samples = np.concatenate(blocks, axis=1).reshape(-1, frames[0].layout.nb_channels).T
-    return samples, frames[0].sample_rate
-
-
 def lengths(path: Path) -> dict[str, float]:
     """Length of each stream as the container states it, seconds."""
     with av.open(str(path)) as container:
@@ -77,7 +68,7 @@ def flash_times(path: Path, rotation: int = 0) -> list[float]:
 
 
 def beep_times(path: Path) -> list[float]:
-    samples, rate = sound(path)
+    samples, rate = read_sound(path)
     return find_beeps(samples[0], rate)
 
 
@@ -327,7 +318,7 @@ def test_a_sound_file_takes_the_sound_of_a_film(plain_film, tmp_path):
 
 def test_the_track_that_was_asked_for_is_taken(tmp_path):
     film = film_at(tmp_path / "film.mkv", num_audio_tracks=2, loudness=0.2)
-    samples, rate = sound(reel_of(film, tmp_path, track=1, suffix=".wav"))
+    samples, rate = read_sound(reel_of(film, tmp_path, track=1, suffix=".wav"))
     assert np.argmax(np.abs(np.fft.rfft(samples[0, :rate]))) == pytest.approx(220, abs=2)
 
 
@@ -346,14 +337,14 @@ def test_channels_and_rate_are_kept_where_the_codec_has_them(
     tmp_path, layout, suffix, rate, channels
 ):
     film = film_at(tmp_path / "film.mkv", seconds=2, layout=layout, sample_rate=44100)
-    samples, found = sound(reel_of(film, tmp_path, [Segment(0, 1)], suffix))
+    samples, found = read_sound(reel_of(film, tmp_path, [Segment(0, 1)], suffix))
     assert (found, len(samples)) == (rate, channels)
 
 
 def test_cuts_do_not_click(tmp_path):
     film = film_at(tmp_path / "film.wav", loudness=0.5, sample_rate=48000)
     runs = [Segment(k + 0.123, k + 0.456) for k in range(4)]
-    samples, _ = sound(reel_of(film, tmp_path, runs, ".wav"))
+    samples, _ = read_sound(reel_of(film, tmp_path, runs, ".wav"))
     steepest = 0.5 * 2 * np.pi * 110 / 48000
     assert np.abs(np.diff(samples[0])).max() < 1.5 * steepest
 
@@ -368,7 +359,7 @@ def test_a_steady_tone_stays_unbroken(tmp_path, kind):
         run_ffmpeg("-i", film, "-c:v", "copy", "-c:a", "truehd", "-strict", "-2", odd)
     reel = tmp_path / "reel.wav"
     report = encode_here(odd, [Segment(1, 3)], reel)
-    samples, rate = sound(reel)
+    samples, rate = read_sound(reel)
     assert report.silent_seconds == 0
     loud = np.flatnonzero(np.abs(samples[0, rate // 50 : -rate // 50]) > 0.05)
     assert np.diff(loud).max() < rate / 1000  # a tone is near zero for a third of that
@@ -403,15 +394,15 @@ def test_a_pause_without_packets_is_no_loss(tmp_path):
                 container.mux(packet)
     report = encode_here(paused, [Segment(0.5, 3.5)], tmp_path / "reel.wav")
     assert report.silent_seconds == 0
-    samples, rate = sound(tmp_path / "reel.wav")
+    samples, rate = read_sound(tmp_path / "reel.wav")
     assert np.abs(samples[0, rate : 2 * rate]).max() == 0
     assert np.abs(samples[0, : rate // 4]).max() > 0.3
 
 
 def test_samples_are_copied_exactly_away_from_the_cuts(tmp_path):
     film = film_at(tmp_path / "film.wav", loudness=0.5, sample_rate=48000)
-    samples, _ = sound(reel_of(film, tmp_path, [Segment(1, 2), Segment(3, 4)], ".wav"))
-    source, _ = sound(film)
+    samples, _ = read_sound(reel_of(film, tmp_path, [Segment(1, 2), Segment(3, 4)], ".wav"))
+    source, _ = read_sound(film)
     assert samples.shape[1] == 96000
     np.testing.assert_allclose(samples[0, 1000:47000], source[0, 49000:95000], atol=2 / 32768)
     np.testing.assert_allclose(samples[0, 49000:95000], source[0, 145000:191000], atol=2 / 32768)

@@ -1,12 +1,12 @@
-"""Bring the sound of all runs onto the clock of the reel, counted in samples.
+"""Bring the sound of a run onto the clock of the reel, counted in samples.
 
-Every run gets exactly its number of samples: silence stands where the track has none, and short
-fades at both ends of a run keep the cuts from clicking.
+Every run gets exactly its number of samples: silence stands where the track has none. What happens
+between two runs: `join_sound.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 
 from vsumm.decode import StreamReader, channels_of, find_jumps
 from vsumm.media import AudioStream
-from vsumm.reel.layout import PlacedRun, round_half_up, ticks_of_runs
+from vsumm.reel.layout import PlacedRun, round_half_up
 
 FADE_SECONDS = Fraction(5, 1000)
-"""Length of the fade at each end of a run."""
+"""Length of the fade where a reel or a soundtrack begins and ends: nothing to fade over into."""
 PREROLL_SECONDS = Fraction(1, 2)
 """Decoded before a run and thrown away: decoders need some frames to settle after a seek."""
 NOTICEABLE_SECONDS = 0.1
@@ -36,7 +36,7 @@ Samples = NDArray[np.float32]
 
 
 class SoundPlacer:
-    """Place the samples of one track; they cover the whole reel without a hole.
+    """Place the samples of one track; they cover a run without a hole.
 
     Attributes:
         sample_rate: samples per second of the blocks, Hz: the track's own, unless asked otherwise.
@@ -78,17 +78,8 @@ class SoundPlacer:
         self._reader = reader
         self._resamplers: dict[tuple[str, str, int], AudioResampler] = {}
 
-    def blocks(self, runs: Sequence[PlacedRun]) -> Iterator[Samples]:
-        """Yield the sound of all runs in the order of the reel, in blocks (C, T) of any length."""
-        for run, ticks in zip(runs, ticks_of_runs(runs, self.sample_rate), strict=True):
-            yield from self.run_blocks(run, len(ticks))
-
     def run_blocks(self, run: PlacedRun, num_samples: int) -> Iterator[Samples]:
-        """Yield that many samples from the beginning of a run on, in blocks."""
-        return self._faded(self._run(run, num_samples), num_samples)
-
-    def _run(self, run: PlacedRun, num_samples: int) -> Iterator[Samples]:
-        """Yield exactly `num_samples` samples from the beginning of the run on.
+        """Yield exactly that many samples from the beginning of a run on, in blocks (C, T).
 
         decoded    ...[ preroll ][ block ]......[ block ][ block ]...
         position         thrown  0 ──────>      ^ begin           num_samples
@@ -161,17 +152,26 @@ class SoundPlacer:
         edges = (run.source_start + Fraction(edge, self.sample_rate) for edge in (begin, end))
         return int(self._reader.missing_between(*edges) * self.sample_rate)
 
-    def _faded(self, blocks: Iterator[Samples], num_samples: int) -> Iterator[Samples]:
-        """Fade a run in and out."""
-        fade = max(1, min(round(FADE_SECONDS * self.sample_rate), num_samples // 2))
-        position = 0
-        for block in blocks:
-            places = np.arange(position, position + block.shape[1], dtype=np.float32)
-            position += block.shape[1]
-            if places[0] < fade or places[-1] >= num_samples - fade:
-                edge = np.minimum(places + 0.5, num_samples - 0.5 - places) / fade
-                block = block * np.minimum(edge, 1).astype(np.float32)
-            yield block
+
+def fade_ends(blocks: Iterator[Samples], num_samples: int, sample_rate: int) -> Iterator[Samples]:
+    """Fade sound in at its beginning and out at its end.
+
+    Args:
+        blocks: the sound, (C, T) each, together `num_samples` long.
+        num_samples: its length.
+        sample_rate: its rate, Hz.
+    """
+    fade = max(1, min(round(FADE_SECONDS * sample_rate), num_samples // 2))
+    position = 0
+    for block in blocks:
+        if not block.shape[1]:
+            continue
+        places = np.arange(position, position + block.shape[1], dtype=np.float32)
+        position += block.shape[1]
+        if places[0] < fade or places[-1] >= num_samples - fade:
+            edge = np.minimum(places + 0.5, num_samples - 0.5 - places) / fade
+            block = block * np.minimum(edge, 1).astype(np.float32)
+        yield block
 
 
 def to_audio_frame(samples: Samples, *, position: int, sample_rate: int, layout: str) -> Any:

@@ -12,9 +12,10 @@ from typing import Any
 
 from vsumm.decode import StreamReader
 from vsumm.media import MediaInfo
-from vsumm.reel.compose import CrossfadedSound, DuckedSound, SoundSource, Soundtrack
+from vsumm.reel.compose import DuckedSound, SoundSource, Soundtrack
 from vsumm.reel.encoders import nearest_layout, nearest_rate, open_encoder
 from vsumm.reel.formats import ReelFormat
+from vsumm.reel.join_sound import JoinedSound
 from vsumm.reel.layout import PlacedRun
 from vsumm.reel.place_sound import Samples, SoundPlacer, to_audio_frame
 from vsumm.reel.plan import ReelPlan
@@ -90,8 +91,7 @@ def open_sound(plan: ReelPlan, runs: Sequence[PlacedRun], stack: ExitStack) -> S
     film: SoundSource | None = None
     is_replaced = plan.soundtrack is not None and plan.config.soundtrack_mode == "replace"
     if plan.info.audio and not is_replaced:
-        placer = _open_track(plan.info, plan.audio_track, runs[0].source_start, stack)
-        film = CrossfadedSound(placer) if plan.config.crossfade_seconds else placer
+        film = JoinedSound(_open_track(plan.info, plan.audio_track, runs[0].source_start, stack))
     if plan.soundtrack is None:
         return film
     form = (film.sample_rate, film.layout) if film else None

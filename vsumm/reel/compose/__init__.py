@@ -1,7 +1,7 @@
-"""Cross-fades, titles and soundtracks.
+"""Cross-faded pictures, titles and soundtracks.
 
 In: the pictures and the sound of a reel. Out: the same, composed.
-Open `options.py` first.
+Open `picture.py` first.
 """
 
 import lazy_loader

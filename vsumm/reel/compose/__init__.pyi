@@ -1,5 +1,4 @@
 from .picture import ComposedPictures as ComposedPictures
-from .sound import CrossfadedSound as CrossfadedSound
 from .sound import DuckedSound as DuckedSound
 from .sound import SoundSource as SoundSource
 from .sound import Soundtrack as Soundtrack

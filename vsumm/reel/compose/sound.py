@@ -1,4 +1,4 @@
-"""Compose the sound of a reel: cross-fades between runs, and a soundtrack, in bounded memory.
+"""Lay a soundtrack under the sound of a reel, in bounded memory.
 
 Letters: C channels, T samples. Runs in the encoding process only, see `vsumm.reel.job`.
 """
@@ -13,8 +13,9 @@ from typing import Protocol
 
 import numpy as np
 
-from vsumm.reel.layout import PlacedRun, num_ticks, ticks_of_runs
-from vsumm.reel.place_sound import Samples, SoundPlacer
+from vsumm.reel.join_sound import BlockReader
+from vsumm.reel.layout import PlacedRun, num_ticks
+from vsumm.reel.place_sound import Samples, SoundPlacer, fade_ends
 
 END_FADE_SECONDS = 2
 """How long a soundtrack fades out at the end of the reel."""
@@ -50,38 +51,6 @@ class SoundSource(Protocol):
         """Yield the sound of all runs in the order of the reel, in blocks (C, T) of any length."""
 
 
-class CrossfadedSound:
-    """The film's sound; where two runs overlap in the reel, one fades into the next.
-
-    The gains are a quarter of a sine and of a cosine. Their powers add up to one, so that unrelated
-    sounds keep their loudness in the middle.
-    """
-
-    def __init__(self, placer: SoundPlacer) -> None:
-        self.sample_rate, self.layout = placer.sample_rate, placer.layout
-        self._placer = placer
-
-    @property
-    def silent_seconds(self) -> float:
-        """As `SoundSource.silent_seconds`."""
-        return self._placer.silent_seconds
-
-    def blocks(self, runs: Sequence[PlacedRun]) -> Iterator[Samples]:
-        """As `SoundSource.blocks`."""
-        all_ticks = ticks_of_runs(runs, self.sample_rate)
-        next_starts = [*(ticks.start for ticks in all_ticks[1:]), all_ticks[-1].stop]
-        fading: Samples | None = None
-        for run, ticks, next_start in zip(runs, all_ticks, next_starts, strict=True):
-            samples = _BlockReader(self._placer.run_blocks(run, len(ticks)))
-            length = next_start - ticks.start
-            if fading is not None and fading.shape[1]:
-                rising = samples.read(fading.shape[1])
-                length -= rising.shape[1]
-                yield _blend(fading, rising)
-            yield from samples.blocks(length)
-            fading = samples.read(ticks.stop - next_start)
-
-
 class Soundtrack:
     """A soundtrack as long as the reel: repeated as often as needed, faded out at its end."""
 
@@ -98,7 +67,7 @@ class Soundtrack:
         fade = min(END_FADE_SECONDS * self.sample_rate, length)
         rise = round(START_FADE_SECONDS * self.sample_rate) if self._start else 0
         position = 0
-        for block in _BlockReader(self._for_ever()).blocks(length):
+        for block in BlockReader(self._for_ever()).blocks(length):
             places = np.arange(position, position + block.shape[1], dtype=np.float32)
             position += block.shape[1]
             gain = np.minimum((length - places) / fade, 1)
@@ -112,7 +81,8 @@ class Soundtrack:
         while True:
             played = PlacedRun(start, end, Fraction(0))
             num_samples = max(1, int((end - start) * self.sample_rate))
-            yield from self._placer.run_blocks(played, num_samples)
+            blocks = self._placer.run_blocks(played, num_samples)
+            yield from fade_ends(blocks, num_samples, self.sample_rate)
             start = begin
 
 
@@ -133,49 +103,13 @@ class DuckedSound:
     def blocks(self, runs: Sequence[PlacedRun]) -> Iterator[Samples]:
         """As `SoundSource.blocks`."""
         hop = round(HOP_SECONDS * self.sample_rate)
-        music = _BlockReader(self._soundtrack.blocks(runs))
-        hops = _BlockReader(self._film.blocks(runs)).hops(hop)
+        music = BlockReader(self._soundtrack.blocks(runs))
+        hops = BlockReader(self._film.blocks(runs)).hops(hop)
         gain = 1.0
         for film, wanted in _with_wanted_gain(hops):
             last, gain = gain, _approach(gain, wanted)
             gains = np.linspace(last, gain, film.shape[1], endpoint=False, dtype=np.float32)
             yield np.clip(film + gains * music.read(film.shape[1]), -1, 1)
-
-
-class _BlockReader:
-    """Take any number of samples from blocks of any length."""
-
-    def __init__(self, blocks: Iterator[Samples]) -> None:
-        self._blocks = blocks
-        self._left: Samples | None = None
-
-    def blocks(self, num_samples: int) -> Iterator[Samples]:
-        """Yield the next samples in blocks as they come, fewer at the end."""
-        while num_samples > 0:
-            block = next(self._blocks, None) if self._left is None else self._left
-            if block is None:
-                return
-            piece, rest = block[:, :num_samples], block[:, num_samples:]
-            self._left = rest if rest.shape[1] else None
-            num_samples -= piece.shape[1]
-            if piece.shape[1]:
-                yield piece
-
-    def read(self, num_samples: int) -> Samples:
-        """Return the next samples as one block, fewer at the end."""
-        pieces = list(self.blocks(num_samples))
-        return np.concatenate(pieces, axis=1) if pieces else np.zeros((1, 0), np.float32)
-
-    def hops(self, num_samples: int) -> Iterator[Samples]:
-        """Yield all samples in blocks of one length, the last one shorter."""
-        while (block := self.read(num_samples)).shape[1]:
-            yield block
-
-
-def _blend(fading: Samples, rising: Samples) -> Samples:
-    angles = (np.arange(rising.shape[1]) + 0.5) / rising.shape[1] * np.pi / 2
-    mixed: Samples = (fading * np.cos(angles) + rising * np.sin(angles)).astype(np.float32)
-    return mixed
 
 
 def _with_wanted_gain(hops: Iterator[Samples]) -> Iterator[tuple[Samples, float]]:

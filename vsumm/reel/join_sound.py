@@ -1,0 +1,273 @@
+"""Join the sound of neighbouring runs without a click and without a dip.
+
+The source goes on behind the end of a run and before the start of the next one. So a cut is a
+short cross-fade of real sound, and takes no time of the reel:
+
+    run 0, on under the cut      ━━━━━━━━━━━━━━┓╲
+    run 1, from before the cut              ╱┏━━━━━━━━━━━━━━
+    reel                         ─────────────┼─────────────     the cut: where the picture changes
+
+With `crossfade_seconds` the runs themselves overlap, and that overlap is the fade.
+
+Letters: C channels, T samples. Runs in the encoding process only, see `vsumm.reel.job`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vsumm.reel.layout import PlacedRun, ticks_of_runs
+from vsumm.reel.place_sound import Samples, SoundPlacer, fade_ends
+
+ONSET_FADE_SECONDS = 0.02
+"""Length of the fade where something sets in: a word or a beat is neither blunted nor let in."""
+STEADY_FADE_SECONDS = 0.04
+"""Length of the fade where the sound is steady, but no tone: noise, or next to nothing."""
+TONE_FADE_SECONDS = 0.06
+"""Length of the fade where both sides are steady tones: held notes, vowels."""
+STEP_SECONDS = 0.01
+"""Length of the steps in which levels are compared: a period of a deep voice or note."""
+STEADY_RATIO = 4.0
+"""Where the powers of two steps differ by this, 6 dB, something sets in or ends."""
+SILENT_POWER = 1e-6
+"""Mean square below which all counts as equally silent: -60 dB of full scale."""
+TONE_SAMPLE_RATE = 8000
+"""Rate to which sound is averaged to look for tones, Hz."""
+TONE_LAGS_SECONDS = 0.002, 0.02
+"""Periods in which a tone repeats: 500 Hz to 50 Hz; higher ones repeat with a multiple."""
+TONE_CORRELATION = 0.8
+"""Correlation of a sound with itself, a period later, from which on it is a tone."""
+
+
+class JoinedSound:
+    """The film's sound, joined at the cuts."""
+
+    def __init__(self, placer: SoundPlacer) -> None:
+        self.sample_rate, self.layout = placer.sample_rate, placer.layout
+        self._placer = placer
+
+    @property
+    def silent_seconds(self) -> float:
+        """As `SoundSource.silent_seconds`."""
+        return self._placer.silent_seconds
+
+    def blocks(self, runs: Sequence[PlacedRun]) -> Iterator[Samples]:
+        """Yield the sound of all runs in the order of the reel, in blocks (C, T) of any length."""
+        num_samples = ticks_of_runs(runs, self.sample_rate)[-1].stop
+        return fade_ends(self._joined(runs), num_samples, self.sample_rate)
+
+    def _joined(self, runs: Sequence[PlacedRun]) -> Iterator[Samples]:
+        """Yield the blocks; near a cut both runs are read.
+
+        samples          0 ........ 40 .... 50 ............ 90       one cut, at 45
+        run 0            [=====================)
+        run 1                        [=====================)
+        yielded          0..39: run 0   40..49: joined   50..89: run 1
+        """
+        all_ticks = ticks_of_runs(runs, self.sample_rate)
+        fading = np.zeros((1, 0), np.float32)
+        for run, ticks, (before, after) in zip(
+            runs, all_ticks, pairwise(self._joins(runs, all_ticks)), strict=True
+        ):
+            begin = run.source_start - Fraction(ticks.start - before.start, self.sample_rate)
+            longer = PlacedRun(begin, run.source_end, Fraction(before.start, self.sample_rate))
+            samples = BlockReader(self._placer.run_blocks(longer, after.stop - before.start))
+            yield before.mix(fading, samples.read(before.num_samples), self.sample_rate)
+            yield from samples.blocks(after.start - before.stop)
+            fading = samples.read(after.num_samples)
+
+    def _joins(self, runs: Sequence[PlacedRun], all_ticks: Sequence[range]) -> list[_Join]:
+        """Return where neighbouring runs are joined; the first and the last join are empty."""
+        begin, end = self._placer.span
+        longest = round(TONE_FADE_SECONDS * self.sample_rate) // 2
+        joins = [_Join(0, 0)]
+        for (left, right), (left_ticks, right_ticks) in zip(
+            pairwise(runs), pairwise(all_ticks), strict=True
+        ):
+            if right_ticks.start < left_ticks.stop:
+                joins.append(_Join(right_ticks.start, left_ticks.stop))
+                continue
+            # At most to the middle of a run: its two joins must not meet.
+            reach = min(longest, len(left_ticks) // 2, len(right_ticks) // 2)
+            margin = Fraction(reach, self.sample_rate)
+            goes_on = left.source_end + margin <= end
+            has_begun = right.source_start - margin >= begin
+            cut = left_ticks.stop
+            joins.append(_Join(cut - reach, cut + reach, cut, goes_on, has_begun))
+        return [*joins, _Join(all_ticks[-1].stop, all_ticks[-1].stop)]
+
+
+@dataclass(frozen=True)
+class _Join:
+    """A stretch of the reel, in samples, in which two runs are read."""
+
+    start: int
+    stop: int
+    cut: int | None = None
+    """Where the second run begins; None: all of the stretch is faded."""
+    goes_on: bool = True
+    """Whether there is sound of the first run behind the cut."""
+    has_begun: bool = True
+    """Whether there is sound of the second run before the cut."""
+
+    @property
+    def num_samples(self) -> int:
+        return self.stop - self.start
+
+    def mix(self, fading: Samples, rising: Samples, sample_rate: int) -> Samples:
+        """Return the stretch (C, T), of the same stretch of both runs.
+
+        The fade has its middle at the cut. What lies beyond the cut is left out where the source
+        has nothing there, or where something louder sets in or ends there, like a word: then the
+        run fades out up to the cut, or in from the cut on.
+        """
+        if self.cut is None or not self.num_samples:
+            return cross_fade(fading, rising)
+        middle = self.cut - self.start
+        fade = round(fade_seconds(fading, rising, sample_rate) * sample_rate)
+        reach = min(fade // 2, middle)
+        goes_on = self.goes_on and not _is_louder(fading[:, middle:], fading[:, :middle])
+        has_begun = self.has_begun and not _is_louder(rising[:, :middle], rising[:, middle:])
+        ends = middle + reach if goes_on else middle
+        begins = middle - reach if has_begun else middle
+        gone = _ramp(self.num_samples, middle - reach, ends)
+        come = _ramp(self.num_samples, begins, middle + reach)
+        return cross_fade(fading, rising, gone, come)
+
+
+def cross_fade(
+    fading: Samples,
+    rising: Samples,
+    gone: NDArray[np.float64] | None = None,
+    come: NDArray[np.float64] | None = None,
+) -> Samples:
+    """Fade one sound over into another, at constant power, and no louder than full scale.
+
+    The gains are a quarter of a cosine and of a sine: unrelated sounds keep their power. Sounds
+    that are alike would gain up to 3 dB; what their correlation adds is divided out (Fink, Holters,
+    Zölzer, "Signal-matched power-complementary cross-fading and dry-wet mixing", DAFx 2016). So a
+    sound that is faded over into itself stays as it is. Where the mixture would be above full
+    scale, and neither sound is, the gains add up to one instead.
+
+    Args:
+        fading: what goes, float32 (C, T).
+        rising: what comes, (C, T).
+        gone: how far the first has gone, (T,) in [0, 1]; evenly from 0 to 1 if left out.
+        come: how far the second has come, (T,) in [0, 1]; the same.
+
+    Returns:
+        The mixture, (C, T).
+    """
+    num_samples = rising.shape[1]
+    even = _ramp(num_samples, 0, num_samples)
+    down = np.cos((even if gone is None else gone) * np.pi / 2)
+    up = np.sin((even if come is None else come) * np.pi / 2)
+    both = (down > 0) & (up > 0)
+    alike = max(0.0, _correlation(fading[:, both], rising[:, both]))
+    norm = np.sqrt(1 + 2 * alike * down * up)
+    mixed = _sum(fading, rising, down / norm, up / norm)
+    if _peak(mixed) > max(1.0, _peak(fading), _peak(rising)):
+        norm = np.maximum(1, down + up)
+        mixed = _sum(fading, rising, down / norm, up / norm)
+    return mixed
+
+
+def fade_seconds(fading: Samples, rising: Samples, sample_rate: int) -> float:
+    """Choose the length of the fade at a cut by the sound on both sides of it.
+
+    Args:
+        fading: the end of a run and what follows it in the source, (C, T).
+        rising: what precedes the next run in the source, and its beginning, (C, T).
+        sample_rate: of both, Hz.
+    """
+    sides = fading.mean(axis=0), rising.mean(axis=0)
+    if not all(_is_steady(side, sample_rate) for side in sides):
+        return ONSET_FADE_SECONDS
+    if all(_is_tone(side, sample_rate) for side in sides):
+        return TONE_FADE_SECONDS
+    return STEADY_FADE_SECONDS
+
+
+class BlockReader:
+    """Take any number of samples from blocks of any length."""
+
+    def __init__(self, blocks: Iterator[Samples]) -> None:
+        self._blocks = blocks
+        self._left: Samples | None = None
+
+    def blocks(self, num_samples: int) -> Iterator[Samples]:
+        """Yield the next samples in blocks as they come, fewer at the end."""
+        while num_samples > 0:
+            block = next(self._blocks, None) if self._left is None else self._left
+            if block is None:
+                return
+            piece, rest = block[:, :num_samples], block[:, num_samples:]
+            self._left = rest if rest.shape[1] else None
+            num_samples -= piece.shape[1]
+            if piece.shape[1]:
+                yield piece
+
+    def read(self, num_samples: int) -> Samples:
+        """Return the next samples as one block, fewer at the end."""
+        pieces = list(self.blocks(num_samples))
+        return np.concatenate(pieces, axis=1) if pieces else np.zeros((1, 0), np.float32)
+
+    def hops(self, num_samples: int) -> Iterator[Samples]:
+        """Yield all samples in blocks of one length, the last one shorter."""
+        while (block := self.read(num_samples)).shape[1]:
+            yield block
+
+
+def _is_steady(samples: NDArray[np.float32], sample_rate: int) -> bool:
+    """Whether the level of samples (T,) stays about the same."""
+    step = max(1, round(STEP_SECONDS * sample_rate))
+    whole = samples[: len(samples) // step * step].reshape(-1, step)
+    power = np.maximum(np.mean(np.square(whole), axis=1), SILENT_POWER)
+    return bool(power.max(initial=SILENT_POWER) < STEADY_RATIO * power.min(initial=np.inf))
+
+
+def _is_tone(samples: NDArray[np.float32], sample_rate: int) -> bool:
+    """Whether samples (T,) repeat themselves."""
+    coarse = max(1, sample_rate // TONE_SAMPLE_RATE)
+    samples = samples[: len(samples) // coarse * coarse].reshape(-1, coarse).mean(axis=1)
+    first, last = (round(lag * sample_rate / coarse) for lag in TONE_LAGS_SECONDS)
+    return any(
+        _correlation(samples[:-lag], samples[lag:]) > TONE_CORRELATION
+        for lag in range(first, min(last, len(samples) // 2) + 1)
+    )
+
+
+def _is_louder(one: Samples, other: Samples) -> bool:
+    """Whether one sound is louder than another by as much as no steady sound changes."""
+    return _power(one) > STEADY_RATIO * max(_power(other), SILENT_POWER)
+
+
+def _power(samples: Samples) -> float:
+    return float(np.mean(np.square(samples))) if samples.size else 0.0
+
+
+def _ramp(num_samples: int, begin: int, end: int) -> NDArray[np.float64]:
+    """Return 0 up to a sample, 1 from another on, and what is evenly between, (T,)."""
+    return np.clip((np.arange(num_samples) + 0.5 - begin) / max(1, end - begin), 0, 1)
+
+
+def _sum(
+    fading: Samples, rising: Samples, down: NDArray[np.float64], up: NDArray[np.float64]
+) -> Samples:
+    return (fading * down + rising * up).astype(np.float32)
+
+
+def _correlation(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    """Return the correlation of two sounds of one shape, in [-1, 1]; 0 where one is silent."""
+    powers = float(np.sum(np.square(one)) * np.sum(np.square(other)))
+    return float(np.sum(one * other)) / powers**0.5 if powers > 0 else 0.0
+
+
+def _peak(samples: Samples) -> float:
+    return float(np.abs(samples).max(initial=0))
