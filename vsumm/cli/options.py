@@ -55,6 +55,7 @@ def fields_in(args: argparse.Namespace, config: type[Any]) -> dict[str, Any]:
 def add_reel_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of the reel; they are named after `ReelConfig`."""
     _add_encoding(parser.add_argument_group("how the reel is encoded"))
+    _add_shape(parser.add_argument_group("the shape of the reel's picture"))
     _add_composition(parser.add_argument_group("what is added to the reel (never makes it longer)"))
 
 
@@ -223,6 +224,30 @@ def _add_encoding(group: Group) -> None:
         action="store_true",
         dest="is_fast",
         help="copy H.264 pictures as they are where that is exact; encode only the edges of runs",
+    )
+
+
+def _add_shape(group: Group) -> None:
+    group.add_argument(
+        "--for",
+        choices=("shorts", "story", "square", "web"),
+        dest="made_for",
+        help="where it will be shown: shorts and story are 9:16 and at most 1080 pixels wide, "
+        "square is 1:1, web at most 1280 wide",
+    )
+    group.add_argument(
+        "--aspect",
+        metavar="W:H",
+        help="width by height, like 9:16, or film (default); the crop follows what moves",
+    )
+    group.add_argument(
+        "--max-width", type=int, metavar="N", help="most pixels of width; never enlarges"
+    )
+    group.add_argument(
+        "--fit",
+        choices=("crop", "blur"),
+        help="fill another aspect by a part of the picture (default), or put all of it between "
+        "blurred bars",
     )
 
 

@@ -108,7 +108,7 @@ def _add_summarize(commands: Commands) -> argparse.ArgumentParser:
         usage="vsumm [summarize] [OPTIONS] INPUT [INPUT ...]",
         examples=(
             "vsumm film.mp4",
-            "vsumm film.mp4 --budget 1m30s -o reel.webm",
+            "vsumm film.mp4 --budget 1m30s --for shorts -o reel.webm",
             "vsumm concert.mkv --by music --title 'Live' --crossfade 0.5",
             "vsumm holiday/ --exclude '*.ts' --skip-existing --jobs 2 -o reels/",
         ),
@@ -231,7 +231,7 @@ def _add_render(commands: Commands) -> argparse.ArgumentParser:
         examples=(
             "vsumm render film.summary.json --drop 2,5 --extend 3:+2s -o new.mp4",
             "vsumm render film.summary.json -o film.fcpxml -o film.edl",
-            "vsumm render edited.otio -o again.mp4",
+            "vsumm render edited.otio --aspect 1:1 -o square.mp4",
             "vsumm render film.summary.json --chapters-for source -o chapters.ffmeta",
             "vsumm render film.summary.json --variants 3 --max-overlap 0.4 -o new.mp4",
         ),

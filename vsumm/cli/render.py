@@ -51,6 +51,8 @@ def run_render(args: argparse.Namespace, shell: Shell, *, progress: bool | Watch
         args.soundtrack_start_seconds = 0.0  # that of the summary belongs to another file
 
     def adapt(config: ReelConfig) -> ReelConfig:
+        if args.made_for is not None:  # not the shape that the summary names
+            config = replace(config, aspect=None, max_width=None)
         try:
             return replace(config, **fields_in(args, ReelConfig))
         except ValueError as error:

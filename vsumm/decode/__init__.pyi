@@ -22,3 +22,4 @@ from .steady import find_jumps as find_jumps
 from .stream_reader import StreamReader as StreamReader
 from .upright import PictureTarget as PictureTarget
 from .upright import output_matrix as output_matrix
+from .windows import PictureWindow as PictureWindow

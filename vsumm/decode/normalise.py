@@ -80,7 +80,7 @@ class _Chain:
         self._times: list[Fraction] = []
         graph = Graph()
         graph.threads = num_threads
-        source = last = graph.add("buffer", _buffer_arguments(frame))
+        source = last = graph.add("buffer", buffer_arguments(frame))
         tables = []
         for name, arguments in chain:
             node = graph.add(name, arguments)
@@ -88,7 +88,7 @@ class _Chain:
             if (name, arguments) == TONE_MAPPING:
                 table = av.VideoFrame.from_ndarray(sdr_table(frame.color_trc), "rgb48le")
                 table.pts = 0
-                tables.append((graph.add("buffer", _buffer_arguments(table)), table))
+                tables.append((graph.add("buffer", buffer_arguments(table)), table))
                 tables[-1][0].link_to(node, 0, 1)
             last = node
         sink = graph.add("buffersink")
@@ -127,7 +127,8 @@ def black_picture(target: PictureTarget) -> Any:
     )
 
 
-def _buffer_arguments(frame: Any) -> str:
+def buffer_arguments(frame: Any) -> str:
+    """Return what a graph of filters has to know of the frames that come."""
     base = frame.time_base or Fraction(1, av.time_base)  # some decoders forget it at the end
     return (
         f"video_size={frame.width}x{frame.height}:pix_fmt={frame.format.name}"

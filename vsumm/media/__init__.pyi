@@ -1,3 +1,4 @@
+from .info import MAX_ASPECT as MAX_ASPECT
 from .info import AudioStream as AudioStream
 from .info import MediaInfo as MediaInfo
 from .info import SourceChapter as SourceChapter

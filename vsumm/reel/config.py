@@ -19,8 +19,12 @@ from typing import Any, Literal
 import msgspec
 
 from vsumm.config import check_type, is_number
+from vsumm.media import VideoStream
+from vsumm.reel.shape import FILM, PRESETS, Fit, Geometry, MadeFor, lay_out_picture, parse_aspect
 
 SoundtrackMode = Literal["replace", "duck"]
+LEAST_WIDTH = 16
+"""Pixels; encoders refuse much smaller pictures."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,17 @@ class ReelConfig:
     is_fast: bool = False
     """Whether to copy H.264 pictures unchanged where that is exact, and to encode only the edges
     of runs. Copied pictures keep the source's quality, and damage in it."""
+    made_for: MadeFor | None = None
+    """Where the reel will be shown, see `vsumm.reel.presets`: gives `aspect` and `max_width` where
+    they are None."""
+    aspect: str | None = None
+    """Width by height of the picture, for example "9:16", or "film" for that of the film, which is
+    also what None stands for."""
+    max_width: int | None = None
+    """Most pixels that the picture may be wide; it is never enlarged. None: as wide as it comes."""
+    fit: Fit = "crop"
+    """How another `aspect` is filled: by a part of the picture that follows what moves, or by
+    all of it between blurred bars."""
     crossfade_seconds: float = 0.0
     """Length of the cross-fade between two runs, seconds; 0 cuts. The reel becomes shorter by this
     for every cut."""
@@ -74,6 +89,14 @@ class ReelConfig:
                 "soundtrack_start_seconds must be at least 0 and finite, "
                 f"got {self.soundtrack_start_seconds}"
             )
+        if self.aspect is not None:
+            parse_aspect(self.aspect)
+        if self.max_width is not None and self.max_width < LEAST_WIDTH:
+            raise ValueError(f"max_width must be at least {LEAST_WIDTH}, got {self.max_width}")
+        if self.made_for not in (None, *PRESETS):
+            raise ValueError(f"made_for must be one of {', '.join(PRESETS)}, got {self.made_for!r}")
+        if self.fit not in ("crop", "blur"):
+            raise ValueError(f"fit must be crop or blur, got {self.fit!r}")
         if self.title is not None and not self.title.strip():
             raise ValueError("title must not be empty")
         if self.soundtrack_mode not in ("replace", "duck"):
@@ -82,14 +105,18 @@ class ReelConfig:
             )
 
     def _check_types(self) -> None:
-        for name in ("encoder", "preset", "title", "soundtrack_mode"):
+        for name in ("encoder", "preset", "made_for", "aspect", "fit", "title", "soundtrack_mode"):
             value = getattr(self, name)
-            is_text = isinstance(value, str) or (value is None and name != "soundtrack_mode")
-            check_type(name, value, is_text, "a text")
+            is_text = isinstance(value, str)
+            may_lack = name not in ("fit", "soundtrack_mode")
+            check_type(name, value, is_text or (value is None and may_lack), "a text")
         for name in ("crf", "crossfade_seconds", "soundtrack_start_seconds"):
             value = getattr(self, name)
             is_valid = is_number(value) or (value is None and name == "crf")
             check_type(name, value, is_valid, "a number")
+        width = self.max_width
+        is_width = width is None or (isinstance(width, int) and not isinstance(width, bool))
+        check_type("max_width", width, is_width, "a whole number")
         for name in ("title_font", "soundtrack"):
             value = getattr(self, name)
             is_path = value is None or isinstance(value, str | os.PathLike)
@@ -121,6 +148,19 @@ class ReelConfig:
         if unknown:
             raise ValueError(f"unknown settings of a reel: {', '.join(sorted(unknown))}")
         return msgspec.convert(plain, cls, dec_hook=lambda kind, value: kind(value))
+
+    def geometry_of(self, video: VideoStream, max_width: int | None = None) -> Geometry:
+        """Return the sizes of the reel's pictures: as asked for, or else as `made_for` takes them.
+
+        Args:
+            video: the picture of the film.
+            max_width: a further limit, pixels.
+        """
+        preset = PRESETS[self.made_for] if self.made_for else None
+        aspect = parse_aspect(self.aspect or (preset.aspect if preset else FILM))
+        limits = [self.max_width or (preset.max_width if preset else None), max_width]
+        widest = min((limit for limit in limits if limit is not None), default=None)
+        return lay_out_picture(video.width, video.height, aspect, self.fit, max_width=widest)
 
     @property
     def changes_picture(self) -> bool:

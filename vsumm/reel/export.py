@@ -16,12 +16,13 @@ from vsumm.errors import InputError, NoSignalError, OutputError
 from vsumm.files import atomic_output, shown
 from vsumm.media import Segment
 from vsumm.progress import StageClock, Watch, watching
-from vsumm.reel import subtitles
+from vsumm.reel import shape, subtitles
 from vsumm.reel.config import ReelConfig
 from vsumm.reel.layout import PlacedRun, lay_out
 from vsumm.reel.left_out import left_out
 from vsumm.reel.plan import ReelPlan, plan_reel
 from vsumm.reel.request import EncodeReport, EncodeRequest
+from vsumm.reel.shape import PRESETS, Shot
 from vsumm.summary import Summary
 from vsumm.workers import Worker, WorkerFailedError, WorkerLostError, prepare_server
 
@@ -110,7 +111,8 @@ def write_reel(plan: ReelPlan, runs: Sequence[Segment], *, progress: bool | Watc
         watching(progress) as watch,
         _loss_as_input_error(plan),
     ):
-        report = _encode(EncodeRequest(plan, placed, partial, inside), watch)
+        request = EncodeRequest(plan, placed, partial, inside, _shots(plan, runs))
+        report = _encode(request, watch)
     for track in tracks:
         if track.plan.beside is not None:
             with atomic_output(track.plan.beside, overwrite=plan.overwrite) as partial:
@@ -119,6 +121,16 @@ def write_reel(plan: ReelPlan, runs: Sequence[Segment], *, progress: bool | Watc
         _logger.warning("%s", note)
     _warn(plan, report)
     return plan.target
+
+
+def _shots(plan: ReelPlan, runs: Sequence[Segment]) -> tuple[Shot, ...]:
+    """Return what the reel shows of each shot; nothing where it shows whole pictures."""
+    if plan.video is None or plan.config.fit == "blur" or plan.geometry.is_whole:
+        return ()
+    with suppress(InputError):  # who writes the reel says what cannot be read
+        # Named through its folder, which loads what looks at frames only now.
+        return shape.follow(plan.info, runs, plan.geometry)
+    return ()
 
 
 def _encode(request: EncodeRequest, watch: Watch) -> EncodeReport:
@@ -246,6 +258,15 @@ def _warn(plan: ReelPlan, report: EncodeReport) -> None:
         _logger.warning("%s: not in the reel: %s", shown(plan.info.path), left)
     if report.not_copied is not None:
         _logger.warning("%s: all of it was encoded anew: %s", plan.target, report.not_copied)
+    limit = PRESETS[plan.config.made_for].max_seconds if plan.config.made_for else None
+    if limit is not None and report.video_seconds > limit:
+        _logger.warning(
+            "%s: lasts %.1f s, more than the %.0f s that %s may last: take a smaller budget",
+            plan.target,
+            report.video_seconds,
+            limit,
+            plan.config.made_for,
+        )
     if report.missing_glyphs:
         _logger.warning(
             "%s: the title's font has no %s; name another font", plan.target, report.missing_glyphs

@@ -44,6 +44,7 @@ from vsumm.reel.place_pictures import (
     survey_rate,
 )
 from vsumm.reel.plan import ReelPlan
+from vsumm.reel.shape import Reshaper, Shot
 from vsumm.workers import Ahead
 
 KEY_FRAME_SECONDS = 5
@@ -76,6 +77,7 @@ class PictureTrack:
         runs: Sequence[PlacedRun],
         readers: Sequence[StreamReader],
         video: VideoStream,
+        shots: Sequence[Shot] = (),
     ) -> None:
         """Prepare to write.
 
@@ -84,6 +86,7 @@ class PictureTrack:
             runs: where the runs lie in the reel.
             readers: the picture stream of the source; a second time for runs that overlap.
             video: what was found out about it before.
+            shots: what the reel shows of the shots of the film.
         """
         reader = readers[0]
         is_composed = plan.config.changes_picture
@@ -99,13 +102,15 @@ class PictureTrack:
         is_constant = plan.format.has_constant_rate or is_composed
         self.clock = _choose_clock(self.encoder, rate, self._average_rate, is_constant=is_constant)
         self.target = _choose_target(
-            video, form, self.encoder, hdr=hdr, keeps_hdr=keeps_hdr, max_width=plan.max_width
+            video, form, self.encoder, plan.geometry.size, hdr=hdr, keeps_hdr=keeps_hdr
         )
         self._indexer = None
         if self.encoder == gif.ENCODER:
             samples = (reader.peek(time) for time in gif.sample_times(runs))
             self._indexer = gif.Indexer([frame for frame in samples if frame is not None])
-        self._matrix = output_matrix(form.pixel_format, form.matrix, form.transfer, self.target)
+        reshapers = [Reshaper(plan.geometry, shots) for _ in readers]
+        whole = reshapers[0].film_target(self.target)
+        self._matrix = output_matrix(form.pixel_format, form.matrix, form.transfer, whole)
         self.config = plan.config
         self.options = encoder_options(self.encoder, plan.config)
         self.lost = lost_metadata(first, self.encoder, is_mapped=hdr and self.target.is_tone_mapped)
@@ -116,7 +121,10 @@ class PictureTrack:
             self.options |= {"svtav1-params": ":".join(hdr10_parameters_of_av1(first))}
         begin = Fraction(video.start_seconds)
         span = begin, begin + Fraction(video.duration_seconds)
-        placers = [PicturePlacer(each, self.clock, self.target, span=span) for each in readers]
+        placers = [
+            PicturePlacer(each, self.clock, self.target, span=span, reshaper=reshaper)
+            for each, reshaper in zip(readers, reshapers, strict=True)
+        ]
         self.placer = self._composed(placers) if is_composed else placers[0]
         self.written_seconds = self.copied_seconds = 0.0
         self._runs = runs
@@ -231,12 +239,12 @@ def _choose_target(
     video: VideoStream,
     form: _SourceForm,
     encoder: str,
+    size: tuple[int, int],
     *,
     hdr: bool,
     keeps_hdr: bool,
-    max_width: int | None,
 ) -> PictureTarget:
-    """Choose size and pixel format: 4:2:0, 8 bits, or 10 for high dynamic range."""
+    """Choose the pixel format: 4:2:0, 8 bits, or 10 for high dynamic range."""
     known = {pixel_format.name for pixel_format in av.Codec(encoder, "w").video_formats or []}
     is_full = form.color_range == FULL_RANGE or form.pixel_format.startswith("yuvj")
     wanted = ["yuv420p"]
@@ -251,16 +259,7 @@ def _choose_target(
         raise OutputError(f"the encoder {encoder} takes none of {', '.join(wanted)}")
     return PictureTarget.of_video(
         video,
-        _size(video, max_width),
+        size,
         pixel_format,
         is_tone_mapped="10" not in pixel_format,
     )
-
-
-def _size(video: VideoStream, max_width: int | None) -> tuple[int, int]:
-    """Return even width and height: those of the film, or less in their proportion."""
-    share = 1.0 if max_width is None else min(1.0, max_width / video.width)
-    width, height = (
-        round(side * share) if share < 1 else side for side in (video.width, video.height)
-    )
-    return max(2, width // 2 * 2), max(2, height // 2 * 2)

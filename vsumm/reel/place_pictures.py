@@ -35,6 +35,7 @@ from vsumm.reel.layout import (
     round_half_up,
     ticks_of_runs,
 )
+from vsumm.reel.shape import Reshaper
 
 EXACT_RATE = Fraction(90_000)
 """Ticks per second of a reel without constant rate: MPEG's clock, which common rates divide."""
@@ -97,6 +98,7 @@ class PicturePlacer:
         target: PictureTarget,
         *,
         span: tuple[Fraction, Fraction],
+        reshaper: Reshaper,
     ) -> None:
         """Prepare to read.
 
@@ -105,13 +107,15 @@ class PicturePlacer:
             clock: how the reel's pictures are timed.
             target: what they look like.
             span: when the source's picture begins and ends, seconds on the presentation clock.
+            reshaper: makes them of whole pictures of the film.
         """
         self.held_seconds = 0.0
         self._reader = reader
         self._clock = clock
         self._target = target
         self._span = span
-        self._filter = PictureFilter(target)
+        self._reshaper = reshaper
+        self._filter = PictureFilter(reshaper.film_target(target))
         self._last_frame: Any = None
 
     def pictures(self, runs: Sequence[PlacedRun]) -> Iterator[ReelPicture]:
@@ -131,6 +135,7 @@ class PicturePlacer:
         losses = _LossMeter(self._reader, run, self._span, self._clock)
         for time, frame in self._filter.apply(_frames_of_run(self._reader, run)):
             losses.add(time)
+            frame = self._reshaper.apply(frame, float(max(time, run.source_start)))
             if not run.contains(time):
                 on_screen = frame
                 continue

@@ -17,6 +17,7 @@ from vsumm.files import check_output, shown
 from vsumm.media import MediaInfo, VideoStream, probe
 from vsumm.reel.config import ReelConfig
 from vsumm.reel.formats import ReelFormat, reel_format
+from vsumm.reel.shape import Geometry
 from vsumm.reel.subtitles import TrackPlan, plan_tracks
 
 
@@ -47,6 +48,12 @@ class ReelPlan:
     def video(self) -> VideoStream | None:
         """The stream that the reel's picture comes from; None for a reel without picture."""
         return self.info.video if self.format.video_encoder is not None else None
+
+    @property
+    def geometry(self) -> Geometry:
+        """The sizes of its pictures; there must be some."""
+        assert self.video is not None
+        return self.config.geometry_of(self.video, self.max_width)
 
 
 def plan_reel(
@@ -98,6 +105,8 @@ def plan_reel(
         raise OutputError(f"{target}: a {target.suffix.lower()} holds no chapters")
     if config.title is not None and plan.video is None:
         raise OutputError(f"{target}: there is no picture to put a title on")
+    if plan.video is None and (config.made_for or config.aspect or config.max_width):
+        raise OutputError(f"{target}: there is no picture to give another shape")
     if plan.soundtrack is not None and plan.format.audio_encoder is None:
         raise OutputError(f"{target}: a {target.suffix.lower()} holds no sound: no soundtrack")
     if plan.soundtrack is not None and not plan.soundtrack.audio:

@@ -12,6 +12,7 @@ import msgspec
 
 from vsumm.reel.layout import PlacedRun
 from vsumm.reel.plan import ReelPlan
+from vsumm.reel.shape import Shot
 from vsumm.reel.subtitles import CutTrack
 
 
@@ -27,6 +28,8 @@ class EncodeRequest:
     """The file to write to, in the end renamed to the plan's target; it is replaced."""
     subtitles: tuple[CutTrack, ...] = ()
     """Subtitles for its container."""
+    shots: tuple[Shot, ...] = ()
+    """What it shows of the film's shots, by their beginnings; empty if nothing moves."""
 
     def to_plain(self) -> Any:
         """Return the request as dictionaries, lists, numbers and text."""

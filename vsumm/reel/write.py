@@ -111,7 +111,7 @@ def _open_tracks(request: EncodeRequest, stack: ExitStack) -> _Tracks:
     if plan.video is not None:
         num_readers = 2 if plan.config.crossfade_seconds else 1
         readers = [_open_video(request, plan.video, stack) for _ in range(num_readers)]
-        picture = encoded = PictureTrack(plan, request.runs, readers, plan.video)
+        picture = encoded = PictureTrack(plan, request.runs, readers, plan.video, request.shots)
         if plan.config.is_fast:
             try:
                 picture, refusal = _with_copies(encoded, request, plan.video, stack), None

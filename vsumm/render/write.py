@@ -108,6 +108,9 @@ def write_lists(
 def _losses(picks: Picks, target: Path) -> list[str]:
     """Return what a timeline cannot hold of the reel."""
     losses = ["the title is left out"] if picks.reel.title is not None else []
+    video = picks.info.video
+    if video is not None and not picks.reel.geometry_of(video).is_whole:
+        losses.append("it shows whole pictures, without the crop or bars of the reel")
     if picks.audio_track:
         losses.append(f"it does not say which audio track: render it with {picks.track_option}")
     if target.suffix.lower() == ".llc":

@@ -1,0 +1,10 @@
+from .follow import follow as follow
+from .geometry import Fit as Fit
+from .geometry import Geometry as Geometry
+from .geometry import Shot as Shot
+from .geometry import lay_out_picture as lay_out_picture
+from .presets import FILM as FILM
+from .presets import PRESETS as PRESETS
+from .presets import MadeFor as MadeFor
+from .presets import parse_aspect as parse_aspect
+from .reshape import Reshaper as Reshaper
