@@ -33,16 +33,17 @@ FLOORS = {
         "summary words",
         "timeline": "decode errors files media score summary words workers",
         "render": "config errors files media progress reel select summary timeline",
+        "soundtrack": "config errors files media reel score summary words",
         "pipeline": "config errors files media progress score select settings summary",
         "embeddings": "config errors files progress score summary",
         "film_reader": "config errors files pipeline",
         "installation": "_version config errors files",
         "doctor": "decode errors files media workers",
         "batch": "config embeddings errors files media pipeline progress reel render report score "
-        "summary workers",
+        "soundtrack summary workers",
         "demo": "batch config errors files media progress",
         "cli": "_version batch config demo doctor errors files installation media progress reel "
-        "render report score summary workers",
+        "render report score soundtrack summary workers",
         "__main__": "cli",
     },
     "mmva_core": {

@@ -54,6 +54,22 @@ class ScoredSegment:
         return Segment(self.start_seconds, self.end_seconds)
 
 
+@dataclass(frozen=True)
+class TrackMatch:
+    """A track of music at the place that goes along with the reel best."""
+
+    file: Path
+    """The track."""
+    start_seconds: float
+    """Where in it the reel begins."""
+    score: float
+    """How well it follows the reel, in (0, 1]; see `mmva_core.retrieval.trajectory`."""
+    distance: float
+    """Mean distance on the plane of valence and arousal."""
+    correlation: float
+    """Correlation of arousal over time, in [-1, 1]."""
+
+
 @dataclass(frozen=True, repr=False)
 class Summary:
     """Scores and selection for one file, with all that is needed to cut the reel again.
@@ -90,6 +106,8 @@ class Summary:
     and from the root. Empty where the JSON has no place of its own."""
     notes: tuple[str, ...] = ()
     """What a reader should know: a missing modality, unreadable parts, shortened segments."""
+    soundtracks: tuple[TrackMatch, ...] = ()
+    """Music that was found for the reel, best first; empty where none was looked for."""
 
     def __post_init__(self) -> None:
         end_seconds = 0.0

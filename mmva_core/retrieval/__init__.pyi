@@ -1,6 +1,7 @@
 from .build import build_index as build_index
 from .encode import encode_content as encode_content
 from .encode import read_content as read_content
+from .index import IndexItem as IndexItem
 from .index import Match as Match
 from .index import RetrievalIndex as RetrievalIndex
 from .index import load_index as load_index

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from vsumm import render
+from vsumm import render, soundtrack
 from vsumm.batch.views import Views, check_views, write_views
 from vsumm.config import SummaryConfig
 from vsumm.files import RecordCache, atomic_output, check_output, make_folder
@@ -54,6 +54,8 @@ class Job:
     """How to score and select."""
     reel: ReelConfig | None = field(default_factory=ReelConfig)
     """How to write the reel; None: score and select only."""
+    music: Path | None = None
+    """Index of music to choose the soundtrack from, see `vsumm.soundtrack.open_library`."""
 
 
 @dataclass(frozen=True)
@@ -120,14 +122,26 @@ def do_job(job: Job, source: ModelSource, cache: RecordCache | None, watch: Watc
     for path in (*lists, *_further(job, reel_path, summary_path, *lists)):
         check_output(path, overwrite=overwrite, inputs=[job.source])
     check_views(views, info, overwrite=overwrite, inputs=inputs)
+    if job.music is not None:
+        soundtrack.check_film(info, job.summary)
     plan = None
     if job.reel is not None:
-        track = job.summary.audio_track
-        plan = plan_reel(info, reel_path, job.reel, audio_track=track, overwrite=overwrite)
+        plan = plan_reel(
+            info,
+            reel_path,
+            job.reel,
+            audio_track=job.summary.audio_track,
+            overwrite=overwrite,
+            gets_soundtrack=job.music is not None,
+        )
         if job.reel.can_be_refused:
             try_reel(plan)
         prepare_reel()
     summary = summarize_media(info, job.summary, source=source, cache=cache, progress=watch)
+    if job.music is not None:
+        summary, job = _with_soundtrack(summary, job, job.music)
+        if plan is not None:
+            plan = plan_reel(info, reel_path, job.reel, overwrite=overwrite)
     if job.reel is not None:
         summary = replace(summary, reel=job.reel.to_plain())
     summary = summary.placed_at(summary_path)
@@ -156,6 +170,16 @@ def do_job(job: Job, source: ModelSource, cache: RecordCache | None, watch: Watc
         variants=variants,
         notes=notes,
     )
+
+
+def _with_soundtrack(summary: Summary, job: Job, music: Path) -> tuple[Summary, Job]:
+    """Choose the soundtrack; return the summary that names it and the job whose reel has it."""
+    reel = job.reel or ReelConfig()
+    choice = soundtrack.choose_soundtrack(summary, music, crossfade_seconds=reel.crossfade_seconds)
+    chosen = choice.best[0]
+    reel = replace(reel, soundtrack=chosen.file, soundtrack_start_seconds=chosen.start_seconds)
+    notes = (*summary.notes, choice.line)
+    return replace(summary, soundtracks=choice.best, notes=notes), replace(job, reel=reel)
 
 
 def _further(job: Job, *paths: Path) -> list[Path]:

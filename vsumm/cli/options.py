@@ -38,7 +38,13 @@ def add_summarize_options(parser: argparse.ArgumentParser) -> None:
     _add_scoring(parser.add_argument_group("how it is scored"))
     _add_output(parser.add_argument_group("what is written"))
     _add_views(parser.add_argument_group("what shows it"))
-    add_reel_options(parser)
+    add_reel_options(parser).add_argument(
+        "--soundtrack-from",
+        type=Path,
+        metavar="MUSIC",
+        help="choose the soundtrack, and the place in it, that follows the picture best: from a "
+        "folder, a playlist (.m3u, .m3u8) or an index that mmva index made",
+    )
     _add_work(parser.add_argument_group("how the work is done"))
 
 
@@ -52,11 +58,13 @@ def fields_in(args: argparse.Namespace, config: type[Any]) -> dict[str, Any]:
     return {field.name: given[field.name] for field in fields(config) if field.name in given}
 
 
-def add_reel_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options of the reel; they are named after `ReelConfig`."""
+def add_reel_options(parser: argparse.ArgumentParser) -> Group:
+    """Add the options of the reel, named after `ReelConfig`; return the group of the last ones."""
     _add_encoding(parser.add_argument_group("how the reel is encoded"))
     _add_shape(parser.add_argument_group("the shape of the reel's picture"))
-    _add_composition(parser.add_argument_group("what is added to the reel (never makes it longer)"))
+    group = parser.add_argument_group("what is added to the reel (never makes it longer)")
+    _add_composition(group)
+    return group
 
 
 def _add_selection(group: Group) -> None:

@@ -20,6 +20,7 @@ from vsumm._version import __version__
 from vsumm.cli.defaults import default_arguments
 from vsumm.cli.inputs import find_films, input_path
 from vsumm.cli.machines import add_completion, add_schema, completion_text, schema_text
+from vsumm.cli.music import check_music_options, open_music
 from vsumm.cli.options import add_progress_option, add_summarize_options, fields_in
 from vsumm.cli.outputs import wanted_outputs
 from vsumm.cli.render_options import add_render_options
@@ -110,6 +111,7 @@ def _add_summarize(commands: Commands) -> argparse.ArgumentParser:
             "vsumm film.mp4",
             "vsumm film.mp4 --budget 1m30s --for shorts -o reel.webm",
             "vsumm concert.mkv --by music --title 'Live' --crossfade 0.5",
+            "vsumm film.mp4 --soundtrack-from music/",
             "vsumm holiday/ --exclude '*.ts' --skip-existing --jobs 2 -o reels/",
         ),
     )
@@ -129,7 +131,7 @@ def _summarize(args: argparse.Namespace, shell: Shell) -> None:
         tell_loading(watch, films)  # imports take most of a second
         from vsumm.batch import summarize_files
 
-        jobs = _jobs(args, films, summary, reel)
+        jobs = _jobs(args, films, summary, reel, open_music(args, shell))
         if args.skip_existing:
             jobs = list(_not_done(jobs, watch, shell))
         outcomes = summarize_files(jobs, num_jobs=args.jobs, cache=cache, progress=watch)
@@ -140,7 +142,11 @@ def _summarize(args: argparse.Namespace, shell: Shell) -> None:
 
 
 def _jobs(
-    args: argparse.Namespace, films: Sequence[Path], summary: SummaryConfig, reel: ReelConfig
+    args: argparse.Namespace,
+    films: Sequence[Path],
+    summary: SummaryConfig,
+    reel: ReelConfig,
+    music: Path | None,
 ) -> list[Job]:
     from vsumm.batch import Job
 
@@ -148,7 +154,7 @@ def _jobs(
     # Who names timelines alone wants no reel.
     is_list_alone = bool(outputs.lists) and outputs.reel is None and outputs.folder is None
     with_reel = not args.no_reel and not is_list_alone
-    return [Job(path, outputs, summary, reel if with_reel else None) for path in films]
+    return [Job(path, outputs, summary, reel if with_reel else None, music) for path in films]
 
 
 def _not_done(jobs: Sequence[Job], watch: Watch, shell: Shell) -> Iterator[Job]:
@@ -209,10 +215,7 @@ def _summary_config(args: argparse.Namespace) -> SummaryConfig:
 def _reel_config(args: argparse.Namespace) -> ReelConfig:
     from vsumm.reel import ReelConfig
 
-    for name in ("soundtrack_mode", "soundtrack_start_seconds"):
-        if getattr(args, name) is not None and args.soundtrack is None:
-            option = name.removesuffix("_seconds").replace("_", "-")
-            raise UsageError(f"--{option} needs --soundtrack")
+    check_music_options(args)
     if args.title_font is not None and args.title is None:
         raise UsageError("--title-font needs --title")
     try:

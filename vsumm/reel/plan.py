@@ -63,6 +63,7 @@ def plan_reel(
     *,
     audio_track: int | None = None,
     overwrite: bool = False,
+    gets_soundtrack: bool = False,
 ) -> ReelPlan:
     """Check that a reel can be written; its runs are not known yet.
 
@@ -73,6 +74,7 @@ def plan_reel(
         audio_track: which of the film's audio tracks to take, counted from 0; None: the one that a
             player takes.
         overwrite: whether a file that is there already may be replaced.
+        gets_soundtrack: whether a soundtrack is chosen later.
 
     Raises:
         InputError: the soundtrack is missing, cannot be read, or ends before its start.
@@ -107,7 +109,7 @@ def plan_reel(
         raise OutputError(f"{target}: there is no picture to put a title on")
     if plan.video is None and (config.made_for or config.aspect or config.max_width):
         raise OutputError(f"{target}: there is no picture to give another shape")
-    if plan.soundtrack is not None and plan.format.audio_encoder is None:
+    if (plan.soundtrack or gets_soundtrack) and plan.format.audio_encoder is None:
         raise OutputError(f"{target}: a {target.suffix.lower()} holds no sound: no soundtrack")
     if plan.soundtrack is not None and not plan.soundtrack.audio:
         soundtrack = shown(plan.soundtrack.path)

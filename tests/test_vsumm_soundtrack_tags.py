@@ -1,0 +1,31 @@
+"""Title, artist and licence of sound files."""
+
+import pytest
+from music import make_tone
+
+from vsumm.soundtrack.tags import Tags, read_tags
+
+
+@pytest.mark.parametrize("suffix", [".mp3", ".ogg", ".flac", ".m4a"])
+def test_tags_are_read_from_file_and_stream(suffix, tmp_path):
+    written = {"title": "Calm", "artist": "Somebody", "copyright": "CC BY 4.0"}
+    path = make_tone(tmp_path / f"tone{suffix}", tags=written)
+    assert read_tags(path) == Tags("Calm", "Somebody", "CC BY 4.0")
+
+
+def test_a_licence_counts_for_more_than_a_copyright_notice(tmp_path):
+    written = {"copyright": "2020 Somebody", "license": "CC0"}
+    assert read_tags(make_tone(tmp_path / "tone.ogg", tags=written)).licence == "CC0"
+
+
+def test_tags_become_one_line_of_bounded_length(tmp_path):
+    written = {"title": "two\nlines \x1b[31m", "artist": "x" * 5000}
+    tags = read_tags(make_tone(tmp_path / "tone.flac", tags=written))
+    assert str(tags).isprintable()
+    assert tags.title.startswith("two lines")
+    assert len(str(tags)) < 300
+
+
+def test_a_file_without_tags_is_said_to_have_none(tmp_path):
+    assert "check that you may use it" in str(read_tags(make_tone(tmp_path / "tone.wav")))
+    assert read_tags(tmp_path / "missing.wav") == Tags()

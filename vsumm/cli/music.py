@@ -1,0 +1,40 @@
+"""Music to choose the soundtrack from, by the options of `vsumm summarize`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from mmva_core.cli import Shell, UsageError
+
+
+def check_music_options(args: argparse.Namespace) -> None:
+    """Check the options of the soundtrack against each other.
+
+    Raises:
+        UsageError: two exclude each other, or one means nothing without another.
+    """
+    if args.soundtrack is not None and args.soundtrack_from is not None:
+        raise UsageError("--soundtrack names the music itself: leave out --soundtrack-from")
+    if args.soundtrack_mode is not None and not (args.soundtrack or args.soundtrack_from):
+        raise UsageError("--soundtrack-mode needs --soundtrack or --soundtrack-from")
+    if args.soundtrack_start_seconds is not None and args.soundtrack is None:
+        raise UsageError("--soundtrack-start needs --soundtrack")
+
+
+def open_music(args: argparse.Namespace, shell: Shell) -> Path | None:
+    """Return the index of `--soundtrack-from`, made if need be, and say what is left out.
+
+    Raises:
+        VsummError: see `open_library`.
+    """
+    if args.soundtrack_from is None:
+        return None
+    from vsumm.soundtrack import open_library
+
+    is_shown = args.progress == "auto" and sys.stderr.isatty() and not args.quiet
+    library = open_library(args.soundtrack_from, args.model, progress=is_shown)
+    for note in library.notes:
+        shell.say(note)
+    return library.index
