@@ -9,16 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from vsumm.errors import InputError
-from vsumm.files import shown
-
-FILM_SUFFIXES = {
-    ".3g2", ".3gp", ".asf", ".avi", ".dv", ".f4v", ".flv", ".gif", ".m2ts", ".m2v", ".m4v",
-    ".mkv", ".mov", ".mp4", ".mpe", ".mpeg", ".mpg", ".mts", ".mxf", ".ogv", ".rm", ".rmvb",
-    ".ts", ".vob", ".webm", ".wmv", ".wtv", ".y4m",
-}  # fmt: skip
-"""Extensions, lower case, by which films in a folder are told from other files."""
-RESULT = ".summary"
-"""What names of reels end with before their extension; they are not summarised again."""
+from vsumm.files import shown, walk_films
 
 
 def input_path(text: str) -> Path:
@@ -63,13 +54,7 @@ def _films_of(path: Path, exclude: Sequence[str]) -> Iterator[Path]:
     if not path.is_dir():
         found = {Path(path.name): path}
     else:
-        found = {
-            inside: file
-            for file in sorted(path.rglob("*"))
-            if file.suffix.lower() in FILM_SUFFIXES and file.is_file()
-            if not (inside := file.relative_to(path)).stem.endswith(RESULT)
-            if not any(part.startswith(".") for part in inside.parts)
-        }
+        found = {file.relative_to(path): file for file in sorted(walk_films(path))}
         if not found:
             raise InputError(f"{shown(path)}: there are no films in this folder")
     for inside, file in found.items():

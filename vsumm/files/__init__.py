@@ -1,7 +1,8 @@
 """Files in and out: what may be read, what is written whole or not at all, what is cached.
 
 In: paths and records. Out: a temporary path that becomes the result, a record of an earlier run.
-Open `outputs.py` first; `inputs.py` guards what is read, `cache.py` keeps records by their key.
+Open `outputs.py` first; `inputs.py` guards what is read, `walk.py` finds films in folders,
+`cache.py` keeps records by their key.
 """
 
 import lazy_loader
