@@ -4,6 +4,7 @@ from .embeddings import Embeddings as Embeddings
 from .embeddings import embed as embed
 from .errors import InputError as InputError
 from .errors import ModelError as ModelError
+from .errors import NoRoomError as NoRoomError
 from .errors import NoSignalError as NoSignalError
 from .errors import OutputError as OutputError
 from .errors import ScoresError as ScoresError

@@ -3,7 +3,8 @@
     VsummError
     ├── InputError       the input file cannot be used: name another, or repair it
     │   └── NoSignalError  it can be read, but lacks what was asked for (no sound, no picture)
-    ├── OutputError      the result cannot be written: name another place, make room, or force it
+    ├── OutputError      the result cannot be written: name another place, or force it
+    │   └── NoRoomError    the disk, or the user's share of it, is full: make room
     ├── ModelError       the model cannot be loaded: name another, or complete its folder
     └── ScoresError      scores, summaries or annotations from elsewhere do not fit
 
@@ -28,6 +29,10 @@ class NoSignalError(InputError):
 
 class OutputError(VsummError):
     """The result cannot be written where it was asked for."""
+
+
+class NoRoomError(OutputError):
+    """There is no space left for the result."""
 
 
 class ModelError(VsummError):

@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vsumm.errors import OutputError
+from vsumm.errors import NoRoomError, OutputError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -130,6 +130,11 @@ def atomic_output(path: str | os.PathLike[str], *, overwrite: bool = False) -> I
         os.close(descriptor)
 
 
+def is_no_room(number: int | None) -> bool:
+    """Return whether an error of the system means a full disk, quota or limit of files."""
+    return number in _NO_ROOM
+
+
 @contextmanager
 def _as_output_error(path: Path, *, only: set[int] | None = None) -> Iterator[None]:
     """Turn errors of the system about `path` into one line; `only` limits it to some of them."""
@@ -138,8 +143,9 @@ def _as_output_error(path: Path, *, only: set[int] | None = None) -> Iterator[No
     except OSError as error:
         if only is not None and error.errno not in only:
             raise
-        reason = "no space left for it" if error.errno in _NO_ROOM else _reason(error)
-        raise OutputError(f"{path}: cannot be written: {reason}") from error
+        if is_no_room(error.errno):
+            raise NoRoomError(f"{path}: cannot be written: no space left for it") from error
+        raise OutputError(f"{path}: cannot be written: {_reason(error)}") from error
     except ValueError as error:  # a null byte in the name
         if only is not None:
             raise

@@ -12,7 +12,8 @@ import av
 from av.error import FFmpegError
 
 from vsumm.decode import StreamReader
-from vsumm.errors import OutputError
+from vsumm.errors import NoRoomError, OutputError
+from vsumm.files import is_no_room
 from vsumm.media import MediaInfo, VideoStream
 from vsumm.reel.chapters import chapters_of_film, chapters_of_runs, to_pyav
 from vsumm.reel.copy import CopiedPictureTrack, NotCopiableError
@@ -76,7 +77,8 @@ def encode_reel(
                 on_finishing()
         except FFmpegError as error:
             reason = (error.strerror or str(error)).lower()
-            raise OutputError(f"{plan.target}: cannot be written: {reason}") from error
+            kind = NoRoomError if is_no_room(error.errno) else OutputError
+            raise kind(f"{plan.target}: cannot be written: {reason}") from error
     return _report(tracks)
 
 

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from signal import SIGKILL
 from typing import Any
 from weakref import WeakSet
 
@@ -32,6 +33,9 @@ START_SECONDS = 60.0
 
 class WorkerLostError(Exception):
     """A worker crashed, hung or failed; the message says which."""
+
+    was_killed: bool = False
+    """Whether something killed it from outside, as systems do that run out of memory."""
 
 
 class WorkerFailedError(WorkerLostError):
@@ -157,14 +161,17 @@ class Worker:
             except ConnectionResetError:  # it ended before it had read its request
                 num_read = 0
             if num_read == 0:
-                raise self._loss(f"crashed (exit status {self._process.end()})")
+                status = self._process.end()
+                raise self._loss(f"crashed (exit status {status})", was_killed=status == -SIGKILL)
             view = view[num_read:]
         return data
 
-    def _loss(self, text: str) -> BaseException:
+    def _loss(self, text: str, *, was_killed: bool = False) -> BaseException:
         if _is_halted.is_set():
             return KeyboardInterrupt()
-        return WorkerLostError(f"the worker process {text}")
+        error = WorkerLostError(f"the worker process {text}")
+        error.was_killed = was_killed
+        return error
 
 
 _workers: WeakSet[Worker] = WeakSet()
