@@ -31,6 +31,17 @@ def input_path(text: str) -> Path:
     return Path(text)
 
 
+def add_exclude_option(parser: argparse.ArgumentParser) -> None:
+    """Add `--exclude`."""
+    parser.add_argument(
+        "--exclude",
+        action="append",
+        default=[],
+        metavar="GLOB",
+        help="leave out files by name, like '*.ts'; may be given again",
+    )
+
+
 def find_films(named: Sequence[Path], *, exclude: Sequence[str] = ()) -> list[Path]:
     """Return the named files, and of folders the films in them and below, in order of name.
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from mmva_core.cli import Shell, UsageError
+from vsumm.cli.watch import has_bars
 
 
 def check_music_options(args: argparse.Namespace) -> None:
@@ -33,8 +33,7 @@ def open_music(args: argparse.Namespace, shell: Shell) -> Path | None:
         return None
     from vsumm.soundtrack import open_library
 
-    is_shown = args.progress == "auto" and sys.stderr.isatty() and not args.quiet
-    library = open_library(args.soundtrack_from, args.model, progress=is_shown)
+    library = open_library(args.soundtrack_from, args.model, progress=has_bars(args))
     for note in library.notes:
         shell.say(note)
     return library.index

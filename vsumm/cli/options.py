@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, get_args
 
 from mmva_core.cli import positive_integer
 from mmva_core.clock import TIME_FORMS, parse_seconds
-from vsumm.cli.inputs import input_path
+from vsumm.cli.inputs import add_exclude_option, input_path
 from vsumm.config import BUDGET_FORMS, Budget, By, Decoder, SummaryConfig, parse_budget
 
 if TYPE_CHECKING:
@@ -27,15 +27,8 @@ def add_summarize_options(parser: argparse.ArgumentParser) -> None:
         metavar="INPUT",
         help="film or sound file, or a folder: the films in it and below",
     )
-    parser.add_argument(
-        "--exclude",
-        action="append",
-        default=[],
-        metavar="GLOB",
-        help="leave out files by name, like '*.ts'; may be given again",
-    )
-    _add_selection(parser.add_argument_group("what is picked"))
-    _add_scoring(parser.add_argument_group("how it is scored"))
+    add_exclude_option(parser)
+    add_summary_options(parser)
     _add_output(parser.add_argument_group("what is written"))
     _add_views(parser.add_argument_group("what shows it"))
     add_reel_options(parser).add_argument(
@@ -45,7 +38,13 @@ def add_summarize_options(parser: argparse.ArgumentParser) -> None:
         help="choose the soundtrack, and the place in it, that follows the picture best: from a "
         "folder, a playlist (.m3u, .m3u8) or an index that mmva index made",
     )
-    _add_work(parser.add_argument_group("how the work is done"))
+    add_work_options(parser.add_argument_group("how the work is done"))
+
+
+def add_summary_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of what is picked and how; they are named after `SummaryConfig`."""
+    _add_selection(parser.add_argument_group("what is picked"))
+    _add_scoring(parser.add_argument_group("how it is scored"))
 
 
 def fields_in(args: argparse.Namespace, config: type[Any]) -> dict[str, Any]:
@@ -336,7 +335,8 @@ def add_progress_option(group: argparse.ArgumentParser | Group) -> None:
     )
 
 
-def _add_work(group: Group) -> None:
+def add_work_options(group: Group) -> None:
+    """Add the options of how the work is done."""
     add_progress_option(group)
     group.add_argument(
         "--jobs",

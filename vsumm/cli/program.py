@@ -15,22 +15,22 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from mmva_core.cli import EXIT_FAILED, Parser, Shell, UsageError
+from mmva_core.cli import EXIT_FAILED, Parser, Shell
 from vsumm._version import __version__
 from vsumm.cli.defaults import default_arguments
 from vsumm.cli.inputs import find_films, input_path
 from vsumm.cli.machines import add_completion, add_schema, completion_text, schema_text
-from vsumm.cli.music import check_music_options, open_music
-from vsumm.cli.options import add_progress_option, add_summarize_options, fields_in
+from vsumm.cli.music import open_music
+from vsumm.cli.options import add_progress_option, add_summarize_options
 from vsumm.cli.outputs import wanted_outputs
 from vsumm.cli.render_options import add_render_options
+from vsumm.cli.settings import open_cache, reel_config, summary_config
 from vsumm.cli.watch import room_for_text, shown_progress, tell_loading, tell_skipped
 from vsumm.config import SummaryConfig
-from vsumm.errors import OutputError, VsummError
+from vsumm.errors import VsummError
 
 if TYPE_CHECKING:
     from vsumm.batch import Job, Outcome
-    from vsumm.files import RecordCache
     from vsumm.progress import Watch
     from vsumm.reel import ReelConfig
 
@@ -122,11 +122,11 @@ def _add_summarize(commands: Commands) -> argparse.ArgumentParser:
 def _summarize(args: argparse.Namespace, shell: Shell) -> None:
     from vsumm.workers import prepare_server
 
-    summary, reel = _summary_config(args), _reel_config(args)
+    summary, reel = summary_config(args), reel_config(args)
     # It starts while the rest is imported.
     prepare_server("vsumm.decode.probe")  # a film that is cached needs no other job
     films = find_films(args.inputs, exclude=args.exclude)
-    cache = _open_cache(args, shell)
+    cache = open_cache(args, shell)
     with shown_progress(args) as watch:
         tell_loading(watch, films)  # imports take most of a second
         from vsumm.batch import summarize_files
@@ -169,18 +169,6 @@ def _not_done(jobs: Sequence[Job], watch: Watch, shell: Shell) -> Iterator[Job]:
             yield job
 
 
-def _open_cache(args: argparse.Namespace, shell: Shell) -> RecordCache | None:
-    from vsumm.files import RecordCache, default_cache_folder
-
-    if args.no_cache:
-        return None
-    try:
-        return RecordCache(default_cache_folder())
-    except OutputError as error:
-        shell.say(f"nothing is cached: {error}")
-        return None
-
-
 def _report(outcome: Outcome, args: argparse.Namespace, shell: Shell) -> None:
     """Print what became of one film."""
     from vsumm.cli.text import describe
@@ -198,30 +186,6 @@ def _report(outcome: Outcome, args: argparse.Namespace, shell: Shell) -> None:
         print(outcome.result.summary.to_json())
     elif not args.quiet:
         print(describe(outcome.result), flush=True)
-
-
-def _summary_config(args: argparse.Namespace) -> SummaryConfig:
-    budget = {name: value for name, value in vars(args.budget).items() if value is not None}
-    try:
-        if args.weights:
-            from vsumm.score import check_weights
-
-            check_weights(args.weights)
-        return SummaryConfig(**fields_in(args, SummaryConfig), **budget)
-    except ValueError as error:
-        raise UsageError(error) from error
-
-
-def _reel_config(args: argparse.Namespace) -> ReelConfig:
-    from vsumm.reel import ReelConfig
-
-    check_music_options(args)
-    if args.title_font is not None and args.title is None:
-        raise UsageError("--title-font needs --title")
-    try:
-        return ReelConfig(**fields_in(args, ReelConfig))
-    except ValueError as error:
-        raise UsageError(error) from error
 
 
 def _add_render(commands: Commands) -> argparse.ArgumentParser:

@@ -18,19 +18,22 @@ def shown_progress(args: argparse.Namespace) -> Iterator[Watch]:
     """Return whom to tell how far the work is, as `--progress` and `--quiet` say."""
     from vsumm.progress import JsonLines, watching
 
-    is_terminal = sys.stderr.isatty()
     if args.progress == "json":
         yield JsonLines()
         return
-    is_shown = args.progress == "auto" and is_terminal and not args.quiet
-    with watching(is_shown) as watch:
-        if is_shown:
+    with watching(has_bars(args)) as watch:
+        if has_bars(args):
             from tqdm.contrib.logging import logging_redirect_tqdm
 
             with logging_redirect_tqdm():  # warnings make the bars step aside
                 yield watch
         else:
             yield watch
+
+
+def has_bars(args: argparse.Namespace) -> bool:
+    """Return whether there is somebody to see bars."""
+    return args.progress == "auto" and sys.stderr.isatty() and not args.quiet
 
 
 @contextmanager
