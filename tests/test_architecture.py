@@ -40,10 +40,10 @@ FLOORS = {
         "installation": "_version config errors files",
         "doctor": "decode errors files media workers",
         "batch": "config embeddings errors files media pipeline progress reel render report score "
-        "soundtrack summary workers",
+        "settings soundtrack summary workers",
         "demo": "batch config errors files media progress",
         "cli": "_version batch config demo doctor errors files installation media progress reel "
-        "render report score soundtrack summary workers",
+        "render report score soundtrack summary words workers",
         "__main__": "cli",
     },
     "mmva_core": {

@@ -1,4 +1,8 @@
 from ._version import __version__ as __version__
+from .batch import BatchPlan as BatchPlan
+from .batch import FilmRecord as FilmRecord
+from .batch import plan_batch as plan_batch
+from .batch import run_batch as run_batch
 from .config import SummaryConfig as SummaryConfig
 from .embeddings import Embeddings as Embeddings
 from .embeddings import embed as embed

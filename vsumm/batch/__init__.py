@@ -1,7 +1,8 @@
 """Many films in one call.
 
-In: jobs, one per film. Out: their results in the order of the jobs.
-Open `job.py` first (one film), then `run.py` (many at the same time).
+In: jobs, one per film, or folders of films. Out: their results.
+Open `job.py` first (one film), then `run.py` (many at the same time) and `folders.py` (a thousand,
+by a batch that goes on where it was).
 """
 
 import lazy_loader

@@ -1,8 +1,14 @@
+from .folders import plan_batch as plan_batch
+from .folders import run_batch as run_batch
 from .job import Job as Job
 from .job import JobResult as JobResult
 from .job import Outputs as Outputs
 from .job import is_done as is_done
 from .job import summarize_file as summarize_file
+from .ledger import FilmRecord as FilmRecord
+from .plan import BatchPlan as BatchPlan
+from .plan import Order as Order
+from .plan import PlannedFilm as PlannedFilm
 from .run import Outcome as Outcome
 from .run import summarize_files as summarize_files
 from .views import Views as Views

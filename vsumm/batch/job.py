@@ -28,6 +28,8 @@ class Outputs:
     folder: Path | None = None
     """Folder of a reel that is named after the source, where `reel` is left out; made if it is
     missing. Beside the source if both are left out."""
+    name: str | None = None
+    """Another name for that reel, without its extension."""
     lists: tuple[Path, ...] = ()
     """Timelines for editing programs and chapters; the extensions decide their forms."""
     overwrite: bool = False
@@ -224,7 +226,7 @@ def is_done(job: Job) -> bool:
 
 
 def _reel_path(job: Job, suffix: str) -> Path:
-    name = f"{job.source.stem}.summary{suffix}"
+    name = f"{job.outputs.name or f'{job.source.stem}.summary'}{suffix}"
     return job.outputs.reel or (job.outputs.folder or job.source.parent) / name
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from mmva_core.cli import EXIT_FAILED, Parser, Shell
 from vsumm._version import __version__
+from vsumm.cli.batch import add_batch
 from vsumm.cli.defaults import default_arguments
 from vsumm.cli.inputs import find_films, input_path
 from vsumm.cli.machines import add_completion, add_schema, completion_text, schema_text
@@ -188,6 +189,13 @@ def _report(outcome: Outcome, args: argparse.Namespace, shell: Shell) -> None:
         print(describe(outcome.result), flush=True)
 
 
+def _batch(args: argparse.Namespace, shell: Shell) -> None:
+    from vsumm.cli.batch import run
+
+    for line in run(args, shell):
+        print(line, flush=True)
+
+
 def _add_render(commands: Commands) -> argparse.ArgumentParser:
     parser = commands.add_parser(
         "render",
@@ -318,9 +326,10 @@ def _completion(args: argparse.Namespace, shell: Shell) -> None:
     print(completion_text(_parser(), args.shell))
 
 
-OTHERS = (add_schema, add_completion)
+OTHERS = (add_batch, add_schema, add_completion)
 HANDLERS: dict[str, Callable[[argparse.Namespace, Shell], None]] = {
     "summarize": _summarize,
+    "batch": _batch,
     "render": _render,
     "demo": _demo,
     "doctor": _doctor,

@@ -1,0 +1,112 @@
+"""`vsumm batch` says what it will do, does it, and says what is not done."""
+
+import json
+import shutil
+import subprocess
+import sys
+
+import pytest
+from batches import Inline
+from films import make_film
+from foretold import BrightLoudModel
+
+from vsumm.batch import folders, task
+from vsumm.cli.program import main
+
+
+@pytest.fixture
+def films(tmp_path, monkeypatch):
+    source = "vsumm.score.model_source"
+    monkeypatch.setattr(f"{source}.load_model", lambda _: BrightLoudModel())
+    monkeypatch.setattr(f"{source}.model_fingerprint", lambda name: "bright and loud")
+    monkeypatch.setattr(task, "_sources", {})
+    monkeypatch.setattr(folders, "Processes", lambda num_slots: Inline(task.do_film, num_slots))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    folder = tmp_path / "films"
+    folder.mkdir()
+    make_film(folder / "a\nb.mp4", seconds=6, size=(160, 90), flashes=[3.0])
+    return folder
+
+
+def batch(films, *options):
+    return main(["batch", str(films), "-o", str(films.parent / "out"), *options])
+
+
+def test_a_dry_run_does_nothing_and_knows_no_speed_at_first(films, capsys):
+    assert batch(films, "--dry-run") == 0
+    out = capsys.readouterr().out
+    assert "1 film, 0 of them done" in out
+    assert "to do: 1 film, 0:06 long" in out
+    assert "takes about" not in out
+    left = [path.name for path in (films.parent / "out").rglob("*")]
+    assert left == [".vsumm", "seen.jsonl"]  # how long the films are
+
+
+def test_a_batch_goes_on_where_it_was(films, capsys):
+    assert batch(films, "--budget", "2s") == 0
+    assert "1 film done" in capsys.readouterr().out
+    make_film(films / "c.mp4", seconds=7, size=(160, 90), flashes=[3.0])
+    assert batch(films, "--budget", "2s", "--dry-run") == 0
+    assert "to do: 1 film, 0:07 long, 0.00 GB; takes about 0:0" in capsys.readouterr().out
+    assert batch(films, "--budget", "2s") == 0
+    out = capsys.readouterr().out
+    assert "c.summary.mp4" in out
+    assert "a_b.summary" not in out
+    assert "2 films done" in out
+
+
+def test_a_broken_film_is_one_line_and_exit_code_4(films, capsys):
+    (films / "bad.mp4").write_text("no film")
+    assert batch(films, "--budget", "2s", "--quiet") == 4
+    said = capsys.readouterr()
+    assert said.err.count("\n") == 1
+    assert "bad.mp4: it is no film" in said.err
+    assert "1 film done, 1 broken" in said.out
+    assert batch(films, "--budget", "2s", "--quiet") == 4  # it still is
+
+
+def test_json_lines_are_told_film_by_film(films, capsys):
+    shutil.copy(films / "a\nb.mp4", films / "copy.mp4")
+    assert batch(films, "--budget", "2s", "--progress", "json") == 0
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [(line["stage"], line["film"], line["num_films"]) for line in lines] == [
+        ("done", 1, 2),
+        ("done", 2, 2),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        (["--manifest", "films.xlsx"], ".csv or .parquet"),
+        (["--exclude", "*"], "there are no films in"),
+        (["--model", "none"], "no model"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line(films, capsys, options, match, monkeypatch):
+    if "--model" in options:
+        monkeypatch.undo()
+    assert batch(films, *options) == 1
+    err = capsys.readouterr().err
+    assert match in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.slow
+def test_a_batch_that_was_killed_goes_on(tmp_path):
+    """With real processes and the real model; the trial `kill_batches.py` does this for long."""
+    films = tmp_path / "films"
+    films.mkdir()
+    for number in range(3):
+        make_film(films / f"{number}.mp4", seconds=20 + number, size=(160, 90))
+    run = "import sys; from vsumm.cli.program import main; sys.exit(main())"
+    command = [sys.executable, "-c", run, "batch", films, "-o", tmp_path / "out", "--no-cache"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as first:
+        assert any("0.summary.mp4" in line for line in first.stdout)
+        first.kill()
+    (reel,) = (tmp_path / "out").glob("0-*/*.mp4")
+    before = reel.stat()
+    again = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert (again.returncode, again.stderr) == (0, "")
+    assert "3 films done" in again.stdout
+    assert reel.stat() == before

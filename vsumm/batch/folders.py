@@ -1,0 +1,258 @@
+"""Folders of films in, a folder of reels out: what is done stays done, whatever happens.
+
+    plan ── films to do ──> engine (processes, or a cluster) ──> records ──> manifest
+                 ^───────── killed, no memory: again ─┘
+
+Nothing here knows what is done but by the records that `vsumm.batch.ledger` keeps, so that a batch
+that was killed goes on where it was, and several may work at the same time.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections import Counter, deque
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self, Unpack
+
+from vsumm.batch.ledger import FilmRecord, Ledger, Seen
+from vsumm.batch.manifest import check_manifest, write_manifest
+from vsumm.batch.plan import BatchPlan, Order, PlannedFilm, plan_films
+from vsumm.batch.processes import Processes
+from vsumm.batch.task import BatchSettings, FilmTask, PassingError
+from vsumm.config import SummaryConfig, check_type
+from vsumm.errors import NoRoomError, OutputError, VsummError
+from vsumm.files import RecordCache, shown
+from vsumm.reel import ReelConfig
+from vsumm.score import check_weights
+from vsumm.settings import Settings, with_settings
+
+ATTEMPTS = 3
+"""How often a film is tried that fails for reasons that may pass."""
+BUSY_SECONDS = 1.0
+"""How long to wait before looking again whether another batch is done with a film, seconds."""
+MANIFEST_SECONDS = 60.0
+"""Least time between two writings of the manifest while films are in work, seconds."""
+USUAL_REEL = ReelConfig()
+MANIFEST_NAME = "manifest.csv"
+
+_logger = logging.getLogger(__name__)
+
+
+class Engine(Protocol):
+    """Who does films."""
+
+    num_slots: int
+    """How many films may be in work."""
+    lost: tuple[type[Exception], ...]
+    """Errors of futures that say that the process, or its machine, has died."""
+
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
+    def submit(self, task: FilmTask) -> Future[FilmRecord]:
+        """Have a film done by `do_film`."""
+
+
+def plan_batch(
+    inputs: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    output: str | os.PathLike[str],
+    config: SummaryConfig | None = None,
+    *,
+    reel: ReelConfig | None = USUAL_REEL,
+    with_report: bool = False,
+    exclude: Sequence[str] = (),
+    order: Order = "name",
+    retry_broken: bool = False,
+    **settings: Unpack[Settings],
+) -> BatchPlan:
+    """Look for films, and for what has become of them in earlier batches.
+
+    A film is known by its content and by the settings, not by its name. Nothing is done; but the
+    folder of results remembers how long films are.
+
+    Args:
+        inputs: folders, searched with those below them; text files (.txt) that list films, one a
+            line; films.
+        output: the folder of results, made if it is missing.
+        config: how to score and select; the defaults of `SummaryConfig` if left out.
+        reel: how to write reels; None: score and select only.
+        with_report: whether to write a page for every film.
+        exclude: patterns like "*.ts"; films whose name or path in the folder matches are left out.
+        order: which films come first: by "name", "newest" or "smallest".
+        retry_broken: whether to try films again that are known to be broken.
+        settings: fields of `SummaryConfig` in place of those of `config`, see `summarize`.
+
+    Raises:
+        InputError: there are no films, or a folder or list cannot be read.
+        OutputError: the folder of results cannot be made.
+        ModelError: there is no such model.
+        TypeError: an argument is of another type, or there is no such setting.
+        ValueError: a setting is out of range.
+    """
+    is_one = isinstance(inputs, str | os.PathLike)
+    named = [inputs] if isinstance(inputs, str | os.PathLike) else list(inputs)
+    check_type("inputs", inputs, is_one or bool(named), "paths of folders, lists or films")
+    config = with_settings(config, settings)
+    check_weights(config.weights)
+    return plan_films(
+        [Path(name) for name in named],
+        Path(output),
+        BatchSettings(config, reel, with_report),
+        exclude=exclude,
+        order=order,
+        is_anew=retry_broken,
+    )
+
+
+def run_batch(
+    plan: BatchPlan,
+    *,
+    num_jobs: int = 1,
+    cache: RecordCache | None = None,
+    manifest: str | os.PathLike[str] | None = None,
+) -> Generator[FilmRecord, None, None]:
+    """Do what is planned, film by film, and yield what became of each as it ends.
+
+    A film that cannot be summarised is "broken" and does not stop the others. One that fails for a
+    reason that may pass (its process is killed, there is no memory) is tried up to three times in
+    all, then it "failed": the next batch tries it again. A batch that was killed, or whose power
+    failed, goes on where it was when it is planned and run again. Several batches may write to one
+    folder at the same time: each film is done by one of them and yielded by all.
+
+    Processes are started as `multiprocessing` starts them: a script needs the usual
+    `if __name__ == "__main__":`.
+
+    Args:
+        plan: what `plan_batch` found.
+        num_jobs: how many films to work on at the same time; each has a process of its own, which
+            loads the model once.
+        cache: where scores of earlier runs are kept.
+        manifest: the table of all films, .csv or .parquet; "manifest.csv" in the folder of results
+            if left out.
+
+    Yields:
+        A record for every film that was to be done, as it ends.
+
+    Raises:
+        NoRoomError: the disk is full; films in work have come to their end, and the others are
+            left for the next batch.
+        OutputError: a record or the manifest cannot be written.
+        ModelError: the model cannot be loaded.
+        ValueError: `num_jobs` is less than 1.
+    """
+    if num_jobs < 1:
+        raise ValueError(f"num_jobs must be at least 1, got {num_jobs}")
+    path = Path(manifest) if manifest else plan.output / MANIFEST_NAME
+    check_manifest(path)
+    return _run_batch(plan, Processes(num_jobs), cache, path)
+
+
+def _run_batch(
+    plan: BatchPlan, engine: Engine, cache: RecordCache | None, manifest: Path
+) -> Generator[FilmRecord, None, None]:
+    records: dict[Path, FilmRecord] = {}
+    written_at = time.monotonic()
+    try:
+        with engine:
+            for film, record in _do_films(plan, engine, cache):
+                records[film.path] = record
+                if record.sha256:  # or the next batch reads the film to know it
+                    seen = Seen(film.facts, record.sha256, record.film_seconds)
+                    Ledger(plan.output).see(str(film.path), seen)
+                if time.monotonic() - written_at > MANIFEST_SECONDS:
+                    _write_manifest(plan, records, manifest)
+                    written_at = time.monotonic()
+                yield record
+    except BaseException:
+        with suppress(OutputError):  # the first reason is the one to tell
+            _write_manifest(plan, records, manifest)
+        raise
+    _write_manifest(plan, records, manifest)
+
+
+def _do_films(
+    plan: BatchPlan, engine: Engine, cache: RecordCache | None
+) -> Iterator[tuple[PlannedFilm, FilmRecord]]:
+    """Yield films and their records as they end; several are in work at the same time."""
+    waiting = deque(plan.to_do)
+    busy: list[PlannedFilm] = []
+    in_work: dict[Future[FilmRecord], PlannedFilm] = {}
+    num_attempts: Counter[Path] = Counter()
+    passing: tuple[type[Exception], ...] = (PassingError, *engine.lost)
+    stop: VsummError | ImportError | None = None
+    while in_work or (not stop and (waiting or busy)):
+        if busy and not waiting:
+            time.sleep(BUSY_SECONDS)
+            waiting.extend(busy)
+            busy.clear()
+        while waiting and len(in_work) < engine.num_slots and not stop:
+            film = waiting.popleft()
+            num_attempts[film.path] += 1
+            in_work[engine.submit(_task(plan, film, engine, cache))] = film
+        for future in wait(in_work, return_when=FIRST_COMPLETED).done:
+            film = in_work.pop(future)
+            try:
+                record = future.result()
+            except passing as error:
+                if num_attempts[film.path] < ATTEMPTS:
+                    waiting.append(film)
+                else:
+                    yield film, _failed(film, error)
+            except (VsummError, ImportError) as error:
+                stop = stop or error
+            except Exception as error:  # a bug that one film uncovers must not stop a thousand
+                _logger.exception("%s", shown(film.path))
+                yield film, _failed(film, error)
+            else:
+                if record.state == "busy":
+                    num_attempts[film.path] -= 1
+                    busy.append(film)
+                else:
+                    yield film, record
+    if isinstance(stop, NoRoomError):
+        raise NoRoomError(f"{stop}; make room and run the same batch again: it goes on") from stop
+    if stop:
+        raise stop
+
+
+def _task(
+    plan: BatchPlan, film: PlannedFilm, engine: Engine, cache: RecordCache | None
+) -> FilmTask:
+    return FilmTask(
+        film.path,
+        plan.output,
+        plan.settings,
+        plan.plain_settings,
+        sha256=film.sha256,
+        is_anew=plan.is_anew,
+        num_jobs=engine.num_slots,
+        cache=cache,
+    )
+
+
+def _failed(film: PlannedFilm, error: Exception) -> FilmRecord:
+    text = str(error) if isinstance(error, PassingError) else f"{type(error).__name__}: {error}"
+    num_bytes = film.facts.num_bytes
+    notes = (f"{shown(film.path)}: {text}",)
+    return FilmRecord(str(film.path), "failed", num_bytes=num_bytes, notes=notes)
+
+
+def _write_manifest(plan: BatchPlan, records: dict[Path, FilmRecord], path: Path) -> None:
+    """Write a line for every film of the plan, and for those that other batches have done."""
+    rows = [
+        records.get(film.path) or film.record or FilmRecord(str(film.path), "waiting")
+        for film in plan.films
+    ]
+    keys = {row.key for row in rows}
+    others = (record for record in Ledger(plan.output).records() if record.key not in keys)
+    write_manifest([*rows, *others], path)

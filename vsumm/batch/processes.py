@@ -1,0 +1,100 @@
+"""Do films in processes of this machine; each loads the model once and takes its share of threads.
+
+slot 0   process ── film ── film ──✗ killed      a process that dies takes one film with it,
+slot 1   process ── film ── film ── film ...     and its slot gets another process
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import Connection
+from types import TracebackType
+
+from vsumm.batch.ledger import FilmRecord
+from vsumm.batch.task import FilmTask, do_film
+from vsumm.workers import halted_workers
+
+FAREWELL_SECONDS = 1.0
+"""How long a process has to remove what it has half written when the batch ends, seconds."""
+
+
+class Processes:
+    """A number of slots, one process each, that are started when they are first needed.
+
+        with Processes(2) as engine:
+            future = engine.submit(task)
+
+    Args:
+        num_slots: how many films are worked on at the same time.
+    """
+
+    lost: tuple[type[Exception], ...] = (BrokenProcessPool,)
+    """Errors of futures that say that the process has died."""
+
+    def __init__(self, num_slots: int) -> None:
+        self.num_slots = num_slots
+        self._num_threads = max(1, (os.cpu_count() or 1) // num_slots)
+        # A process notices that this one has ended, or wants it to end, by the end of its leash.
+        self._context = multiprocessing.get_context("spawn")
+        self._leash, self._our_end = self._context.Pipe(duplex=False)
+        self._pools: list[ProcessPoolExecutor] = []
+        self._futures: list[Future[FilmRecord]] = []
+
+    def __enter__(self) -> Processes:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._our_end.close()
+        for pool in self._pools:
+            pool.shutdown(cancel_futures=True)
+        self._leash.close()
+
+    def submit(self, task: FilmTask) -> Future[FilmRecord]:
+        """Have a film done; at most `num_slots` may be in work."""
+        slot = self._free_slot()
+        try:
+            future = self._pools[slot].submit(do_film, task)
+        except BrokenProcessPool:
+            self._pools[slot] = self._new_pool()
+            future = self._pools[slot].submit(do_film, task)
+        self._futures[slot] = future
+        return future
+
+    def _free_slot(self) -> int:
+        for slot, future in enumerate(self._futures):
+            if future.done():
+                return slot
+        assert len(self._pools) < self.num_slots, "as many films in work as there are slots"
+        self._pools.append(self._new_pool())
+        self._futures.append(Future())
+        return len(self._pools) - 1
+
+    def _new_pool(self) -> ProcessPoolExecutor:
+        arguments = (self._leash, self._num_threads)
+        return ProcessPoolExecutor(1, self._context, _begin, arguments)
+
+
+def _begin(leash: Connection, num_threads: int) -> None:
+    """Prepare a process before it imports anything large."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the main process to handle
+    os.environ["OMP_NUM_THREADS"] = str(num_threads)
+    threading.Thread(target=_end_with, args=(leash,), daemon=True).start()
+
+
+def _end_with(leash: Connection) -> None:
+    """End this process once the other end of its leash is closed."""
+    leash.poll(None)
+    with halted_workers():  # wakes those who wait for one, and they remove what they began
+        time.sleep(FAREWELL_SECONDS)
+        os._exit(1)

@@ -1,0 +1,223 @@
+"""Do one film of a batch: the function that runs in processes of this machine, or of others."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mmva_core.store import sha256_file
+from vsumm.batch.job import Job, JobResult, Outputs, summarize_file
+from vsumm.batch.ledger import FilmRecord, Ledger, key_of
+from vsumm.config import SummaryConfig
+from vsumm.errors import InputError, NoRoomError, OutputError
+from vsumm.files import RecordCache, open_regular_file, shown
+from vsumm.reel import ReelConfig
+from vsumm.score import ModelSource
+from vsumm.workers import WorkerLostError
+
+MAX_NAME_BYTES = 60
+"""So much of a film's name is in the names of its results."""
+KEY_CHARACTERS = 12
+"""So much of its key is: of a million films two would meet with a chance of 1 in 500."""
+PASSING = {errno.ENOMEM, errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.EIO, errno.ESTALE,
+           errno.ETIMEDOUT, errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.ENETUNREACH}  # fmt: skip
+"""Errors of the system that may pass: no memory, too many open files, a network drive away."""
+
+
+class PassingError(Exception):
+    """A film could not be done for a reason that may pass; the message says which."""
+
+
+@dataclass(frozen=True)
+class BatchSettings:
+    """What to make of every film."""
+
+    summary: SummaryConfig
+    """How to score and select."""
+    reel: ReelConfig | None
+    """How to write the reels; None: score and select only."""
+    with_report: bool = False
+    """Whether to write the page that shows what was picked and why."""
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return all that the results depend on, for JSON; of the model, its fingerprint.
+
+        Settings that a later version adds are left out while they have their defaults.
+
+        Raises:
+            ModelError: there is no such model, or it is damaged.
+        """
+        usual = msgspec.to_builtins(SummaryConfig())
+        given = {k: v for k, v in msgspec.to_builtins(self.summary).items() if v != usual[k]}
+        return {
+            "summary": {**given, "model": ModelSource(self.summary).fingerprint},
+            "reel": self.reel and self.reel.to_plain(),
+            "with_report": self.with_report,
+        }
+
+
+@dataclass(frozen=True)
+class FilmTask:
+    """One film to do; plain enough to be sent to another process."""
+
+    path: Path
+    """The film, absolute."""
+    output: Path
+    """The folder of results, absolute."""
+    settings: BatchSettings
+    """What to make of it."""
+    plain_settings: dict[str, Any]
+    """`settings.to_plain()`, which takes a moment."""
+    sha256: str | None = None
+    """SHA-256 of its content where that is known."""
+    is_anew: bool = False
+    """Whether to try a film again that is known to be broken."""
+    num_jobs: int = 1
+    """How many films are worked on at the same time."""
+    cache: RecordCache | None = None
+    """Where scores of earlier runs are kept."""
+
+
+def do_film(task: FilmTask) -> FilmRecord:
+    """Do a film unless it is done, and keep its record.
+
+    Returns:
+        Its record; with the state "busy" where another process is working on it.
+
+    Raises:
+        NoRoomError: the disk is full.
+        PassingError: it could not be done for a reason that may pass.
+        OutputError: its record cannot be kept.
+        ModelError: the model cannot be loaded.
+    """
+    try:
+        descriptor = open_regular_file(str(task.path))
+        with open(descriptor, "rb"):  # noqa: PTH123
+            sha256 = task.sha256 or sha256_file(task.path)
+        num_bytes = task.path.stat().st_size
+    except (OSError, InputError) as error:
+        _raise_if_passing(error)
+        return FilmRecord(str(task.path), "broken", notes=(f"{shown(task.path)}: {error}",))
+    key = key_of(sha256, task.plain_settings)
+    record = FilmRecord(str(task.path), "busy", key, sha256, num_bytes, num_jobs=task.num_jobs)
+    ledger = Ledger(task.output)
+    with ledger.locked(key) as is_ours:
+        if not is_ours:
+            return record
+        known = ledger.record(key)
+        if known and not (known.state == "broken" and task.is_anew):
+            return replace(known, path=str(task.path))
+        record = _attempt(task, record)
+        ledger.write(record)
+    return record
+
+
+def is_passing(error: BaseException) -> bool:
+    """Return whether an error, or what caused it, is one that may pass."""
+    cause: BaseException | None = error
+    while cause is not None:
+        was_killed = isinstance(cause, WorkerLostError) and cause.was_killed
+        is_of_system = isinstance(cause, OSError) and cause.errno in PASSING
+        if was_killed or is_of_system or isinstance(cause, MemoryError):
+            return True
+        cause = cause.__cause__
+    return False
+
+
+def results_of(path: Path, key: str) -> tuple[str, str]:
+    """Return the names of the folder of a film's results and of its reel, without extension.
+
+    They can be printed and are never hidden, whatever the name of the film is.
+
+    >>> results_of(Path("holiday/beach.mp4"), "0123456789abcdef")
+    ('beach-0123456789ab', 'beach.summary')
+    """
+    text = "".join(c if c.isprintable() else "_" for c in path.stem).lstrip(".")
+    name = text.encode()[:MAX_NAME_BYTES].decode(errors="ignore").strip() or "film"
+    return f"{name}-{key[:KEY_CHARACTERS]}", f"{name}.summary"
+
+
+_sources: dict[tuple[str, str, str], ModelSource] = {}
+"""The models of this process, loaded once for all of its films."""
+
+
+def _attempt(task: FilmTask, record: FilmRecord) -> FilmRecord:
+    start_seconds = time.monotonic()
+    folder, name = results_of(task.path, record.key)
+    # A run that was killed may have left a result behind, but no record of it.
+    outputs = Outputs(
+        folder=task.output / folder,
+        name=name,
+        overwrite=True,
+        with_report=task.settings.with_report,
+    )
+    config = task.settings.summary
+    job = Job(task.path, outputs, config, task.settings.reel)
+    model = (config.model, config.device, config.precision)
+    source = _sources.setdefault(model, ModelSource(config))
+    try:
+        with _warnings_as_notes() as warnings:
+            result = summarize_file(job, source=source, cache=task.cache)
+    except NoRoomError:
+        raise
+    except (InputError, OutputError) as error:
+        _raise_if_passing(error)
+        seconds = time.monotonic() - start_seconds
+        return replace(record, state="broken", seconds=seconds, notes=(error.on_command_line,))
+    except (MemoryError, OSError) as error:
+        _raise_if_passing(error)
+        raise
+    if result.summary.input_sha256 != record.sha256:
+        raise PassingError(f"{shown(task.path)}: it changed while it was read")
+    return _done(task, record, result, warnings)
+
+
+def _done(task: FilmTask, record: FilmRecord, result: JobResult, warnings: list[str]) -> FilmRecord:
+    reel, summary = result.reel_path, result.summary_path
+    return replace(
+        record,
+        state="done",
+        seconds=result.elapsed_seconds,
+        film_seconds=result.summary.media.duration_seconds,
+        reel=reel.relative_to(task.output).as_posix() if reel else None,
+        summary=summary.relative_to(task.output).as_posix(),
+        notes=(*result.summary.notes, *result.notes, *warnings),
+    )
+
+
+def _raise_if_passing(error: BaseException) -> None:
+    if is_passing(error):
+        text = str(error) or "there is not enough memory"
+        raise PassingError(text) from error
+
+
+@contextmanager
+def _warnings_as_notes() -> Iterator[list[str]]:
+    """Collect what is logged as a warning: nobody reads the stderr of a thousand films."""
+    handler, logger = _Notes(logging.WARNING), logging.getLogger("vsumm")
+    logger.addHandler(handler)
+    was_propagated, logger.propagate = logger.propagate, False
+    try:
+        yield handler.lines
+    finally:
+        logger.removeHandler(handler)
+        logger.propagate = was_propagated
+
+
+class _Notes(logging.Handler):
+    """Keeps what is logged."""
+
+    def __init__(self, level: int) -> None:
+        super().__init__(level)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(record.getMessage())
