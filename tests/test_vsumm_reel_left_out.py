@@ -2,7 +2,9 @@ from dataclasses import replace
 
 import av
 import pytest
+from av.sidedata.sidedata import Type
 from films import make_film, run_ffmpeg
+from subtitles import film_with_picture_subtitles, with_captions_in_pictures
 
 from vsumm.media import Segment, SubtitleStream, probe
 from vsumm.reel import ReelConfig, plan_reel, write_reel
@@ -73,6 +75,25 @@ def test_subtitles_that_are_pictures_are_named_unless_none_are_wanted(film, tmp_
     assert left_out(plan) == "2 tracks of subtitles that are pictures (dvd_subtitle) (deu)"
     without = plan_reel(info, tmp_path / "reel.mp4", ReelConfig(without_subtitles=True))
     assert left_out(without) == ""
+
+
+def test_pictures_of_subtitles_in_a_film_are_named(tmp_path, caplog):
+    film = film_with_picture_subtitles(tmp_path / "film.mkv")
+    write_reel(plan_reel(probe(film), tmp_path / "reel.mkv"), RUNS)
+    lost = "1 track of subtitles that are pictures (hdmv_pgs_subtitle)"
+    assert [record.message for record in caplog.records] == [f"{film}: not in the reel: {lost}"]
+
+
+@pytest.mark.parametrize(("reel", "are_kept"), [("reel.mp4", True), ("reel.webm", False)])
+def test_captions_in_the_pictures_are_kept_or_named(tmp_path, caplog, reel, are_kept):
+    plain = make_film(tmp_path / "plain.mp4", seconds=4.0, size=(64, 36), frame_rate=10)
+    film = with_captions_in_pictures(plain, tmp_path / "film.mp4")
+    write_reel(plan_reel(probe(film), tmp_path / reel), RUNS)
+    told = [record.message for record in caplog.records]
+    assert told == ([] if are_kept else [f"{film}: not in the reel: closed captions"])
+    with av.open(str(tmp_path / reel)) as container:
+        captions = [frame.side_data.get(Type.A53_CC) for frame in container.decode(video=0)]
+    assert all((one is not None) == are_kept for one in captions)
 
 
 @pytest.mark.parametrize(

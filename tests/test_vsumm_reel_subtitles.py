@@ -9,7 +9,13 @@ import pytest
 from films import make_film, run_ffmpeg
 from hypothesis import given
 from hypothesis import strategies as st
-from subtitles import ass_text, film_with_subtitles, srt_text, subtitles_in
+from subtitles import (
+    ass_text,
+    film_with_captions,
+    film_with_subtitles,
+    srt_text,
+    subtitles_in,
+)
 
 from vsumm.errors import InputError, OutputError
 from vsumm.media import Segment, SubtitleStream, probe
@@ -122,6 +128,13 @@ class TestInTheContainer:
     def test_a_track_that_says_nothing_in_the_reel_is_left_out(self, tmp_path):
         film = film_with_subtitles(tmp_path / "film.mkv", (srt_text(), []))
         assert subtitles_in(cut(film, tmp_path / "reel.mkv", [Segment(9.2, 9.9)])) == []
+
+    @pytest.mark.parametrize("reel", ["reel.mp4", "reel.mkv"])
+    def test_closed_captions_become_subtitles(self, tmp_path, reel):
+        film = film_with_captions(tmp_path / "film.mov")
+        (track,) = subtitles_in(cut(film, tmp_path / reel, [Segment(0.5, 2), Segment(6, 7)]))
+        assert times_of(track) == [(0.5, 1.5), (1.5, 2.5)]
+        assert all("Hello" in words for _, _, words in track["cues"])
 
     def test_the_same_reel_twice_has_the_same_bytes(self, tmp_path):
         film = film_with_subtitles(tmp_path / "film.mkv", (srt_text(), []), (ass_text(), []))

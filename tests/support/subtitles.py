@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import av
@@ -60,6 +61,62 @@ def film_with_subtitles(path: Path, *tracks: tuple[str, list[str]], **options) -
     run_ffmpeg("-copyts", *inputs, *arguments, "-c:v", "copy", "-c:a", "copy", path)
     for file in [plain, *path.parent.glob("track-*")]:
         file.unlink()
+    return path
+
+
+SCC = """Scenarist_SCC V1.0
+
+00:00:01:00\t9420 9420 9452 9452 c8e5 ecec ef80 942f 942f
+
+00:00:03:00\t942c 942c
+
+00:00:05:00\t9420 9420 9452 9452 c8e5 ecec ef80 942f 942f
+
+00:00:07:00\t942c 942c
+"""
+"""Closed captions: "Hello" from 1 to 3 s and from 5 to 7 s; FFmpeg leaves out the last line."""
+
+
+def film_with_captions(path: Path) -> Path:
+    """Make a QuickTime film of 10 s with a track of closed captions (EIA-608)."""
+    plain = make_film(path.with_name("plain.mov"), seconds=10.0, size=(64, 36), frame_rate=10)
+    text = path.with_name("captions.scc")
+    text.write_text(SCC, encoding="ascii")
+    run_ffmpeg("-i", plain, "-i", text, "-map", "0", "-map", "1", "-c", "copy", path)
+    text.unlink()
+    plain.unlink()
+    return path
+
+
+def film_with_picture_subtitles(path: Path) -> Path:
+    """Make a Matroska film of 4 s with a track of subtitles that are pictures (PGS), all empty."""
+    plain = make_film(path.with_name("plain.mkv"), seconds=4.0, size=(64, 36), frame_rate=10)
+    pictures = path.with_name("pictures.sup")
+    composition = struct.pack(">HHBHBBBB", 64, 36, 0x10, 0, 0x80, 0, 0, 0)
+    parts = [(time, *part) for time in (1, 3) for part in ((0x16, composition), (0x80, b""))]
+    pictures.write_bytes(
+        b"".join(
+            b"PG" + struct.pack(">IIBH", time * 90_000, 0, kind, len(data)) + data
+            for time, kind, data in parts
+        )
+    )
+    run_ffmpeg("-i", plain, "-i", pictures, "-map", "0", "-map", "1", "-c", "copy", path)
+    return path
+
+
+def with_captions_in_pictures(source: Path, path: Path) -> Path:
+    """Copy an H.264 film to MP4, with closed captions in front of every picture (ATSC A/53)."""
+    captions = b"\xb5\0\x31GA94" + bytes([3, 0x41, 0xFF, 0xFC, 0x94, 0x20, 0xFF])
+    unit = bytes([6, 4, len(captions)]) + captions + b"\x80"
+    with av.open(str(source)) as film, av.open(str(path), "w") as container:
+        stream = container.add_stream_from_template(film.streams.video[0])
+        for packet in film.demux(video=0):
+            if packet.size:
+                new = av.Packet(len(unit).to_bytes(4) + unit + bytes(packet))
+                new.pts, new.dts, new.time_base = packet.pts, packet.dts, packet.time_base
+                new.duration, new.is_keyframe = packet.duration, packet.is_keyframe
+                new.stream = stream
+                container.mux(new)
     return path
 
 

@@ -28,6 +28,8 @@ DYNAMIC_TYPES = {
     Type.DYNAMIC_HDR_PLUS: "HDR10+ metadata",
 }
 """What other kinds say of each picture, which no encoder here can write."""
+CAPTION_ENCODERS = ("libx264", "mpeg2video")
+"""Encoders that keep closed captions, which lie in the pictures themselves (ATSC A/53)."""
 CHROMATICITY_STEPS, LUMINANCE_STEPS = 50_000, 10_000
 """Units of ST 2086: 0.00002, and 0.0001 cd/m2."""
 
@@ -133,6 +135,8 @@ def lost_metadata(frame: Any, encoder: str, *, is_mapped: bool) -> tuple[str, ..
         and any(kind in data for kind in HDR10_TYPES)
     ):
         lost.append("HDR10 metadata")
+    if Type.A53_CC in data and encoder not in CAPTION_ENCODERS:
+        lost.append("closed captions")
     return (*lost, *(name for kind, name in DYNAMIC_TYPES.items() if kind in data))
 
 

@@ -5,6 +5,7 @@ Runs in a worker only, see `vsumm.workers.child`.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,8 @@ PACKETS_PER_TICK = 1000
 DEFAULT_MILLISECONDS = 5000
 """How long a cue is shown where the film does not say it and no other cue follows."""
 ASS_CODECS = ("ass", "ssa")
+CAPTION_CODEC = "eia_608"
+"""Closed captions: a packet adds letters, and says later that they are shown, or are over."""
 VERBATIM_CODECS = ("subrip", "text", "webvtt")
 """Codecs whose packets are the words of a cue as files have them."""
 
@@ -52,6 +55,7 @@ def run_subtitles(
             if reader is not None and packet.size and packet.pts is not None:
                 reader.take(packet)
         for index, reader in readers.items():
+            reader.finish()
             cues = reader.cues()
             for first in range(0, len(cues), CUES_PER_MESSAGE):
                 batch = cues[first : first + CUES_PER_MESSAGE]
@@ -84,6 +88,9 @@ class _TrackReader:
 
     def take(self, packet: Any) -> None:
         """Keep the cue of a packet, if there is one in it."""
+        if self._codec == CAPTION_CODEC:
+            self._take_captions(packet)
+            return
         settings = ""
         if self.form != "ass":
             words = [_text(bytes(packet))]
@@ -96,6 +103,19 @@ class _TrackReader:
         start = round((packet.pts * self._base - self._start) * 1000)
         length = round((packet.duration or 0) * self._base * 1000)
         self._cues += [[start, start + length, text, settings] for text in words]
+
+    def finish(self) -> None:
+        """Keep what is still shown at the end."""
+        if self._codec == CAPTION_CODEC:
+            self._take_captions(av.Packet())
+
+    def _take_captions(self, packet: Any) -> None:
+        """Keep the captions that are over with a packet, at the times that the decoder names."""
+        with suppress(av.FFmpegError):
+            if (shown := self._context.decode2(packet)) is not None:
+                start = round((Fraction(shown.pts, av.time_base) - self._start) * 1000)
+                end = start + shown.end_display_time
+                self._cues += [[start, end, _text(rect.ass), ""] for rect in shown]
 
     def _decoded(self, packet: Any) -> list[str]:
         try:
