@@ -142,7 +142,7 @@ def main() -> int:
 
 def is_medium(path: Path) -> bool:
     """Whether a file is to be surveyed: not the notes beside the films."""
-    return path.suffix not in ("", ".json", ".tsv", ".md") or path.is_file()
+    return path.is_file() and path.suffix not in (".json", ".tsv", ".md")
 
 
 def line(*cells: str) -> str:
