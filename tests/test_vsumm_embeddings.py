@@ -41,6 +41,7 @@ def test_every_segment_has_a_row_of_picture_and_of_sound(film):
     embeddings = vsumm.embed(summary, model=model)
     assert embeddings.image.shape == embeddings.music.shape == (4, WIDTH)
     assert embeddings.start_seconds.tolist() == [0, 2, 4, 6]
+    assert repr(embeddings) == "<Embeddings of 4 segments: image (4, 3), music (4, 3)>"
     loud = [row.start_seconds <= 5.0 < row.end_seconds for row in summary.segments].index(True)
     assert np.nanargmax(embeddings.music[:, 0]) == loud
 
@@ -84,6 +85,12 @@ def test_the_form_follows_the_extension():
     assert check_embeddings("A.NPZ") == ".npz"
     with pytest.raises(OutputError, match=r"written as \.npz or \.parquet"):
         check_embeddings("a.json")
+
+
+def test_without_its_writer_parquet_is_refused_before_the_work(monkeypatch):
+    monkeypatch.setattr("vsumm.files.outputs.PARQUET_WRITERS", ("gone",))
+    with pytest.raises(OutputError, match="pip install pyarrow"):
+        check_embeddings("a.parquet")
 
 
 def test_parquet_holds_lists(film, tmp_path):

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -166,6 +167,12 @@ def test_the_table_is_written_as_parquet_where_that_is_installed(summary, tmp_pa
         return
     summary.write_table(path)
     pd.testing.assert_frame_equal(pd.read_parquet(path), summary.to_frame())
+
+
+def test_without_matplotlib_a_plot_says_what_it_needs(summary, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(ImportError, match="pip install matplotlib"):
+        summary.plot()
 
 
 def test_a_plot_has_a_curve_and_a_bar_for_every_run(summary):

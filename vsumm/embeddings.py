@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vsumm.config import check_type
-from vsumm.files import atomic_output, check_extension, write_parquet
+from vsumm.files import atomic_output, check_extension
 from vsumm.progress import Watch
 from vsumm.score import Film, ModelSource, embeds_measurements, measure
 from vsumm.summary import Summary
@@ -36,6 +36,12 @@ class Embeddings:
     music: npt.NDArray[np.float32] | None
     """Of the sound, shape (N, D); NaN where it is silent or unreadable. None without sound."""
 
+    def __repr__(self) -> str:
+        """Return in one line how many rows there are, and of what."""
+        arrays = {"image": self.image, "music": self.music}
+        shapes = [f"{name} {array.shape}" for name, array in arrays.items() if array is not None]
+        return f"<Embeddings of {len(self.start_seconds)} segments: {', '.join(shapes) or 'none'}>"
+
     def write(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
         """Write the arrays by their names, as the extension says: .npz or .parquet.
 
@@ -53,7 +59,7 @@ class Embeddings:
                 import pandas as pd  # here, since it costs half a second
 
                 columns = {name: list(array) for name, array in arrays.items()}
-                write_parquet(pd.DataFrame(columns), partial, path)
+                pd.DataFrame(columns).to_parquet(partial, index=False)
         return Path(path)
 
 

@@ -15,7 +15,7 @@ from vsumm import plotting
 from vsumm.config import By, SummaryConfig
 from vsumm.curve import curve_svg
 from vsumm.errors import ScoresError
-from vsumm.files import atomic_output, check_extension, write_parquet
+from vsumm.files import atomic_output, check_extension
 from vsumm.media import DecodeReport, MediaInfo, Segment, merge_neighbours
 
 if TYPE_CHECKING:
@@ -190,7 +190,7 @@ class Summary:
             if suffix == ".csv":
                 self.to_frame().to_csv(partial, index=False, lineterminator="\n")
             else:
-                write_parquet(self.to_frame(), partial, path)
+                self.to_frame().to_parquet(partial, index=False)
 
     def plot(self, axes: Any = None, *, with_thumbnails: bool = True) -> Any:
         """Draw scores and picks over time with Matplotlib.
@@ -207,8 +207,10 @@ class Summary:
             ImportError: Matplotlib is not installed.
         """
         if axes is None:
-            import matplotlib.pyplot as plt  # here, since it is optional
-
+            try:
+                import matplotlib.pyplot as plt  # here, since it is optional
+            except ImportError as error:
+                raise ImportError("plot needs Matplotlib: pip install matplotlib") from error
             _, axes = plt.subplots(figsize=(10, 3.5), layout="constrained")
         scores = [math.nan if row.score is None else row.score for row in self.segments]
         segments = [row.segment for row in self.segments]

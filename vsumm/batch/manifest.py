@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from vsumm.batch.ledger import FilmRecord
-from vsumm.files import atomic_output, check_extension, write_parquet
+from vsumm.files import atomic_output, check_extension
 
 FORMS = (".csv", ".parquet")
 COLUMNS = ("file", "hash", "state", "seconds", "film_seconds", "reel", "notes")
@@ -48,4 +48,4 @@ def write_manifest(records: Iterable[FilmRecord], path: Path) -> None:
         if path.suffix.lower() == ".csv":
             frame.to_csv(partial, index=False, lineterminator="\n")
         else:
-            write_parquet(frame, partial, path)
+            frame.to_parquet(partial, index=False)

@@ -7,5 +7,4 @@ from .outputs import check_extension as check_extension
 from .outputs import check_output as check_output
 from .outputs import is_no_room as is_no_room
 from .outputs import make_folder as make_folder
-from .outputs import write_parquet as write_parquet
 from .walk import walk_films as walk_films

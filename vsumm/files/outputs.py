@@ -15,18 +15,18 @@ import secrets
 import stat
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from vsumm.errors import NoRoomError, OutputError
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 try:
     import fcntl
 except ImportError:  # Windows: leftovers of killed runs stay, everything else holds
     fcntl = None  # type: ignore[assignment]
+
+PARQUET_WRITERS = ("pyarrow", "fastparquet")
+"""The packages that pandas can write Parquet with, both optional."""
 
 _PARTIAL_PREFIX = ".vsumm-"
 _PARTIAL_NAME = re.compile(r"\.vsumm-[0-9a-f]{16}\.part(\..*)?", re.DOTALL)
@@ -74,24 +74,14 @@ def check_extension(path: str | os.PathLike[str], forms: Collection[str], *, sai
         said: what the error says before it names them, like "a table is written as".
 
     Raises:
-        OutputError: the extension is another one.
+        OutputError: the extension is another one, or the package that writes Parquet is missing.
     """
     suffix = Path(path).suffix.lower()
     if suffix not in forms:
         raise OutputError(f"{path}: {said} {' or '.join(forms)}")
+    if suffix == ".parquet" and not any(find_spec(name) for name in PARQUET_WRITERS):
+        raise OutputError(f"{path}: Parquet needs pyarrow: pip install pyarrow")
     return suffix
-
-
-def write_parquet(frame: pd.DataFrame, partial: Path, path: str | os.PathLike[str]) -> None:
-    """Write a table without its index to `partial`, which becomes `path`.
-
-    Raises:
-        OutputError: the package that writes Parquet is missing.
-    """
-    try:
-        frame.to_parquet(partial, index=False)
-    except ImportError as error:
-        raise OutputError(f"{path}: Parquet needs pyarrow: pip install pyarrow") from error
 
 
 def make_folder(path: str | os.PathLike[str]) -> None:
