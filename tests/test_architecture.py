@@ -71,7 +71,7 @@ FLOORS = {
         "content": "class_predictor config data.open errors inputs lite model ridge store towers",
         "sounds": "data.open errors store towers train",
         "published": "",
-        "retrievers": "retrieval towers train",
+        "retrievers": "errors retrieval towers train",
         "studies": "config data.open errors heads inputs lite model published retrieval retrievers "
         "ridge towers train",
         "cli": "clock config content data.imemnet data.sources device errors inputs lite model "

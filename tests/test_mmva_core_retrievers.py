@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from mmva_core.errors import DataError
 from mmva_core.retrieval.metrics import retrieval_metrics
 from mmva_core.retrievers import joint
 from mmva_core.retrievers.base import Retriever, Standardizer
@@ -104,6 +105,12 @@ def test_class_bin_scores_are_log_likelihoods_of_the_tags():
     ]
     assert method.score(music, captions) == pytest.approx(np.array(expected), rel=1e-5)
     assert isinstance(method, ClassBin)
+
+
+def test_captions_without_a_word_that_tells_them_apart_are_refused():
+    music, _ = made_pairs(8)
+    with pytest.raises(DataError, match="no word tells the training captions apart"):
+        ClassBin(music.shape[1]).fit(music, ["music"] * 8, on_epoch=lambda epoch, loss: None)
 
 
 def test_triplet_loss_by_hand():

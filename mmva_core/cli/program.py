@@ -15,6 +15,7 @@ from mmva_core.cli import (
     paper_tables,
     predict,
     prompt,
+    reproduce,
     retrieve,
     train,
 )
@@ -26,7 +27,19 @@ from mmva_core.errors import MmvaError
 DISTRIBUTION = "vsumm"
 """Name under which the package is installed."""
 
-COMMANDS = (predict, info, index, retrieve, prompt, generate, train, evaluate, paper_tables, build)
+COMMANDS = (
+    predict,
+    info,
+    index,
+    retrieve,
+    prompt,
+    generate,
+    train,
+    evaluate,
+    paper_tables,
+    build,
+    reproduce,
+)
 """Modules of the sub-commands, in the order of the help text."""
 
 

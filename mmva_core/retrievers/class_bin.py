@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from mmva_core.errors import DataError
 from mmva_core.retrieval import FloatArray
 from mmva_core.retrievers.base import Standardizer, train_by_steps, two_layers
 from mmva_core.retrievers.texts import BinaryTags
@@ -38,8 +39,14 @@ class ClassBin:
     def fit(
         self, music: Tensor, captions: Sequence[str], *, on_epoch: Callable[[int, float], object]
     ) -> None:
-        """See `Retriever`."""
+        """See `Retriever`.
+
+        Raises:
+            DataError: no word tells the captions apart.
+        """
         self._tags, self._standardize = BinaryTags(captions), Standardizer(music)
+        if not self._tags.tags:
+            raise DataError("class-bin finds no tags: no word tells the training captions apart")
         inputs, targets = self._standardize(music), self._tags(captions)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self._seed)

@@ -4,5 +4,7 @@ from .labels import attach_files as attach_files
 from .labels import find_files as find_files
 from .labels import read_labels as read_labels
 from .run_file import TEMPLATE as TEMPLATE
+from .run_file import RawConfig as RawConfig
+from .run_file import read_raw_config as read_raw_config
 from .run_file import read_run_config as read_run_config
 from .runs import load_imemnet as load_imemnet
