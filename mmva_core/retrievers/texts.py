@@ -56,16 +56,19 @@ def sentence_vectors(captions: Sequence[str]) -> Tensor:
 
 
 def _encode(layers: tuple[int, ...], captions: Sequence[str]) -> Tensor:
-    """Encode each different caption once."""
-    different = list(dict.fromkeys(captions))
-    vectors = sentence_features(_minilm(layers), different, torch.device("cpu"))
-    place = {caption: row for row, caption in enumerate(different)}
-    return vectors[[place[caption] for caption in captions]]
+    """Encode each different caption once in the life of the program."""
+    tower, known = _minilm(layers)
+    unknown = [caption for caption in dict.fromkeys(captions) if caption not in known]
+    if unknown:
+        vectors = sentence_features(tower, unknown, torch.device("cpu"))
+        known.update(zip(unknown, vectors, strict=True))
+    return torch.stack([known[caption] for caption in captions])
 
 
 @cache
-def _minilm(layers: tuple[int, ...]) -> MiniLM:
-    return MiniLM(layers=layers)
+def _minilm(layers: tuple[int, ...]) -> tuple[MiniLM, dict[str, Tensor]]:
+    """Return MiniLM and the captions that it has encoded."""
+    return MiniLM(layers=layers), {}
 
 
 def _words(caption: str) -> set[str]:
