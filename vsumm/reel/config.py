@@ -56,7 +56,7 @@ class ReelConfig:
     max_width: int | None = None
     """Most pixels that the picture may be wide; it is never enlarged. None: as wide as it comes."""
     fit: Fit = "crop"
-    """How another `aspect` is filled: by a part of the picture that follows what moves, or by
+    """How another `aspect` is filled: by a part of the picture that follows faces and motion, or by
     all of it between blurred bars."""
     crossfade_seconds: float = 0.0
     """Length of the cross-fade between two runs, seconds; 0 cuts. The reel becomes shorter by this

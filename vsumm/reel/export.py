@@ -127,6 +127,12 @@ def _shots(plan: ReelPlan, runs: Sequence[Segment]) -> tuple[Shot, ...]:
     """Return what the reel shows of each shot; nothing where it shows whole pictures."""
     if plan.video is None or plan.config.fit == "blur" or plan.geometry.is_whole:
         return ()
+    if not shape.can_find_faces():
+        _logger.warning(
+            "%s: the crop follows motion alone: to find faces needs the extra 'shape': pip install "
+            "'vsumm[shape]'",
+            plan.target,
+        )
     with suppress(InputError):  # who writes the reel says what cannot be read
         # Named through its folder, which loads what looks at frames only now.
         return shape.follow(plan.info, runs, plan.geometry)

@@ -1,3 +1,4 @@
+from .faces import can_find_faces as can_find_faces
 from .follow import follow as follow
 from .geometry import Fit as Fit
 from .geometry import Geometry as Geometry

@@ -10,8 +10,7 @@ import numpy as np
 
 from vsumm.decode import read_frames
 from vsumm.media import MediaInfo
-from vsumm.reel.shape.look import SHORT_SIDE, Look, grey_of
-from vsumm.reel.shape.path import FloatArray
+from vsumm.reel.shape.look import SHORT_SIDE, Look, difference, grey_of
 
 CUT_DIFFERENCE = 0.12
 """Mean difference of two looks, of 1, from which on there may be a cut between them."""
@@ -23,7 +22,7 @@ NEIGHBOURS = 3
 
 def split_at_cuts(looks: Sequence[Look]) -> list[list[Look]]:
     """Split the looks at one run into those at its shots."""
-    changes = [float(np.abs(b.grey - a.grey).mean()) for a, b in pairwise(looks)]
+    changes = [float(difference(a, b).mean()) for a, b in pairwise(looks)]
     shots = [[look] for look in looks[:1]]
     for number, change in enumerate(changes):
         around = changes[max(0, number - NEIGHBOURS) : number + NEIGHBOURS + 1]
@@ -48,12 +47,13 @@ def frames_after_cuts(info: MediaInfo, gaps: Sequence[tuple[float, float]]) -> l
         for k in range(ceil((end - begin) / step) + 1)
     ]
     found = [(0.0, end) for _, end in gaps]
-    before: tuple[int, FloatArray] | None = None
+    before: tuple[int, Look] | None = None
     with read_frames(info, [time for _, time in wanted], short_side=SHORT_SIDE) as frames:
         for frame in frames:
-            number, grey = wanted[frame.index][0], grey_of(frame.pixels)
+            number, time = wanted[frame.index]
+            look = Look(time, frame.time_seconds, grey_of(frame.pixels))
             if before is not None and before[0] == number:
-                change = float(np.abs(grey - before[1]).mean())
-                found[number] = max(found[number], (change, frame.time_seconds))
-            before = number, grey
+                change = float(difference(before[1], look).mean())
+                found[number] = max(found[number], (change, look.seconds))
+            before = number, look
     return [seconds for _, seconds in found]
