@@ -11,7 +11,7 @@ from eval.highlights.chance import shuffled_selections
 from eval.highlights.figures import area_under_curve, measure_figures
 from eval.highlights.labels import find_labelled_films, read_labels
 from vsumm.errors import InputError
-from vsumm.media.segments import split_into_segments
+from vsumm.media.segments import Segment, split_into_segments
 
 
 def label(path, **content):
@@ -44,8 +44,8 @@ def test_segments_are_labelled_by_their_centre(labelled):
 def test_figures_of_a_reel_worked_out_by_hand(labelled):
     segments = split_into_segments(12.0)
     scores = np.array([0.1, 0.9, 0.5, 0.95, 0.0, 0.7])
-    selected = [False, True, True, False, False, True]
-    figures = measure_figures(labelled, segments, scores, selected)
+    runs = [Segment(2.0, 6.0), Segment(10.0, 12.0)]
+    figures = measure_figures(labelled, segments, scores, runs)
     # intense: .5, .95; others: .1, .9, .7: of six pairs four are in order
     assert figures.auc == pytest.approx(4 / 6)
     assert figures.share == pytest.approx(1 / 3)

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import rankdata
 
-from eval.highlights.labels import CREDITS, LabelledFilm, Span
-from vsumm.media import Segment, merge_neighbours
+from eval.highlights.labels import CREDITS, INTENSE, UNCLEAR, LabelledFilm, Span
+from vsumm.media import Segment
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -37,21 +37,20 @@ class Figures:
 
 
 def measure_figures(
-    film: LabelledFilm, segments: Sequence[Segment], scores: FloatArray, selected: Sequence[bool]
+    film: LabelledFilm, segments: Sequence[Segment], scores: FloatArray, runs: Sequence[Segment]
 ) -> Figures:
-    """Compare scores and a selection with the labels of a film.
+    """Compare scores and a reel with the labels of a film.
 
     Args:
         film: the labels.
         segments: N pieces, chronological.
         scores: (N,) any scale; NaN, for what cannot be picked, counts as lowest.
-        selected: N flags.
+        runs: what the reel consists of, chronological, not overlapping.
     """
     labels = film.is_intense(segments)
-    runs = merge_neighbours(s for s, is_in in zip(segments, selected, strict=True) if is_in)
     return Figures(
         auc=area_under_curve(scores, labels),
-        share=_share(labels, segments, selected),
+        share=_share(film, runs),
         moments_hit=sum(any(_overlap(run, moment) > 0 for run in runs) for moment in film.moments),
         num_moments=len(film.moments),
         num_runs=len(runs),
@@ -78,11 +77,13 @@ def area_under_curve(scores: FloatArray, labels: FloatArray) -> float:
     return float((ranks[positive].sum() - least) / num_pairs)
 
 
-def _share(labels: FloatArray, segments: Sequence[Segment], selected: Sequence[bool]) -> float:
-    is_counted = np.isfinite(labels) & np.array(selected)
-    lengths = np.array([segment.duration_seconds for segment in segments])
-    total = lengths[is_counted].sum()
-    return float((lengths * labels)[is_counted].sum() / total) if total else float("nan")
+def _share(film: LabelledFilm, runs: Sequence[Segment]) -> float:
+    shown = {True: 0.0, False: 0.0}
+    for zone in film.zones:
+        if zone.label != UNCLEAR:
+            shown[zone.label == INTENSE] += sum(_overlap(run, zone) for run in runs)
+    total = sum(shown.values())
+    return shown[True] / total if total else float("nan")
 
 
 def _overlap(run: Segment, span: Span) -> float:

@@ -15,7 +15,7 @@ from eval.highlights.labels import LabelledFilm
 from vsumm.config import By, SummaryConfig
 from vsumm.errors import NoSignalError
 from vsumm.files import RecordCache
-from vsumm.media import Segment
+from vsumm.media import Segment, merge_neighbours
 from vsumm.pipeline import summarize
 from vsumm.select import select_segments
 from vsumm.summary import Summary
@@ -48,7 +48,7 @@ def measure_film(
     summaries = dict(_summaries(film.path, config, cache))
     for mode, summary in summaries.items():
         scores = np.array([np.nan if r.score is None else r.score for r in summary.segments])
-        yield _figures(film, mode, summary, scores, [row.selected for row in summary.segments])
+        yield _figures(film, mode, summary, scores, summary.runs)
     summary = next(iter(summaries.values()))
     yield from _cues(film, summary, config, seed)
 
@@ -73,9 +73,12 @@ def _cues(
     segments = [row.segment for row in summary.segments]
     columns = columns_of(summary)
 
-    def plainly(scores: FloatArray) -> list[bool]:
+    def runs_of(selected: Sequence[bool]) -> list[Segment]:
+        return merge_neighbours(s for s, is_in in zip(segments, selected, strict=True) if is_in)
+
+    def plainly(scores: FloatArray) -> list[Segment]:
         shifted = scores - np.nanmin(scores)  # the knapsack wants values of at least 0
-        return select_segments(segments, shifted, budget_seconds=summary.budget_seconds)
+        return runs_of(select_segments(segments, shifted, budget_seconds=summary.budget_seconds))
 
     for name, scores in cue_scores(columns, segments):
         yield _figures(film, name, summary, scores, plainly(scores))
@@ -84,7 +87,7 @@ def _cues(
             chosen = select_segments(
                 segments, scores, budget_seconds=summary.budget_seconds, spread=config.spread
             )
-            yield _figures(film, name, summary, scores, chosen)
+            yield _figures(film, name, summary, scores, runs_of(chosen))
     randoms = random_scores(len(segments), NUM_RANDOM, seed)
     yield _mean_figures(
         film, "random", [measure_figures(film, segments, s, plainly(s)) for s in randoms]
@@ -94,15 +97,18 @@ def _cues(
     yield _mean_figures(
         film,
         "random, runs of the first mode",
-        [measure_figures(film, segments, s, p) for s, p in zip(randoms, places, strict=True)],
+        [
+            measure_figures(film, segments, s, runs_of(p))
+            for s, p in zip(randoms, places, strict=True)
+        ],
     )
 
 
 def _figures(
-    film: LabelledFilm, scorer: str, summary: Summary, scores: FloatArray, selected: Sequence[bool]
+    film: LabelledFilm, scorer: str, summary: Summary, scores: FloatArray, runs: Sequence[Segment]
 ) -> FilmFigures:
     segments: list[Segment] = [row.segment for row in summary.segments]
-    return FilmFigures(film.path.stem, scorer, measure_figures(film, segments, scores, selected))
+    return FilmFigures(film.path.stem, scorer, measure_figures(film, segments, scores, runs))
 
 
 def _mean_figures(film: LabelledFilm, scorer: str, found: Sequence[Figures]) -> FilmFigures:
