@@ -13,6 +13,9 @@ camera): it ranks films no better and takes 2 ms for each pair of frames.
 A cut is told from motion by a great difference between neighbouring frames. Beside a detector that
 compares every frame of Big Buck Bunny, it finds 130 of the 136 pairs that a cut parts, and calls 19
 of the 461 others cut. More than one cut between two frames counts as one.
+
+The differences themselves are kept too, of two frames of each segment: only where one is noticeable
+can a cut lie.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vsumm.score.looks import LOOKS_PER_FRAME, Look, RunningMean
+from vsumm.score.looks import LOOKS_PER_FRAME, Look, RunningMean, Thumbnail
 from vsumm.score.signal import Arrays, Film, FloatArray, Measurement, Signal
 
 LAG_WEIGHTS = {1: 1.0, 2: 1.5}
@@ -39,12 +42,17 @@ class MotionMeter:
 
     Args:
         num_segments: N.
+        frames_per_segment: frames of each segment that the image tower is run on.
     """
 
-    def __init__(self, num_segments: int) -> None:
+    def __init__(self, num_segments: int, *, frames_per_segment: int = 1) -> None:
+        self._frames_per_segment = frames_per_segment
         self._motion = RunningMean(num_segments, 1)
         self._cuts = RunningMean(num_segments, 1)
         self._before: deque[Look] = deque(maxlen=max(LAG_WEIGHTS))
+        self._seconds = np.full((num_segments, LOOKS_PER_FRAME), np.nan)
+        self._changes = np.full((num_segments, LOOKS_PER_FRAME), np.nan)
+        self._last_kept: Thumbnail | None = None
 
     def add(self, batch: Sequence[Look], /) -> None:
         """Take the next frames; what is compared is said by their indices."""
@@ -54,21 +62,39 @@ class MotionMeter:
                 if weight is not None:
                     rows = sorted({before.row, look.row})
                     gap_seconds = look.frame.time_seconds - before.frame.time_seconds
-                    difference = float(np.abs(look.thumbnail - before.thumbnail).mean())
+                    difference = _difference(look.thumbnail, before.thumbnail)
                     self._motion.add(rows, motion_of(difference, gap_seconds), weight=weight)
                     if look.frame.index - before.frame.index == 1:
                         gap_seconds = max(gap_seconds, SHORTEST_GAP_SECONDS)
                         num_cuts = float(difference >= CUT_DIFFERENCE)
                         self._cuts.add(rows, num_cuts / gap_seconds, weight=gap_seconds)
             self._before.append(look)
+            self._keep(look)
 
     def result(self) -> Arrays:
-        """Return "motion", shape (N,), at least 0, and "cuts", (N,), per second.
+        """Return arrays of N rows.
 
-        They are means over all compared frames of which at least one lies in the segment; NaN where
-        there are none.
+        "motion" (N,), at least 0, and "cuts" (N,), per second, are means over all compared frames
+        of which at least one lies in the segment; NaN where there are none. "look_seconds" (N, 2)
+        are the times of two frames of each segment, "look_changes" (N, 2) the mean difference of
+        their thumbnails from the one before among these; NaN where a frame is missing.
         """
-        return {"motion": self._motion.result()[:, 0], "cuts": self._cuts.result()[:, 0]}
+        return {
+            "motion": self._motion.result()[:, 0],
+            "cuts": self._cuts.result()[:, 0],
+            "look_seconds": self._seconds,
+            "look_changes": self._changes,
+        }
+
+    def _keep(self, look: Look) -> None:
+        """Keep the first frame of each half of a segment."""
+        num_looks = LOOKS_PER_FRAME * self._frames_per_segment
+        half = look.frame.index % num_looks * LOOKS_PER_FRAME // num_looks
+        if np.isnan(self._seconds[look.row, half]):
+            self._seconds[look.row, half] = look.frame.time_seconds
+            if self._last_kept is not None:
+                self._changes[look.row, half] = _difference(look.thumbnail, self._last_kept)
+            self._last_kept = look.thumbnail
 
 
 def motion_of(difference: float, gap_seconds: float) -> float:
@@ -78,6 +104,10 @@ def motion_of(difference: float, gap_seconds: float) -> float:
     (1.0, 0.5)
     """
     return math.sqrt(difference / math.sqrt(max(gap_seconds, SHORTEST_GAP_SECONDS)))
+
+
+def _difference(one: Thumbnail, other: Thumbnail) -> float:
+    return float(np.abs(one - other).mean())
 
 
 def _motion(film: Film, arrays: Arrays) -> FloatArray:
@@ -91,8 +121,15 @@ def _cuts(film: Film, arrays: Arrays) -> FloatArray:
 DIFFERENCES = Measurement(
     "motion",
     needs="picture",
-    start=lambda film: MotionMeter(film.num_segments),
-    columns={"motion": 0, "cuts": 0},
+    start=lambda film: MotionMeter(
+        film.num_segments, frames_per_segment=film.config.frames_per_segment
+    ),
+    columns={
+        "motion": 0,
+        "cuts": 0,
+        "look_seconds": LOOKS_PER_FRAME,
+        "look_changes": LOOKS_PER_FRAME,
+    },
     depends_on=lambda film: {
         "frames_per_segment": film.config.frames_per_segment,
         "looks_per_frame": LOOKS_PER_FRAME,
