@@ -50,6 +50,8 @@ def test_summarize_leaves_a_reel_and_a_summary_beside_the_input(film, capsys):
         "1",
         "--motion-weight",
         "0",
+        "--cut-at",
+        "grid",
     ]
     assert main(["summarize", str(film), *options]) == 0
     reel, summary = film.with_name("my film.summary.mp4"), film.with_name("my film.summary.json")
@@ -221,6 +223,7 @@ def test_an_interrupt_between_films_exits_with_130(film, tmp_path, monkeypatch):
 
 def test_what_is_added_to_the_reel_reaches_it(film, tmp_path, caplog):
     options = ["--budget", "8s", "--title", "日", "--soundtrack", str(film), "--quiet"]
+    options += ["--cut-at", "grid"]
     assert main(["summarize", str(film), *options, "-o", str(tmp_path / "r.mp4")]) == 0
     assert "font has no 日" in caplog.text
     assert duration(tmp_path / "r.mp4") == pytest.approx(8.0, abs=0.05)
@@ -293,7 +296,16 @@ def test_the_printed_length_is_that_of_the_reel_with_cross_fades(film, tmp_path,
     film = make_film(tmp_path / "two.mp4", seconds=20.0, size=(160, 90), flashes=[4.8, FLASH])
     reel = tmp_path / "faded.mp4"
     options = ["--by", "image", "--smoothing-segments", "1", "--motion-weight", "0"]
-    options += ["--frames-per-segment", "10", "--budget", "4s", "--crossfade", "0.5"]
+    options += [
+        "--frames-per-segment",
+        "10",
+        "--budget",
+        "4s",
+        "--crossfade",
+        "0.5",
+        "--cut-at",
+        "grid",
+    ]
     options += ["-o", str(reel)]
     assert main(["summarize", str(film), *options]) == 0
     printed = capsys.readouterr().out.splitlines()[0]

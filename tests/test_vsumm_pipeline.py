@@ -20,7 +20,13 @@ def film(tmp_path_factory):
 
 
 def summarize_plainly(path, **fields):
-    fields = {"smoothing_segments": 1, "frames_per_segment": 10, "motion_weight": 0, **fields}
+    fields = {
+        "smoothing_segments": 1,
+        "frames_per_segment": 10,
+        "motion_weight": 0,
+        "cut_at": "grid",
+        **fields,
+    }
     return summarize(path, SummaryConfig(**fields), model=BrightLoudModel())
 
 

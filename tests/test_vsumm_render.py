@@ -180,8 +180,8 @@ def test_a_missing_film_is_one_line(project, capsys):
     assert error.count("\n") == 1
 
 
-@pytest.mark.parametrize("version", [1, 2])
-def test_summaries_of_both_versions_are_rendered(project, version):
+@pytest.mark.parametrize("version", [1, 2, 3])
+def test_summaries_of_all_versions_are_rendered(project, version):
     document = json.loads((project / "film.json").read_text(encoding="utf-8"))
     document["schema_version"] = version
     if version == 1:

@@ -69,7 +69,7 @@ def test_a_wrong_value_is_a_value_error_before_any_file_is_read():
 
 
 def test_several_films_share_a_model_and_a_summary_is_one_line(film):
-    settings = {"model": BrightLoudModel(), "by": "image", "budget": "4s"}
+    settings = {"model": BrightLoudModel(), "by": "image", "budget": "4s", "cut_at": "grid"}
     both = vsumm.summarize([film, str(film)], **settings)
     assert both == [vsumm.summarize(film, **settings)] * 2
     assert repr(both[0]) == "<Summary of 'film.mp4': 4.0 of 12.0 s in 1 run, by image>"

@@ -64,6 +64,34 @@ def test_a_summary_of_version_1_is_still_read(summary):
     assert rows[1].signals["music_valence"] is None
 
 
+def test_a_summary_of_version_2_has_the_runs_of_its_segments(summary):
+    document = json.loads(summary.to_json())
+    document["schema_version"] = 2
+    del document["pieces"]
+    assert Summary.from_json(json.dumps(document)).runs == [Segment(2.0, 6.0)]
+
+
+def test_pieces_are_what_the_reel_consists_of(summary):
+    pieces = (Segment(1.5, 3.2), Segment(4.0, 6.5))
+    moved = dataclasses.replace(summary, pieces=pieces)
+    assert moved.runs == list(pieces)
+    assert moved.selected_seconds == pytest.approx(4.2)
+    assert Summary.from_json(moved.to_json()) == moved
+
+
+@pytest.mark.parametrize(
+    ("pieces", "said"),
+    [
+        ([(1.0, 3.0), (2.0, 4.0)], "overlap"),
+        ([(5.0, 7.5)], "after the film"),
+        ([(0.0, 5.0)], "more than the budget"),
+    ],
+)
+def test_impossible_pieces_are_refused(summary, pieces, said):
+    with pytest.raises(ValueError, match=said):
+        dataclasses.replace(summary, pieces=tuple(Segment(*piece) for piece in pieces))
+
+
 def test_rows_with_other_signals_are_refused(summary):
     other = dataclasses.replace(summary.segments[1], signals={"motion": 0.1})
     with pytest.raises(ValueError, match=r"signals at 2\.0 s"):

@@ -18,6 +18,10 @@ By = Literal["highlights", "image", "music", "both"]
 Decoder = Literal["auto", "decord", "pyav"]
 """Who decodes pictures."""
 
+CutAt = Literal["shots", "grid"]
+"""Where runs begin and end: at cuts between shots where there are some nearby, or on the grid of
+segments."""
+
 BUDGET_FORMS = f"15%, 0.15, {TIME_FORMS}"
 """How a budget may be written, for messages."""
 SEGMENT_SECONDS = 2.0
@@ -58,6 +62,12 @@ class SummaryConfig:
     """Length that the reel may have, seconds; takes the place of `budget_fraction`."""
     segment_seconds: float | None = None
     """Length of a segment, seconds. None: 2, or the whole budget where that is shorter."""
+    cut_at: CutAt = "shots"
+    """Where runs begin and end. "grid": with segments; "shots": within a second of that, at cuts
+    between shots where there are some, exact to the frame, and so that the budget is used up."""
+    min_run_seconds: float = 1.5
+    """Runs are no shorter, seconds, unless the budget is; with `cut_at="grid"` they are as long as
+    their segments."""
     frames_per_segment: int = 1
     """Frames whose valence and arousal are averaged into the segment's. Twice as many are decoded,
     to see motion."""
@@ -101,6 +111,9 @@ class SummaryConfig:
         seconds = self.segment_seconds
         is_long_enough = seconds is None or seconds >= SHORTEST_SEGMENT_SECONDS
         _check("segment_seconds", seconds, is_long_enough, f"at least {SHORTEST_SEGMENT_SECONDS}")
+        _check("cut_at", self.cut_at, self.cut_at in get_args(CutAt), "shots or grid")
+        shortest = self.min_run_seconds
+        _check("min_run_seconds", shortest, 0 <= shortest < math.inf, "at least 0 and finite")
         frames = self.frames_per_segment
         _check("frames_per_segment", frames, frames >= 1, "at least 1")
         width = self.smoothing_segments
@@ -116,7 +129,7 @@ class SummaryConfig:
         _check("audio_track", track, track is None or track >= 0, "at least 0")
 
     def _check_types(self) -> None:
-        numbers = ("spread", "budget_fraction", "motion_weight")
+        numbers = ("spread", "budget_fraction", "motion_weight", "min_run_seconds")
         for name in (*numbers, "budget_seconds", "segment_seconds"):
             value = getattr(self, name)
             is_valid = is_number(value) or (value is None and name not in numbers)
@@ -126,7 +139,7 @@ class SummaryConfig:
             is_whole = isinstance(value, Integral) and not isinstance(value, bool)
             is_valid = is_whole or (value is None and name == "audio_track")
             check_type(name, value, is_valid, "a whole number")
-        for name in ("by", "model", "device", "precision", "decoder"):
+        for name in ("by", "cut_at", "model", "device", "precision", "decoder"):
             check_type(name, getattr(self, name), isinstance(getattr(self, name), str), "a text")
         for name in ("about", "about_model", "query"):
             value = getattr(self, name)

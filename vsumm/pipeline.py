@@ -13,9 +13,17 @@ import numpy as np
 
 from mmva_core.store import sha256_file
 from vsumm.config import SEGMENT_SECONDS, SHORTEST_SEGMENT_SECONDS, By, SummaryConfig, check_type
+from vsumm.edges import move_edges
 from vsumm.errors import InputError, NoSignalError
 from vsumm.files import RecordCache
-from vsumm.media import DecodeReport, MediaInfo, Segment, probe, split_into_segments
+from vsumm.media import (
+    DecodeReport,
+    MediaInfo,
+    Segment,
+    mostly_in,
+    probe,
+    split_into_segments,
+)
 from vsumm.progress import Watch, numbered, watching, work_on
 from vsumm.score import (
     IMAGE,
@@ -169,6 +177,19 @@ def summarize_media(
         budget_seconds=budget_seconds,
         spread=config.spread if is_fused else 0.0,
     )
+    pieces: Sequence[Segment] = ()
+    problems: Sequence[str] = ()
+    if config.cut_at != "grid":
+        pieces, problems = move_edges(
+            film,
+            measured.arrays,
+            scores,
+            selected,
+            budget_seconds=budget_seconds,
+            content=content,
+            cache=cache,
+        )
+        selected = [mostly_in(segment, pieces) for segment in film.segments]
     return Summary(
         schema_version=SCHEMA_VERSION,
         model=config.model,
@@ -180,7 +201,8 @@ def summarize_media(
         segments=_rows(film.segments, columns, scores, selected),
         image_report=measured.image_report,
         music_report=measured.music_report,
-        notes=(*_notes(film, measured, columns, asked_track=asked_track), *damage),
+        notes=(*_notes(film, measured, columns, asked_track=asked_track), *problems, *damage),
+        pieces=tuple(pieces),
     )
 
 

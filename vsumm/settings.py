@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any, Literal, TypedDict
 
-from vsumm.config import By, Decoder, SummaryConfig, check_type, parse_budget
+from vsumm.config import By, CutAt, Decoder, SummaryConfig, check_type, parse_budget
 
 
 class Settings(TypedDict, total=False):
@@ -23,6 +23,8 @@ class Settings(TypedDict, total=False):
     budget_fraction: float
     budget_seconds: float | None
     segment_seconds: float | None
+    cut_at: CutAt
+    min_run_seconds: float
     frames_per_segment: int
     smoothing_segments: int
     motion_weight: float

@@ -6,6 +6,7 @@ import math
 import os
 from dataclasses import dataclass, field, replace
 from html import escape
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from vsumm.media import DecodeReport, MediaInfo, Segment, merge_neighbours
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Version of the JSON form; raised whenever a reader of the old form would misread the new."""
 SIGNALS_OF_VERSION_1 = (
     "image_valence",
@@ -46,7 +47,7 @@ class ScoredSegment:
     score: float | None
     """What the selection maximises, in [0, 1]."""
     selected: bool
-    """Whether the segment is part of the reel."""
+    """Whether the segment is part of the reel: more than half of it, where edges were moved."""
 
     @property
     def segment(self) -> Segment:
@@ -75,7 +76,7 @@ class Summary:
     """Scores and selection for one file, with all that is needed to cut the reel again.
 
     Raises:
-        ValueError: the segments are not chronological and without overlap, or the selection is
+        ValueError: segments or pieces are not chronological and without overlap, or the reel is
             longer than the budget.
     """
 
@@ -108,6 +109,9 @@ class Summary:
     """What a reader should know: a missing modality, unreadable parts, shortened segments."""
     soundtracks: tuple[TrackMatch, ...] = ()
     """Music that was found for the reel, best first; empty where none was looked for."""
+    pieces: tuple[Segment, ...] = ()
+    """What the reel consists of, chronological, where its edges were moved off the grid; empty
+    where it consists of the selected segments."""
 
     def __post_init__(self) -> None:
         end_seconds = 0.0
@@ -122,6 +126,11 @@ class Summary:
             raise ValueError(
                 f"segments end at {end_seconds} s, after the film's {self.media.duration_seconds} s"
             )
+        for before, after in pairwise(self.pieces):
+            if after.start_seconds < before.end_seconds:
+                raise ValueError(f"pieces overlap at {after.start_seconds} s")
+        if self.pieces and self.pieces[-1].end_seconds > self.media.duration_seconds + 1e-6:
+            raise ValueError(f"the pieces end after the film's {self.media.duration_seconds} s")
         if len(self.film_paths) not in (0, 2):
             raise ValueError(f"film_paths are two paths or none, got {len(self.film_paths)}")
         # Durations are differences of seconds: they carry rounding errors far below a sample.
@@ -147,8 +156,8 @@ class Summary:
 
     @property
     def selected_seconds(self) -> float:
-        """Length of the selected segments, seconds."""
-        return sum((row.segment.duration_seconds for row in self.segments if row.selected), 0.0)
+        """Length of the runs together, seconds."""
+        return sum((run.duration_seconds for run in self.runs), 0.0)
 
     @property
     def reel_seconds(self) -> float:
@@ -158,8 +167,9 @@ class Summary:
 
     @property
     def runs(self) -> list[Segment]:
-        """The selected pieces in order, neighbours joined: what the reel consists of."""
-        return merge_neighbours(row.segment for row in self.segments if row.selected)
+        """What the reel consists of, in order: its pieces, or the selected segments joined."""
+        selected = (row.segment for row in self.segments if row.selected)
+        return list(self.pieces) or merge_neighbours(selected)
 
     @property
     def signal_names(self) -> list[str]:
@@ -241,11 +251,11 @@ class Summary:
         try:
             document = msgspec.json.decode(text, type=dict[str, Any])
             version = document.get("schema_version")
-            if version == 1:
-                _upgrade(document)
+            if version in (1, 2):
+                _upgrade(document, version)
             elif version != SCHEMA_VERSION:
                 raise ScoresError(
-                    f"the summary has schema version {version}, this program reads 1 and "
+                    f"the summary has schema version {version}, this program reads 1 to "
                     f"{SCHEMA_VERSION}: summarise the file again"
                 )
             return msgspec.convert(document, type=cls, dec_hook=_decode)
@@ -273,12 +283,13 @@ def _schema_of(kind: type) -> dict[str, Any]:
     raise NotImplementedError(f"no JSON Schema of {kind}")
 
 
-def _upgrade(document: dict[str, Any]) -> None:
-    """Turn a document of version 1 into one of version 2, in place."""
+def _upgrade(document: dict[str, Any], version: int) -> None:
+    """Turn a document of an earlier version into one of this version, in place."""
     rows = document.get("segments")
-    for row in rows if isinstance(rows, list) else ():
+    for row in rows if version == 1 and isinstance(rows, list) else ():
         if isinstance(row, dict):
             row["signals"] = {name: row.pop(name, None) for name in SIGNALS_OF_VERSION_1}
+    # Version 2 has no pieces: its reel consists of the selected segments.
     document["schema_version"] = SCHEMA_VERSION
 
 

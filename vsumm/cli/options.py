@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, get_args
 
 from mmva_core.cli import positive_integer
-from mmva_core.clock import TIME_FORMS, parse_seconds
+from mmva_core.clock import TIME_FORMS
+from vsumm.cli.edge_options import add_edge_options
 from vsumm.cli.inputs import add_exclude_option, input_path
-from vsumm.config import BUDGET_FORMS, Budget, By, Decoder, SummaryConfig, parse_budget
+from vsumm.cli.readers import read_budget, read_seconds, read_share, read_weights
+from vsumm.config import BUDGET_FORMS, Budget, By, Decoder, SummaryConfig
 
 if TYPE_CHECKING:
     Group: TypeAlias = "argparse._ArgumentGroup"
@@ -44,6 +46,7 @@ def add_summarize_options(parser: argparse.ArgumentParser) -> None:
 def add_summary_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of what is picked and how; they are named after `SummaryConfig`."""
     _add_selection(parser.add_argument_group("what is picked"))
+    add_edge_options(parser.add_argument_group("where it is cut"))
     _add_scoring(parser.add_argument_group("how it is scored"))
 
 
@@ -117,7 +120,7 @@ def _add_selection(group: Group) -> None:
 def _add_scoring(group: Group) -> None:
     group.add_argument(
         "--weights",
-        type=_weights,
+        type=read_weights,
         metavar="NAME=W,...",
         help="weights of signals with --by highlights, like motion=1,about=2; 0 leaves one out",
     )
@@ -292,7 +295,7 @@ def _add_composition(group: Group) -> None:
     )
     group.add_argument(
         "--soundtrack-start",
-        type=_seconds,
+        type=read_seconds,
         metavar="TIME",
         dest="soundtrack_start_seconds",
         help=f"where in the soundtrack the reel begins: {TIME_FORMS} (default: its beginning)",
@@ -317,7 +320,7 @@ def add_variant_options(group: Group) -> None:
     )
     group.add_argument(
         "--max-overlap",
-        type=_read_share,
+        type=read_share,
         metavar="SHARE",
         default=0.5,
         help="the greatest part of the budget that two variants may share (default: 50%%)",
@@ -357,40 +360,3 @@ def add_work_options(group: Group) -> None:
     group.add_argument(
         "--no-cache", action="store_true", help="neither read nor write the cache of scores"
     )
-
-
-def read_budget(text: str) -> Budget:
-    """Read a budget as argparse wants it."""
-    try:
-        return parse_budget(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _read_share(text: str) -> float:
-    try:
-        share = float(text.rstrip("%")) / (100 if text.endswith("%") else 1)
-    except ValueError:
-        share = -1.0
-    if not 0 <= share < 1:
-        raise argparse.ArgumentTypeError(f"must be below 100%, like 50% or 0.5, got {text!r}")
-    return share
-
-
-def _seconds(text: str) -> float:
-    try:
-        return parse_seconds(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _weights(text: str) -> dict[str, float]:
-    weights = {}
-    for part in text.split(","):
-        name, _, number = part.partition("=")
-        try:
-            weights[name.strip()] = float(number)
-        except ValueError:
-            form = "write NAME=WEIGHT, like motion=1,about=2"
-            raise argparse.ArgumentTypeError(f"cannot read {part.strip()!r}: {form}") from None
-    return weights

@@ -5,12 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from vsumm.cli.options import (
-    add_progress_option,
-    add_reel_options,
-    add_variant_options,
-    read_budget,
-)
+from vsumm.cli.options import add_progress_option, add_reel_options, add_variant_options
+from vsumm.cli.readers import read_budget
 
 
 def add_render_options(parser: argparse.ArgumentParser) -> None:

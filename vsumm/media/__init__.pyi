@@ -11,4 +11,5 @@ from .report import DecodeReport as DecodeReport
 from .segments import TOLERANCE_SECONDS as TOLERANCE_SECONDS
 from .segments import Segment as Segment
 from .segments import merge_neighbours as merge_neighbours
+from .segments import mostly_in as mostly_in
 from .segments import split_into_segments as split_into_segments

@@ -63,6 +63,23 @@ def split_into_segments(duration_seconds: float, *, segment_seconds: float = 2.0
     return [Segment(start, end) for start, end in itertools.pairwise(borders)]
 
 
+def mostly_in(segment: Segment, pieces: Iterable[Segment]) -> bool:
+    """Say whether more than half of a segment lies in pieces that do not overlap.
+
+    >>> mostly_in(Segment(0, 2), [Segment(0.5, 1), Segment(1.2, 9)])
+    True
+    """
+    shown = sum(
+        max(
+            0.0,
+            min(segment.end_seconds, piece.end_seconds)
+            - max(segment.start_seconds, piece.start_seconds),
+        )
+        for piece in pieces
+    )
+    return shown > segment.duration_seconds / 2
+
+
 def merge_neighbours(segments: Iterable[Segment]) -> list[Segment]:
     """Join pieces that touch or overlap; the result is chronological and has gaps between runs.
 

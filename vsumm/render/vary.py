@@ -11,7 +11,7 @@ import numpy as np
 
 from vsumm.errors import ScoresError
 from vsumm.files import atomic_output, check_output
-from vsumm.media import Segment, merge_neighbours
+from vsumm.media import mostly_in
 from vsumm.progress import Watch
 from vsumm.render.picks import Picks
 from vsumm.render.write import is_list, render
@@ -56,7 +56,7 @@ def vary_picks(
         num_variants=num_variants,
         max_overlap=max_overlap,
         spread=picks.spread,
-        first=[_is_shown(segment, picks.runs) for segment in segments],
+        first=[mostly_in(segment, picks.runs) for segment in segments],
     )
     varied = [VariedPicks(picks, "")]
     for number, variant in enumerate(variants[1:], 2):
@@ -147,25 +147,12 @@ def _with(picks: Picks, variant: Variant, budget_seconds: float, note: str) -> P
         old,
         budget_seconds=budget_seconds,
         segments=tuple(replace(row, selected=flag) for row, flag in flagged),
+        pieces=(),
         reel=picks.reel.to_plain(),
         film_paths=(),
         notes=(*old.notes, note),
     )
-    runs = merge_neighbours(row.segment for row in summary.segments if row.selected)
-    return replace(picks, runs=tuple(runs), summary=summary)
-
-
-def _is_shown(segment: Segment, runs: Sequence[Segment]) -> bool:
-    """Return whether more than half of a segment is in the reel."""
-    shown = sum(
-        max(
-            0.0,
-            min(segment.end_seconds, run.end_seconds)
-            - max(segment.start_seconds, run.start_seconds),
-        )
-        for run in runs
-    )
-    return shown > segment.duration_seconds / 2
+    return replace(picks, runs=tuple(summary.runs), summary=summary)
 
 
 def _shared_seconds(picks: Picks, one: Variant, other: Variant) -> float:

@@ -7,7 +7,7 @@ runners-up   the best pieces that were left out, with what kept them out:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -26,16 +26,17 @@ BUDGET_SLACK_SECONDS = 1e-6
 
 @dataclass(frozen=True)
 class Moment:
-    """A piece of the film, one or several segments long."""
+    """A piece of the film: a run of the reel, or neighbouring segments."""
 
     segment: Segment
-    """From the start of its first segment to the end of its last one."""
+    """Where it lies."""
     score: float
     """Mean score of its segments, in [0, 1]."""
     rank: int
     """Place of its score among those of its kind, picks or runners-up; 1 is the highest."""
     best_seconds: float
-    """The middle of its segment with the highest score: where to take its picture from."""
+    """The middle of what it shows of its segment with the highest score: where to take its picture
+    from."""
     reasons: tuple[str, ...]
     """What its segments have more of than the film on average, such as "much motion"."""
     dropped: tuple[str, ...] = ()
@@ -49,8 +50,7 @@ class Moment:
 
 def picks_of(summary: Summary) -> list[Moment]:
     """Return the runs of the reel, chronological."""
-    rows = [index for index, row in enumerate(summary.segments) if row.selected]
-    return _moments(summary, _neighbours(summary, rows))
+    return _moments(summary, summary.runs, _rows_of_runs(summary), are_picks=True)
 
 
 def runners_up_of(summary: Summary) -> list[Moment]:
@@ -66,7 +66,9 @@ def runners_up_of(summary: Summary) -> list[Moment]:
     ]
     count = min(max(len(summary.runs), LEAST_RUNNERS_UP), MOST_RUNNERS_UP)
     rows = sorted(index for _, index in sorted(scored)[:count])
-    return _moments(summary, _neighbours(summary, rows))
+    groups = _neighbours(summary, rows)
+    spans = [_span(summary, rows) for rows in groups]
+    return _moments(summary, spans, groups, are_picks=False)
 
 
 def signals_of_rows(summary: Summary) -> dict[str, FloatArray]:
@@ -102,7 +104,26 @@ def _neighbours(summary: Summary, rows: Iterable[int]) -> list[list[int]]:
     return groups
 
 
-def _moments(summary: Summary, groups: list[list[int]]) -> list[Moment]:
+def _rows_of_runs(summary: Summary) -> list[list[int]]:
+    """Return for each run the segments that it mostly shows, or the one it shows most of."""
+    starts = np.array([row.start_seconds for row in summary.segments])
+    ends = np.array([row.end_seconds for row in summary.segments])
+    groups = []
+    for run in summary.runs:
+        shown = np.minimum(ends, run.end_seconds) - np.maximum(starts, run.start_seconds)
+        rows = np.flatnonzero(shown > (ends - starts) / 2).tolist()
+        groups.append(rows or [int(np.argmax(shown))])
+    return groups
+
+
+def _moments(
+    summary: Summary,
+    pieces: Sequence[Segment],
+    groups: Sequence[list[int]],
+    *,
+    are_picks: bool,
+) -> list[Moment]:
+    """Describe pieces of the film, each with the indices of the segments that it shows."""
     if not groups:
         return []
     parts = contributions(signals_of_rows(summary), summary.config, by=summary.by)
@@ -111,17 +132,23 @@ def _moments(summary: Summary, groups: list[list[int]]) -> list[Moment]:
     means = [float(np.mean(scores[rows])) for rows in groups]
     return [
         Moment(
-            segment=_span(summary, rows),
+            segment=piece,
             score=mean,
             rank=1 + sum(other > mean for other in means),
-            best_seconds=summary.segments[
-                max(rows, key=lambda i: scores[i])
-            ].segment.centre_seconds,
+            best_seconds=_middle_of(
+                piece, summary.segments[max(rows, key=lambda i: scores[i])].segment
+            ),
             reasons=_reasons(summary, parts, rows),
-            dropped=() if summary.segments[rows[0]].selected else _dropped(summary, rows, mean),
+            dropped=() if are_picks else _dropped(summary, rows, mean),
         )
-        for rows, mean in zip(groups, means, strict=True)
+        for piece, rows, mean in zip(pieces, groups, means, strict=True)
     ]
+
+
+def _middle_of(piece: Segment, segment: Segment) -> float:
+    """Return the middle of the part of a segment that a piece shows."""
+    start = max(piece.start_seconds, segment.start_seconds)
+    return (start + min(piece.end_seconds, segment.end_seconds)) / 2
 
 
 def _reasons(summary: Summary, parts: Mapping[str, FloatArray], rows: list[int]) -> tuple[str, ...]:

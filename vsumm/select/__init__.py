@@ -1,7 +1,9 @@
 """Pick segments within the budget.
 
-In: segments, one score each, the budget in seconds. Out: one flag per segment.
-Open `budget.py` first; `knapsack.py` is the exact solver and knows no video.
+In: segments, one score each, the budget in seconds, later cuts between shots.
+Out: one flag per segment, then the pieces of the reel.
+Open `budget.py` first, then `edges.py`; `knapsack.py` and `choices.py` are exact solvers that know
+no video.
 """
 
 import lazy_loader

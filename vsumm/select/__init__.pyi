@@ -1,4 +1,10 @@
 from .budget import select_segments as select_segments
+from .choices import Option as Option
+from .choices import choose_options as choose_options
+from .edges import Borders as Borders
+from .edges import competing_runs as competing_runs
+from .edges import place_edges as place_edges
+from .edges import places_to_search as places_to_search
 from .knapsack import solve_knapsack as solve_knapsack
 from .spread import MOST_FAMILIAR as MOST_FAMILIAR
 from .variants import Variant as Variant

@@ -156,8 +156,17 @@ if (overlay) {
 // ---- the edited reel -----------------------------------------------------------------------
 
 const lengthOf = (pieces) => pieces.reduce((sum, piece) => sum + piece.end - piece.start, 0);
-const ticked = () =>
-  boxes.filter((box) => box.checked).map(pieceOf).sort((a, b) => a.start - b.start);
+// A runner-up may overlap a pick whose edge was moved off the grid: the two become one piece.
+function ticked() {
+  const pieces = [];
+  const inOrder = boxes.filter((box) => box.checked).map(pieceOf).sort((a, b) => a.start - b.start);
+  for (const { start, end } of inOrder) {
+    const last = pieces.at(-1);
+    if (last && start <= last.end) last.end = Math.max(last.end, end);
+    else pieces.push({ start, end });
+  }
+  return pieces;
+}
 
 function command() {
   const dropped = boxes.filter((box) => box.defaultChecked && !box.checked);
@@ -170,14 +179,16 @@ function command() {
 
 function edited() {
   const copy = structuredClone(summary);
-  for (const box of boxes) {
-    const { start, end } = pieceOf(box);
-    for (const row of copy.segments) {
-      if (row.start_seconds >= start && row.end_seconds <= end) row.selected = box.checked;
-    }
+  const pieces = ticked();
+  copy.pieces = pieces.map(({ start, end }) => ({ start_seconds: start, end_seconds: end }));
+  for (const row of copy.segments) {
+    const shown = pieces.map(
+      ({ start, end }) => Math.min(row.end_seconds, end) - Math.max(row.start_seconds, start),
+    );
+    row.selected = Math.max(0, ...shown) > (row.end_seconds - row.start_seconds) / 2;
   }
   // The reel that was asked for by hand may be longer than the budget that was asked for before.
-  copy.budget_seconds = Math.max(copy.budget_seconds, lengthOf(ticked()));
+  copy.budget_seconds = Math.max(copy.budget_seconds, lengthOf(pieces));
   return JSON.stringify(copy, null, 2) + "\n";
 }
 

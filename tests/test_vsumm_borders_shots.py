@@ -1,0 +1,93 @@
+"""Cuts between shots, to the frame, in films that the tests make."""
+
+import numpy as np
+import pytest
+from films import make_film
+from shots import make_shots
+
+from vsumm.borders import Looks, find_cuts, shots
+from vsumm.files import RecordCache
+from vsumm.media import Segment, probe
+
+LENGTHS = [3.0, 2.52, 1.48, 4.0]
+CUTS = (3.0, 5.52, 7.0)
+CONTENT = "0" * 64
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory):
+    return probe(make_shots(tmp_path_factory.mktemp("film") / "film.mp4", LENGTHS))
+
+
+def all_of(info):
+    return [Segment(0.0, info.duration_seconds)]
+
+
+def cuts_in(info, pieces=None, looks=None, **options):
+    found = find_cuts(info, pieces or all_of(info), looks, content=CONTENT, **options)
+    assert found.problem == ""
+    return found.cuts
+
+
+def test_cuts_are_the_time_stamps_of_the_first_frames_of_shots(film):
+    assert cuts_in(film) == CUTS
+
+
+def test_only_intervals_between_frames_that_differ_are_decoded(film, monkeypatch):
+    decoded = []
+    search = shots._search
+    monkeypatch.setattr(
+        shots, "_search", lambda info, todo: decoded.extend(todo) or search(info, todo)
+    )
+    seconds = np.arange(0.5, 11.0, 1.0)
+    changes = np.array([np.nan, *[0.01] * 10])
+    changes[[3, 6]] = 0.3  # 2.5 to 3.5 and 5.5 to 6.5
+    looks = Looks(seconds, changes)
+    assert cuts_in(film, [Segment(2.0, 6.0)], looks) == (3.0, 5.52)
+    assert decoded == [Segment(2.5, 3.5), Segment(5.5, 6.5)]
+    assert cuts_in(film, [Segment(2.0, 2.4)], looks) == ()
+
+
+def test_what_was_searched_before_is_not_decoded_again(film, tmp_path, monkeypatch):
+    cache = RecordCache(tmp_path)
+    assert cuts_in(film, [Segment(2.0, 4.0)], cache=cache) == (3.0,)
+    assert cuts_in(film, [Segment(6.5, 7.5)], cache=cache) == (3.0, 7.0)
+    monkeypatch.setattr(shots, "_search", lambda *_: pytest.fail("decoded again"))
+    assert cuts_in(film, [Segment(2.5, 3.5), Segment(6.6, 7.4)], cache=cache) == (3.0, 7.0)
+
+
+def test_a_dissolve_and_a_fade_count_in_their_middle(tmp_path):
+    path = make_shots(
+        tmp_path / "film.mp4", [4.0, 4.0, 4.0], dissolves={0: 1.0}, black_after={1: 0.6}
+    )
+    first, *fades = cuts_in(probe(path), [Segment(2.5, 5.5), Segment(6.5, 9.5)])
+    assert first == pytest.approx(4.0, abs=0.1)
+    assert fades
+    assert all(7.4 <= time <= 8.6 for time in fades)
+
+
+def test_motion_is_no_cut(tmp_path):
+    path = make_shots(tmp_path / "film.mp4", [8.0])
+    assert cuts_in(probe(path)) == ()
+
+
+def test_with_variable_frame_rate_a_cut_is_where_its_frame_begins(tmp_path):
+    rng = np.random.default_rng(0)
+    times = np.cumsum(rng.uniform(0.02, 0.09, 160)).round(4)
+    times = [0.0, *(float(time) for time in times)]
+    path = make_shots(tmp_path / "film.mp4", [2.0, 2.0, 2.0], frame_times=times)
+    expected = [next(time for time in times if time >= border) for border in (2.0, 4.0)]
+    assert cuts_in(probe(path)) == pytest.approx(expected, abs=1e-3)
+
+
+def test_a_film_without_a_picture_has_no_cuts(tmp_path):
+    assert cuts_in(probe(make_film(tmp_path / "sound.m4a", seconds=3.0, video=False))) == ()
+
+
+def test_a_film_that_is_gone_is_said(tmp_path):
+    path = make_shots(tmp_path / "film.mp4", [2.0])
+    info = probe(path)
+    path.unlink()
+    found = find_cuts(info, all_of(info), None, content=CONTENT)
+    assert found.cuts == ()
+    assert found.problem

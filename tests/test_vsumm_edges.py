@@ -1,0 +1,93 @@
+"""From a film to a reel whose edges lie on cuts: selection, cuts and budget together."""
+
+import pytest
+from films import make_film
+from foretold import BrightLoudModel
+from shots import make_shots
+
+import vsumm
+from vsumm.borders import shots
+from vsumm.cli import main
+from vsumm.files import RecordCache
+from vsumm.summary import Summary
+from vsumm.workers import WorkerLostError
+
+LENGTHS = [2.6, 3.4, 1.9, 2.7, 4.6, 3.3, 2.9, 5.1, 2.2, 3.7, 2.8, 4.8]
+BORDERS = [round(sum(LENGTHS[:k]), 2) for k in range(len(LENGTHS) + 1)]
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory):
+    return make_shots(tmp_path_factory.mktemp("film") / "film.mp4", LENGTHS, bright=[4, 7, 9])
+
+
+def summarized(path, **settings):
+    return vsumm.summarize(path, by="image", model=BrightLoudModel(), **settings)
+
+
+def edges_of(summary):
+    return [time for run in summary.runs for time in (run.start_seconds, run.end_seconds)]
+
+
+def test_edges_lie_on_cuts_and_the_budget_is_used_up(film):
+    summary = summarized(film, budget="12s")
+    assert all(min(abs(edge - border) for border in BORDERS) < 1e-6 for edge in edges_of(summary))
+    assert 10 < summary.selected_seconds <= 12 + 1e-9
+    on_grid = summarized(film, budget="12s", cut_at="grid")
+    assert all(edge % 2 == 0 for edge in edges_of(on_grid))
+
+
+def test_render_makes_the_same_reel_of_the_json(film, tmp_path):
+    summary = summarized(film, budget="12s").placed_at(tmp_path / "film.json")
+    (tmp_path / "film.json").write_text(summary.to_json(), encoding="utf-8")
+    vsumm.export_reel(summary, tmp_path / "first.mp4")
+    again = tmp_path / "again.mp4"
+    assert main(["render", str(tmp_path / "film.json"), "-o", str(again), "--quiet"]) == 0
+    assert again.read_bytes() == (tmp_path / "first.mp4").read_bytes()
+
+
+def test_the_json_keeps_the_pieces(film):
+    summary = summarized(film, budget="12s")
+    assert Summary.from_json(summary.to_json()) == summary
+    assert summary.pieces == tuple(summary.runs)
+
+
+@pytest.mark.parametrize(
+    "lengths", [[30.0], [0.04] * 500, [0.2] * 100, [9.9, 0.2, 9.9]], ids=lambda v: str(v[:2])
+)
+def test_films_without_a_cut_and_with_nothing_but_cuts(tmp_path, lengths):
+    path = make_shots(tmp_path / "film.mp4", lengths, size=(64, 36))
+    summary = summarized(path)
+    assert summary.notes == ("there is no sound: scored by the picture alone",) or not summary.notes
+    assert summary.budget_seconds - 2 < summary.selected_seconds <= summary.budget_seconds + 1e-9
+    assert all(run.duration_seconds >= 1.5 - 1e-6 for run in summary.runs)
+
+
+def test_runs_are_as_long_as_is_asked_for(film):
+    summary = summarized(film, budget="12s", min_run_seconds=3.5)
+    assert all(run.duration_seconds >= 3.5 - 1e-6 for run in summary.runs)
+
+
+def test_a_sound_file_has_no_cuts_and_uses_its_budget(tmp_path):
+    path = make_film(tmp_path / "song.m4a", seconds=20.0, video=False, beeps=[8.5])
+    summary = vsumm.summarize(path, by="music", model=BrightLoudModel(), budget="3s")
+    assert 2.9 < summary.selected_seconds <= 3 + 1e-9
+    assert summary.notes == ()
+
+
+def test_the_cache_gives_the_same_pieces(film, tmp_path, monkeypatch):
+    # With a loaded model nothing but the cuts is cached.
+    cache = RecordCache(tmp_path)
+    first = summarized(film, budget="12s", cache=cache)
+    monkeypatch.setattr(shots, "_search", lambda *_: pytest.fail("searched again"))
+    assert summarized(film, budget="12s", cache=cache) == first
+
+
+def test_a_search_that_fails_is_said(film, monkeypatch):
+    def crash(*_):
+        raise WorkerLostError("the worker process crashed")
+
+    monkeypatch.setattr(shots, "_search", crash)
+    summary = summarized(film, budget="12s")
+    assert "not all cuts between shots could be found: the worker process crashed" in summary.notes
+    assert summary.selected_seconds <= 12 + 1e-9

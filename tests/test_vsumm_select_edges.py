@@ -1,0 +1,128 @@
+"""Edges on cuts: where they move, what they never leave, and the budget they keep."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vsumm.media import Segment, split_into_segments
+from vsumm.select import Borders, competing_runs, place_edges, places_to_search
+from vsumm.select.edges import FLASH_SECONDS, MIN_GAP_SECONDS, REACH_SECONDS
+
+
+def placed(scores, picked, cuts, *, budget=None, min_run=1.5, seconds=2.0):
+    """Pieces of a film with one segment for each score."""
+    segments = split_into_segments(seconds * len(scores), segment_seconds=seconds)
+    scores = np.array(scores, np.float64)
+    selected = [k in picked for k in range(len(scores))]
+    return place_edges(
+        competing_runs(segments, scores, selected),
+        segments,
+        scores,
+        Borders(sorted(cuts), segments[-1].end_seconds),
+        budget_seconds=seconds * len(picked) if budget is None else budget,
+        min_run_seconds=min_run,
+    )
+
+
+def edges_of(pieces):
+    return [time for piece in pieces for time in (piece.start_seconds, piece.end_seconds)]
+
+
+def test_edges_move_to_the_cuts_in_their_reach():
+    scores = [0.4] * 5 + [0.8] * 3 + [0.4] * 5
+    assert placed(scores, {5, 6, 7}, [10.6, 16.4], budget=6.0) == [Segment(10.6, 16.4)]
+
+
+def test_without_cuts_the_reel_is_where_the_selection_was_and_as_long_as_the_budget():
+    scores = [0.4] * 5 + [0.8] * 3 + [0.4] * 5
+    (piece,) = placed(scores, {5, 6, 7}, [])
+    assert piece == Segment(10.0, 16.0)
+    (longer,) = placed(scores, {5, 6, 7}, [], budget=7.0)
+    assert longer.duration_seconds == pytest.approx(7.0, abs=0.05)
+
+
+def test_an_edge_stays_where_a_cut_would_show_what_is_worth_nothing():
+    scores = [0.0] * 5 + [0.8] * 3 + [0.0] * 5
+    (piece,) = placed(scores, {5, 6, 7}, [8.5, 17.5], budget=9.0)
+    assert piece == Segment(8.5, 17.5)  # there is room for it
+    (piece,) = placed(scores, {5, 6, 7}, [8.5, 17.5], budget=6.0)
+    assert piece.start_seconds >= 10.0 or piece.end_seconds <= 16.0
+
+
+def test_a_flash_of_another_shot_is_never_left():
+    scores = [0.4] * 5 + [0.8] * 3 + [0.4] * 5
+    for cut in (9.7, 9.9, 10.0, 10.1, 10.3):
+        (piece,) = placed(scores, {5, 6, 7}, [cut], budget=6.5)
+        assert not 0 < cut - piece.start_seconds < FLASH_SECONDS
+
+
+def test_a_shot_that_is_itself_so_short_may_begin_a_piece():
+    scores = [0.1] * 5 + [0.8] * 3 + [0.1] * 5
+    cuts = [10.0, 10.2, 16.0]
+    (piece,) = placed(scores, {5, 6, 7}, cuts)
+    assert piece.end_seconds == 16.0
+    assert piece.start_seconds in (10.0, 10.2)
+
+
+def test_what_trimming_frees_goes_to_other_segments():
+    scores = [0.5, 0.7, 0.5, 0.5, 0.5, 0.9, 0.9, 0.9, 0.5, 0.5, 0.5, 0.5]
+    pieces = placed(scores, {5, 6, 7}, [11.9, 14.1, 2.0, 4.0, 5.0], budget=6.0)
+    assert len(pieces) >= 2
+    assert sum(piece.duration_seconds for piece in pieces) == pytest.approx(6.0, abs=0.3)
+
+
+def test_a_budget_shorter_than_a_run_is_kept():
+    (piece,) = placed([0.2, 0.9, 0.2], {1}, [], budget=0.5, min_run=1.5, seconds=0.5)
+    assert piece.duration_seconds <= 0.5
+
+
+def test_a_shorter_run_becomes_as_long_as_the_shortest_allowed():
+    (piece,) = placed([0.2] * 4 + [0.9] + [0.2] * 4, {4}, [], budget=2.0, seconds=1.0)
+    assert piece.duration_seconds >= 1.5 - 1e-6
+
+
+def test_nothing_selected_is_nothing_to_place():
+    assert placed([np.nan] * 4, set(), [1.0]) == []
+
+
+films = st.integers(3, 30).flatmap(
+    lambda n: st.tuples(
+        st.lists(st.floats(0, 1), min_size=n, max_size=n),
+        st.sets(st.integers(0, n - 1), min_size=1),
+        st.sets(st.floats(0.04, 2.0 * n - 0.04), max_size=60),
+        st.floats(0.5, 1.2),
+    )
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(films)
+def test_whatever_the_cuts_the_rules_hold(film):
+    scores, picked, cuts, share = film
+    budget = 2.0 * len(picked) * share
+    pieces = placed(scores, picked, cuts, budget=budget)
+    assert sum(piece.duration_seconds for piece in pieces) <= budget + 1e-6
+    edges = edges_of(pieces)
+    assert edges == sorted(edges)
+    for before, after in pairwise(pieces):
+        assert after.start_seconds - before.end_seconds >= MIN_GAP_SECONDS - 1e-6
+    for piece in pieces:
+        assert piece.duration_seconds >= min(1.5, budget) - 1e-6
+        inner = sorted(c for c in cuts if piece.start_seconds < c < piece.end_seconds)
+        for edge, cut in ((piece.start_seconds, inner[:1]), (piece.end_seconds, inner[-1:])):
+            is_border = edge in {*cuts, 0.0, 2.0 * len(scores)}
+            assert is_border or not cut or abs(cut[0] - edge) >= FLASH_SECONDS
+
+
+def test_cuts_are_wanted_wherever_an_edge_may_come_to_lie():
+    segments = split_into_segments(40.0)
+    selected = [k == 10 for k in range(20)]
+    runs = competing_runs(segments, np.linspace(0, 1, 20), selected)
+    places = places_to_search(runs)
+    for run in runs:
+        for edge in (run.segment.start_seconds, run.segment.end_seconds):
+            reach = [max(0.0, edge - REACH_SECONDS), min(40.0, edge + REACH_SECONDS)]
+            assert any(p.start_seconds <= reach[0] and reach[1] <= p.end_seconds for p in places)

@@ -1,0 +1,11 @@
+"""Find where a film can be cut: borders of shots, to the frame.
+
+In: `MediaInfo`, the pieces of the film where cuts matter, and what was seen of it already.
+Out: the first instants of shots.
+Open `shots.py` first: it asks a worker process, whose side is `shots_job.py`; `detect.py` tells
+cuts from motion.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,48 @@
+"""Read the values of options as argparse wants it: what cannot be read is an ArgumentTypeError."""
+
+from __future__ import annotations
+
+import argparse
+
+from mmva_core.clock import parse_seconds
+from vsumm.config import Budget, parse_budget
+
+
+def read_budget(text: str) -> Budget:
+    """Read a budget."""
+    try:
+        return parse_budget(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def read_share(text: str) -> float:
+    """Read a part of something, below all of it."""
+    try:
+        share = float(text.rstrip("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share < 1:
+        raise argparse.ArgumentTypeError(f"must be below 100%, like 50% or 0.5, got {text!r}")
+    return share
+
+
+def read_seconds(text: str) -> float:
+    """Read a length of time."""
+    try:
+        return parse_seconds(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def read_weights(text: str) -> dict[str, float]:
+    """Read weights of signals by name."""
+    weights = {}
+    for part in text.split(","):
+        name, _, number = part.partition("=")
+        try:
+            weights[name.strip()] = float(number)
+        except ValueError:
+            form = "write NAME=WEIGHT, like motion=1,about=2"
+            raise argparse.ArgumentTypeError(f"cannot read {part.strip()!r}: {form}") from None
+    return weights

@@ -1,0 +1,253 @@
+"""Move the edges of a selection to where a film can be cut, and solve the budget on true lengths.
+
+    segments    |    |    |####|####|    |    |####|    |     selected on the grid
+    shots       |          |       |     |        |      |    cuts between shots
+    pieces                 |########|          |##|           each edge on a cut in its reach
+
+Every run of selected segments, and a few of the best others, may begin and end at several places:
+on the grid, on cuts nearby, and in between. One option of each run, or none, is chosen so that the
+pieces fit the budget and are worth the most: the integral of the scores over each piece, less what
+its two edges cost. A second that is lost at one edge is gained at another, for little less. So an
+edge moves by a second or two wherever that changes little, and stays where it would lose much or
+show what is worth nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from vsumm.media import Segment, merge_neighbours
+from vsumm.select.budget import LEAST_WORTH
+from vsumm.select.choices import Option, choose_options
+
+FloatArray = npt.NDArray[np.float64]
+
+REACH_SECONDS = 2.0
+"""An edge moves no further than this, nor further than a segment is long."""
+MIN_GAP_SECONDS = 0.7
+"""Edges move towards each other no nearer than this: a shorter gap looks like a fault."""
+FLASH_SECONDS = 0.4
+"""A piece of a shot that a reel shows is no shorter, unless the shot itself is."""
+STUB_SECONDS = 0.75
+"""A piece of another shot that is shorter looks like a mistake."""
+LARGEST_STEP_SECONDS, SMALLEST_STEP_SECONDS = 0.25, 0.04
+"""Distance of the places between cuts: a hundredth of the budget, within these limits."""
+UNIT_SECONDS, MAX_UNITS = 0.01, 20_000
+"""Lengths are rounded up to units of the budget: of this length, or as many as this."""
+INSIDE_SHOT_COST = 0.7
+"""What an edge that is no cut takes off a piece, as a share of what a run as long as the reach of
+an edge is worth on average."""
+STUB_COST = 0.7
+"""What an edge beside a stub takes off."""
+RUNS_PER_RUNNER_UP = 3
+"""One segment that was not selected competes for each so many runs."""
+LEAST_RUNNERS_UP = 2
+
+
+@dataclass(frozen=True)
+class Run:
+    """A piece of the grid, and how far its edges may move outwards."""
+
+    segment: Segment
+    """From the first of its segments to the last one."""
+    earliest_seconds: float
+    """The piece may begin no earlier."""
+    latest_seconds: float
+    """The piece may end no later."""
+    reach_seconds: float
+    """How far each edge may move."""
+
+    @property
+    def reaches(self) -> tuple[Segment, Segment]:
+        """Where its two edges may come to lie."""
+        start, end, reach = self.segment.start_seconds, self.segment.end_seconds, self.reach_seconds
+        return (
+            Segment(max(self.earliest_seconds, start - reach), min(end, start + reach)),
+            Segment(max(start, end - reach), min(self.latest_seconds, end + reach)),
+        )
+
+
+@dataclass(frozen=True)
+class Borders:
+    """Where a film can be cut."""
+
+    cuts: Sequence[float]
+    """First instants of shots, seconds, ascending; known wherever an edge may lie."""
+    end_seconds: float
+    """Where the film ends."""
+
+
+def competing_runs(
+    segments: Sequence[Segment], scores: FloatArray, selected: Sequence[bool]
+) -> list[Run]:
+    """Return the runs of a selection, and the best segments apart from them, chronological.
+
+    The latter take what moving the edges frees of the budget.
+
+    Args:
+        segments: N pieces, chronological, without gaps.
+        scores: (N,), NaN where there is no signal.
+        selected: N flags.
+    """
+    runs = merge_neighbours(s for s, flag in zip(segments, selected, strict=True) if flag)
+    num_others = max(LEAST_RUNNERS_UP, len(runs) // RUNS_PER_RUNNER_UP) if runs else 0
+    taken = {i + shift for i, flag in enumerate(selected) if flag for shift in (-1, 0, 1)}
+    whole = max((segment.duration_seconds for segment in segments), default=0.0)
+    for index in np.argsort(-scores, kind="stable"):  # NaN comes last
+        if num_others == 0 or not np.isfinite(scores[index]):
+            break
+        is_whole = segments[index].duration_seconds > whole * 0.99
+        if index not in taken and is_whole:
+            runs.append(segments[index])
+            taken |= {int(index) + shift for shift in (-1, 0, 1)}
+            num_others -= 1
+    return _with_limits(sorted(runs, key=lambda run: run.start_seconds), segments)
+
+
+def places_to_search(runs: Sequence[Run]) -> list[Segment]:
+    """Return the pieces of a film in which `place_edges` must know all cuts, apart."""
+    margin = STUB_SECONDS
+    return merge_neighbours(
+        Segment(max(0.0, reach.start_seconds - margin), reach.end_seconds + margin)
+        for run in runs
+        for reach in run.reaches
+    )
+
+
+def place_edges(
+    runs: Sequence[Run],
+    segments: Sequence[Segment],
+    scores: FloatArray,
+    borders: Borders,
+    *,
+    budget_seconds: float,
+    min_run_seconds: float,
+) -> list[Segment]:
+    """Choose where each run begins and ends, or leave it out, so that all fit the budget.
+
+    Args:
+        runs: what `competing_runs` returned.
+        segments: N pieces, chronological, without gaps.
+        scores: (N,), at least 0, NaN where there is no signal.
+        borders: where the film can be cut.
+        budget_seconds: the greatest total length of the pieces; it is never exceeded.
+        min_run_seconds: no piece is shorter, unless the budget is.
+
+    Returns:
+        Pieces of the film, chronological, apart from each other.
+    """
+    if not runs:
+        return []
+    num_units = min(MAX_UNITS, max(1, int(budget_seconds / UNIT_SECONDS)))
+    unit = budget_seconds / num_units
+    step = min(max(budget_seconds / 100, SMALLEST_STEP_SECONDS), LARGEST_STEP_SECONDS)
+    shortest = min(min_run_seconds, budget_seconds)
+    integral = _integral_of(segments, scores)
+    spans = np.array([[run.segment.start_seconds, run.segment.end_seconds] for run in runs])
+    worth = float(np.diff(integral(spans)).sum() / np.diff(spans).sum())
+    pieces, groups = [], []
+    for run in runs:
+        found = _pieces_of(run, borders, step, shortest)
+        # A length that is a whole number of units but for a rounding error is not rounded up.
+        weights = np.ceil((found[:, 1] - found[:, 0]) / unit - 1e-6).astype(int)
+        found, weights = found[weights <= num_units], weights[weights <= num_units]
+        costs = worth * run.reach_seconds * _costs(found, borders)
+        costs -= costs.min(initial=np.inf)  # a run counts for no less where no cut is near
+        values = integral(found[:, 1]) - integral(found[:, 0]) - costs
+        pieces.append(found)
+        groups.append([Option(int(w), float(v)) for w, v in zip(weights, values, strict=True)])
+    chosen = choose_options(groups, num_units)
+    return merge_neighbours(
+        Segment(*map(float, found[index]))
+        for found, index in zip(pieces, chosen, strict=True)
+        if index is not None
+    )
+
+
+def _with_limits(runs: Sequence[Segment], segments: Sequence[Segment]) -> list[Run]:
+    """Let neighbouring runs share the gap between them, so that they stay apart."""
+    if not runs:
+        return []
+    limits = [segments[0].start_seconds]
+    for before, after in pairwise(runs):
+        gap = after.start_seconds - before.end_seconds
+        room = max(0.0, gap - MIN_GAP_SECONDS) / 2
+        limits += [before.end_seconds + room, after.start_seconds - room]
+    limits.append(segments[-1].end_seconds)
+    reach = min(REACH_SECONDS, max(segment.duration_seconds for segment in segments))
+    outwards = zip(runs, limits[::2], limits[1::2], strict=True)
+    return [Run(run, earliest, latest, reach) for run, earliest, latest in outwards]
+
+
+def _pieces_of(run: Run, borders: Borders, step: float, shortest: float) -> FloatArray:
+    """Return the pieces that a run may become, (P, 2) seconds."""
+    start_reach, end_reach = run.reaches
+    starts = _places(start_reach, run.segment.start_seconds, borders, step)
+    ends = _places(end_reach, run.segment.end_seconds, borders, step)
+    pieces = np.array(np.meshgrid(starts, ends)).reshape(2, -1).T
+    lengths = pieces[:, 1] - pieces[:, 0]
+    # Lengths are differences of seconds: a microsecond is a rounding error.
+    pieces = pieces[lengths >= shortest - 1e-6]
+    return pieces[~_shows_flash(pieces, borders)]
+
+
+def _places(reach: Segment, home: float, borders: Borders, step: float) -> FloatArray:
+    """Return where an edge may lie, its place on the grid first: it wins if all else is equal."""
+    low, high = reach.start_seconds, reach.end_seconds
+    num_steps = int(REACH_SECONDS / step)
+    between = home + step * np.arange(-num_steps, num_steps + 1)
+    cuts = np.asarray(borders.cuts, np.float64)
+    others = np.concatenate([cuts, [0.0, borders.end_seconds], between])
+    inside = others[(others >= low) & (others <= high)]
+    return np.concatenate([[home], np.unique(inside[inside != home])])
+
+
+def _integral_of(segments: Sequence[Segment], scores: FloatArray) -> _Integral:
+    worth = np.where(np.isfinite(scores), scores + LEAST_WORTH, 0.0)
+    lengths = np.array([segment.duration_seconds for segment in segments])
+    times = np.array([segments[0].start_seconds, *(s.end_seconds for s in segments)])
+    return _Integral(times, np.concatenate([[0.0], np.cumsum(worth * lengths)]))
+
+
+@dataclass(frozen=True)
+class _Integral:
+    """The integral of the scores from the start of the film on."""
+
+    times: FloatArray
+    values: FloatArray
+
+    def __call__(self, times: FloatArray) -> FloatArray:
+        return np.interp(times, self.times, self.values)
+
+
+def _costs(pieces: FloatArray, borders: Borders) -> FloatArray:
+    """Return what the two edges of each piece cost, (P,)."""
+    is_cut = np.isin(pieces, [*borders.cuts, 0.0, borders.end_seconds])
+    has_stub = np.stack(_stubs(pieces, borders), axis=1) < STUB_SECONDS
+    each: FloatArray = INSIDE_SHOT_COST * ~is_cut + STUB_COST * has_stub
+    return each[:, 0] + each[:, 1]
+
+
+def _shows_flash(pieces: FloatArray, borders: Borders) -> npt.NDArray[np.bool_]:
+    """Return which pieces begin or end with so short a part of a longer shot, (P,)."""
+    is_cut = np.isin(pieces, [*borders.cuts, 0.0, borders.end_seconds])
+    is_short = np.stack(_stubs(pieces, borders), axis=1) < FLASH_SECONDS
+    is_flash = is_short & ~is_cut
+    return is_flash[:, 0] | is_flash[:, 1]
+
+
+def _stubs(pieces: FloatArray, borders: Borders) -> tuple[FloatArray, FloatArray]:
+    """Return how long the first and the last shot of each piece are shown; inf without a cut."""
+    cuts = np.concatenate([[-np.inf], np.asarray(borders.cuts, np.float64), [np.inf]])
+    starts, ends = pieces[:, 0], pieces[:, 1]
+    after = cuts[np.searchsorted(cuts, starts, side="right")]
+    before = cuts[np.searchsorted(cuts, ends, side="left") - 1]
+    return (
+        np.where(after < ends, after - starts, np.inf),
+        np.where(before > starts, ends - before, np.inf),
+    )
