@@ -27,6 +27,7 @@ def paper_tables_text(figures: Sequence[Figure]) -> str:
 
 def _lines(table: PaperTable) -> Iterator[str]:
     yield f"Table {table.number}: {table.title}"
+    columns = list(dict.fromkeys(figure.column for figure in table.figures))
     blocks = dict.fromkeys((f.origin, f.protocol, f.source) for f in table.figures)
     for origin, protocol, source in blocks:
         kind = (origin, protocol, source)
@@ -34,17 +35,18 @@ def _lines(table: PaperTable) -> Iterator[str]:
         yield ""
         yield f"  {MARKS[origin]}: {protocol}"
         yield f"  ({source})"
-        yield from (f"    {line}" for line in _grid(block).splitlines())
+        yield from (f"    {line}" for line in _grid(block, columns).splitlines())
     yield ""
     yield f"  comparable? {table.comparable}"
 
 
-def _grid(block: Sequence[Figure]) -> str:
+def _grid(block: Sequence[Figure], order: Sequence[str]) -> str:
     systems = list(dict.fromkeys(figure.system for figure in block))
     frame = pd.DataFrame({"": systems})
-    for column in dict.fromkeys(figure.column for figure in block):
+    for column in order:
         printed = {figure.system: figure.printed for figure in block if figure.column == column}
-        frame[column] = [printed.get(system, "-") for system in systems]
+        if printed:
+            frame[column] = [printed.get(system, "-") for system in systems]
     if len(frame.columns) > 1 + MOST_COLUMNS:
         frame = frame.set_index("").T.reset_index(names="")
     return align(frame, num_words=1)
