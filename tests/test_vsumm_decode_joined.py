@@ -76,17 +76,29 @@ def transport_part(folder, number, *options, offset=1, **film):
     return part
 
 
-def test_a_stream_goes_on_under_another_identifier(tmp_path):
+@pytest.mark.parametrize("others", [(), ("-map", "0:v", "-map", "0:a", "-map", "0:a")])
+def test_a_stream_goes_on_under_another_identifier(tmp_path, others):
     first = transport_part(tmp_path, 1, seconds=8, beeps=[1.0], flashes=[1.0])
-    others = "-streamid", "0:700", "-streamid", "1:701"
+    others = *others, "-streamid", "0:700", "-streamid", "1:701"
     second = transport_part(tmp_path, 2, *others, offset=9, seconds=6, beeps=[2.0], flashes=[2.0])
     info = probe(join(tmp_path, "ts", first, second))
-    assert (info.problems, len(info.audio), info.other_streams) == ((), 1, ())
+    assert info.problems == ()
     assert info.duration_seconds == pytest.approx(14, abs=0.1)
     assert beeps_of(info) == pytest.approx([1.0, 10.0], abs=0.05)
     times = [0.5, 1.1, 9.5, 10.1, 12.0]
     with read_frames(info, times) as frames:
         assert [is_flash(frame.pixels) for frame in frames] == [False, True, False, True, False]
+
+
+def test_identifiers_that_come_back_are_noticed(tmp_path):
+    parts = []
+    for number, pids in enumerate(((256, 257), (700, 701), (256, 257))):
+        named = "-streamid", f"0:{pids[0]}", "-streamid", f"1:{pids[1]}"
+        film = {"seconds": 4, "beeps": [1.0]}
+        parts.append(transport_part(tmp_path, number, *named, offset=1 + 4 * number, **film))
+    info = probe(join(tmp_path, "ts", *parts))
+    assert (info.problems, len(info.audio), info.other_streams) == ((), 1, ())
+    assert beeps_of(info) == pytest.approx([1.0, 5.0, 9.0], abs=0.05)
 
 
 def test_streams_of_other_kinds_in_the_middle_are_named(tmp_path):
@@ -95,7 +107,8 @@ def test_streams_of_other_kinds_in_the_middle_are_named(tmp_path):
     second = transport_part(tmp_path, 2, *others, offset=9, seconds=6)
     info = probe(join(tmp_path, "ts", first, second))
     assert info.duration_seconds == pytest.approx(8, abs=0.2)
-    assert info.problems == ("other streams follow in the middle of it: they are not used",)
+    (problem,) = info.problems
+    assert problem == "its streams change in the middle: those that are new there are not used"
 
 
 def test_a_clock_that_wraps_around_does_not_start_again(tmp_path):

@@ -268,8 +268,7 @@ def _open_descriptor(descriptor: int) -> InputContainer:
         if (joint := find_joint(descriptor, name)) is not None:
             container.close()  # times come twice in it: only the first recording is shown
             return _open_container(Overlay(descriptor, end=joint.place), {})
-        change = find_change(descriptor) if name == "mpegts" else None
-        if change is not None and change.is_alike:
+        if name == "mpegts" and find_change(descriptor) == "renamed":
             container.close()
             os.lseek(descriptor, 0, os.SEEK_SET)  # where FFmpeg begins to read
             return _open_container("fd:", by_number | {"merge_pmt_versions": "1"})

@@ -183,8 +183,8 @@ def _unused_recordings(path: str, container: InputContainer) -> list[str]:
     finally:
         os.close(descriptor)
     if joint is None:
-        changes = change is not None and not change.is_alike
-        return ["other streams follow in the middle of it: they are not used"] * changes
+        said = "its streams change in the middle: those that are new there are not used"
+        return [said] if change == "replaced" else []
     if joint.before_seconds is None or joint.behind_seconds is None:
         share = max(0.01, 1 - joint.place / size)
         return [f"another recording follows in the last {share:.0%} of the file: it is not used"]

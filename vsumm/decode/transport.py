@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from vsumm.files import open_regular_file
 
@@ -27,19 +27,17 @@ SYNC = b"\x47"
 TABLE_BYTES = 1 << 22
 """How much of a file is searched for tables; they come ten times a second."""
 
-TAIL_BYTES = 1 << 20
-"""How much of the end of a file is searched for them."""
+PLACES, PLACE_BYTES = 24, 1 << 19
+"""Places of a file in which tables are looked for, and how far."""
 
 TABLE_OF_PROGRAMMES, TABLE_OF_STREAMS = 0, 2
 """Types of tables."""
 
+Programmes: TypeAlias = dict[int, tuple[tuple[int, int], ...]]
+"""Type and packet identifier of the streams of each programme, by its number."""
 
-@dataclass(frozen=True)
-class Change:
-    """The packets of the streams get other identifiers somewhere in a file."""
-
-    is_alike: bool
-    """Whether each stream goes on under its new identifier: the kinds of streams are the same."""
+Change: TypeAlias = Literal["renamed", "replaced"]
+"""Streams go on under other identifiers, or other streams come instead."""
 
 
 def programmes_of(path: str) -> dict[int, frozenset[int]]:
@@ -57,34 +55,48 @@ def programmes_of(path: str) -> dict[int, frozenset[int]]:
 
 
 def find_change(descriptor: int) -> Change | None:
-    """Return how the tables at the end of a transport stream differ from those at its beginning.
+    """Return how streams of a transport stream change: "renamed", "replaced", or None.
 
-    FFmpeg takes the packets behind such a change for other streams, unless it is told otherwise.
+    FFmpeg takes packets with new identifiers for other streams, unless it is told otherwise. The
+    tables are read in a few places only.
 
     Args:
         descriptor: the open file; its own position plays no part.
     """
     size = os.fstat(descriptor).st_size
-    first = programmes_in(os.pread(descriptor, TABLE_BYTES, 0))
-    last = programmes_in(os.pread(descriptor, TAIL_BYTES, max(0, size - TAIL_BYTES)), last=True)
-    if not last or first == last:
+    places = (size * place // PLACES for place in range(PLACES))
+    tables = [_tables_in(os.pread(descriptor, PLACE_BYTES, place)) for place in places]
+    known = [programmes for programmes, is_whole in tables if is_whole]
+    others = [later for later in known if not _holds(later, known[0])]
+    if not others:
         return None
-    kinds = [
-        {number: [kind for kind, _ in streams] for number, streams in programmes.items()}
-        for programmes in (first, last)
-    ]
-    return Change(is_alike=kinds[0] == kinds[1])
+    is_alike = all(_begin_alike(known[0], later) for later in others)
+    return "renamed" if is_alike else "replaced"
 
 
-def programmes_in(data: bytes, *, last: bool = False) -> dict[int, tuple[tuple[int, int], ...]]:
-    """Return type and packet identifier of the streams of each programme, by its number.
+def _holds(later: Programmes, first: Programmes) -> bool:
+    """Return whether all streams are still there under their identifiers."""
+    return all(set(streams) <= set(later.get(number, ())) for number, streams in first.items())
 
-    Args:
-        data: some bytes of a transport stream.
-        last: whether the last tables in it count, instead of the first.
-    """
+
+def _begin_alike(first: Programmes, later: Programmes) -> bool:
+    """Return whether the streams of each programme are of the same kinds, as far as both go."""
+    return first.keys() == later.keys() and all(
+        one == other
+        for number, streams in first.items()
+        for (one, _), (other, _) in zip(streams, later[number], strict=False)
+    )
+
+
+def programmes_in(data: bytes) -> Programmes:
+    """Return what the first tables in some bytes of a transport stream name."""
+    return _tables_in(data)[0]
+
+
+def _tables_in(data: bytes) -> tuple[Programmes, bool]:
+    """Return the first tables, and whether there is one of every programme."""
     wanted: dict[int, int] = {0: 0}  # number of the programme by the packets of its table
-    found: dict[int, tuple[tuple[int, int], ...]] = {}
+    found: Programmes = {}
     sections: dict[int, bytes] = {}
     for pid, is_first, payload in _payloads(data):
         if pid not in wanted:
@@ -102,9 +114,9 @@ def programmes_in(data: bytes, *, last: bool = False) -> dict[int, tuple[tuple[i
             wanted |= {pid: number for number, pid in _pairs(section[8 : size - 4]) if number}
         elif section[0] == TABLE_OF_STREAMS:
             found[wanted[pid]] = tuple(_streams(section[: size - 4]))
-        if len(found) == len(wanted) - 1 > 0 and not last:
-            break
-    return found
+        if len(found) == len(wanted) - 1 > 0:
+            return found, True
+    return found, False
 
 
 def _payloads(data: bytes) -> Iterator[tuple[int, bool, bytes]]:
