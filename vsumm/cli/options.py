@@ -11,7 +11,7 @@ from mmva_core.cli import positive_integer
 from mmva_core.clock import TIME_FORMS
 from vsumm.cli.edge_options import add_edge_options
 from vsumm.cli.inputs import add_exclude_option, input_path
-from vsumm.cli.readers import read_budget, read_seconds, read_share, read_weights
+from vsumm.cli.readers import read_budget, read_loudness, read_seconds, read_share, read_weights
 from vsumm.config import BUDGET_FORMS, Budget, By, Decoder, SummaryConfig
 
 if TYPE_CHECKING:
@@ -305,6 +305,13 @@ def _add_composition(group: Group) -> None:
         choices=("replace", "duck"),
         help="replace the film's sound (default), or keep it and turn the soundtrack down where "
         "the film is audible",
+    )
+    group.add_argument(
+        "--loudness",
+        type=read_loudness,
+        metavar="LUFS|off",
+        help="bring the reel's sound to this loudness, like -14, with peaks of at most -1 dBTP "
+        "(default: off, as in the film)",
     )
 
 

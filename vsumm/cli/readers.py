@@ -46,3 +46,11 @@ def read_weights(text: str) -> dict[str, float]:
             form = "write NAME=WEIGHT, like motion=1,about=2"
             raise argparse.ArgumentTypeError(f"cannot read {part.strip()!r}: {form}") from None
     return weights
+
+
+def read_loudness(text: str) -> float | str:
+    """Read LUFS, or "off"."""
+    try:
+        return text if text == "off" else float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"cannot read {text!r}: write LUFS, or off") from None

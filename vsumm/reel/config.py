@@ -4,6 +4,7 @@
     run 1           ╲╚════════════       shorter than the selection, never longer
     title  ▔▔▔▔▔▔                        over the first seconds of the picture: takes no time
     music  ♪♪♪♪♪♪♪♪♪♪♪♪♪♪♪♪♪♪♪♪♪♪♪       as long as the reel: repeated or cut off
+    all    ▁▃▃▅▃▁▃▅▃▃▃▁▃▅▃▃▁▃▃▅▃▃▃       brought to a loudness in the end
 
 No setting makes a reel longer than its budget.
 """
@@ -25,6 +26,8 @@ from vsumm.reel.shape import FILM, PRESETS, Fit, Geometry, MadeFor, lay_out_pict
 SoundtrackMode = Literal["replace", "duck"]
 LEAST_WIDTH = 16
 """Pixels; encoders refuse much smaller pictures."""
+MIN_LUFS, MAX_LUFS = -70.0, -5.0
+"""Range of loudness that may be asked for: from the absolute gate of its measurement on."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,9 @@ class ReelConfig:
     soundtrack_mode: SoundtrackMode = "replace"
     """Whether the soundtrack replaces the film's sound, or ducks: goes down where the film itself
     is audible."""
+    loudness: float | Literal["off"] = "off"
+    """Integrated loudness of the reel's sound (EBU R128), LUFS in [-70, -5], with a true peak of at
+    most -1 dBTP; "off": as in the film."""
 
     with_chapters: bool = False
     """Whether every run is a chapter of the reel, named after its time in the film."""
@@ -104,6 +110,11 @@ class ReelConfig:
                 f"soundtrack_mode must be replace or duck, got {self.soundtrack_mode!r}"
             )
 
+        if self.loudness != "off" and not MIN_LUFS <= self.loudness <= MAX_LUFS:
+            raise ValueError(
+                f"loudness must be off or in [{MIN_LUFS:g}, {MAX_LUFS:g}] LUFS, got {self.loudness}"
+            )
+
     def _check_types(self) -> None:
         for name in ("encoder", "preset", "made_for", "aspect", "fit", "title", "soundtrack_mode"):
             value = getattr(self, name)
@@ -117,6 +128,8 @@ class ReelConfig:
         width = self.max_width
         is_width = width is None or (isinstance(width, int) and not isinstance(width, bool))
         check_type("max_width", width, is_width, "a whole number")
+        is_valid = is_number(self.loudness) or self.loudness == "off"
+        check_type("loudness", self.loudness, is_valid, 'a number or "off"')
         for name in ("title_font", "soundtrack"):
             value = getattr(self, name)
             is_path = value is None or isinstance(value, str | os.PathLike)

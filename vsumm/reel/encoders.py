@@ -216,6 +216,16 @@ def nearest_layout(encoder: str, layout: str, sample_rate: int) -> str:
     return "stereo"
 
 
+def decoder_of(encoder: str) -> str:
+    """Return the decoder of what an encoder of sound makes: in floats, which hold any peak.
+
+    >>> decoder_of("libmp3lame"), decoder_of("libopus")
+    ('mp3float', 'opus')
+    """
+    name = av.Codec(encoder, "w").canonical_name
+    return "mp3float" if name == "mp3" else name
+
+
 def open_encoder(context: Any, encoder: str, options: Mapping[str, str]) -> None:
     """Open the codec context of `encoder`.
 

@@ -273,6 +273,11 @@ def _warn(plan: ReelPlan, report: EncodeReport) -> None:
             limit,
             plan.config.made_for,
         )
+    sound_note = report.sound_note
+    if plan.config.loudness != "off" and report.audio_encoder is None:
+        sound_note = "there is no sound to bring to a loudness"
+    if sound_note is not None:
+        _logger.warning("%s: %s", plan.target, sound_note)
     if report.missing_glyphs:
         _logger.warning(
             "%s: the title's font has no %s; name another font", plan.target, report.missing_glyphs

@@ -66,6 +66,8 @@ class SoundPlacer:
         # What comes out of the decoder counts: some codecs double the rate that is declared.
         if sample:
             self.sample_rate, layout = sample.sample_rate, sample.layout
+            if layout.name.endswith("channels"):  # it does not say which, as in most WAV files
+                layout = AudioLayout(_LAYOUTS.get(layout.nb_channels, layout.name))
         else:
             self.sample_rate = track.sample_rate or FALLBACK_SAMPLE_RATE
             layout = AudioLayout(_LAYOUTS.get(track.num_channels, "stereo"))
@@ -174,7 +176,7 @@ def fade_ends(blocks: Iterator[Samples], num_samples: int, sample_rate: int) -> 
         yield block
 
 
-def to_audio_frame(samples: Samples, *, position: int, sample_rate: int, layout: str) -> Any:
+def to_audio_frame(samples: Samples, *, sample_rate: int, layout: str, position: int = 0) -> Any:
     """Wrap samples (C, T) for an encoder; `position` counts samples from the start of the reel."""
     # Interleaved, because PyAV 18 cannot fill eight planes; the encoder gets what it wants.
     interleaved = np.ascontiguousarray(samples.T).reshape(1, -1)

@@ -63,6 +63,8 @@ class EncodeReport:
     """Why nothing was copied although `is_fast` asked for it; None otherwise."""
     missing_glyphs: str = ""
     """The characters of the title that its font does not have."""
+    sound_note: str | None = None
+    """Why the sound is not as loud as it was asked for; None otherwise."""
     lost: tuple[str, ...] = ()
     """What the encoded picture does not tell that the film's does."""
 

@@ -10,13 +10,16 @@ from contextlib import ExitStack
 from fractions import Fraction
 from typing import Any
 
+import av
+
 from vsumm.decode import StreamReader
 from vsumm.media import MediaInfo
 from vsumm.reel.compose import DuckedSound, SoundSource, Soundtrack
-from vsumm.reel.encoders import nearest_layout, nearest_rate, open_encoder
+from vsumm.reel.encoders import decoder_of, nearest_layout, nearest_rate, open_encoder
 from vsumm.reel.formats import ReelFormat
 from vsumm.reel.join_sound import JoinedSound
 from vsumm.reel.layout import PlacedRun
+from vsumm.reel.loudness import LevelledSound
 from vsumm.reel.place_sound import Samples, SoundPlacer, to_audio_frame
 from vsumm.reel.plan import ReelPlan
 
@@ -36,43 +39,94 @@ class SoundTrack:
         source: SoundSource,
         *,
         language: str | None = None,
+        loudness: float | None = None,
     ) -> None:
+        """Prepare to write.
+
+        Args:
+            chosen: the container.
+            runs: what is taken of the film.
+            source: the sound.
+            language: its language, as the container names it.
+            loudness: what to bring it to, LUFS; None: leave it, but never above full scale where
+                several sounds are added up.
+        """
         assert chosen.audio_encoder is not None
         self.encoder = chosen.audio_encoder
         self.source = source
         self.written_seconds = 0.0
+        self._levelled = None
+        if loudness is not None or isinstance(source, DuckedSound):
+            self.source = self._levelled = LevelledSound(source, loudness, self._heard)
         self._language = language
         self._runs = runs
         self._stream: Any = None
 
+    @property
+    def note(self) -> str | None:
+        """What is not as it was asked for, once all is written."""
+        return self._levelled.note if self._levelled else None
+
     def add_to(self, container: Any) -> None:
         """Make the stream in an output container."""
-        rate = nearest_rate(self.encoder, self.source.sample_rate)
-        layout = nearest_layout(self.encoder, self.source.layout, rate)
+        rate, layout = self._form()
         stream = container.add_stream(self.encoder, rate=rate, layout=layout)
-        if not self.encoder.startswith(("pcm", "flac")):
-            per_channel = min(BITS_PER_SECOND_AND_CHANNEL, BITS_PER_SAMPLE * rate)
-            stream.codec_context.bit_rate = per_channel * stream.codec_context.layout.nb_channels
         if self._language:
             stream.metadata["language"] = self._language
-        open_encoder(stream.codec_context, self.encoder, {})
+        self._open(stream.codec_context)
         self._stream = stream
 
     def packets(self) -> Iterator[tuple[float, list[Any]]]:
         """Yield the reel time reached, and the packets that became ready."""
-        position = 0
-        for samples in self.source.blocks(self._runs):
-            packets = self._encode(samples, position)
-            position += samples.shape[1]
-            self.written_seconds = position / self.source.sample_rate
-            yield self.written_seconds, packets
-        yield self.written_seconds, self._stream.encode(None)
+        for reached_seconds, packets in self._encoded(self.source.blocks(self._runs), self._stream):
+            self.written_seconds = reached_seconds
+            yield reached_seconds, packets
 
-    def _encode(self, samples: Samples, position: int) -> list[Any]:
+    def _heard(self, blocks: Iterator[Samples]) -> Iterator[Any]:
+        """Yield the frames that a player makes of blocks (C, T) that this track encodes."""
+        rate, layout = self._form()
+        encoder: Any = av.CodecContext.create(self.encoder, "w")
+        encoder.sample_rate, encoder.layout = rate, layout
+        encoder.format = encoder.codec.audio_formats[0]
+        self._open(encoder)
+        decoder: Any = av.CodecContext.create(decoder_of(self.encoder), "r")
+        decoder.sample_rate, decoder.layout = rate, layout
+        decoder.extradata = encoder.extradata
+        for _, packets in self._encoded(blocks, encoder):
+            for packet in packets:
+                for frame in decoder.decode(packet):
+                    if frame.pts is None or frame.pts + frame.samples > 0:  # no lead-in
+                        yield frame
+        yield from decoder.decode(None)
+
+    def _encoded(
+        self, blocks: Iterator[Samples], encoder: Any
+    ) -> Iterator[tuple[float, list[Any]]]:
+        """Encode blocks (C, T); yield the time reached, seconds, and packets."""
         rate, layout = self.source.sample_rate, self.source.layout
-        frame = to_audio_frame(samples, position=position, sample_rate=rate, layout=layout)
-        packets: list[Any] = self._stream.encode(frame)
-        return packets
+        num_samples = 0
+        for samples in blocks:
+            packets: list[Any] = []
+            if samples.shape[1]:
+                frame = to_audio_frame(
+                    samples, position=num_samples, sample_rate=rate, layout=layout
+                )
+                packets = encoder.encode(frame)
+            num_samples += samples.shape[1]
+            yield num_samples / rate, packets
+        yield num_samples / rate, encoder.encode(None)
+
+    def _form(self) -> tuple[int, str]:
+        """Return the rate, Hz, and the layout that the encoder takes."""
+        rate = nearest_rate(self.encoder, self.source.sample_rate)
+        return rate, nearest_layout(self.encoder, self.source.layout, rate)
+
+    def _open(self, context: Any) -> None:
+        """Open an encoder whose rate and layout are set."""
+        if not self.encoder.startswith(("pcm", "flac")):
+            per_channel = min(BITS_PER_SECOND_AND_CHANNEL, BITS_PER_SAMPLE * context.sample_rate)
+            context.bit_rate = per_channel * context.layout.nb_channels
+        open_encoder(context, self.encoder, {})
 
 
 def open_sound(plan: ReelPlan, runs: Sequence[PlacedRun], stack: ExitStack) -> SoundSource | None:

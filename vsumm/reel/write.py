@@ -122,7 +122,10 @@ def _open_tracks(request: EncodeRequest, stack: ExitStack) -> _Tracks:
     source = open_sound(plan, request.runs, stack)
     sound = None
     if source is not None:
-        sound = SoundTrack(plan.format, request.runs, source, language=_language(plan))
+        loudness = None if plan.config.loudness == "off" else plan.config.loudness
+        sound = SoundTrack(
+            plan.format, request.runs, source, language=_language(plan), loudness=loudness
+        )
     muxer = plan.format.muxer
     subtitles = [SubtitleTrack(track, muxer, stack) for track in request.subtitles]
     film = str(Path(plan.info.path).absolute()) if keeps_fonts(plan.subtitles) else None
@@ -185,5 +188,6 @@ def _report(tracks: _Tracks) -> EncodeReport:
             picture.not_copied if isinstance(picture, CopiedPictureTrack) else tracks.refusal
         ),
         missing_glyphs=picture.missing_glyphs if picture else "",
+        sound_note=sound.note if sound else None,
         lost=picture.lost if isinstance(picture, PictureTrack) else (),
     )

@@ -111,6 +111,7 @@ def _losses(picks: Picks, target: Path) -> list[str]:
     video = picks.info.video
     if video is not None and not picks.reel.geometry_of(video).is_whole:
         losses.append("it shows whole pictures, without the crop or bars of the reel")
+    losses += ["the loudness is left out"] if picks.reel.loudness != "off" else []
     if picks.audio_track:
         losses.append(f"it does not say which audio track: render it with {picks.track_option}")
     if target.suffix.lower() == ".llc":

@@ -87,7 +87,10 @@ class Soundtrack:
 
 
 class DuckedSound:
-    """The film's sound over a soundtrack that is turned down where the film is audible."""
+    """The film's sound over a soundtrack that is turned down where the film is audible.
+
+    Their sum may exceed full scale.
+    """
 
     def __init__(self, film: SoundSource, soundtrack: Soundtrack) -> None:
         """Both must have the same sample rate and layout."""
@@ -109,7 +112,7 @@ class DuckedSound:
         for film, wanted in _with_wanted_gain(hops):
             last, gain = gain, _approach(gain, wanted)
             gains = np.linspace(last, gain, film.shape[1], endpoint=False, dtype=np.float32)
-            yield np.clip(film + gains * music.read(film.shape[1]), -1, 1)
+            yield film + gains * music.read(film.shape[1])
 
 
 def _with_wanted_gain(hops: Iterator[Samples]) -> Iterator[tuple[Samples, float]]:
