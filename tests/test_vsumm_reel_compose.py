@@ -8,6 +8,7 @@ import av
 import numpy as np
 import pytest
 from films import make_film, read_frame_number
+from pictures import film_of
 from reels import encode_here
 
 from vsumm.cli.program import main
@@ -124,6 +125,33 @@ def test_the_title_is_on_the_first_seconds_alone_and_takes_no_time(film, tmp_pat
     assert all(changes[20:60])
     assert not any(changes[75:])
     assert reel == titled
+
+
+@pytest.mark.parametrize(
+    ("size", "lowest"), [((320, 180), 0.9), ((180, 320), 0.8), ((200, 200), 0.9)]
+)
+@pytest.mark.parametrize(
+    "title", ["T", "A long title of many words, with gypsy and jam at its end"]
+)
+def test_a_title_is_in_the_safe_area_of_the_lower_third(tmp_path, size, lowest, title):
+    film = make_film(tmp_path / "film.mp4", seconds=2, size=size, audio=False)
+    whole = [Segment(0, 2)]
+    plain = pictures(reel_of(film, tmp_path, whole)[0])[40].astype(int)
+    changed = np.abs(pictures(reel_of(film, tmp_path, whole, title=title)[0])[40] - plain) > 40
+    rows, columns = (np.flatnonzero(changed.any(axis=axes)) for axes in ((1, 2), (0, 2)))
+    width, height = size
+    assert rows[-1] < lowest * height + 2
+    assert rows[-1] > lowest * height - 0.1 * height
+    assert rows[0] > (0.5 if len(title) > 1 else 2 / 3) * height
+    assert 0.1 * width - 2 <= columns[0] <= columns[-1] <= 0.9 * width + 2
+    assert columns[0] + columns[-1] == pytest.approx(width, abs=4)
+
+
+def test_a_title_can_be_read_on_white(tmp_path):
+    film = film_of(tmp_path / "film.mp4", [np.full((180, 320, 3), 250, np.uint8)] * 50)
+    shown = pictures(reel_of(film, tmp_path, [Segment(0, 2)], title="HHHHHH")[0])[40]
+    box = shown[140:160, 150:170].mean(axis=2)
+    assert np.percentile(box, 90) - np.percentile(box, 10) > 100
 
 
 def test_glyphs_that_the_font_does_not_have_are_reported(film, tmp_path):

@@ -6,7 +6,7 @@ are. Runs in the encoding process only, see `vsumm.reel.job`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -16,7 +16,7 @@ import av
 import font_roboto
 import numpy as np
 from av.video.reformatter import ColorRange, Colorspace
-from moviepy import CompositeVideoClip, TextClip, VideoClip, vfx
+from moviepy import ColorClip, CompositeVideoClip, TextClip, VideoClip, vfx
 from numpy.typing import NDArray
 from PIL import ImageFont
 
@@ -30,10 +30,19 @@ TITLE_SECONDS = 3.0
 """How long the title stays."""
 TITLE_FADE_SECONDS = 0.4
 """How long it takes to appear and to go."""
-TITLE_SIZE = 1 / 14
-"""Height of its letters as a share of the picture's shorter side."""
-TITLE_WIDTH = 0.86
-"""Share of the picture's width that a line of it may fill."""
+TITLE_SIZE = 1 / 16
+"""Size of its letters as a share of the picture's height."""
+TITLE_SIZE_ACROSS = 1 / 13
+"""The same of its width, which is what limits a line of a tall picture."""
+SAFE_MARGIN = 0.1
+"""Share of the picture on every side that a title keeps clear of (title safe area, SMPTE ST 2046-1
+and before)."""
+APP_MARGIN = 0.2
+"""The same below of tall pictures, on which the apps of phones lay their own texts there."""
+BOX_OPACITY = 0.55
+"""How dark the box behind the title is, so that it can be read on any picture."""
+BOX_MARGIN = 0.4
+"""How much larger the box is than the letters on every side, in sizes of a letter."""
 _NO_CHARACTER = "\uffff"
 """A code point that no font has a glyph for: fonts draw a box, or nothing."""
 
@@ -138,6 +147,43 @@ def missing_glyphs(text: str, font: Path) -> str:
     return "".join(dict.fromkeys(c for c in known if _drawn(face, c) == box))
 
 
+def wrapped(text: str, length_of: Callable[[str], float], room: float) -> list[str]:
+    """Return a text in as few lines as it needs, and those as even as they can be.
+
+    Args:
+        text: words; one that is too long for a line is broken where it has to be.
+        length_of: returns the length of a text.
+        room: longest that a line may be.
+
+    >>> wrapped("the quick brown fox", len, 14)
+    ['the quick', 'brown fox']
+    >>> wrapped("incomprehensible", len, 10)
+    ['incomprehe', 'nsible']
+    """
+    lines = _broken(text, length_of, room)
+    for tenths in range(9, 0, -1):
+        shorter = _broken(text, length_of, room * tenths / 10)
+        if len(shorter) > len(lines):
+            break
+        lines = shorter
+    return lines
+
+
+def _broken(text: str, length_of: Callable[[str], float], room: float) -> list[str]:
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if length_of(longer) <= room:
+            lines[-1] = longer
+            continue
+        lines += [""] if lines[-1] else []
+        for character in word:
+            if lines[-1] and length_of(lines[-1] + character) > room:
+                lines.append("")
+            lines[-1] += character
+    return lines
+
+
 def _drawn(face: ImageFont.FreeTypeFont, character: str) -> tuple[Any, bytes]:
     mask = face.getmask(character)
     return mask.size, bytes(mask)
@@ -162,35 +208,49 @@ class _Crossfade:
 
 
 class _Title:
-    """Draws the title over a picture: white with a dark edge, centred, wrapped."""
+    """Draws the title over a picture: white on a dark box, in the lower third, wrapped."""
 
     def __init__(self, size: tuple[int, int], text: str, font: Path) -> None:
         width, height = size
-        letters = max(8, round(min(width, height) * TITLE_SIZE))
-        edge = max(1, letters // 14)
+        letters = max(8, round(min(height * TITLE_SIZE, width * TITLE_SIZE_ACROSS)))
+        margin = round(BOX_MARGIN * letters)
+        face = ImageFont.truetype(str(font), letters)
+        room = max(letters, int(width * (1 - 2 * SAFE_MARGIN)) - 2 * margin)
         clip = TextClip(
-            text=text,
+            text="\n".join(wrapped(text, face.getlength, room)),
             font=str(font),
             font_size=letters,
             color="white",
-            stroke_color="black",
-            stroke_width=edge,
-            method="caption",
-            size=(max(letters, int(width * TITLE_WIDTH)), None),
             text_align="center",
-            margin=(edge, letters // 2),  # or moviepy cuts off what hangs below the last line
+            margin=(letters // 2, letters // 2),  # or moviepy cuts off what hangs over its edges
             duration=TITLE_SECONDS,
         )
-        if clip.h > height:
+        rows, columns = (np.flatnonzero(clip.mask.get_frame(0).any(axis=axis)) for axis in (1, 0))
+        if not len(rows):  # nothing but glyphs that draw nothing
+            rows, columns = np.array([0]), np.array([0])
+        box_width, box_height = (
+            min(int(np.ptp(marks)) + 1 + 2 * margin, side)
+            for marks, side in ((columns, width), (rows, height))
+        )
+        below = APP_MARGIN if height > width else SAFE_MARGIN
+        top = round(height * (1 - below)) - box_height
+        if top < height * SAFE_MARGIN:
             raise OutputError(f"the title is too long for a picture of {width} x {height}")
+        left = (width - box_width) // 2
+        box = ColorClip((box_width, box_height), color=(0, 0, 0), duration=TITLE_SECONDS)
+        place = left + margin - int(columns[0]), margin - int(rows[0])
         fades = [vfx.CrossFadeIn(TITLE_FADE_SECONDS), vfx.CrossFadeOut(TITLE_FADE_SECONDS)]
-        title = clip.with_position("center").with_effects(fades)
         # Only the strip of the picture that the title lies in is composed.
-        top = (height - clip.h) // 2
-        self._rows = slice(top, top + clip.h)
-        self._strip = _black((width, clip.h))
-        base = VideoClip(lambda _: self._strip, duration=TITLE_SECONDS)
-        self._clip = CompositeVideoClip([base, title], use_bgclip=True)
+        self._rows = slice(top, top + box_height)
+        self._strip = _black((width, box_height))
+        self._clip = CompositeVideoClip(
+            [
+                VideoClip(lambda _: self._strip, duration=TITLE_SECONDS),
+                box.with_opacity(BOX_OPACITY).with_position((left, 0)).with_effects(fades),
+                clip.with_position(place).with_effects(fades),
+            ],
+            use_bgclip=True,
+        )
 
     def over(self, picture: Pixels, seconds: float) -> Pixels:
         """Return the picture with the title as it is at that time of the reel."""
