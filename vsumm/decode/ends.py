@@ -177,7 +177,10 @@ def _end(stream: Stream, container: InputContainer, ends: dict[int, Fraction]) -
     """Return the end of a stream on the container's clock: the later of read and declared."""
     found = [ends[stream.index]] if stream.index in ends else []
     if stream.duration is not None:
-        found.append(start_of(stream) + stream.duration * (stream.time_base or Fraction(0)))
+        lasts = stream.duration * (stream.time_base or Fraction(0))
+        # Of ASF it counts from zero, however late the clock starts.
+        is_end = container.format.name == "asf" and bool(found) and found[0] - lasts < 1
+        found.append(lasts if is_end else start_of(stream) + lasts)
     elif (tagged := _tagged_end(stream)) is not None:
         found.append(tagged)
     elif container.duration is not None:
