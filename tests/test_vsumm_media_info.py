@@ -130,6 +130,15 @@ def test_start_offset_does_not_reach_the_clock(tmp_path, suffix, offset):
     assert info.video.start_seconds == pytest.approx(0, abs=CLOCK_TOLERANCE_SECONDS)
 
 
+def test_pictures_of_matroska_before_zero_are_passed_over(tmp_path):
+    film = make_film(tmp_path / "film.mp4", seconds=8)
+    early = tmp_path / "early.mkv"
+    run_ffmpeg("-ss", "1.3", "-i", film, "-c", "copy", "-avoid_negative_ts", "disabled", early)
+    info = probe(early)
+    assert info.video is not None
+    assert info.duration_seconds == pytest.approx(8, abs=0.1)  # from the key frame on
+
+
 def test_late_picture_and_late_sound(tmp_path):
     late_picture = probe(make_film(tmp_path / "picture.mp4", video_start_seconds=1.5))
     late_sound = probe(make_film(tmp_path / "sound.mp4", audio_start_seconds=1.5))

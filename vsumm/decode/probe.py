@@ -46,6 +46,9 @@ DOLBY_TAGS = ("dvh1", "dvhe", "dva1", "dvav", "dav1")
 FIRST_FRAME_PACKETS = 300
 """So many packets of a stream may fail before its first frame is looked for elsewhere."""
 
+MOST_UNTIMED = 200
+"""So many frames in front of the first one with a time are passed over."""
+
 FIRST_FRAME_PLACES = (0.0, 0.1, 0.25, 0.5, 0.75)
 """Where a first decodable frame is looked for, as shares of the declared duration."""
 
@@ -195,15 +198,23 @@ def _unused_recordings(path: str, container: InputContainer) -> list[str]:
 
 
 def _first_frame(container: InputContainer, stream: Any, tick: Callable[[], None]) -> Any:
-    """Return the first frame of a stream that decodes without an error, or None."""
+    """Return the first frame of a stream that decodes and has a time, or else one without, or None.
+
+    Of Matroska FFmpeg reads no times before zero.
+    """
     duration = (container.duration or 0) / av.time_base
     for share in FIRST_FRAME_PLACES:
         # The first try reads on from the beginning: seeking there can lose frames.
         if share and not (duration and seek(container, share * duration)):
             return None
         tick()
-        for frame in _decode_some(container, stream):
-            return frame
+        untimed = None
+        for frame in islice(_decode_some(container, stream), MOST_UNTIMED):
+            if frame.pts is not None:
+                return frame
+            untimed = untimed or frame
+        if untimed is not None:
+            return untimed
     return None
 
 
