@@ -89,8 +89,9 @@ FLOORS = {
         "summarisers": "datasets",
         "highlights": "cues protocol",
         "weights": "cues datasets highlights model protocol",
+        "soundtrack": "cues highlights protocol",
         "speed": "",
-        "cli": "datasets highlights model output protocol speed summarisers weights",
+        "cli": "datasets highlights model output protocol soundtrack speed summarisers weights",
         "__main__": "cli",
     },
 }

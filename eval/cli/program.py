@@ -41,6 +41,7 @@ def add_arguments(parser: Parser) -> None:
         command.set_defaults(handler=_run_benchmark)
     _add_highlights(commands)
     _add_weights(commands)
+    _add_soundtrack(commands)
     add_speed_arguments(commands)
 
 
@@ -105,6 +106,37 @@ def _add_weights(commands: argparse._SubParsersAction[Any]) -> None:
     command.add_argument("--topic", choices=TOPIC_SOURCES, default="title", help=TOPIC_HELP)
     command.add_argument("--no-cache", action="store_true", help="measure everything again")
     command.set_defaults(handler=_run_weights)
+
+
+def _add_soundtrack(commands: argparse._SubParsersAction[Any]) -> None:
+    command = commands.add_parser(
+        "soundtrack",
+        help="measure how chosen music follows films with labelled zones",
+        description="Choose music for pieces of films with labelled zones among open music with "
+        "labels of arousal, as copies of the music tower hear it that do not know the artist, and "
+        "compare the labels; beside loudness, random places and shuffled pairs.",
+        examples=("vsumm eval soundtrack --films videos/ --data data/",),
+    )
+    command.add_argument(
+        "--films", type=Path, required=True, metavar="DIR", help="films and their labels"
+    )
+    command.add_argument(
+        "--data", type=Path, required=True, metavar="DIR", help="the open sets; music/ is read"
+    )
+    command.add_argument(
+        "--draws", type=positive_integer, default=500, metavar="N", help="made reels (default 500)"
+    )
+    command.add_argument("--seed", type=int, default=0, help="of all draws (default: 0)")
+    command.add_argument("--no-cache", action="store_true", help="measure every film again")
+    command.add_argument("--quiet", action="store_true", help="no progress bar")
+    command.set_defaults(handler=_run_soundtrack)
+
+
+def _run_soundtrack(args: argparse.Namespace) -> int:
+    from eval.cli.soundtrack import run_soundtrack  # here, since it loads torch
+
+    print(run_soundtrack(args))
+    return 0
 
 
 def _run_weights(args: argparse.Namespace) -> int:

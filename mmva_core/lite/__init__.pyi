@@ -5,13 +5,16 @@ from .class_names import refit_pictures as refit_pictures
 from .class_names import save_class_names as save_class_names
 from .music_rows import Recordings as Recordings
 from .music_rows import load_recordings as load_recordings
+from .music_rows import tower_va_on_plane as tower_va_on_plane
 from .music_rows import train_tower_without as train_tower_without
 from .music_train import MusicRecipe as MusicRecipe
 from .music_train import centre_by_piece as centre_by_piece
 from .music_train import train_music_tower as train_music_tower
+from .music_windows import HOP_SECONDS as HOP_SECONDS
 from .music_windows import SLIDER_DELAYS_SECONDS as SLIDER_DELAYS_SECONDS
 from .music_windows import ClipWindows as ClipWindows
 from .music_windows import PieceWindows as PieceWindows
+from .music_windows import load_clip_windows as load_clip_windows
 from .recipe import LITE_TRAINING as LITE_TRAINING
 from .recipe import build_lite as build_lite
 from .recipe import fit_lite as fit_lite

@@ -1,6 +1,8 @@
 from .build import build_index as build_index
 from .encode import encode_content as encode_content
 from .encode import read_content as read_content
+from .index import Floats as Floats
+from .index import IndexHeader as IndexHeader
 from .index import IndexItem as IndexItem
 from .index import Match as Match
 from .index import RetrievalIndex as RetrievalIndex

@@ -2,6 +2,8 @@ from .baselines import BASELINES as BASELINES
 from .baselines import evaluate_baseline as evaluate_baseline
 from .baselines import train_baseline as train_baseline
 from .folds import ABLATIONS as ABLATIONS
+from .held_out_music import HeldOutClip as HeldOutClip
+from .held_out_music import held_out_clips as held_out_clips
 from .music_folds import MusicFigure as MusicFigure
 from .music_folds import evaluate_folds as evaluate_folds
 from .music_folds import music_text as music_text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,7 @@ from mmva_core.retrieval import Curve
 from vsumm.config import SummaryConfig
 from vsumm.errors import NoSignalError
 from vsumm.files import shown
-from vsumm.media import MediaInfo
+from vsumm.media import MediaInfo, Segment
 from vsumm.reel import lay_out
 from vsumm.score import FloatArray, arousal_score, smooth
 from vsumm.summary import Summary
@@ -41,23 +42,27 @@ def check_film(info: MediaInfo, config: SummaryConfig) -> None:
         )
 
 
-def reel_curve(summary: Summary, *, crossfade_seconds: float = 0.0) -> Curve:
+def reel_curve(
+    summary: Summary, runs: Sequence[Segment] | None = None, *, crossfade_seconds: float = 0.0
+) -> Curve:
     """Return the curve of a reel, one point for every segment's length.
 
     Arousal is that of the picture, raised by motion as `--by image` does; valence is that of the
     picture. The film's own sound has no part in it.
 
     Args:
-        summary: what the reel shows.
+        summary: what was measured of the film.
+        runs: what the reel shows, chronological; `summary.runs` if left out.
         crossfade_seconds: how long each run overlaps the next one.
 
     Raises:
         NoSignalError: nothing is picked, or its picture is not measured or black throughout.
     """
-    if not summary.runs or "image_arousal" not in summary.signal_names:
+    runs = summary.runs if runs is None else runs
+    if not runs or "image_arousal" not in summary.signal_names:
         raise NoSignalError(f"{shown(summary.media.path)}: there is no picture in its reel")
     step = max(row.segment.duration_seconds for row in summary.segments)
-    placed = lay_out(summary.runs, crossfade_seconds=crossfade_seconds)
+    placed = lay_out(runs, crossfade_seconds=crossfade_seconds)
     length = float(placed[-1].reel_end)
     times = np.arange(min(step, length) / 2, length, step)
     run_starts = [float(run.reel_start) for run in placed]
