@@ -119,6 +119,7 @@ MAY_BE_IMPORTED_LATE = {
     "moviepy": "costs 0.5 s that a plain reel does not need",
     "pandas": "costs half a second that only tables need",
     "PIL": "costs 0.1 s that neither sound nor a cached film needs",
+    "ray": "extra 'cluster'",
     "scipy": "costs 0.2 s that few data sets need",
     "tqdm": "costs 0.05 s that a run without bars does not need",
     "torch": "costs over a second that a cached film does not need",

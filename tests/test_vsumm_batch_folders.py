@@ -109,12 +109,13 @@ def test_a_film_that_another_batch_works_on_is_looked_at_again(run):
 
     def do(task):
         if task.path.stem == "b" and next(answers, None):
-            return FilmRecord(str(task.path), "busy", "b" * 64)
+            return FilmRecord(str(task.path), "busy", "b" * 64, "hash")
         return done(task)
 
     engine, records = run(do)
     assert states(records) == dict.fromkeys(NAMES, "done")
     assert len(engine.tasks) == 3 + ATTEMPTS + 2
+    assert engine.tasks[-1].sha256 == "hash"  # it is not read again
 
 
 def test_a_batch_that_is_left_early_has_its_manifest(plan, run):

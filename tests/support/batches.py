@@ -14,7 +14,7 @@ class Inline:
     lost = (ConnectionError,)
 
     def __init__(self, do, num_slots=1):
-        self.do, self.num_slots, self.tasks = do, num_slots, []
+        self.do, self.num_slots, self.num_jobs, self.tasks = do, num_slots, num_slots, []
 
     def __enter__(self):
         return self

@@ -192,7 +192,7 @@ class Trial:
         print(f"batch left alone, {self._jobs} processes: {seconds:.0f} s")
         if (final.returncode, batch.returncode) != (4, 4):
             raise BrokenError(f"exit codes {final.returncode}, {batch.returncode}")
-        mine, theirs = _contents(self._output), _contents(alone)
+        mine, theirs = contents(self._output), contents(alone)
         if mine != theirs:
             names = [n for n in mine.keys() | theirs.keys() if mine.get(n) != theirs.get(n)]
             raise BrokenError(f"not the same: {names}")
@@ -216,7 +216,8 @@ class Trial:
         print(f"{len(ones)} different reels, the same as those of summarize")
 
 
-def _contents(output: Path) -> dict[str, bytes]:
+def contents(output: Path) -> dict[str, bytes]:
+    """Return all results in a folder, but for the manifest and what is remembered."""
     return {
         path.relative_to(output).as_posix(): path.read_bytes()
         for path in output.rglob("*")

@@ -13,13 +13,16 @@ import logging
 import os
 import time
 from collections import Counter, deque
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self, Unpack
+from typing import Literal, Protocol, Self, Unpack, get_args
 
+from vsumm.batch.cluster import Cluster
 from vsumm.batch.ledger import FilmRecord, Ledger, Seen
 from vsumm.batch.manifest import check_manifest, write_manifest
 from vsumm.batch.plan import BatchPlan, Order, PlannedFilm, plan_films
@@ -31,6 +34,9 @@ from vsumm.files import RecordCache, shown
 from vsumm.reel import ReelConfig
 from vsumm.score import check_weights
 from vsumm.settings import Settings, with_settings
+
+EngineName = Literal["local", "ray"]
+"""Who does films: processes of this machine, or a Ray cluster."""
 
 ATTEMPTS = 3
 """How often a film is tried that fails for reasons that may pass."""
@@ -47,10 +53,16 @@ _logger = logging.getLogger(__name__)
 class Engine(Protocol):
     """Who does films."""
 
-    num_slots: int
-    """How many films may be in work."""
     lost: tuple[type[Exception], ...]
     """Errors of futures that say that the process, or its machine, has died."""
+
+    @property
+    def num_slots(self) -> int:
+        """How many films may be submitted before one of them has ended."""
+
+    @property
+    def num_jobs(self) -> int:
+        """How many of them are worked on at the same time."""
 
     def __enter__(self) -> Self: ...
     def __exit__(
@@ -118,6 +130,8 @@ def run_batch(
     plan: BatchPlan,
     *,
     num_jobs: int = 1,
+    engine: EngineName = "local",
+    address: str | None = None,
     cache: RecordCache | None = None,
     manifest: str | os.PathLike[str] | None = None,
 ) -> Generator[FilmRecord, None, None]:
@@ -136,6 +150,11 @@ def run_batch(
         plan: what `plan_batch` found.
         num_jobs: how many films to work on at the same time; each has a process of its own, which
             loads the model once.
+        engine: "local" for processes of this machine, "ray" for a Ray cluster (extra "cluster"),
+            which itself decides how many films to work on; all machines must have vsumm, and the
+            films and the folder of results under the same paths.
+        address: of the Ray cluster, "auto" for the one that this machine belongs to; None starts
+            one on this machine.
         cache: where scores of earlier runs are kept.
         manifest: the table of all films, .csv or .parquet; "manifest.csv" in the folder of results
             if left out.
@@ -148,22 +167,29 @@ def run_batch(
             left for the next batch.
         OutputError: a record or the manifest cannot be written.
         ModelError: the model cannot be loaded.
-        ValueError: `num_jobs` is less than 1.
+        ModuleNotFoundError: Ray is not installed.
+        ValueError: `num_jobs` is less than 1, or there is no such engine.
     """
     if num_jobs < 1:
         raise ValueError(f"num_jobs must be at least 1, got {num_jobs}")
+    if engine not in get_args(EngineName):
+        raise ValueError(f"engine must be one of {', '.join(get_args(EngineName))}; got {engine!r}")
     path = Path(manifest) if manifest else plan.output / MANIFEST_NAME
     check_manifest(path)
-    return _run_batch(plan, Processes(num_jobs), cache, path)
+    start = partial(Cluster, address) if engine == "ray" else partial(Processes, num_jobs)
+    return _run_batch(plan, start, cache, path)
 
 
 def _run_batch(
-    plan: BatchPlan, engine: Engine, cache: RecordCache | None, manifest: Path
+    plan: BatchPlan,
+    start: Callable[[], Engine],
+    cache: RecordCache | None,
+    manifest: Path,
 ) -> Generator[FilmRecord, None, None]:
     records: dict[Path, FilmRecord] = {}
     written_at = time.monotonic()
     try:
-        with engine:
+        with start() as engine:
             for film, record in _do_films(plan, engine, cache):
                 records[film.path] = record
                 if record.sha256:  # or the next batch reads the film to know it
@@ -216,7 +242,7 @@ def _do_films(
             else:
                 if record.state == "busy":
                     num_attempts[film.path] -= 1
-                    busy.append(film)
+                    busy.append(replace(film, sha256=record.sha256))
                 else:
                     yield film, record
     if isinstance(stop, NoRoomError):
@@ -235,7 +261,7 @@ def _task(
         plan.plain_settings,
         sha256=film.sha256,
         is_anew=plan.is_anew,
-        num_jobs=engine.num_slots,
+        num_jobs=engine.num_jobs,
         cache=cache,
     )
 

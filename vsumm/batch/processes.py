@@ -38,7 +38,7 @@ class Processes:
     """Errors of futures that say that the process has died."""
 
     def __init__(self, num_slots: int) -> None:
-        self.num_slots = num_slots
+        self.num_slots = self.num_jobs = num_slots
         self._num_threads = max(1, (os.cpu_count() or 1) // num_slots)
         # A process notices that this one has ended, or wants it to end, by the end of its leash.
         self._context = multiprocessing.get_context("spawn")

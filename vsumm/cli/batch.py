@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from mmva_core.cli import Parser, Shell
+from mmva_core.cli import Parser, Shell, UsageError
 from mmva_core.clock import clock_text
 from vsumm.cli.inputs import add_exclude_option, input_path
 from vsumm.cli.options import add_reel_options, add_summary_options, add_work_options
@@ -81,7 +81,21 @@ def add_batch(commands: Commands) -> argparse.ArgumentParser:
     )
     group.add_argument("--quiet", action="store_true", help="no progress bar, no line per film")
     add_reel_options(parser)
-    add_work_options(parser.add_argument_group("how the work is done"))
+    group = parser.add_argument_group("how the work is done")
+    group.add_argument(
+        "--engine",
+        choices=("local", "ray"),
+        default="local",
+        help="processes of this machine, as many as --jobs says, or a Ray cluster, which decides "
+        "itself; needs the extra cluster (default: %(default)s)",
+    )
+    group.add_argument(
+        "--address",
+        metavar="HOST:PORT",
+        help="of the Ray cluster; auto: the one that this machine belongs to (default: one that is "
+        "started on this machine)",
+    )
+    add_work_options(group)
     parser.set_defaults(soundtrack_from=None)  # is chosen for one film at a time
     return parser
 
@@ -95,6 +109,8 @@ def run(args: argparse.Namespace, shell: Shell) -> Iterator[str]:
     """
     from vsumm.batch import plan_batch, run_batch
 
+    if args.address is not None and args.engine != "ray":
+        raise UsageError("--address is that of a Ray cluster: it needs --engine ray")
     plan = plan_batch(
         args.inputs,
         args.output,
@@ -109,7 +125,14 @@ def run(args: argparse.Namespace, shell: Shell) -> Iterator[str]:
     if args.dry_run:
         return
     cache = open_cache(args, shell)
-    records = run_batch(plan, num_jobs=args.jobs, cache=cache, manifest=args.manifest)
+    records = run_batch(
+        plan,
+        num_jobs=args.jobs,
+        engine=args.engine,
+        address=args.address,
+        cache=cache,
+        manifest=args.manifest,
+    )
     states = [film.record.state for film in plan.films if film.record]
     with _shown_batch(args, plan) as show, closing(records):
         for record in records:
