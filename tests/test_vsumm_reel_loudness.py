@@ -17,7 +17,7 @@ from vsumm.reel.place_sound import to_audio_frame
 from vsumm.reel.plan import plan_reel
 
 TARGET = -14.0
-RUNS = [Segment(0, 4), Segment(5, 8)]
+RUNS = [Segment(0, 2), Segment(2.5, 4)]
 OF_METER = 0.1
 """What EBU Tech 3341 allows a meter of loudness, LU."""
 OF_PEAK_METER = 0.4
@@ -64,20 +64,21 @@ def test_the_meter_shows_what_the_standard_says():
 
 
 LEVELS = {
-    "speech": (syllables(9), RATE),
-    "quiet speech": (syllables(9, 0.01), RATE),
-    "tone": (tone(9, 997, 0.02), RATE),
-    "noise": (noise(9, 0.02, channels=2), RATE),
-    "loud noise": (np.clip(noise(9, 1.5, channels=2), -1, 1), RATE),
-    "8 kHz": (syllables(9, rate=8000), 8000),
-    "5.1": (np.repeat(syllables(9, 0.1), 6, axis=0) + noise(9, 0.01, channels=6), RATE),
+    "speech": (syllables(4), RATE),
+    "quiet speech": (syllables(4, 0.01), RATE),
+    "tone": (tone(4, 997, 0.02), RATE),
+    "noise": (noise(4, 0.02, channels=2), RATE),
+    "loud noise": (np.clip(noise(4, 1.5, channels=2), -1, 1), RATE),
+    "8 kHz": (syllables(4, rate=8000), 8000),
+    "5.1": (np.repeat(syllables(4, 0.1), 6, axis=0) + noise(4, 0.01, channels=6), RATE),
 }
+OTHERS = [kind for kind in LEVELS if kind != "speech"]
 SUFFIXES = [".wav", ".flac", ".m4a", ".opus", ".mp3"]
 
 
 @pytest.mark.parametrize(
     ("kind", "suffix"),
-    [*(("speech", suffix) for suffix in SUFFIXES), *((kind, ".m4a") for kind in LEVELS)],
+    [*(("speech", suffix) for suffix in SUFFIXES), *((kind, ".m4a") for kind in OTHERS)],
 )
 def test_the_decoded_reel_has_the_loudness_and_no_higher_peak(tmp_path, kind, suffix):
     samples, rate = LEVELS[kind]
@@ -89,14 +90,14 @@ def test_the_decoded_reel_has_the_loudness_and_no_higher_peak(tmp_path, kind, su
 
 
 def test_bursts_of_noise_keep_the_loudness_and_the_peak(tmp_path):
-    reel, _ = reel_of(tmp_path, bursts(9, 0.1), ".m4a", loudness=-20)
+    reel, _ = reel_of(tmp_path, bursts(4, 0.1), ".m4a", loudness=-20)
     loudness, true_peak = heard(reel)
     assert loudness == pytest.approx(-20, abs=0.5)
     assert true_peak <= -1
 
 
 def test_what_cannot_be_that_loud_keeps_the_peak_and_is_said(tmp_path):
-    clicks = noise(9, 0.001)
+    clicks = noise(4, 0.001)
     clicks[:, :: RATE // 2] = 0.9
     reel, report = reel_of(tmp_path, clicks, ".m4a")
     loudness, true_peak = heard(reel)
@@ -106,15 +107,15 @@ def test_what_cannot_be_that_loud_keeps_the_peak_and_is_said(tmp_path):
 
 
 def test_the_length_and_the_bytes_stay_the_same(tmp_path):
-    reel, report = reel_of(tmp_path, syllables(9), ".m4a")
+    reel, report = reel_of(tmp_path, syllables(4), ".m4a")
     before = reel.read_bytes()
-    assert report.audio_seconds == pytest.approx(7, abs=0.001)
-    assert reel_of(tmp_path, syllables(9), ".m4a")[0].read_bytes() == before
+    assert report.audio_seconds == pytest.approx(3.5, abs=0.001)
+    assert reel_of(tmp_path, syllables(4), ".m4a")[0].read_bytes() == before
 
 
-@pytest.mark.parametrize("seconds", [8.0, 0.2])
+@pytest.mark.parametrize("seconds", [3.5, 0.2])
 def test_sound_without_a_loudness_stays_as_it_is_and_is_said(tmp_path, seconds):
-    samples = tone(9, 200, 0.1) if seconds < 1 else np.zeros((1, 9 * RATE), np.float32)
+    samples = tone(4, 200, 0.1) if seconds < 1 else np.zeros((1, 4 * RATE), np.float32)
     reel, report = reel_of(tmp_path, samples, ".wav", runs=[Segment(0, seconds)])
     assert "silent or too short" in report.sound_note
     off, _ = reel_of(tmp_path, samples, ".flac", runs=[Segment(0, seconds)], loudness="off")
@@ -131,13 +132,13 @@ def test_a_reel_without_sound_is_said(tmp_path, caplog):
 
 
 def test_film_and_soundtrack_together_are_not_clipped(tmp_path):
-    music = write_sound(tmp_path / "music.wav", tone(9, 440, 0.95))
-    film = tone(9, 100, 0.9) * (np.arange(9 * RATE) // RATE % 2)
+    music = write_sound(tmp_path / "music.wav", tone(4, 440, 0.95))
+    film = tone(4, 100, 0.9) * (np.arange(4 * RATE) // RATE % 2)
     duck = {"soundtrack": music, "soundtrack_mode": "duck", "loudness": "off"}
-    reel, _ = reel_of(tmp_path, film.astype(np.float32), ".wav", runs=[Segment(0, 9)], **duck)
+    reel, _ = reel_of(tmp_path, film.astype(np.float32), ".wav", runs=[Segment(0, 4)], **duck)
     assert -0.5 < heard(reel)[1] <= 0.01
     duck["loudness"] = TARGET
-    reel, _ = reel_of(tmp_path, film.astype(np.float32), ".m4a", runs=[Segment(0, 9)], **duck)
+    reel, _ = reel_of(tmp_path, film.astype(np.float32), ".m4a", runs=[Segment(0, 4)], **duck)
     assert heard(reel)[0] == pytest.approx(TARGET, abs=0.5)
     assert heard(reel)[1] <= -1
 
