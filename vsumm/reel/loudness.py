@@ -73,6 +73,7 @@ class LoudnessMeter:
         self.peaks: TruePeaks | None = None
         self._with_peaks = with_peaks
         self._graph: Any = None
+        self._time_base = Fraction(1)
         self._num_samples = 0
 
     @property
@@ -83,12 +84,12 @@ class LoudnessMeter:
     def add(self, frame: Any) -> None:
         """Measure the next frame of PyAV; all must have one form."""
         if self._graph is None:
-            self._graph = _graph_for(frame)
+            self._graph, self._time_base = _graph_for(frame), Fraction(1, frame.sample_rate)
             if self._with_peaks:
                 self.peaks = TruePeaks(frame.sample_rate, frame.layout.name)
         if self.peaks is not None:
             self.peaks.add(frame)
-        frame.time_base, frame.pts = Fraction(1, frame.sample_rate), self._num_samples
+        frame.time_base, frame.pts = self._time_base, self._num_samples
         self._num_samples += frame.samples
         self._graph.push(frame)
         self._read()

@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 import av
+from av.audio.fifo import AudioFifo
 
 from vsumm.decode import StreamReader
 from vsumm.media import MediaInfo
@@ -27,6 +28,8 @@ BITS_PER_SECOND_AND_CHANNEL = 80_000
 """Rate of lossy sound; less where the sample rate is low."""
 BITS_PER_SAMPLE = 4
 """Upper limit of that rate for low sample rates, where encoders refuse more."""
+HEARD_SAMPLES = 16_384
+"""Length of the frames in which decoded sound is measured."""
 
 
 class SoundTrack:
@@ -92,12 +95,18 @@ class SoundTrack:
         decoder: Any = av.CodecContext.create(decoder_of(self.encoder), "r")
         decoder.sample_rate, decoder.layout = rate, layout
         decoder.extradata = encoder.extradata
+        heard = AudioFifo()  # what measures them takes less for few long frames
         for _, packets in self._encoded(blocks, encoder):
             for packet in packets:
                 for frame in decoder.decode(packet):
                     if frame.pts is None or frame.pts + frame.samples > 0:  # no lead-in
-                        yield frame
-        yield from decoder.decode(None)
+                        frame.pts = None
+                        heard.write(frame)
+                yield from heard.read_many(HEARD_SAMPLES)
+        for frame in decoder.decode(None):
+            frame.pts = None
+            heard.write(frame)
+        yield from heard.read_many(HEARD_SAMPLES, partial=True)
 
     def _encoded(
         self, blocks: Iterator[Samples], encoder: Any
