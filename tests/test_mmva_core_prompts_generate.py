@@ -106,7 +106,7 @@ def test_wave_file_holds_the_sound(tmp_path):
 def test_nothing_is_replaced_unasked(tmp_path):
     path = tmp_path / "old.wav"
     path.write_bytes(b"old")
-    with pytest.raises(DataError, match="--force"):
+    with pytest.raises(DataError, match="overwrite=True"):
         check_output(path, overwrite=False)
     check_output(path, overwrite=True)
 

@@ -224,7 +224,7 @@ def test_points_that_are_none_are_refused(text):
 
 def test_point_has_no_embedding(made_index):
     index = load_index(made_index)
-    with pytest.raises(DataError, match="--by va"):
+    with pytest.raises(DataError, match="by='va'"):
         search(index, make_query("va:0.5,0.5", index), by="cosine")
 
 
