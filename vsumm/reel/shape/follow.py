@@ -9,10 +9,13 @@ The frames are decoded in a process of their own, as those that are scored.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
+from vsumm.borders import Looks, find_cuts
 from vsumm.media import MediaInfo, Segment
 from vsumm.reel.shape.costs import (
     CUT_COST,
@@ -22,10 +25,9 @@ from vsumm.reel.shape.costs import (
     face_costs,
     motion_of,
 )
-from vsumm.reel.shape.cuts import frames_after_cuts, split_at_cuts
 from vsumm.reel.shape.faces import Face
 from vsumm.reel.shape.geometry import Geometry, Shot
-from vsumm.reel.shape.look import LOOKS_PER_SECOND, Look, look_at
+from vsumm.reel.shape.look import LOOKS_PER_SECOND, Look, difference, look_at
 from vsumm.reel.shape.path import REACH, FloatArray, places_of, steady_path
 
 MOST_CUT = 0.5
@@ -43,25 +45,42 @@ def follow(info: MediaInfo, runs: Sequence[Segment], geometry: Geometry) -> tupl
     Raises:
         InputError: not a single frame can be read.
     """
-    shots: list[list[Look]] = []
-    starts: list[float] = []
-    gaps: dict[int, tuple[float, float]] = {}
-    for run, looks in zip(runs, look_at(info, runs), strict=True):
-        for number, shot in enumerate(split_at_cuts(looks)):
-            if number:
-                gaps[len(shots)] = shots[-1][-1].seconds, shot[0].seconds
-            starts.append(run.start_seconds)
-            shots.append(shot)
-    for index, seconds in zip(gaps, frames_after_cuts(info, list(gaps.values())), strict=True):
-        starts[index] = seconds
     places = places_of(geometry.share)
-    return tuple(
-        _followed(shot, start, places, geometry) for shot, start in zip(shots, starts, strict=True)
-    )
+    looks_of_runs = look_at(info, runs)
+    # The pictures are those of the reel, so that nothing is kept under what the film contains.
+    found = find_cuts(info, runs, _seen(runs, looks_of_runs), content="")
+    shots = []
+    for run, looks in zip(runs, looks_of_runs, strict=True):
+        starts = [run.start_seconds, *(cut for cut in found.cuts if _is_inside(cut, run))]
+        for start, end in pairwise([*starts, math.inf]):
+            inside = [look for look in looks if start <= max(look.seconds, run.start_seconds) < end]
+            shots.append(_followed(inside, start, places, geometry))
+    return tuple(shots)
+
+
+def _is_inside(seconds: float, run: Segment) -> bool:
+    return run.start_seconds < seconds < run.end_seconds
+
+
+def _seen(runs: Sequence[Segment], looks_of_runs: Sequence[Sequence[Look]]) -> Looks:
+    """Return what the looks tell of cuts, for each run.
+
+    A run counts as alike up to its first look, and behind the last one.
+    """
+    seconds: list[float] = []
+    changes: list[float] = []
+    for run, looks in zip(runs, looks_of_runs, strict=True):
+        between = [float(difference(a, b).mean()) for a, b in pairwise(looks)]
+        later = [max(look.seconds, run.start_seconds) for look in looks]
+        seconds += [run.start_seconds, *later, run.end_seconds]
+        changes += [0.0] * (1 if looks else 0) + [0.0, *between, 0.0]
+    return Looks(np.array(seconds), np.array(changes))
 
 
 def _followed(looks: Sequence[Look], start: float, places: FloatArray, geometry: Geometry) -> Shot:
-    """Lay the way through one shot."""
+    """Lay the way through one shot; one that nobody looked at shows the middle."""
+    if not looks:
+        return Shot(start)
     axis, share = geometry.axis, geometry.share
     faces = _faces_near(looks)
     if _nothing_fits(looks, axis, places, share):
