@@ -83,6 +83,7 @@ FLOORS = {
     },
     "eval": {
         "cues": "",
+        "cuts": "",
         "datasets": "",
         "protocol": "datasets",
         "model": "cues datasets protocol",

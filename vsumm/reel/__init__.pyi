@@ -6,5 +6,6 @@ from .export import try_reel as try_reel
 from .export import write_reel as write_reel
 from .formats import is_reel as is_reel
 from .layout import lay_out as lay_out
+from .loudness import LoudnessMeter as LoudnessMeter
 from .plan import ReelPlan as ReelPlan
 from .plan import plan_reel as plan_reel
