@@ -74,11 +74,11 @@ FLOORS = {
         "content": "class_predictor config data.open errors inputs lite model ridge store towers",
         "sounds": "data.open errors store towers train",
         "published": "",
-        "retrievers": "errors retrieval towers train",
+        "retrievers": "data.open errors model retrieval towers train",
         "studies": "config data.open errors heads inputs lite model published retrieval retrievers "
         "ridge towers train",
         "cli": "clock config content data.imemnet data.sources device errors inputs lite model "
-        "prompts published retrieval sounds store studies towers train",
+        "prompts published retrieval retrievers sounds store studies towers train",
         "__main__": "cli",
     },
     "eval": {

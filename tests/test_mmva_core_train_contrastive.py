@@ -9,6 +9,7 @@ import pytest
 import torch
 from mmva_tiny import tiny_data, tiny_model
 
+from mmva_core.cli.program import main
 from mmva_core.errors import DataError
 from mmva_core.retrieval.rank import unit_rows
 from mmva_core.train import loop
@@ -130,3 +131,10 @@ def test_several_processes_are_refused(tmp_path, monkeypatch):
 def test_a_negative_weight_is_refused():
     with pytest.raises(ValueError, match="contrastive must not be negative"):
         TrainConfig(contrastive=-1)
+
+
+@pytest.mark.parametrize("text", ["-1", "much", "nan", "inf"])
+def test_a_weight_that_is_none_is_wrong_usage(text, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(["train", "--preset", "mmva-lite", "-o", "run", f"--contrastive={text}"])
+    assert "must be a number from 0 on" in capsys.readouterr().err

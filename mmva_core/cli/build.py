@@ -40,6 +40,7 @@ def add_parser(subparsers: Subparsers) -> None:
     _add_class_names(parts)
     _add_pictures(parts)
     _add_prompts(parts)
+    _add_joint(parts)
 
 
 def _add_music(parts: Subparsers) -> None:
@@ -208,6 +209,38 @@ def run_sounds(args: Namespace) -> Iterator[Output]:
     from mmva_core.sounds import fetch_packages
 
     yield from fetch_packages(Path(args.output))
+
+
+def _add_joint(parts: Subparsers) -> None:
+    parser = parts.add_parser(
+        "joint",
+        help="fit a joint space of music and captions to a model's embeddings",
+        description="For mmva retrieve --by joint, which reads joint.safetensors in the folder of "
+        "the model. The model itself stays as it is.",
+        examples=("mmva build joint --model my-model -o my-model/joint.safetensors",),
+    )
+    add_data_option(parser, "open data sets with 4QAED and Emotify")
+    add_model_options(parser)
+    parser.add_argument("--seed", type=int, default=0, help="seed of weights and order")
+    add_output_options(parser, "FILE", "joint.safetensors")
+    add_quiet_option(parser)
+    parser.set_defaults(run=run_joint)
+
+
+def run_joint(args: Namespace) -> Iterator[Output]:
+    """Encode the music and its captions, fit the maps, and write them."""
+    from mmva_core.lite import find_data
+    from mmva_core.model import MMVA
+    from mmva_core.retrieval import save_joint_head
+    from mmva_core.retrievers import build_joint_head
+
+    path = Path(args.output)
+    _check_free(path, args.force)
+    model = MMVA.from_pretrained(args.model, device=args.device)
+    data = find_data(args.data)
+    head = build_joint_head(model, data, seed=args.seed, progress=shows_progress(args))
+    save_joint_head(head, path, args.model)
+    yield f"{path}: for {args.model}"
 
 
 def _add_class_names(parts: Subparsers) -> None:

@@ -8,6 +8,7 @@ that failed. Errors that end the command are raised. Heavy imports are inside `r
 
 from __future__ import annotations
 
+import math
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from dataclasses import dataclass
@@ -93,3 +94,18 @@ def length_of_time(text: str) -> float:
     if not seconds:
         raise ArgumentTypeError(f"{text!r} must be more than nothing")
     return seconds
+
+
+def weight(text: str) -> float:
+    """Read the weight of a term, 0 or more, as argparse wants it.
+
+    Raises:
+        ArgumentTypeError: the text is no such number.
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise ArgumentTypeError(f"must be a number from 0 on, got {text!r}")
+    return value

@@ -15,6 +15,7 @@ from mmva_core.cli.command import (
     add_model_options,
     add_quiet_option,
     shows_progress,
+    weight,
 )
 from mmva_core.cli.parser import positive_integer
 
@@ -62,6 +63,13 @@ def add_parser(subparsers: Subparsers) -> None:
     )
     parser.add_argument("--scratch", metavar="FOLDER", help="keep runs and logs here")
     parser.add_argument("--epochs", type=positive_integer, help="epochs of --preset")
+    parser.add_argument(
+        "--contrastive",
+        type=weight,
+        default=0.0,
+        metavar="W",
+        help="weight of the contrastive term of mmva train in --preset (default: %(default)s)",
+    )
     parser.add_argument("--seed", type=int, default=0)
     add_model_options(parser)
     parser.add_argument("--format", default="text", choices=("text", "csv", "json"))
@@ -118,7 +126,7 @@ def _preset_rows(args: Namespace, scratch: Path, progress: bool) -> list[Retriev
     from mmva_core.lite import LITE_TRAINING, find_data
     from mmva_core.studies import ABLATIONS, open_set_rows
 
-    config = replace(LITE_TRAINING, seed=args.seed)
+    config = replace(LITE_TRAINING, seed=args.seed, contrastive=args.contrastive)
     if args.epochs is not None:
         config = replace(config, epochs=args.epochs)
     return open_set_rows(

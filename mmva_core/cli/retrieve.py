@@ -31,7 +31,10 @@ def add_parser(subparsers: Subparsers) -> None:
         help="find music, pictures or sentences that feel like a query",
         description="Find what lies nearest to a query on the valence/arousal plane. Of long "
         "tracks the best window is named.",
-        examples=("mmva retrieve picture.jpg --in music.index --k 5",),
+        examples=(
+            "mmva retrieve picture.jpg --in music.index --k 5",
+            'mmva retrieve "a calm piece of folk with guitar" --in music.index --by joint',
+        ),
     )
     parser.add_argument(
         "query",
@@ -48,7 +51,8 @@ def add_parser(subparsers: Subparsers) -> None:
         "--by",
         choices=get_args(By),
         default="va",
-        help="compare valence and arousal by Eq. 1 of the paper (default), or embeddings by angle",
+        help="compare valence and arousal by Eq. 1 of the paper (default), embeddings by angle, or "
+        "music and sentences in a joint space, where a sentence finds a piece and not a mood",
     )
     parser.add_argument("--find", choices=MODALITIES, help="only answers of this kind")
     parser.add_argument(
@@ -68,7 +72,7 @@ def run(args: Namespace) -> Iterator[Output]:
     query = make_query(
         args.query, index, model_name=args.model, device=args.device, modality=args.modality
     )
-    matches = search(index, query, k=args.k, by=args.by, modality=args.find)
+    matches = search(index, query, k=args.k, by=args.by, modality=args.find, model_name=args.model)
     if args.json:
         yield json.dumps(as_json(args.query, args.by, index, query, matches), indent=2)
         return

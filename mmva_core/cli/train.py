@@ -13,6 +13,7 @@ from mmva_core.cli.command import (
     add_device_option,
     add_quiet_option,
     shows_progress,
+    weight,
 )
 from mmva_core.errors import MmvaError
 
@@ -67,7 +68,7 @@ def add_parser(subparsers: Subparsers) -> None:
     )
     parser.add_argument(
         "--contrastive",
-        type=float,
+        type=weight,
         metavar="W",
         help="weight of a contrastive term between music and captions, for retrieval by cosine; "
         "ours, the paper has none (default: 0)",

@@ -31,7 +31,9 @@ from numpy.typing import NDArray
 from mmva_core.config import Modality
 from mmva_core.errors import DataError
 from mmva_core.matching_score import score_of_distance
+from mmva_core.retrieval.joint import JOINT_MODALITIES, JointHead
 from mmva_core.retrieval.rank import (
+    ROWS_AT_ONCE,
     FloatArray,
     IntArray,
     best_rows,
@@ -194,6 +196,33 @@ class RetrievalIndex:
         scores = cosines(embed, self.embeds)
         rows = self._best(scores, k, modality)
         return self._matches(rows, scores[rows])
+
+    def search_joint(
+        self,
+        head: JointHead,
+        embed: FloatArray | Floats,
+        query_modality: Modality,
+        k: int = 5,
+        *,
+        modality: Modality | None = None,
+    ) -> list[Match]:
+        """Find the music and captions nearest to an embedding (D,) in a joint space.
+
+        Raises:
+            DataError: pictures have no place in the space, neither as query nor as answer.
+        """
+        if modality is not None and modality not in JOINT_MODALITIES:
+            raise DataError(f"the joint space is of music and captions, not of an {modality}")
+        place = head.place(query_modality, np.asarray(embed)[None])[0]
+        kind_of_row = np.repeat([item.modality for item in self.items], np.diff(self.offsets))
+        scores = np.full(len(self.va), -np.inf, dtype=np.float32)
+        for name in JOINT_MODALITIES:
+            rows = np.flatnonzero(kind_of_row == name)
+            for part in np.array_split(rows, -(-len(rows) // ROWS_AT_ONCE) or 1):
+                scores[part] = head.place(name, self.embeds[part]) @ place
+        best = self._best(scores, k, modality)
+        best = best[np.isfinite(scores[best])]
+        return self._matches(best, scores[best])
 
     def _best(self, scores: NDArray[Any], k: int, modality: Modality | None) -> IntArray:
         """Return the best row of each of the k best items."""

@@ -12,6 +12,7 @@ from mmva_core.config import Modality
 from mmva_core.errors import CheckpointError, DataError
 from mmva_core.inputs import guess_modality
 from mmva_core.retrieval.index import ItemRows, Match, RetrievalIndex
+from mmva_core.retrieval.joint import load_joint_head
 from mmva_core.retrieval.rank import By, FloatArray, unit_rows
 from mmva_core.store import model_fingerprint
 
@@ -102,6 +103,7 @@ def search(
     k: int = 5,
     by: By = "va",
     modality: Modality | None = None,
+    model_name: str | None = None,
 ) -> list[Match]:
     """Find the items nearest to a query.
 
@@ -109,11 +111,15 @@ def search(
         index: the index.
         query: the query.
         k: largest number of items.
-        by: compare by Eq. 1 on valence and arousal, or by the angle of embeddings.
+        by: compare by Eq. 1 on valence and arousal, by the angle of embeddings, or by the angle in
+            the joint space of music and captions.
         modality: only items of this modality.
+        model_name: name of the index's model, for when its folder has moved.
 
     Raises:
-        DataError: the query is a point and `by` is "cosine", or no item has the modality.
+        CheckpointError: `by` is "joint" and the model has no joint space.
+        DataError: the query is a point, or, in the joint space, a picture; or no item has the
+            modality.
     """
     if modality is not None and not any(item.modality == modality for item in index.items):
         raise DataError(f"the index holds no {modality}")
@@ -125,4 +131,8 @@ def search(
             argument="by='va'",
             option="--by va",
         )
-    return index.search_embedding(query.embed, k, modality=modality)
+    if by == "cosine":
+        return index.search_embedding(query.embed, k, modality=modality)
+    assert query.modality is not None, "it has an embedding"
+    head = load_joint_head(model_name or index.header.model)
+    return index.search_joint(head, query.embed, query.modality, k, modality=modality)

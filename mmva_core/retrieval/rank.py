@@ -15,8 +15,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-By = Literal["va", "cosine"]
-"""How items are compared: by Eq. 1 on valence and arousal, or by the angle of the embeddings."""
+By = Literal["va", "cosine", "joint"]
+"""How items are compared: by Eq. 1 on valence and arousal, by the angle of the embeddings, or by
+the angle in a joint space of music and captions."""
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

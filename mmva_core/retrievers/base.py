@@ -69,6 +69,13 @@ class Standardizer:
         return (features - self._mean) / self._deviation
 
 
+def same_captions(captions: Sequence[str]) -> Callable[[Tensor], Tensor]:
+    """Return what says of the pairs in rows (B,) whether two of them have one caption, (B, B)."""
+    number = {caption: place for place, caption in enumerate(dict.fromkeys(captions))}
+    numbers = torch.tensor([number[caption] for caption in captions])
+    return lambda rows: numbers[rows, None] == numbers[None, rows]
+
+
 def two_layers(input_dim: int, output_dim: int) -> nn.Sequential:
     """Build the network on the features of either side; its output has no activation."""
     return nn.Sequential(

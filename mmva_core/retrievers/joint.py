@@ -13,7 +13,13 @@ import torch
 from torch import Tensor, nn
 
 from mmva_core.retrieval import FloatArray
-from mmva_core.retrievers.base import WIDTH, Standardizer, train_by_steps, two_layers
+from mmva_core.retrievers.base import (
+    WIDTH,
+    Standardizer,
+    same_captions,
+    train_by_steps,
+    two_layers,
+)
 from mmva_core.retrievers.texts import sentence_vectors, word_vectors
 from mmva_core.train import Temperature, contrastive_loss
 
@@ -37,8 +43,7 @@ class _Joint:
         texts = self._vectors(captions)
         self._of_music, self._of_texts = Standardizer(music), Standardizer(texts)
         music, texts = self._of_music(music), self._of_texts(texts)
-        names = {caption: number for number, caption in enumerate(dict.fromkeys(captions))}
-        same = torch.tensor([names[caption] for caption in captions])
+        is_same = same_captions(captions)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self._seed)
             self._network = nn.ModuleDict(
@@ -51,7 +56,7 @@ class _Joint:
 
         def loss_of(rows: Tensor) -> Tensor:
             cosines = self._embed("text", texts[rows]) @ self._embed("music", music[rows]).T
-            return self._loss(cosines, same[rows, None] == same[None, rows])
+            return self._loss(cosines, is_same(rows))
 
         train_by_steps(
             self._network,

@@ -62,7 +62,7 @@ class EncodedPairs:
         if len(sizes) != 1 or 0 in sizes:
             raise ValueError(f"pairs need as many pieces as captions, got {sorted(sizes)}")
 
-    def scores(self, by: By) -> FloatArray:
+    def scores(self, by: Literal["va", "cosine"]) -> FloatArray:
         """Compare every caption (rows) with every piece (columns), (N, N); higher is better."""
         if by == "cosine":
             # In float64, so that rounding neither makes nor breaks ties.
@@ -121,7 +121,9 @@ def retrieval_rows(parts: Sequence[EncodedPairs], source: str, data: str) -> lis
     return rows
 
 
-def scored_rows(tables: Sequence[FloatArray], source: str, data: str) -> list[RetrievalRow]:
+def scored_rows(
+    tables: Sequence[FloatArray], source: str, data: str, by: By | None = None
+) -> list[RetrievalRow]:
     """Evaluate the scores of a method in both directions.
 
     Args:
@@ -129,8 +131,9 @@ def scored_rows(tables: Sequence[FloatArray], source: str, data: str) -> list[Re
             place, one table for each set of pairs.
         source: name of the method.
         data: name of the pairs.
+        by: what is compared; None for scores of the method's own.
     """
-    return [_evaluate(tables, source, data, direction, None) for direction in DIRECTIONS]
+    return [_evaluate(tables, source, data, direction, by) for direction in DIRECTIONS]
 
 
 def retrieval_text(rows: Sequence[RetrievalRow]) -> str:

@@ -14,13 +14,14 @@ import torch
 from tqdm import tqdm
 
 from mmva_core.config import Modality
+from mmva_core.data.open import load_tag_captions
 from mmva_core.errors import DataError
 from mmva_core.lite import FOLDS, build_lite, load_lite_tables, load_recordings
 from mmva_core.model import MMVA
 from mmva_core.retrieval import encode_content, read_content
 from mmva_core.studies.folds import Ablation, encode_folds, train_without_each_fold
-from mmva_core.studies.retrieval import EncodedPairs, RetrievalRow, retrieval_rows
-from mmva_core.studies.text_to_music import baseline_rows, open_set_parts
+from mmva_core.studies.retrieval import EncodedPairs, RetrievalRow, retrieval_rows, scored_rows
+from mmva_core.studies.text_to_music import baseline_rows, joint_scores, open_set_parts
 from mmva_core.train import TrainConfig, TrainingData, embed_table
 
 LOGS_FOLDER = "retrievers"
@@ -107,13 +108,18 @@ def open_set_rows(
     recordings = load_recordings(root, scratch, seed=config.seed, progress=progress)
     encoded = encode_folds(recordings, tables, config.seed)
     data = f"4QAED and Emotify, {len(tables.captions)} pairs in {len(FOLDS)} folds by artist"
+    captions = load_tag_captions(root)
     rows = []
     for ablation in ablations:
         copies = train_without_each_fold(encoded, ablation, config, scratch, progress=progress)
-        parts = [table_pairs(model, test) for _, model, test in copies]
+        parts, joint = [], []
+        for fold, model, test in copies:
+            parts.append(table_pairs(model, test))
+            joint.append(joint_scores(model, encoded[fold].without(fold), test, captions))
         rows += retrieval_rows(parts, ablation.paper_name, data)
+        rows += scored_rows(joint, f"{ablation.paper_name}, joint space", data, "joint")
     if with_baselines:
-        captioned = open_set_parts(encoded, root)
+        captioned = open_set_parts(encoded, captions)
         rows += baseline_rows(captioned, scratch / LOGS_FOLDER, data, seed=config.seed)
     # Rows of chance are equal for all ablations: keep the first.
     return list(dict.fromkeys(rows))

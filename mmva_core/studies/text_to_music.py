@@ -13,15 +13,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from torch import Tensor
 
-from mmva_core.data.open import load_tag_captions
 from mmva_core.lite import EncodedTables
-from mmva_core.retrieval import FloatArray
-from mmva_core.retrievers import RETRIEVERS
+from mmva_core.model import MMVA
+from mmva_core.retrieval import FloatArray, unit_rows
+from mmva_core.retrievers import RETRIEVERS, fit_joint_head
 from mmva_core.studies.retrieval import RetrievalRow, scored_rows
-from mmva_core.train import FeatureTable, Table
+from mmva_core.train import FeatureTable, Table, TrainingData, embed_table
+
+Captions = Mapping[tuple[str, str], str]
+"""Sentences by (name of the set, file name)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,18 +81,14 @@ def baseline_rows(
 
 
 def open_set_parts(
-    encoded: Mapping[str, EncodedTables], root: Path
+    encoded: Mapping[str, EncodedTables], captions: Captions
 ) -> list[tuple[CaptionedMusic, CaptionedMusic]]:
     """Return the pairs of every fold to train on and to search.
 
     Args:
         encoded: the open sets by fold, see `mmva_core.studies.folds.encode_folds`.
-        root: folder of the open sets, whose tags make the captions.
-
-    Raises:
-        DataError: the table of tags is missing or damaged.
+        captions: sentences of their clips.
     """
-    captions = load_tag_captions(root)
     return [
         (
             _with_captions(tables.without(fold).music, captions),
@@ -96,6 +96,23 @@ def open_set_parts(
         )
         for fold, tables in encoded.items()
     ]
+
+
+def joint_scores(
+    model: MMVA, training: TrainingData, test: TrainingData, captions: Captions
+) -> FloatArray:
+    """Fit the joint space of a model's embeddings on one part; score the other's pairs, (N, N)."""
+    rows, texts = _captioned_rows(training.music, captions)
+    head = fit_joint_head(
+        embed_table(model, "music", training.music)[rows],
+        embed_table(model, "caption", training.caption)[rows],
+        texts,
+    )
+    music, caption = (
+        head.place(name, unit_rows(embed_table(model, name, table).cpu().numpy()))
+        for name, table in (("music", test.music), ("caption", test.caption))
+    )
+    return np.asarray(caption.astype(np.float64) @ music.T)
 
 
 def _train_and_score(
@@ -112,12 +129,17 @@ def _train_and_score(
     return method.score(test.features, test.captions)
 
 
-def _with_captions(table: Table, captions: Mapping[tuple[str, str], str]) -> CaptionedMusic:
-    """Take the rows that have a caption.
+def _with_captions(table: Table, captions: Captions) -> CaptionedMusic:
+    rows, texts = _captioned_rows(table, captions)
+    return CaptionedMusic.of(table.subset(rows), texts)
+
+
+def _captioned_rows(table: Table, captions: Captions) -> tuple[list[int], list[str]]:
+    """Find the rows that have a caption, and their captions.
 
     Ids are "set/file", or "set/file window K"; keyboard pieces have no tags and so no caption.
     """
     clips = [name.partition(" window ")[0].partition("/") for name in table.ids]
     keys = [(name, file) for name, _, file in clips]
     rows = [row for row, key in enumerate(keys) if key in captions]
-    return CaptionedMusic.of(table.subset(rows), [captions[keys[row]] for row in rows])
+    return rows, [captions[keys[row]] for row in rows]
