@@ -74,7 +74,7 @@ FLOORS = {
         "content": "class_predictor config data.open errors inputs lite model ridge store towers",
         "sounds": "data.open errors store towers train",
         "published": "",
-        "retrievers": "data.open errors model retrieval towers train",
+        "retrievers": "config data.open errors model retrieval towers train",
         "studies": "config data.open errors heads inputs lite model published retrieval retrievers "
         "ridge towers train",
         "cli": "clock config content data.imemnet data.sources device errors inputs lite model "

@@ -7,7 +7,7 @@ from .index import IndexItem as IndexItem
 from .index import Match as Match
 from .index import RetrievalIndex as RetrievalIndex
 from .index import load_index as load_index
-from .joint import JOINT_NAME as JOINT_NAME
+from .joint import JOINT_MODALITIES as JOINT_MODALITIES
 from .joint import JointHead as JointHead
 from .joint import load_joint_head as load_joint_head
 from .joint import save_joint_head as save_joint_head

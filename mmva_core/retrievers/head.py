@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
-from mmva_core.retrieval import JointHead, unit_rows
+from mmva_core.config import Modality
+from mmva_core.retrieval import JOINT_MODALITIES, JointHead, unit_rows
 from mmva_core.retrievers.base import same_captions, train_by_steps
 from mmva_core.train import Temperature, contrastive_loss
 
@@ -39,35 +40,35 @@ def fit_joint_head(
         seed: of weights and order.
         on_epoch: called with the number of the epoch, from 1, and its mean loss.
     """
-    sides = {
-        name: torch.from_numpy(unit_rows(embeds.cpu().numpy()))
-        for name, embeds in (("music", music), ("caption", caption))
+    embeds = {"music": music, "caption": caption}
+    sides: dict[Modality, Tensor] = {
+        name: torch.from_numpy(unit_rows(embeds[name].cpu().numpy())) for name in JOINT_MODALITIES
     }
-    means = {name: embeds.mean(0) for name, embeds in sides.items()}
-    centred = {name: embeds - means[name] for name, embeds in sides.items()}
+    means = {name: side.mean(0) for name, side in sides.items()}
+    centred = {name: side - means[name] for name, side in sides.items()}
     is_same = same_captions(captions)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = nn.ModuleDict(
-            {
-                name: nn.Linear(embeds.shape[1], JOINT_DIM, bias=False)
-                for name, embeds in sides.items()
-            }
-        )
-        network["temperature"] = Temperature()
+        maps = {
+            name: nn.Linear(side.shape[1], JOINT_DIM, bias=False) for name, side in sides.items()
+        }
+    temperature = Temperature()
 
     def loss_of(rows: Tensor) -> Tensor:
-        music, caption = (
-            nn.functional.normalize(network[name](centred[name][rows]), dim=1)
-            for name in ("music", "caption")
-        )
-        return contrastive_loss(network["temperature"](caption @ music.T), is_same(rows))
+        places = {
+            name: nn.functional.normalize(maps[name](centred[name][rows]), dim=1) for name in maps
+        }
+        return contrastive_loss(temperature(places["caption"] @ places["music"].T), is_same(rows))
 
-    train_by_steps(network, loss_of, len(music), epochs=epochs, seed=seed, on_epoch=on_epoch)
+    train_by_steps(
+        nn.ModuleList([*maps.values(), temperature]),
+        loss_of,
+        len(music),
+        epochs=epochs,
+        seed=seed,
+        on_epoch=on_epoch,
+    )
     return JointHead(
-        {"music": means["music"].numpy(), "caption": means["caption"].numpy()},
-        {
-            "music": network["music"].weight.detach().T.numpy(),
-            "caption": network["caption"].weight.detach().T.numpy(),
-        },
+        {name: mean.numpy() for name, mean in means.items()},
+        {name: layer.weight.detach().T.numpy() for name, layer in maps.items()},
     )

@@ -4,9 +4,8 @@ Each caption retrieves among all pieces and each piece among all captions, by Eq
 valence and arousal and by the cosine of the embeddings. Equal captions and equal predictions tie;
 see `mmva_core.retrieval.metrics`.
 
-The paper's figures (`mmva_core.published`) concern 1000 pairs of IMEMNet-C, whose music and
-captions are not openly available, and R@k depends on the number of pairs. Chance among as many
-pairs is reported beside every model.
+The paper's figures (`mmva_core.published`) concern 1000 pairs of IMEMNet-C, and R@k depends on the
+number of pairs. Chance among as many pairs is reported beside every model.
 
 Letters in shapes: N pairs, D the size of an embedding.
 """

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from torch import Tensor
 
+from mmva_core.config import Modality
 from mmva_core.lite import EncodedTables
 from mmva_core.model import MMVA
 from mmva_core.retrieval import FloatArray, unit_rows
@@ -108,9 +109,10 @@ def joint_scores(
         embed_table(model, "caption", training.caption)[rows],
         texts,
     )
+    tables: dict[Modality, Table] = {"music": test.music, "caption": test.caption}
     music, caption = (
         head.place(name, unit_rows(embed_table(model, name, table).cpu().numpy()))
-        for name, table in (("music", test.music), ("caption", test.caption))
+        for name, table in tables.items()
     )
     return np.asarray(caption.astype(np.float64) @ music.T)
 
