@@ -5,7 +5,7 @@ import pytest
 from films import make_film
 from shots import make_shots
 
-from vsumm.borders import Looks, find_cuts, shots
+from vsumm.borders import Looks, find_cuts, searched
 from vsumm.files import RecordCache
 from vsumm.media import Segment, probe
 
@@ -35,9 +35,11 @@ def test_cuts_are_the_time_stamps_of_the_first_frames_of_shots(film):
 
 def test_only_intervals_between_frames_that_differ_are_decoded(film, monkeypatch):
     decoded = []
-    search = shots._search
+    search = searched.run_search
     monkeypatch.setattr(
-        shots, "_search", lambda info, todo: decoded.extend(todo) or search(info, todo)
+        searched,
+        "run_search",
+        lambda info, todo, **options: decoded.extend(todo) or search(info, todo, **options),
     )
     seconds = np.arange(0.5, 11.0, 1.0)
     changes = np.array([np.nan, *[0.01] * 10])
@@ -52,7 +54,7 @@ def test_what_was_searched_before_is_not_decoded_again(film, tmp_path, monkeypat
     cache = RecordCache(tmp_path)
     assert cuts_in(film, [Segment(2.0, 4.0)], cache=cache) == (3.0,)
     assert cuts_in(film, [Segment(6.5, 7.5)], cache=cache) == (3.0, 7.0)
-    monkeypatch.setattr(shots, "_search", lambda *_: pytest.fail("decoded again"))
+    monkeypatch.setattr(searched, "run_search", lambda *_, **__: pytest.fail("decoded again"))
     assert cuts_in(film, [Segment(2.5, 3.5), Segment(6.6, 7.4)], cache=cache) == (3.0, 7.0)
 
 

@@ -4,9 +4,10 @@ import pytest
 from films import make_film
 from foretold import BrightLoudModel
 from shots import make_shots
+from speech import speak, write_sound
 
 import vsumm
-from vsumm.borders import shots
+from vsumm.borders import searched
 from vsumm.cli import main
 from vsumm.files import RecordCache
 from vsumm.summary import Summary
@@ -75,19 +76,32 @@ def test_a_sound_file_has_no_cuts_and_uses_its_budget(tmp_path):
     assert summary.notes == ()
 
 
+def test_no_edge_lies_inside_a_sentence(tmp_path):
+    sentences = [f"This is sentence number {n}, and it ends here." for n in range(12)]
+    samples, spans = speak(sentences, 0.6)
+    path = write_sound(tmp_path / "talk.wav", samples)
+    summary = vsumm.summarize(path, by="music", model=BrightLoudModel(), budget="12s")
+    edges = edges_of(summary)
+    assert not [e for e in edges for a, b in spans if a + 0.1 < e < b - 0.1]
+    on_grid = vsumm.summarize(
+        path, by="music", model=BrightLoudModel(), budget="12s", cut_at="grid"
+    )
+    assert [e for e in edges_of(on_grid) for a, b in spans if a + 0.1 < e < b - 0.1]
+
+
 def test_the_cache_gives_the_same_pieces(film, tmp_path, monkeypatch):
     # With a loaded model nothing but the cuts is cached.
     cache = RecordCache(tmp_path)
     first = summarized(film, budget="12s", cache=cache)
-    monkeypatch.setattr(shots, "_search", lambda *_: pytest.fail("searched again"))
+    monkeypatch.setattr(searched, "run_search", lambda *_, **__: pytest.fail("searched again"))
     assert summarized(film, budget="12s", cache=cache) == first
 
 
 def test_a_search_that_fails_is_said(film, monkeypatch):
-    def crash(*_):
+    def crash(*_, **__):
         raise WorkerLostError("the worker process crashed")
 
-    monkeypatch.setattr(shots, "_search", crash)
+    monkeypatch.setattr(searched, "run_search", crash)
     summary = summarized(film, budget="12s")
     assert "not all cuts between shots could be found: the worker process crashed" in summary.notes
     assert summary.selected_seconds <= 12 + 1e-9

@@ -12,7 +12,7 @@ from vsumm.select import Borders, competing_runs, place_edges, places_to_search
 from vsumm.select.edges import FLASH_SECONDS, MIN_GAP_SECONDS, REACH_SECONDS
 
 
-def placed(scores, picked, cuts, *, budget=None, min_run=1.5, seconds=2.0):
+def placed(scores, picked, cuts, *, phrases=(), budget=None, min_run=1.5, seconds=2.0):
     """Pieces of a film with one segment for each score."""
     segments = split_into_segments(seconds * len(scores), segment_seconds=seconds)
     scores = np.array(scores, np.float64)
@@ -21,7 +21,7 @@ def placed(scores, picked, cuts, *, budget=None, min_run=1.5, seconds=2.0):
         competing_runs(segments, scores, selected),
         segments,
         scores,
-        Borders(sorted(cuts), segments[-1].end_seconds),
+        Borders(sorted(cuts), segments[-1].end_seconds, phrases),
         budget_seconds=seconds * len(picked) if budget is None else budget,
         min_run_seconds=min_run,
     )
@@ -82,6 +82,40 @@ def test_a_budget_shorter_than_a_run_is_kept():
 def test_a_shorter_run_becomes_as_long_as_the_shortest_allowed():
     (piece,) = placed([0.2] * 4 + [0.9] + [0.2] * 4, {4}, [], budget=2.0, seconds=1.0)
     assert piece.duration_seconds >= 1.5 - 1e-6
+
+
+def test_an_edge_leaves_a_phrase_for_the_nearest_pause():
+    scores = [0.4] * 5 + [0.8] * 3 + [0.4] * 5
+    phrases = [Segment(8.9, 10.5), Segment(11.0, 15.2), Segment(15.9, 18.0)]
+    (piece,) = placed(scores, {5, 6, 7}, [], phrases=phrases, budget=6.0)
+    assert not Borders((), 26.0, phrases).are_spoken(np.array(edges_of([piece]))).any()
+
+
+def test_a_cut_in_a_pause_is_the_best_of_all():
+    scores = [0.4] * 5 + [0.8] * 3 + [0.4] * 5
+    phrases = [Segment(8.0, 10.5), Segment(11.4, 14.9), Segment(16.1, 19.0)]
+    cuts = [10.2, 11.2, 15.7, 16.6]
+    (piece,) = placed(scores, {5, 6, 7}, cuts, phrases=phrases, budget=6.0)
+    assert piece == Segment(11.2, 15.7)
+
+
+def test_speech_throughout_changes_nothing():
+    scores = [0.4] * 5 + [0.8] * 3 + [0.4] * 5
+    spoken = placed(scores, {5, 6, 7}, [10.6, 16.4], phrases=[Segment(0.0, 26.0)])
+    assert spoken == placed(scores, {5, 6, 7}, [10.6, 16.4])
+
+
+def test_places_beside_phrases_lie_in_the_pauses():
+    borders = Borders((), 20.0, [Segment(1.0, 2.0), Segment(2.1, 3.0), Segment(5.0, 6.0)])
+    assert np.sort(borders.pauses) == pytest.approx([0.9, 2.05, 2.05, 3.1, 4.9, 6.1])
+    assert not borders.are_spoken(borders.pauses).any()
+    assert borders.are_spoken(np.array([0.5, 1.0, 1.5, 2.0, 2.5])).tolist() == [
+        False,
+        False,
+        True,
+        False,
+        True,
+    ]
 
 
 def test_nothing_selected_is_nothing_to_place():

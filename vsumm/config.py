@@ -18,9 +18,8 @@ By = Literal["highlights", "image", "music", "both"]
 Decoder = Literal["auto", "decord", "pyav"]
 """Who decodes pictures."""
 
-CutAt = Literal["shots", "grid"]
-"""Where runs begin and end: at cuts between shots where there are some nearby, or on the grid of
-segments."""
+CutAt = Literal["shots+speech", "shots", "speech", "grid"]
+"""Where runs begin and end: at cuts between shots, in pauses of speech, on the grid of segments."""
 
 BUDGET_FORMS = f"15%, 0.15, {TIME_FORMS}"
 """How a budget may be written, for messages."""
@@ -62,9 +61,10 @@ class SummaryConfig:
     """Length that the reel may have, seconds; takes the place of `budget_fraction`."""
     segment_seconds: float | None = None
     """Length of a segment, seconds. None: 2, or the whole budget where that is shorter."""
-    cut_at: CutAt = "shots"
-    """Where runs begin and end. "grid": with segments; "shots": within a second of that, at cuts
-    between shots where there are some, exact to the frame, and so that the budget is used up."""
+    cut_at: CutAt = "shots+speech"
+    """Where runs begin and end. "grid": with segments; else within two seconds of that, so that the
+    budget is used up: "shots" at cuts, where there are some; "speech" in pauses, where somebody
+    speaks."""
     min_run_seconds: float = 1.5
     """Runs are no shorter, seconds, unless the budget is; with `cut_at="grid"` they are as long as
     their segments."""
@@ -111,7 +111,8 @@ class SummaryConfig:
         seconds = self.segment_seconds
         is_long_enough = seconds is None or seconds >= SHORTEST_SEGMENT_SECONDS
         _check("segment_seconds", seconds, is_long_enough, f"at least {SHORTEST_SEGMENT_SECONDS}")
-        _check("cut_at", self.cut_at, self.cut_at in get_args(CutAt), "shots or grid")
+        places = get_args(CutAt)
+        _check("cut_at", self.cut_at, self.cut_at in places, f"one of {', '.join(places)}")
         shortest = self.min_run_seconds
         _check("min_run_seconds", shortest, 0 <= shortest < math.inf, "at least 0 and finite")
         frames = self.frames_per_segment

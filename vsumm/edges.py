@@ -1,4 +1,4 @@
-"""Move the edges of a selection to borders of shots: look for these, then choose.
+"""Move the edges of a selection to cuts between shots and pauses in speech: find them, choose.
 
 The selection itself is made on the grid of segments before.
 """
@@ -9,11 +9,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vsumm.borders import Looks, find_cuts
+from vsumm.borders import FoundCuts, FoundSpeech, Looks, find_cuts, find_speech
 from vsumm.files import RecordCache
 from vsumm.media import Segment
-from vsumm.score import Arrays, Film, FloatArray
+from vsumm.score import SPEECH_KIND, Arrays, Film, FloatArray
 from vsumm.select import Borders, competing_runs, place_edges, places_to_search
+
+LEAST_SPEECH = 0.2
+"""Probability of speech, averaged over a segment, above which its pauses are looked for."""
 
 
 def move_edges(
@@ -35,21 +38,35 @@ def move_edges(
         selected: N flags.
         budget_seconds: the greatest total length of the pieces.
         content: SHA-256 of the film.
-        cache: where found cuts are kept.
+        cache: where found cuts and phrases are kept.
     """
+    config = film.config
     runs = competing_runs(film.segments, scores, selected)
-    found = find_cuts(
-        film.info, places_to_search(runs), _looks(arrays), content=content, cache=cache
-    )
+    places = places_to_search(runs)
+    cuts, speech = FoundCuts(()), FoundSpeech(())
+    if config.cut_at != "speech":
+        cuts = find_cuts(film.info, places, _looks(arrays), content=content, cache=cache)
+    if config.cut_at != "shots":
+        speech = find_speech(
+            film.info,
+            [place for place in places if _may_be_spoken(place, film, arrays)],
+            track=config.audio_track or 0,
+            content=content,
+            cache=cache,
+        )
     pieces = place_edges(
         runs,
         film.segments,
         scores,
-        Borders(found.cuts, film.segments[-1].end_seconds),
+        Borders(cuts.cuts, film.segments[-1].end_seconds, speech.phrases),
         budget_seconds=budget_seconds,
-        min_run_seconds=film.config.min_run_seconds,
+        min_run_seconds=config.min_run_seconds,
     )
-    notes = [f"not all cuts between shots could be found: {found.problem}"] if found.problem else []
+    notes = []
+    if cuts.problem:
+        notes.append(f"not all cuts between shots could be found: {cuts.problem}")
+    if speech.problem:
+        notes.append(f"not all pauses in speech could be found: {speech.problem}")
     return pieces, notes
 
 
@@ -60,3 +77,15 @@ def _looks(arrays: Arrays) -> Looks | None:
     seconds, changes = arrays["look_seconds"].ravel(), arrays["look_changes"].ravel()
     is_seen = np.isfinite(seconds)
     return Looks(seconds[is_seen], changes[is_seen])
+
+
+def _may_be_spoken(place: Segment, film: Film, arrays: Arrays) -> bool:
+    """Say whether somebody may speak in a part of a place; True where nobody has listened."""
+    if "sound_kinds" not in arrays:
+        return True
+    speech = arrays["sound_kinds"][:, SPEECH_KIND]
+    return any(
+        probability > LEAST_SPEECH
+        for segment, probability in zip(film.segments, speech, strict=True)
+        if segment.start_seconds < place.end_seconds and place.start_seconds < segment.end_seconds
+    )

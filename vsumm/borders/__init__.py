@@ -1,9 +1,9 @@
-"""Find where a film can be cut: borders of shots, to the frame.
+"""Find where a film can be cut: borders of shots, to the frame, and pauses in speech.
 
 In: `MediaInfo`, the pieces of the film where cuts matter, and what was seen of it already.
-Out: the first instants of shots.
+Out: the first instants of shots, and phrases.
 Open `shots.py` first: it asks a worker process, whose side is `shots_job.py`; `detect.py` tells
-cuts from motion.
+cuts from motion. So do `speech.py` and `speech_job.py`; `voice.py` is the network.
 """
 
 import lazy_loader

@@ -23,10 +23,9 @@ import numpy as np
 import numpy.typing as npt
 
 from vsumm._version import __version__
-from vsumm.errors import InputError
+from vsumm.borders.searched import search_once
 from vsumm.files import RecordCache
-from vsumm.media import MediaInfo, Segment, merge_neighbours
-from vsumm.workers import Worker, WorkerLostError
+from vsumm.media import MediaInfo, Segment
 
 JOB = "vsumm.borders.shots_job:run_cuts"
 """The job that decodes and compares frames."""
@@ -78,22 +77,15 @@ def find_cuts(
     if info.video is None:
         return FoundCuts(())
     end = info.video.start_seconds + info.video.duration_seconds
-    wanted = intervals_to_decode(pieces, looks, end)
-    key = {"kind": "cuts", "version": __version__, "content": content}
-    record = (cache.get(key) if cache else None) or {"searched": [], "cuts": []}
-    searched = [Segment(*interval) for interval in record["searched"]]
-    todo = [piece for piece in wanted if not _is_inside(piece, searched)]
-    problem = ""
-    try:
-        found = _search(info, todo) if todo else []
-    except (WorkerLostError, InputError) as error:
-        found, problem = [], str(error)
-    cuts = sorted({*record["cuts"], *found})
-    if cache and todo and not problem:
-        covered = merge_neighbours([*searched, *todo])
-        spans = [[piece.start_seconds, piece.end_seconds] for piece in covered]
-        cache.put(key, {"searched": spans, "cuts": cuts})
-    return FoundCuts(tuple(cuts), problem)
+    found, problem = search_once(
+        info,
+        intervals_to_decode(pieces, looks, end),
+        job=JOB,
+        stream=info.video.index,
+        key={"kind": "cuts", "version": __version__, "content": content},
+        cache=cache,
+    )
+    return FoundCuts(tuple(found), problem)
 
 
 def intervals_to_decode(
@@ -131,30 +123,3 @@ def intervals_to_decode(
 
 def _touches(start: float, end: float, pieces: Sequence[Segment]) -> bool:
     return any(start < piece.end_seconds and piece.start_seconds < end for piece in pieces)
-
-
-def _is_inside(piece: Segment, others: Sequence[Segment]) -> bool:
-    return any(
-        other.start_seconds <= piece.start_seconds and piece.end_seconds <= other.end_seconds
-        for other in others
-    )
-
-
-def _search(info: MediaInfo, intervals: Sequence[Segment]) -> list[float]:
-    """Have the intervals decoded.
-
-    Raises:
-        InputError, WorkerLostError: the film cannot be read, or what decodes it crashed.
-    """
-    assert info.video is not None
-    worker = Worker(
-        JOB,
-        path=str(info.path.absolute()),
-        start_seconds=info.start_seconds,
-        stream=info.video.index,
-        intervals=[[piece.start_seconds, piece.end_seconds] for piece in intervals],
-    )
-    try:
-        return [cut for message in worker.messages() for cut in message.header["cuts"]]
-    finally:
-        worker.kill()

@@ -1,4 +1,4 @@
-"""The job of the process that looks for cuts: decode intervals of a film, frame by frame.
+"""The job of the process that looks for cuts: decode pieces of a film, frame by frame.
 
 Runs in a worker only, see `vsumm.workers.child`, because native code can crash or hang on a
 damaged film.
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from vsumm.workers import Messages
 
 MARGIN_SECONDS = 0.25
-"""Decoded before and after every interval: a cut stands out from what is around it."""
+"""Decoded before and after every piece: a cut stands out from what is around it."""
 
 
 def run_cuts(
@@ -31,21 +31,21 @@ def run_cuts(
     path: str,
     start_seconds: float,
     stream: int,
-    intervals: list[tuple[float, float]],
+    pieces: list[tuple[float, float]],
 ) -> None:
-    """Send one "cuts" message per interval, with the times of its cuts.
+    """Send one "cuts" message per piece, with the times of its cuts.
 
     Args:
         messages: the way back.
         path: the film.
         start_seconds: start of the presentation on the container's clock.
         stream: index of the picture in the container.
-        intervals: where to look, chronological, seconds on the presentation clock.
+        pieces: where to look, chronological, seconds on the presentation clock.
     """
     info = MediaInfo(Path(path), "", start_seconds, 0.0, None)
     small = VideoReformatter()
     with StreamReader(info, stream, "video") as reader:
-        for start, end in intervals:
+        for start, end in pieces:
             times: list[Fraction] = []
             pictures: list[npt.NDArray[np.uint8]] = []
             first = Fraction(max(0.0, start - MARGIN_SECONDS))
@@ -60,4 +60,4 @@ def run_cuts(
                 times.append(time)
                 pictures.append(np.asarray(picture.to_ndarray(), np.uint8))
             found = [float(times[index]) for index in cuts_among(pictures)]
-            messages.send("cuts", cuts=[time for time in found if start < time <= end])
+            messages.send("cuts", found=[time for time in found if start < time <= end])

@@ -20,8 +20,8 @@ def add_edge_options(group: Group) -> None:
         "--cut-at",
         choices=get_args(CutAt),
         default=DEFAULTS.cut_at,
-        help="where runs begin and end: at cuts between shots nearby, or with segments (default: "
-        "%(default)s)",
+        help="where runs begin and end: at cuts between shots and in pauses of speech nearby, "
+        "or with segments (default: %(default)s)",
     )
     group.add_argument(
         "--min-run",
@@ -29,5 +29,5 @@ def add_edge_options(group: Group) -> None:
         metavar="LENGTH",
         dest="min_run_seconds",
         default=DEFAULTS.min_run_seconds,
-        help="runs are no shorter, with --cut-at shots (default: %(default)ss)",
+        help="runs are no shorter, unless with --cut-at grid (default: %(default)ss)",
     )

@@ -25,6 +25,7 @@ from .signal import Signal as Signal
 from .signal import measurements_of as measurements_of
 from .signals import IMAGE as IMAGE
 from .signals import MUSIC as MUSIC
+from .signals import SPEECH_KIND as SPEECH_KIND
 from .signals import signals_of as signals_of
 from .signals import trust_in as trust_in
 from .signals.embeds import embeds_measurements as embeds_measurements

@@ -5,11 +5,11 @@
     pieces                 |########|          |##|           each edge on a cut in its reach
 
 Every run of selected segments, and a few of the best others, may begin and end at several places:
-on the grid, on cuts nearby, and in between. One option of each run, or none, is chosen so that the
-pieces fit the budget and are worth the most: the integral of the scores over each piece, less what
-its two edges cost. A second that is lost at one edge is gained at another, for little less. So an
-edge moves by a second or two wherever that changes little, and stays where it would lose much or
-show what is worth nothing.
+on the grid, on cuts and in pauses of speech nearby, and in between. One option of each run, or
+none, is chosen so that the pieces fit the budget and are worth the most: the integral of the scores
+over each piece, less what its two edges cost. A second that is lost at one edge is gained at
+another, for little less. So an edge moves by a second or two wherever that changes little, and
+stays where it would lose much or show what is worth nothing.
 """
 
 from __future__ import annotations
@@ -42,6 +42,10 @@ UNIT_SECONDS, MAX_UNITS = 0.01, 20_000
 INSIDE_SHOT_COST = 0.7
 """What an edge that is no cut takes off a piece, as a share of what a run as long as the reach of
 an edge is worth on average."""
+BESIDE_PHRASE_SECONDS = 0.1
+"""How far from a phrase an edge lies in a pause, where it is that long: sounds fade out."""
+IN_SPEECH_COST = 1.0
+"""What an edge inside a spoken phrase takes off."""
 STUB_COST = 0.7
 """What an edge beside a stub takes off."""
 RUNS_PER_RUNNER_UP = 3
@@ -80,6 +84,23 @@ class Borders:
     """First instants of shots, seconds, ascending; known wherever an edge may lie."""
     end_seconds: float
     """Where the film ends."""
+    phrases: Sequence[Segment] = ()
+    """What is spoken without a pause, chronological, not overlapping; known as the cuts are."""
+
+    @property
+    def pauses(self) -> FloatArray:
+        """Places outside phrases, seconds: just before and just after each."""
+        ends = np.array([phrase.end_seconds for phrase in self.phrases])
+        starts = np.array([phrase.start_seconds for phrase in self.phrases])
+        gaps = np.concatenate([[np.inf], starts[1:] - ends[:-1], [np.inf]])
+        beside = np.minimum(BESIDE_PHRASE_SECONDS, gaps / 2)
+        return np.concatenate([starts - beside[:-1], ends + beside[1:]])
+
+    def are_spoken(self, times: FloatArray) -> npt.NDArray[np.bool_]:
+        """Return which times lie inside a phrase, of the same shape."""
+        starts = np.array([phrase.start_seconds for phrase in self.phrases])
+        ends = np.array([-np.inf, *(phrase.end_seconds for phrase in self.phrases)])
+        return times < ends[np.searchsorted(starts, times, side="left")]
 
 
 def competing_runs(
@@ -202,7 +223,7 @@ def _places(reach: Segment, home: float, borders: Borders, step: float) -> Float
     num_steps = int(REACH_SECONDS / step)
     between = home + step * np.arange(-num_steps, num_steps + 1)
     cuts = np.asarray(borders.cuts, np.float64)
-    others = np.concatenate([cuts, [0.0, borders.end_seconds], between])
+    others = np.concatenate([cuts, borders.pauses, [0.0, borders.end_seconds], between])
     inside = others[(others >= low) & (others <= high)]
     return np.concatenate([[home], np.unique(inside[inside != home])])
 
@@ -230,6 +251,7 @@ def _costs(pieces: FloatArray, borders: Borders) -> FloatArray:
     is_cut = np.isin(pieces, [*borders.cuts, 0.0, borders.end_seconds])
     has_stub = np.stack(_stubs(pieces, borders), axis=1) < STUB_SECONDS
     each: FloatArray = INSIDE_SHOT_COST * ~is_cut + STUB_COST * has_stub
+    each += IN_SPEECH_COST * borders.are_spoken(pieces)
     return each[:, 0] + each[:, 1]
 
 

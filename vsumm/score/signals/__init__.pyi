@@ -6,6 +6,7 @@ from .image import IMAGE as IMAGE
 from .motion import DIFFERENCES as DIFFERENCES
 from .music import MUSIC as MUSIC
 from .soundtrack import SOUNDTRACK as SOUNDTRACK
+from .soundtrack import SPEECH_KIND as SPEECH_KIND
 from .soundtrack import musicality as musicality
 from .topic import Topic as Topic
 from .topic import find_topic as find_topic

@@ -1,0 +1,56 @@
+"""Find the phrases that are spoken in some pieces of a film."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from vsumm._version import __version__
+from vsumm.borders.searched import search_once
+from vsumm.files import RecordCache
+from vsumm.media import MediaInfo, Segment, merge_neighbours
+
+JOB = "vsumm.borders.speech_job:run_speech"
+"""The job that decodes sound and listens."""
+
+
+@dataclass(frozen=True)
+class FoundSpeech:
+    """What was found."""
+
+    phrases: tuple[Segment, ...]
+    """What is spoken without a pause, chronological, not overlapping; exact to 32 ms. Outside the
+    pieces some may be missing."""
+    problem: str = ""
+    """Why not all of the pieces could be listened to; empty where they were."""
+
+
+def find_speech(
+    info: MediaInfo,
+    pieces: Sequence[Segment],
+    *,
+    track: int,
+    content: str,
+    cache: RecordCache | None = None,
+) -> FoundSpeech:
+    """Find the phrases in some pieces of a film.
+
+    Args:
+        info: the film.
+        pieces: where to listen, chronological, not overlapping.
+        track: which of its sound tracks; a film without sound has no speech.
+        content: SHA-256 of the film.
+        cache: where phrases are kept; what was heard before is not decoded again.
+    """
+    if track >= len(info.audio):
+        return FoundSpeech(())
+    key = {"kind": "speech", "version": __version__, "content": content, "track": track}
+    found, problem = search_once(
+        info,
+        pieces,
+        job=JOB,
+        stream=info.audio[track].index,
+        key=key,
+        cache=cache,
+    )
+    return FoundSpeech(tuple(merge_neighbours(Segment(*span) for span in found)), problem)

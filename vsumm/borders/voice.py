@@ -1,0 +1,90 @@
+"""Tell when somebody speaks: Silero's voice activity detector, in NumPy.
+
+The weights are those of the package `silero-vad` (MIT); the network is its `tinygrad_model.py`.
+The package itself is not imported: it would load torch and set its threads to one. Letters: T
+samples, C chunks of 32 ms.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from safetensors.numpy import load_file
+
+Float32 = npt.NDArray[np.float32]
+
+SAMPLE_RATE = 16_000
+"""Of the sound, Hz."""
+CHUNK, CONTEXT = 512, 64
+"""Samples of a chunk, and those before it that the network hears too."""
+CHUNK_SECONDS = CHUNK / SAMPLE_RATE
+SPECTRUM_STEP, SPECTRUM_BINS = 128, 129
+WEIGHTS = "data/silero_vad_16k.safetensors"
+
+
+def speech_probabilities(samples: Float32) -> Float32:
+    """Return how likely somebody speaks in each chunk, (C,) in [0, 1].
+
+    Args:
+        samples: (T,) mono at `SAMPLE_RATE`, full scale at 1; the last chunk is filled with silence.
+    """
+    num_chunks = -(-len(samples) // CHUNK)
+    if not num_chunks:
+        return np.zeros(0, np.float32)
+    weights = _weights()
+    padded = np.pad(samples, (CONTEXT, num_chunks * CHUNK - len(samples))).astype(np.float32)
+    starts = CHUNK * np.arange(num_chunks)
+    frames = padded[starts[:, None] + np.arange(CONTEXT + CHUNK)]
+    # (C, 1, 640): the end is mirrored, so that a whole number of spectra fits
+    sound = np.pad(frames, ((0, 0), (0, CONTEXT)), mode="reflect")[:, None]
+    bins = _convolve(sound, weights["stft_conv.weight"], stride=SPECTRUM_STEP)
+    real, imaginary = bins[:, :SPECTRUM_BINS], bins[:, SPECTRUM_BINS:]
+    features = np.sqrt(real**2 + imaginary**2)  # (C, 129, 4)
+    for name, stride in (("conv1", 1), ("conv2", 2), ("conv3", 2), ("conv4", 1)):
+        features = np.pad(features, ((0, 0), (0, 0), (1, 1)))
+        features = _convolve(features, weights[f"{name}.weight"], stride=stride)
+        features = np.maximum(features + weights[f"{name}.bias"][:, None], 0)
+    hidden = _remember(features[:, :, 0], weights)  # (C, 128)
+    last = weights["final_conv.weight"][0, :, 0]
+    return _sigmoid(np.maximum(hidden, 0) @ last + weights["final_conv.bias"][0])
+
+
+@cache
+def _weights() -> dict[str, Float32]:
+    spec = find_spec("silero_vad")  # found, not imported
+    assert spec is not None, "the package silero-vad is a dependency"
+    assert spec.submodule_search_locations is not None, "it is a package"
+    return load_file(Path(spec.submodule_search_locations[0]) / WEIGHTS)
+
+
+def _convolve(values: Float32, kernel: Float32, *, stride: int) -> Float32:
+    """Slide a kernel (O, I, K) over values (C, I, L); return (C, O, steps)."""
+    windows = np.lib.stride_tricks.sliding_window_view(values, kernel.shape[2], axis=2)
+    windows = windows[:, :, ::stride]  # (C, I, steps, K)
+    chunks, inputs, steps, width = windows.shape
+    rows = windows.transpose(0, 2, 1, 3).reshape(chunks * steps, inputs * width)
+    product: Float32 = rows @ kernel.reshape(len(kernel), -1).T
+    return product.reshape(chunks, steps, -1).transpose(0, 2, 1)
+
+
+def _remember(features: Float32, weights: dict[str, Float32]) -> Float32:
+    """Run the LSTM over chunks, (C, 128) to (C, 128)."""
+    inputs = features @ weights["lstm_cell.weight_ih"].T
+    inputs = inputs + weights["lstm_cell.bias_ih"] + weights["lstm_cell.bias_hh"]
+    recurrent = np.ascontiguousarray(weights["lstm_cell.weight_hh"].T)
+    hidden = cell = np.zeros(recurrent.shape[0], np.float32)
+    states = np.empty_like(features)
+    for number, each in enumerate(inputs):
+        entry, forget, update, output = np.split(each + hidden @ recurrent, 4)
+        cell = _sigmoid(forget) * cell + _sigmoid(entry) * np.tanh(update)
+        hidden = _sigmoid(output) * np.tanh(cell)
+        states[number] = hidden
+    return states
+
+
+def _sigmoid(values: Float32) -> Float32:
+    return np.asarray(1 / (1 + np.exp(-values)), np.float32)
