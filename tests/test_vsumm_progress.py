@@ -16,7 +16,7 @@ from foretold import BrightLoudModel
 
 import vsumm
 from vsumm.cli.program import main
-from vsumm.progress import Bars, JsonLines, Progress, StageClock, watching, work_on
+from vsumm.progress import Bars, HoursBar, JsonLines, Progress, StageClock, watching, work_on
 from vsumm.progress import bars as bars_module
 
 FILM = Path("film.mp4")
@@ -112,6 +112,15 @@ class TestJsonLines:
             JsonLines()(Progress(FILM, "done", 1.0, 0.5))
             with pytest.raises(OSError, match="No space"):
                 stream.write("this stream is full")
+
+
+def test_a_bar_over_many_films_counts_films_and_hours(capsys):
+    with HoursBar(4, 3 * 3600) as bar:
+        bar.advance(1.5 * 3600)
+        err = capsys.readouterr().err
+    assert "0 of 4 films" in err
+    assert "1 of 4 films  50%" in err
+    assert "1.50 of 3.00 h" in err
 
 
 class TestBars:

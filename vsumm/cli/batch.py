@@ -111,6 +111,8 @@ def run(args: argparse.Namespace, shell: Shell) -> Iterator[str]:
 
     if args.address is not None and args.engine != "ray":
         raise UsageError("--address is that of a Ray cluster: it needs --engine ray")
+    if has_bars(args):
+        shell.say("looking at the films")  # which takes a while where there are thousands
     plan = plan_batch(
         args.inputs,
         args.output,
@@ -169,20 +171,11 @@ def _shown_batch(args: argparse.Namespace, plan: BatchPlan) -> Iterator[Show]:
     if args.progress == "json":
         yield _json_lines(len(plan.to_do))
     elif has_bars(args):
-        from tqdm import tqdm
+        from vsumm.progress import HoursBar
 
-        form = "{desc} {percentage:3.0f}%|{bar}| {n:.2f} of {total:.2f} h [{elapsed}<{remaining}]"
-        numbers = itertools.count(1)
         lengths = {str(film.path): film.film_seconds or 0.0 for film in plan.to_do}
-        with tqdm(total=plan.film_seconds / 3600, bar_format=form, smoothing=0) as bar:
-
-            def advance(record: FilmRecord) -> None:
-                number = next(numbers)
-                bar.set_description_str(f"{number} of {len(lengths)} films", refresh=False)
-                bar.update(lengths[record.path] / 3600)
-                bar.refresh()
-
-            yield advance
+        with HoursBar(len(lengths), plan.film_seconds) as bar:
+            yield lambda record: bar.advance(lengths[record.path])
     else:
         yield lambda record: None
 

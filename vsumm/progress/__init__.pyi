@@ -1,4 +1,5 @@
 from .bars import Bars as Bars
+from .bars import HoursBar as HoursBar
 from .events import Progress as Progress
 from .events import Stage as Stage
 from .events import StageClock as StageClock

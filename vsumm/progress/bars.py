@@ -31,6 +31,7 @@ LONGEST_NAME = 30
 USUAL_COLUMNS, USUAL_ROWS = 80, 24
 """Size of a terminal that does not tell its own."""
 _MOVING = "{{desc}} {{percentage:3.0f}}%|{{bar}}| {speed} [{{elapsed}}<{{remaining}}]"
+_HOURS = "{desc} {percentage:3.0f}%|{bar}| {n:.2f} of {total:.2f} h [{elapsed}<{remaining}]"
 
 
 class Bars:
@@ -86,17 +87,7 @@ class _Bar:
     """The bar of one film."""
 
     def __init__(self) -> None:
-        from tqdm import tqdm  # here, since it takes longer to load than the rest of this folder
-
-        is_known = _num_columns() > 0
-        self._bar: tqdm[NoReturn] = tqdm(
-            total=STEPS,
-            leave=False,
-            bar_format="{desc}",
-            ncols=None if is_known else USUAL_COLUMNS,
-            nrows=None if is_known else USUAL_ROWS,
-            dynamic_ncols=is_known,
-        )
+        self._bar = _new_bar(STEPS, "{desc}")
         self._begin = time.monotonic()
         self._stage: str | None = None
         self._is_known = False
@@ -125,6 +116,60 @@ class _Bar:
     def close(self) -> None:
         """Remove the bar."""
         self._bar.close()
+
+
+class HoursBar:
+    """One bar over many films and their hours, with an estimate of the time that is left.
+
+    17 of 300 films   8%|███▎                            | 2.41 of 30.12 h [04:40<53:42]
+    """
+
+    def __init__(self, num_films: int, seconds: float) -> None:
+        """Begin with nothing done.
+
+        Args:
+            num_films: how many films there are.
+            seconds: how long they last together.
+        """
+        self._num_films, self._num_done = num_films, 0
+        self._bar = _new_bar(seconds / 3600, _HOURS)
+
+    def __enter__(self) -> HoursBar:
+        self._show()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._bar.close()
+
+    def advance(self, seconds: float) -> None:
+        """Count one more film as done, which lasts so long."""
+        self._num_done += 1
+        self._bar.n += seconds / 3600
+        self._show()
+
+    def _show(self) -> None:
+        text = f"{self._num_done} of {self._num_films} films"
+        self._bar.set_description_str(text, refresh=False)
+        self._bar.refresh()
+
+
+def _new_bar(total: float, form: str) -> tqdm[NoReturn]:
+    from tqdm import tqdm  # here, since it takes longer to load than the rest of this folder
+
+    is_known = _num_columns() > 0
+    return tqdm(
+        total=total,
+        leave=False,
+        bar_format=form,
+        ncols=None if is_known else USUAL_COLUMNS,
+        nrows=None if is_known else USUAL_ROWS,
+        dynamic_ncols=is_known,
+    )
 
 
 def _num_columns() -> int:
