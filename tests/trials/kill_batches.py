@@ -2,8 +2,9 @@
 
     python tests/trials/kill_batches.py --films 40 --real shared/data/videos/short --seed 0
 
-Films are made (every tenth is a copy of the one before it, every thirteenth is broken); real ones
-may be added. Then, until all are done, every round is one of
+Films are made, thirty of different pictures and the others with other bytes behind their end; every
+tenth is a copy of the one before it, every thirteenth is broken. Real ones may be added. Then,
+until all are done, every round is one of
 
     kill    `vsumm batch` is killed with SIGKILL after a random time
     worker  one of the processes that do films is; the batch goes on, and is killed later
@@ -24,6 +25,7 @@ import random
 import resource
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -38,6 +40,7 @@ from films import make_film
 from measure_memory import family
 
 KINDS = ("kill", "kill", "worker", "pair", "full")
+NUM_PICTURES = 30
 ORPHAN_SECONDS = 10.0
 """How long the children of a killed batch may take to end."""
 RUN = "import sys; from vsumm.cli.program import main; sys.exit(main())"
@@ -93,9 +96,12 @@ class Trial:
             path.write_text(f"no film {k}")
         elif k % 10 == 9:
             shutil.copy(self._films / f"made {k - 1:03}\n.mp4", path)
-        else:
+        elif k < NUM_PICTURES:
             flashes = [chance.uniform(0, 5) for _ in range(3)]
             make_film(path, seconds=6 + k / 10, size=(160, 90), flashes=flashes)
+        else:
+            like = self._films / f"made {k % NUM_PICTURES:03}\n.mp4"
+            path.write_bytes(like.read_bytes() + struct.pack(">I4sI", 12, b"free", k))
 
     def records(self) -> dict[str, tuple[int, int]]:
         """Return inode and time of every record, and of the results that it names."""
