@@ -1,5 +1,6 @@
 """Recordings that were put one after the other: all of it is used, or the rest is named."""
 
+import os
 import re
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from films import find_beeps, is_flash, make_film, run_ffmpeg
 
 from vsumm.decode import read_audio, read_frames
+from vsumm.decode.joined import EBML, SEGMENT, find_joint
 from vsumm.media import probe
 
 SMALL = {"size": (96, 54), "sample_rate": 48000}
@@ -127,3 +129,14 @@ def test_a_tag_in_front_of_a_file_is_no_recording(tmp_path):
     sound.write_bytes(tag + sound.read_bytes())
     info = probe(sound)
     assert (info.duration_seconds, info.problems) == (pytest.approx(2), ())
+
+
+@pytest.mark.parametrize("size", [b"\x01" + b"\xff" * 6 + b"\xfe", b"\x00" + b"\xff" * 7 + b"\xfe"])
+def test_an_end_far_behind_the_file_is_none(tmp_path, size):
+    path = tmp_path / "film.mkv"
+    path.write_bytes(EBML + b"\x80" + SEGMENT + size + bytes(64))
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        assert find_joint(descriptor, "matroska,webm") is None
+    finally:
+        os.close(descriptor)

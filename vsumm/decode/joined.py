@@ -219,8 +219,9 @@ def _behind_end(descriptor: int, container: str) -> Joint | None:
     else:
         return None
     end += end % 2 if container in ("wav", "aiff") else 0
-    is_second = end > 0 and os.pread(descriptor, len(begin), end) == begin
-    return Joint(end) if is_second else None
+    if not 0 < end < os.fstat(descriptor).st_size:
+        return None
+    return Joint(end) if os.pread(descriptor, len(begin), end) == begin else None
 
 
 def _end_of_matroska(head: bytes) -> int:
