@@ -32,7 +32,7 @@ FLOORS = {
         "summary": "config curve errors files media plotting",
         "reel": "animation borders config decode errors files media palette progress summary words "
         "workers",
-        "report": "_version animation config decode errors files media palette score select "
+        "report": "_version animation config decode errors files media palette reel score select "
         "summary words",
         "timeline": "decode errors files media score summary words workers",
         "render": "config errors files media progress reel select summary timeline",

@@ -1,6 +1,7 @@
 """Contact sheet, poster and preview of a film whose pictures are known."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -84,6 +85,15 @@ def test_a_preview_moves_as_long_as_it_says(summary, tmp_path, suffix):
             seconds += movie.info["duration"] / 1000
         assert movie.info["loop"] == 0
     assert seconds == pytest.approx(expected, abs=0.11)
+
+
+@pytest.mark.parametrize("fit", ["crop", "blur"])
+def test_a_preview_has_the_shape_of_the_reel(summary, tmp_path, fit):
+    shaped = replace(summary, reel={"aspect": "9:16", "fit": fit})
+    with Image.open(write_preview(shaped, tmp_path / "reel.gif")) as picture:
+        assert picture.width / picture.height == pytest.approx(9 / 16, abs=0.02)
+    with Image.open(write_preview(summary, tmp_path / "whole.gif")) as picture:
+        assert picture.width / picture.height == pytest.approx(16 / 9, abs=0.02)
 
 
 def test_a_preview_shows_the_best_picks_in_the_order_of_the_film():

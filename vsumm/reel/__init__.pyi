@@ -9,3 +9,4 @@ from .layout import lay_out as lay_out
 from .loudness import LoudnessMeter as LoudnessMeter
 from .plan import ReelPlan as ReelPlan
 from .plan import plan_reel as plan_reel
+from .shape import reshape_images as reshape_images

@@ -13,6 +13,7 @@ from vsumm.errors import NoSignalError
 from vsumm.files import atomic_output, check_extension, shown
 from vsumm.media import Segment
 from vsumm.palette import common_palette, indexed
+from vsumm.reel import ReelConfig, reshape_images
 from vsumm.report.frames import fit_width, images_at
 from vsumm.report.moments import picks_of
 from vsumm.summary import Summary
@@ -32,6 +33,8 @@ def write_preview(
 ) -> Path:
     """Write the beginnings of the best picks, chronological, as a moving picture that repeats.
 
+    It has the shape of the reel that the summary names.
+
     Args:
         summary: whose film.
         path: where to; its extension says which format, see `FORMATS`.
@@ -42,12 +45,17 @@ def write_preview(
         OutputError: the extension is another one, or the file cannot be written.
     """
     suffix = check_preview(path)
-    times = [time for piece in shown_pieces(summary) for time in _times_in(piece)]
+    pieces = shown_pieces(summary)
+    times = [time for piece in pieces for time in _times_in(piece)]
     images = images_at(summary.media, times, short_side=max(WIDTHS))
     if not images:
         raise NoSignalError(
             f"{shown(summary.media.path)}: no picture of a pick to make a preview from"
         )
+    video = summary.media.video
+    assert video is not None  # there are pictures
+    geometry = ReelConfig.from_plain(summary.reel).geometry_of(video)
+    images = reshape_images(images, summary.media, pieces, geometry)
     frames = [images[time] for time in sorted(images)]
     data = _within_limit(frames, suffix)
     with atomic_output(path, overwrite=overwrite) as partial:

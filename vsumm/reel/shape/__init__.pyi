@@ -4,6 +4,7 @@ from .geometry import Fit as Fit
 from .geometry import Geometry as Geometry
 from .geometry import Shot as Shot
 from .geometry import lay_out_picture as lay_out_picture
+from .images import reshape_images as reshape_images
 from .presets import FILM as FILM
 from .presets import PRESETS as PRESETS
 from .presets import MadeFor as MadeFor
