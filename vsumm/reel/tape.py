@@ -133,7 +133,7 @@ def smooth_gains(allowed: NDArray[Any], look: int) -> NDArray[np.float64]:
         as many, obeys it still.
 
     >>> smooth_gains(np.array([1.0, 0.5, 1.0]), look=1)
-    array([0.75, 0.5 , 0.5 , 0.75])
+    array([0.625, 0.5  , 0.5  , 0.625])
     """
     padding = np.ones(2 * look + 1)
     padded = np.concatenate([padding, allowed, padding])

@@ -158,7 +158,7 @@ def wrapped(text: str, length_of: Callable[[str], float], room: float) -> list[s
     >>> wrapped("the quick brown fox", len, 14)
     ['the quick', 'brown fox']
     >>> wrapped("incomprehensible", len, 10)
-    ['incomprehe', 'nsible']
+    ['incompre', 'hensible']
     """
     lines = _broken(text, length_of, room)
     for tenths in range(9, 0, -1):
