@@ -68,7 +68,7 @@ FLOORS = {
         "data.imemnet": "config errors inputs model store towers train",
         "data.sources": "data.imemnet errors inputs store towers",
         "retrieval": "config errors inputs matching_score model store towers",
-        "prompts": "clock device errors inputs model retrieval store towers",
+        "prompts": "clock data.open device errors inputs model retrieval store towers",
         "lite": "class_predictor config data.open device errors heads inputs model outputs ridge "
         "store towers train",
         "content": "class_predictor config data.open errors inputs lite model ridge store towers",

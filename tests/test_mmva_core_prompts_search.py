@@ -13,7 +13,13 @@ from mmva_core.errors import DataError
 from mmva_core.prompts import table as prompts_table
 from mmva_core.prompts import targets as prompts_targets
 from mmva_core.prompts.film import parse_film_curve, stretches_of
-from mmva_core.prompts.search import Spread, search_prompts, spread_of, warnings_about
+from mmva_core.prompts.search import (
+    Spread,
+    rescale_to_plane,
+    search_prompts,
+    spread_of,
+    warnings_about,
+)
 from mmva_core.prompts.table import prompt_va, write_table
 from mmva_core.prompts.templates import Templates, load_templates
 
@@ -150,6 +156,23 @@ def test_spread_is_that_of_the_table(own):
     assert arousal.deviation == pytest.approx(float(va[:, 1].astype(float).std()))
 
 
+def test_on_the_plane_the_prompts_have_its_mean_and_deviation_in_the_same_order():
+    va = np.random.default_rng(0).uniform([0.6, 0.3], [0.7, 0.8], size=(500, 2)).astype(np.float32)
+    on_plane = rescale_to_plane(va)
+    assert on_plane.mean(axis=0) == pytest.approx([0.5, 0.5], abs=1e-4)
+    assert on_plane.std(axis=0) == pytest.approx([0.2, 0.2], abs=1e-4)
+    for before, after in zip(va.T, on_plane.T, strict=True):
+        assert np.array_equal(np.argsort(before, kind="stable"), np.argsort(after, kind="stable"))
+
+
+def test_on_the_plane_prompts_without_spread_are_all_in_the_middle_and_far_ones_at_the_edge():
+    va = np.full((100, 2), 0.9, dtype=np.float32)
+    va[0, 1] = 0.1
+    on_plane = rescale_to_plane(va)
+    assert on_plane[:, 0] == pytest.approx(np.full(100, 0.5), abs=1e-6)
+    assert on_plane[0, 1] == 0
+
+
 def test_flat_predictions_are_admitted():
     spreads = (Spread("valence", 0.2, 0.8, 0.1), Spread("arousal", 0.45, 0.55, 0.01))
     (line,) = warnings_about(spreads, (0.5, 0.5))
@@ -204,6 +227,19 @@ def test_command_answers_a_point(arguments, capsys):
     prompts = [line for line in lines if "off by" in line]
     assert len(prompts) == 2
     assert all("piece of jazz" in line for line in prompts)
+
+
+def test_command_brings_prompts_to_the_plane_when_asked(arguments, capsys):
+    found = {}
+    for scale in ("model", "plane"):
+        assert main(["prompt", "va:0.2,0.3", *arguments, "--scale", scale, "--json"]) == 0
+        found[scale] = json.loads(capsys.readouterr().out)
+        assert found[scale]["scale"] == scale
+    model, plane = (found[scale]["spread"] for scale in ("model", "plane"))
+    assert [entry["deviation"] for entry in plane] == pytest.approx([0.2, 0.2], abs=0.02)
+    assert [entry["deviation"] for entry in model] != [entry["deviation"] for entry in plane]
+    assert main(["prompt", "va:0.2,0.3", *arguments, "--scale", "plane"]) == 0
+    assert "on the plane they reach valence" in capsys.readouterr().out
 
 
 def test_command_answers_a_picture(arguments, tmp_path, model_folder, capsys):

@@ -40,6 +40,7 @@ def add_parser(subparsers: Subparsers) -> None:
             "mmva prompt picture.jpg",
             "mmva prompt film.mp4 --every 30s",
             "mmva prompt va:0.6,0.8 --instrument piano",
+            "mmva prompt sad.jpg --scale plane",
         ),
     )
     parser.add_argument(
@@ -67,6 +68,14 @@ def add_parser(subparsers: Subparsers) -> None:
         metavar="SLOT=WORD",
         help="the same for any slot, for example instrument_1=piano",
     )
+    parser.add_argument(
+        "--scale",
+        choices=("model", "plane"),
+        default="model",
+        help="compare targets with the model's predictions (the paper, default), or with these "
+        "brought to mean 0.5 and deviation 0.2, as mmva-lite's data sets were: for targets that "
+        "lie outside of what it predicts for any prompt",
+    )
     parser.add_argument("--templates", metavar="FILE", help="sentences and words of your own, TOML")
     add_model_options(parser)
     add_json_option(parser)
@@ -81,6 +90,7 @@ def run(args: Namespace) -> Iterator[Output]:
         find_targets,
         load_templates,
         prompt_va,
+        rescale_to_plane,
         search_prompts,
         spread_of,
         warnings_about,
@@ -95,6 +105,8 @@ def run(args: Namespace) -> Iterator[Output]:
         args.target, args.model, every_seconds=args.every, device=args.device, progress=progress
     )
     va = prompt_va(args.model, templates, device=args.device, progress=progress)
+    if args.scale == "plane":
+        va = rescale_to_plane(va)
     spreads = spread_of(va[allowed])
     count = args.k or (5 if len(targets) == 1 else 1)
     answers = [
@@ -108,7 +120,7 @@ def run(args: Namespace) -> Iterator[Output]:
     if args.json:
         yield _as_json(args, number, spreads, answers, warnings)
     else:
-        yield from _as_text(number, spreads, answers, warnings)
+        yield from _as_text(args.scale, number, spreads, answers, warnings)
 
 
 def wanted_words(args: Namespace) -> dict[str, list[str]]:
@@ -129,6 +141,7 @@ def wanted_words(args: Namespace) -> dict[str, list[str]]:
 
 
 def _as_text(
+    scale: str,
     number: int,
     spreads: tuple[Spread, Spread],
     answers: list[tuple[Target, list[PromptMatch]]],
@@ -139,7 +152,8 @@ def _as_text(
         f"(SD {spread.deviation:.3f})"
         for spread in spreads
     )
-    yield f"{number:,} prompts; the model predicts {ranges}"
+    said = "the model predicts" if scale == "model" else "on the plane they reach"
+    yield f"{number:,} prompts; {said} {ranges}"
     yield from (f"note: {line}" for line in warnings)
     for target, matches in answers:
         yield f"{target.name}: valence {target.va[0]:.3f}, arousal {target.va[1]:.3f}"
@@ -157,6 +171,7 @@ def _as_json(
 ) -> str:
     content = {
         "model": args.model,
+        "scale": args.scale,
         "num_prompts": number,
         "spread": [asdict(spread) for spread in spreads],
         "notes": warnings,

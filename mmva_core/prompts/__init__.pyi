@@ -4,6 +4,7 @@ from .generate import write_wave as write_wave
 from .predict import predict_by_length as predict_by_length
 from .search import PromptMatch as PromptMatch
 from .search import Spread as Spread
+from .search import rescale_to_plane as rescale_to_plane
 from .search import search_prompts as search_prompts
 from .search import spread_of as spread_of
 from .search import warnings_about as warnings_about
