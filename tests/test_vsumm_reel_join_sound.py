@@ -123,6 +123,47 @@ def test_sound_that_ends_with_a_run_fades_out(tmp_path):
     assert np.abs(reel[CUT + 500 :]).max() == 0
 
 
+def loud_and_soft(step_db, loud=0.3):
+    """Noise of another level from 2.5 s on."""
+    film = noise(8, loud)
+    film[:, round(2.5 * RATE) :] *= 10 ** (-step_db / 20)
+    return film
+
+
+def step_at(cut, reel):
+    num = round(0.4 * RATE)
+    return level_db(reel[:, cut - num : cut]) - level_db(reel[:, cut : cut + num])
+
+
+@pytest.mark.parametrize(("step_db", "left_db"), [(6, 1), (8, 1.5), (-6, -1), (20, 13)])
+def test_a_step_of_the_level_at_a_cut_is_met_half_way(tmp_path, step_db, left_db):
+    loud = 0.1 if step_db < 0 else 0.3
+    runs = [Segment(0, 2.4), Segment(4, 7)]
+    left = step_at(round(2.4 * RATE), joined(tmp_path, loud_and_soft(step_db, loud), runs))
+    assert 0 < left / left_db < 1.1
+
+
+def test_the_level_is_that_of_the_film_away_from_cuts_and_beside_silence(tmp_path):
+    film = loud_and_soft(8)
+    runs = [Segment(0, 2), Segment(4, 8)]
+    reel = joined(tmp_path, film, runs)
+    np.testing.assert_allclose(reel[:, 1000:20000], film[:, 1000:20000], atol=ROUNDING)
+    later = slice(4 * RATE, 5 * RATE)
+    np.testing.assert_allclose(reel[:, later], film[:, 6 * RATE : 7 * RATE], atol=ROUNDING)
+    silent = loud_and_soft(80)
+    reel = joined(tmp_path, silent, runs)
+    np.testing.assert_allclose(reel[:, 1000:80000], silent[:, 1000:80000], atol=ROUNDING)
+
+
+def test_what_is_raised_at_a_cut_stays_within_full_scale(tmp_path):
+    film = np.sign(noise(8)) * 0.9
+    film[:, : round(2.5 * RATE)] = tone(2.5, 500, 0.3)
+    film[:, RATE] = 0.95
+    reel = joined(tmp_path, film.astype(np.float32), [Segment(0, 2), Segment(4, 6)])
+    assert np.abs(reel[:, : 2 * RATE - 2000]).max() <= 1
+    assert np.sum(np.abs(reel) >= 32767 / 32768) == 0
+
+
 SOUNDS = {
     "tone": (tone(1, 150), tone(1, 440), TONE_FADE_SECONDS),
     "chord": (tone(1, 220) + tone(1, 275), tone(1, 330) + tone(1, 440), TONE_FADE_SECONDS),

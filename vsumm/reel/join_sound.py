@@ -7,7 +7,8 @@ short cross-fade of real sound, and takes no time of the reel:
     run 1, from before the cut              ╱┏━━━━━━━━━━━━━━
     reel                         ─────────────┼─────────────     the cut: where the picture changes
 
-With `crossfade_seconds` the runs themselves overlap, and that overlap is the fade.
+With `crossfade_seconds` the runs themselves overlap, and that overlap is the fade. Without, the
+levels of the two runs meet half way at the cut, within limits: the sound does not jump.
 
 Letters: C channels, T samples. Runs in the encoding process only, see `vsumm.reel.job`.
 """
@@ -44,6 +45,16 @@ TONE_LAGS_SECONDS = 0.002, 0.02
 TONE_CORRELATION = 0.8
 """Correlation of a sound with itself, a period later, from which on it is a tone."""
 
+RIDE_SECONDS = 1.5
+"""How long before a cut the level begins to meet that behind it, and how long behind it it is its
+own again; at most half of a run."""
+RIDE_DB = 4.0
+"""By how much the level of each side is changed at most, dB."""
+RIDE_LEAST_POWER = 1e-5
+"""Mean square, -50 dB of full scale, below which a side is silent, and nothing is changed."""
+LEVEL_SECONDS = 0.4
+"""Length of sound whose level counts on each side: the momentary window of EBU R128."""
+
 
 class JoinedSound:
     """The film's sound, joined at the cuts."""
@@ -71,16 +82,18 @@ class JoinedSound:
         yielded          0..39: run 0   40..49: joined   50..89: run 1
         """
         all_ticks = ticks_of_runs(runs, self.sample_rate)
-        fading = np.zeros((1, 0), np.float32)
+        tail = np.zeros((1, 0), np.float32)
         for run, ticks, (before, after) in zip(
             runs, all_ticks, pairwise(self._joins(runs, all_ticks)), strict=True
         ):
             begin = run.source_start - Fraction(ticks.start - before.start, self.sample_rate)
             longer = PlacedRun(begin, run.source_end, Fraction(before.start, self.sample_rate))
             samples = BlockReader(self._placer.run_blocks(longer, after.stop - before.start))
-            yield before.mix(fading, samples.read(before.num_samples), self.sample_rate)
-            yield from samples.blocks(after.start - before.stop)
-            fading = samples.read(after.num_samples)
+            head = samples.read(before.num_samples + before.num_after)
+            yield from before.joined(tail, head, self.sample_rate)
+            position = before.stop + before.num_after
+            yield from samples.blocks(after.start - after.num_before - position)
+            tail = samples.read(after.num_before + after.num_samples)
 
     def _joins(self, runs: Sequence[PlacedRun], all_ticks: Sequence[range]) -> list[_Join]:
         """Return where neighbouring runs are joined; the first and the last join are empty."""
@@ -99,8 +112,13 @@ class JoinedSound:
             goes_on = left.source_end + margin <= end
             has_begun = right.source_start - margin >= begin
             cut = left_ticks.stop
-            joins.append(_Join(cut - reach, cut + reach, cut, goes_on, has_begun))
+            rides = (self._ride(len(ticks) // 2 - reach) for ticks in (left_ticks, right_ticks))
+            joins.append(_Join(cut - reach, cut + reach, cut, goes_on, has_begun, *rides))
         return [*joins, _Join(all_ticks[-1].stop, all_ticks[-1].stop)]
+
+    def _ride(self, longest: int) -> int:
+        """Return for how many samples the level of a run is ridden at a cut."""
+        return int(min(longest, RIDE_SECONDS * self.sample_rate))
 
 
 @dataclass(frozen=True)
@@ -115,10 +133,36 @@ class _Join:
     """Whether there is sound of the first run behind the cut."""
     has_begun: bool = True
     """Whether there is sound of the second run before the cut."""
+    num_before: int = 0
+    """For how many samples before the stretch the level is ridden."""
+    num_after: int = 0
+    """For how many samples behind it."""
 
     @property
     def num_samples(self) -> int:
         return self.stop - self.start
+
+    def joined(self, tail: Samples, head: Samples, sample_rate: int) -> Iterator[Samples]:
+        """Yield the stretch and what is ridden around it.
+
+        Args:
+            tail: the first run from `num_before` before the stretch to its end, (C, T).
+            head: the second run from its start to `num_after` behind it, (C, T).
+            sample_rate: of both, Hz.
+        """
+        if self.cut is not None and self.num_samples:
+            into, out = self.num_before, self.num_samples
+            num_level = round(LEVEL_SECONDS * sample_rate)
+            middle = self.cut - self.start
+            up, down = ride_gains(
+                tail[:, max(0, into + middle - num_level) : into + middle],
+                head[:, middle : middle + num_level],
+            )
+            tail = tail * _swell(into, out, min(up, _room(tail)))
+            head = head * _swell(self.num_after, out, min(down, _room(head)))[::-1]
+        yield tail[:, : self.num_before]
+        yield self.mix(tail[:, self.num_before :], head[:, : self.num_samples], sample_rate)
+        yield head[:, self.num_samples :]
 
     def mix(self, fading: Samples, rising: Samples, sample_rate: int) -> Samples:
         """Return the stretch (C, T), of the same stretch of both runs.
@@ -194,6 +238,27 @@ def fade_seconds(fading: Samples, rising: Samples, sample_rate: int) -> float:
     return STEADY_FADE_SECONDS
 
 
+def ride_gains(before: Samples, after: Samples) -> tuple[float, float]:
+    """Return gains for both sides of a cut that bring their levels closer together.
+
+    Each side meets the other half way, by at most RIDE_DB. Beside silence nothing is changed: it
+    is no jump where something begins or ends.
+
+    Args:
+        before: the sound up to the cut, (C, T).
+        after: the sound from the cut on, (C, T).
+
+    Returns:
+        Gains at the cut, linear.
+    """
+    powers = [_power(side) for side in (before, after)]
+    if min(powers) < RIDE_LEAST_POWER:
+        return 1.0, 1.0
+    most = 10 ** (RIDE_DB / 20)
+    up = float(np.clip((powers[1] / powers[0]) ** 0.25, 1 / most, most))
+    return up, 1 / up
+
+
 class BlockReader:
     """Take any number of samples from blocks of any length."""
 
@@ -243,6 +308,12 @@ def _is_tone(samples: NDArray[np.float32], sample_rate: int) -> bool:
     )
 
 
+def _swell(num_samples: int, num_held: int, gain: float) -> NDArray[np.float32]:
+    """Return a gain (T,) that goes from 1 to another one, on a cosine in decibels, and stays."""
+    shares = (1 - np.cos(np.pi * _ramp(num_samples, 0, num_samples))) / 2
+    return np.concatenate([gain**shares, np.full(num_held, gain)]).astype(np.float32)
+
+
 def _is_louder(one: Samples, other: Samples) -> bool:
     """Whether one sound is louder than another by as much as no steady sound changes."""
     return _power(one) > STEADY_RATIO * max(_power(other), SILENT_POWER)
@@ -267,6 +338,11 @@ def _correlation(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
     """Return the correlation of two sounds of one shape, in [-1, 1]; 0 where one is silent."""
     powers = float(np.sum(np.square(one)) * np.sum(np.square(other)))
     return float(np.sum(one * other)) / powers**0.5 if powers > 0 else 0.0
+
+
+def _room(samples: Samples) -> float:
+    """Return the gain that brings samples to full scale, at least 1."""
+    return 1 / min(1.0, max(_peak(samples), 1e-9))
 
 
 def _peak(samples: Samples) -> float:
