@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sounds import RATE, noise, tone
 
+from vsumm.errors import OutputError
 from vsumm.reel.tape import Tape, smooth_gains
 
 BY_FILTER = 0.005
@@ -41,6 +42,13 @@ def test_what_was_recorded_comes_back_each_time(monkeypatch, recorded, in_memory
     tape = recorded(samples)
     for _ in range(2):
         np.testing.assert_array_equal(played(tape), samples)
+
+
+def test_a_folder_that_cannot_hold_it_is_one_line(monkeypatch, recorded):
+    monkeypatch.setattr("vsumm.reel.tape.MEMORY_BYTES", 1000)
+    monkeypatch.setattr("tempfile.tempdir", "/nowhere/at/all")
+    with pytest.raises(OutputError, match="cannot be kept for measuring: no such file"):
+        recorded(noise(1))
 
 
 def test_a_peak_is_found_in_its_step(recorded):

@@ -19,6 +19,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from vsumm.decode import channels_of
+from vsumm.errors import OutputError
 from vsumm.reel.place_sound import Samples, to_audio_frame
 
 MEMORY_BYTES = 64 << 20
@@ -86,9 +87,17 @@ class Tape:
         self._file.close()
 
     def record(self, samples: Samples) -> None:
-        """Add samples (C, T)."""
+        """Add samples (C, T).
+
+        Raises:
+            OutputError: the folder for temporary files is full, or cannot be written to.
+        """
         self._num_channels = len(samples)
-        self._file.write(samples.T.astype(np.float32).tobytes())
+        try:
+            self._file.write(samples.T.astype(np.float32).tobytes())
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise OutputError(f"the reel's sound cannot be kept for measuring: {reason}") from error
         self.peaks.add(self.frame(samples))
 
     def frame(self, samples: Samples) -> Any:
