@@ -117,7 +117,12 @@ class PieceWindows:
 
 
 def load_clip_windows(
-    tower: LiteMusicTower, root: Path, *, seed: int = 0, progress: bool = False
+    tower: LiteMusicTower,
+    root: Path,
+    *,
+    seed: int = 0,
+    num_altered: int = NUM_ALTERED,
+    progress: bool = False,
 ) -> ClipWindows:
     """Read the clips of 4QAED and Emotify and compute the statistics of their windows.
 
@@ -125,6 +130,7 @@ def load_clip_windows(
         tower: computes the statistics; its weights do not matter.
         root: folder that holds `music`.
         seed: seed of the augmented versions.
+        num_altered: augmented versions of each window.
         progress: show progress bars on stderr.
 
     Raises:
@@ -133,7 +139,7 @@ def load_clip_windows(
     tags = _read_tags(root / "music" / "teacher_tags.npz")
     generator = torch.Generator().manual_seed(seed)
     parts = [
-        _windows_of_set(tower, items, tags, generator, progress=progress)
+        _windows_of_set(tower, items, tags, generator, num_altered, progress=progress)
         for items in (load_4qaed(root), load_emotify(root))
     ]
     num_windows = sum(len(part.weights) for part in parts)
@@ -228,6 +234,7 @@ def _windows_of_set(
     items: OpenSet,
     tags: dict[str, Tensor],
     generator: torch.Generator,
+    num_altered: int,
     *,
     progress: bool,
 ) -> ClipWindows:
@@ -238,7 +245,7 @@ def _windows_of_set(
         if path.name not in tags:
             raise DataError(f"{path.name} of {items.name} has no row in teacher_tags.npz")
         windows = _windows_along(tower, _log_mel_of(tower, path))
-        versions = [windows, *(augment_log_mel(windows, generator) for _ in range(NUM_ALTERED))]
+        versions = [windows, *(augment_log_mel(windows, generator) for _ in range(num_altered))]
         described.append(torch.stack([_describe(tower, version) for version in versions], 1))
         tag_rows.append(_tags_along(tags[path.name], len(windows), tower.window_seconds))
         rows.extend([row] * len(windows))
