@@ -13,7 +13,8 @@ FLOORS = {
     "vsumm": {
         "_version": "",
         "errors": "",
-        "config": "",
+        "mood": "",
+        "config": "mood",
         "curve": "",
         "settings": "config",
         "files": "errors",
@@ -25,7 +26,7 @@ FLOORS = {
         "media": "errors files workers",
         "decode": "config errors files media workers",
         "select": "media",
-        "score": "_version config decode errors files media progress workers",
+        "score": "_version config decode errors files media mood progress workers",
         "borders": "_version decode errors files media workers",
         "edges": "borders files media score select",
         "plotting": "decode errors media",
@@ -45,8 +46,8 @@ FLOORS = {
         "batch": "config embeddings errors files media pipeline progress reel render report score "
         "settings soundtrack summary workers",
         "demo": "batch config errors files media progress",
-        "cli": "_version batch config demo doctor errors files installation media progress reel "
-        "render report score soundtrack summary words workers",
+        "cli": "_version batch config demo doctor errors files installation media mood progress "
+        "reel render report score soundtrack summary words workers",
         "__main__": "cli",
     },
     "mmva_core": {

@@ -11,6 +11,7 @@ from typing import Literal, get_args
 
 from mmva_core.clock import NUMBER, TIME_FORMS, parse_seconds
 from mmva_core.errors import check_type as check_type
+from vsumm.mood import check_arc, parse_mood
 
 By = Literal["highlights", "image", "music", "both"]
 """What segments are scored by: several signals fused, or the paper's arousal."""
@@ -55,6 +56,12 @@ class SummaryConfig:
     the concepts of the image tower of `mmva-lite` do."""
     query: str | None = None
     """What to look for, in a few words: the only thing that then counts, with `by="highlights"`."""
+    mood: str | None = None
+    """Prefer pictures of this mood: a name of `vsumm.mood.MOODS`, or valence and arousal, as
+    "0.7,0.3"."""
+    arc: str | None = None
+    """Prefer pictures whose arousal takes this course over the film: "rise", "fall", "wave",
+    "flat", or "peak-at-80%"."""
     budget_fraction: float = 0.15
     """Share of the duration that the reel may last, in (0, 1]; the field's convention is 0.15."""
     budget_seconds: float | None = None
@@ -101,6 +108,10 @@ class SummaryConfig:
             is_alone = self.by == "highlights" and self.about is None and not self.weights
             others = "alone: without about and weights, and with by='highlights'"
             _check("query", self.query, is_alone, others)
+        if self.mood is not None:
+            parse_mood(self.mood)
+        if self.arc is not None:
+            check_arc(self.arc)
         are_finite = all(math.isfinite(weight) for weight in self.weights.values())
         _check("weights", self.weights, are_finite, "finite")
         share = self.budget_fraction
@@ -142,7 +153,7 @@ class SummaryConfig:
             check_type(name, value, is_valid, "a whole number")
         for name in ("by", "cut_at", "model", "device", "precision", "decoder"):
             check_type(name, getattr(self, name), isinstance(getattr(self, name), str), "a text")
-        for name in ("about", "about_model", "query"):
+        for name in ("about", "about_model", "query", "mood", "arc"):
             value = getattr(self, name)
             check_type(name, value, value is None or isinstance(value, str), "a text")
         check_type("strict", self.strict, isinstance(self.strict, bool), "True or False")

@@ -37,6 +37,7 @@ from vsumm.score import (
     Signal,
     arousal_score,
     check_weights,
+    lean,
     measure,
     measurements_of,
     score_highlights,
@@ -170,6 +171,11 @@ def summarize_media(
         if is_fused
         else arousal_score(columns, config, by=by)
     )
+    if config.mood or config.arc:
+        if not measured.has(IMAGE):
+            raise NoSignalError(f"{info.path}: a mood or an arc needs a picture that is scored")
+        places = np.array([segment.centre_seconds for segment in film.segments])
+        scores = lean(scores, columns, config, places / info.duration_seconds)
     budget_seconds = config.budget_of(info.duration_seconds)
     selected = select_segments(
         film.segments,

@@ -20,6 +20,8 @@ class Settings(TypedDict, total=False):
     about: str | None
     about_model: str | None
     query: str | None
+    mood: str | None
+    arc: str | None
     budget_fraction: float
     budget_seconds: float | None
     segment_seconds: float | None

@@ -13,6 +13,7 @@ from vsumm.cli.edge_options import add_edge_options
 from vsumm.cli.inputs import add_exclude_option, input_path
 from vsumm.cli.readers import read_budget, read_loudness, read_seconds, read_share, read_weights
 from vsumm.config import BUDGET_FORMS, Budget, By, Decoder, SummaryConfig
+from vsumm.mood import ARC_FORMS, MOOD_FORMS
 
 if TYPE_CHECKING:
     Group: TypeAlias = "argparse._ArgumentGroup"
@@ -90,6 +91,13 @@ def _add_selection(group: Group) -> None:
     )
     group.add_argument(
         "--query", metavar="TEXT", help="look for this in the picture, and score by nothing else"
+    )
+    group.add_argument("--mood", metavar="MOOD", help=f"prefer pictures of a mood: {MOOD_FORMS}")
+    group.add_argument(
+        "--arc",
+        metavar="ARC",
+        help="prefer pictures whose intensity takes this course over the film: "
+        + ARC_FORMS.replace("%", "%%"),
     )
     group.add_argument(
         "--spread",

@@ -16,6 +16,7 @@ from .measure import Measured as Measured
 from .measure import measure as measure
 from .model_source import ModelSource as ModelSource
 from .model_source import load_model as load_model
+from .mood import lean as lean
 from .signal import Arrays as Arrays
 from .signal import Film as Film
 from .signal import FloatArray as FloatArray
