@@ -9,6 +9,7 @@ from films import find_beeps, is_flash, make_film, run_ffmpeg
 
 from vsumm.decode import read_audio, read_frames
 from vsumm.decode.joined import EBML, SEGMENT, find_joint
+from vsumm.decode.transport import find_change
 from vsumm.media import probe
 
 SMALL = {"size": (96, 54), "sample_rate": 48000}
@@ -140,3 +141,24 @@ def test_an_end_far_behind_the_file_is_none(tmp_path, size):
         assert find_joint(descriptor, "matroska,webm") is None
     finally:
         os.close(descriptor)
+
+
+def test_a_damaged_clock_or_table_changes_nothing(tmp_path):
+    film = make_film(tmp_path / "film.ts", seconds=8, **SMALL)
+    data = film.read_bytes()
+    packets = range(0, len(data), 188)
+    clocks = [p for p in packets if data[p + 3] & 0x20 and data[p + 4] >= 7 and data[p + 5] & 0x10]
+    tables = [p for p in packets if data[p + 1 : p + 3] == b"\x50\x00"]  # FFmpeg's, of streams
+    assert len(clocks) > 50
+    assert len(tables) > 50
+    for places, offset, value in ((clocks, 6, 0xFF), (clocks, 6, 0), (tables, 18, 0x55)):
+        for place in places[2:-2]:
+            damaged = bytearray(data)
+            damaged[place + offset] = value
+            film.write_bytes(damaged)
+            descriptor = os.open(film, os.O_RDONLY)
+            try:
+                assert find_joint(descriptor, "mpegts") is None
+                assert find_change(descriptor) is None
+            finally:
+                os.close(descriptor)

@@ -125,7 +125,7 @@ def _restart(
     places = [start + last * k // CLOCK_PLACES * distance for k in range(CLOCK_PLACES)]
     places.append(max(start, start + (last - CLOCK_BYTES // distance) * distance))
     found = (clock_behind(place) for place in sorted(places))
-    clocks = [clock for clock in found if clock is not None]
+    clocks = _plausible([clock for clock in found if clock is not None])
     steps = [_step(*pair) for pair in pairwise(clocks)]
     number = next((k for k, step in enumerate(steps) if step < -CLOCK_HZ), None)
     if number is None:
@@ -147,6 +147,16 @@ def _restart(
         (sum(steps[:number]) + _step(clocks[number], before)) / CLOCK_HZ,
         sum(max(0, step) for step in steps[number + 1 :]) / CLOCK_HZ,
     )
+
+
+def _plausible(clocks: list[_Clock]) -> list[_Clock]:
+    """Return clocks without those that are damaged: the one behind goes on from the one before."""
+    kept = clocks[:1]
+    for clock, later in pairwise(clocks[1:]):
+        whole = _step(kept[-1], later)
+        if whole < 0 or 0 <= _step(kept[-1], clock) <= whole:
+            kept.append(clock)
+    return kept + clocks[1:][-1:]
 
 
 def _clock_of_transport(descriptor: int, distance: int, place: int) -> _Clock | None:

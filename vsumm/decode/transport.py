@@ -33,6 +33,8 @@ PLACES, PLACE_BYTES = 24, 1 << 19
 TABLE_OF_PROGRAMMES, TABLE_OF_STREAMS = 0, 2
 """Types of tables."""
 
+CHECKSUM_POLYNOMIAL = 0x04C11DB7
+
 Programmes: TypeAlias = dict[int, tuple[tuple[int, int], ...]]
 """Type and packet identifier of the streams of each programme, by its number."""
 
@@ -110,6 +112,8 @@ def _tables_in(data: bytes) -> tuple[Programmes, bool]:
         if len(section) < max(size, 12):
             continue
         del sections[pid]
+        if not _is_intact(section[:size]):
+            continue
         if pid == 0 and section[0] == TABLE_OF_PROGRAMMES:
             wanted |= {pid: number for number, pid in _pairs(section[8 : size - 4]) if number}
         elif section[0] == TABLE_OF_STREAMS:
@@ -117,6 +121,17 @@ def _tables_in(data: bytes) -> tuple[Programmes, bool]:
         if len(found) == len(wanted) - 1 > 0:
             return found, True
     return found, False
+
+
+def _is_intact(section: bytes) -> bool:
+    """Return whether a table agrees with the checksum at its end (ISO/IEC 13818-1, annex A)."""
+    checksum = 0xFFFFFFFF
+    for byte in section:
+        checksum ^= byte << 24
+        for _ in range(8):
+            is_high = checksum & 0x80000000
+            checksum = (checksum << 1 & 0xFFFFFFFF) ^ (CHECKSUM_POLYNOMIAL if is_high else 0)
+    return checksum == 0
 
 
 def _payloads(data: bytes) -> Iterator[tuple[int, bool, bytes]]:
