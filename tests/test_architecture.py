@@ -94,7 +94,8 @@ FLOORS = {
         "weights": "cues datasets highlights model protocol",
         "soundtrack": "cues highlights protocol",
         "speed": "",
-        "cli": "datasets highlights model output protocol soundtrack speed summarisers weights",
+        "cli": "cuts datasets highlights model output protocol soundtrack speed summarisers "
+        "weights",
         "__main__": "cli",
     },
 }
@@ -123,6 +124,7 @@ MAY_BE_IMPORTED_LATE = {
     "pandas": "costs half a second that only tables need",
     "PIL": "costs 0.1 s that neither sound nor a cached film needs",
     "ray": "extra 'cluster'",
+    "silero_vad": "loads torch",
     "scipy": "costs 0.2 s that few data sets need",
     "tqdm": "costs 0.05 s that a run without bars does not need",
     "torch": "costs over a second that a cached film does not need",

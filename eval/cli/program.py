@@ -41,6 +41,7 @@ def add_arguments(parser: Parser) -> None:
         command.set_defaults(handler=_run_benchmark)
     _add_highlights(commands)
     _add_weights(commands)
+    _add_cuts(commands)
     _add_soundtrack(commands)
     add_speed_arguments(commands)
 
@@ -106,6 +107,30 @@ def _add_weights(commands: argparse._SubParsersAction[Any]) -> None:
     command.add_argument("--topic", choices=TOPIC_SOURCES, default="title", help=TOPIC_HELP)
     command.add_argument("--no-cache", action="store_true", help="measure everything again")
     command.set_defaults(handler=_run_weights)
+
+
+def _add_cuts(commands: argparse._SubParsersAction[Any]) -> None:
+    command = commands.add_parser(
+        "cuts",
+        help="measure where reels of a film are cut",
+        description="Decode a film once, find its cuts and phrases, and count for every reel the "
+        "edges inside shots and speech, and the stubs of shots that they leave; where the reel "
+        "lies beside its summary, measure its loudness and the steps of its level at the cuts.",
+        examples=("vsumm eval cuts film.mp4 film.summary.json other.json",),
+    )
+    command.add_argument("film", type=Path, metavar="FILM", help="the film")
+    command.add_argument(
+        "summaries", type=Path, nargs="+", metavar="SUMMARY", help="JSON of a reel, or a timeline"
+    )
+    command.add_argument("--json", action="store_true", help="print all figures as JSON")
+    command.set_defaults(handler=_run_cuts)
+
+
+def _run_cuts(args: argparse.Namespace) -> int:
+    from eval.cli.cuts import run_cuts  # here, since it loads torch
+
+    print(run_cuts(args))
+    return 0
 
 
 def _add_soundtrack(commands: argparse._SubParsersAction[Any]) -> None:

@@ -1,7 +1,8 @@
 """Measure how a reel is cut.
 
-In: films, reels, and where they are cut. Out: how the sound jumps there, and how loud it is.
-Open `levels.py` first.
+In: a film, and summaries that say where reels of it are cut.
+Out: how many edges lie inside shots and phrases, what stubs they leave; how the sound steps.
+Open `reels.py` first.
 """
 
 import lazy_loader

@@ -14,7 +14,7 @@ stays where it would lose much or show what is worth nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -44,8 +44,8 @@ INSIDE_SHOT_COST = 0.7
 an edge is worth on average."""
 BESIDE_PHRASE_SECONDS = 0.1
 """How far from a phrase an edge lies in a pause, where it is that long: sounds fade out."""
-IN_SPEECH_COST = 1.0
-"""What an edge inside a spoken phrase takes off."""
+IN_SPEECH_COST = 1.5
+"""What an edge inside a spoken phrase takes off: more than one that is no cut beside a stub."""
 STUB_COST = 0.7
 """What an edge beside a stub takes off."""
 RUNS_PER_RUNNER_UP = 3
@@ -65,6 +65,8 @@ class Run:
     """The piece may end no later."""
     reach_seconds: float
     """How far each edge may move."""
+    is_selected: bool
+    """Whether it was selected; else it is one of the best others."""
 
     @property
     def reaches(self) -> tuple[Segment, Segment]:
@@ -116,6 +118,7 @@ def competing_runs(
         selected: N flags.
     """
     runs = merge_neighbours(s for s, flag in zip(segments, selected, strict=True) if flag)
+    chosen = set(runs)
     num_others = max(LEAST_RUNNERS_UP, len(runs) // RUNS_PER_RUNNER_UP) if runs else 0
     taken = {i + shift for i, flag in enumerate(selected) if flag for shift in (-1, 0, 1)}
     whole = max((segment.duration_seconds for segment in segments), default=0.0)
@@ -127,7 +130,7 @@ def competing_runs(
             runs.append(segments[index])
             taken |= {int(index) + shift for shift in (-1, 0, 1)}
             num_others -= 1
-    return _with_limits(sorted(runs, key=lambda run: run.start_seconds), segments)
+    return _with_limits(sorted(runs, key=lambda run: run.start_seconds), segments, chosen)
 
 
 def places_to_search(runs: Sequence[Run]) -> list[Segment]:
@@ -178,7 +181,8 @@ def place_edges(
         weights = np.ceil((found[:, 1] - found[:, 0]) / unit - 1e-6).astype(int)
         found, weights = found[weights <= num_units], weights[weights <= num_units]
         costs = worth * run.reach_seconds * _costs(found, borders)
-        costs -= costs.min(initial=np.inf)  # a run counts for no less where no cut is near
+        if run.is_selected:  # it counts for no less where no cut is near
+            costs -= costs.min(initial=np.inf)
         values = integral(found[:, 1]) - integral(found[:, 0]) - costs
         pieces.append(found)
         groups.append([Option(int(w), float(v)) for w, v in zip(weights, values, strict=True)])
@@ -190,7 +194,9 @@ def place_edges(
     )
 
 
-def _with_limits(runs: Sequence[Segment], segments: Sequence[Segment]) -> list[Run]:
+def _with_limits(
+    runs: Sequence[Segment], segments: Sequence[Segment], chosen: Collection[Segment]
+) -> list[Run]:
     """Let neighbouring runs share the gap between them, so that they stay apart."""
     if not runs:
         return []
@@ -202,7 +208,7 @@ def _with_limits(runs: Sequence[Segment], segments: Sequence[Segment]) -> list[R
     limits.append(segments[-1].end_seconds)
     reach = min(REACH_SECONDS, max(segment.duration_seconds for segment in segments))
     outwards = zip(runs, limits[::2], limits[1::2], strict=True)
-    return [Run(run, earliest, latest, reach) for run, earliest, latest in outwards]
+    return [Run(run, earliest, latest, reach, run in chosen) for run, earliest, latest in outwards]
 
 
 def _pieces_of(run: Run, borders: Borders, step: float, shortest: float) -> FloatArray:
