@@ -57,6 +57,7 @@ def test_a_cut_in_noise_is_no_dip(tmp_path, channels):
 
 def test_a_cut_where_nothing_is_left_out_cannot_be_heard(tmp_path):
     film = noise(5)
+    film[:, 2 * RATE :] *= 0.2
     reel = joined(tmp_path, film, [Segment(1, 2), Segment(2, 3)])
     source = film[:, RATE : 3 * RATE]
     np.testing.assert_allclose(reel[:, 500:-500], source[:, 500:-500], atol=0.005)

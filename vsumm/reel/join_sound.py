@@ -108,10 +108,13 @@ class JoinedSound:
                 continue
             # At most to the middle of a run: its two joins must not meet.
             reach = min(longest, len(left_ticks) // 2, len(right_ticks) // 2)
+            cut = left_ticks.stop
+            if right.source_start <= left.source_end:  # nothing is left out: both sound the same
+                joins.append(_Join(cut - reach, cut + reach))
+                continue
             margin = Fraction(reach, self.sample_rate)
             goes_on = left.source_end + margin <= end
             has_begun = right.source_start - margin >= begin
-            cut = left_ticks.stop
             rides = (self._ride(len(ticks) // 2 - reach) for ticks in (left_ticks, right_ticks))
             joins.append(_Join(cut - reach, cut + reach, cut, goes_on, has_begun, *rides))
         return [*joins, _Join(all_ticks[-1].stop, all_ticks[-1].stop)]
