@@ -65,7 +65,7 @@ def face_costs(faces: Sequence[Face], axis: int, places: FloatArray, share: floa
     weights = np.zeros(FACE_PARTS)
     for low, high in (face.span(axis) for face in faces):
         weights += np.clip(np.minimum(high, edges[1:]) - np.maximum(low, edges[:-1]), 0, None)
-    return costs_of(weights * CLEAR_MOTION / max(float(weights.mean()), 1e-9), places, share)
+    return costs_of(weights * (CLEAR_MOTION / weights.mean()), places, share)
 
 
 def cut_shares(faces: Sequence[Face], axis: int, places: FloatArray, share: float) -> FloatArray:
@@ -78,7 +78,7 @@ def cut_shares(faces: Sequence[Face], axis: int, places: FloatArray, share: floa
         margin = max(0.0, min(FACE_MARGIN * (high - low), (share - (high - low)) / 2))
         outside = np.maximum(places - share / 2 - max(0.0, low - margin), 0)
         outside += np.maximum(min(1.0, high + margin) - places - share / 2, 0)
-        cut += np.minimum(outside / max(high - low, 1e-9), 1)
+        cut += np.minimum(outside / (high - low), 1)
     return cut
 
 

@@ -78,7 +78,8 @@ class FaceFinder:
         chosen = self._cv2.dnn.NMSBoxes(
             boxes.tolist(), scores[0, 0, rows, columns].tolist(), LEAST_SCORE, MOST_OVERLAP
         )
-        return tuple(_face(boxes[number], wide, high) for number in chosen)
+        faces = (_face(boxes[number], wide, high) for number in chosen)
+        return tuple(face for face in faces if face.area > 0)
 
 
 def _face(box: np.ndarray, wide: int, high: int) -> Face:

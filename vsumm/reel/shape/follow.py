@@ -47,7 +47,7 @@ def follow(info: MediaInfo, runs: Sequence[Segment], geometry: Geometry) -> tupl
     """
     places = places_of(geometry.share)
     looks_of_runs = look_at(info, runs)
-    # The pictures are those of the reel, so that nothing is kept under what the film contains.
+    # Found cuts are not cached here, so that it does not matter what the film contains.
     found = find_cuts(info, runs, _seen(runs, looks_of_runs), content="")
     shots = []
     for run, looks in zip(runs, looks_of_runs, strict=True):

@@ -59,8 +59,8 @@ def look_at(info: MediaInfo, runs: Sequence[Segment]) -> list[list[Look]]:
     with read_frames(info, times, latest_seconds=latest, short_side=side) as frames:
         for frame in frames:
             run, time = wanted[frame.index]
-            is_due = finder is not None and len(looks[run]) % LOOKS_FOR_FACES == 0
-            faces = finder.find(frame.pixels) if finder is not None and is_due else None
+            is_due = len(looks[run]) % LOOKS_FOR_FACES == 0
+            faces = finder.find(frame.pixels) if finder and is_due else None
             looks[run].append(Look(time, frame.time_seconds, grey_of(frame.pixels), faces))
     return looks
 
