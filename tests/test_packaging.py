@@ -29,7 +29,13 @@ def test_the_wheel_holds_the_three_packages_and_nothing_else(wheel_names):
 
 def test_the_wheel_holds_the_weights_and_their_card(wheel_names):
     folder = "mmva_core/weights/mmva-lite/"
-    files = ("config.json", "model.safetensors", "prompts.safetensors", "README.md")
+    files = (
+        "config.json",
+        "model.safetensors",
+        "prompts.safetensors",
+        "joint.safetensors",
+        "README.md",
+    )
     assert {f"{folder}{name}" for name in files} <= set(wheel_names)
 
 

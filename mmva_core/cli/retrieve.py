@@ -33,7 +33,8 @@ def add_parser(subparsers: Subparsers) -> None:
         "tracks the best window is named.",
         examples=(
             "mmva retrieve picture.jpg --in music.index --k 5",
-            'mmva retrieve "a calm piece of folk with guitar" --in music.index --by joint',
+            'mmva retrieve "A calm and sad piece of folk, country and blues music with guitar." '
+            "--in music.index --by joint",
         ),
     )
     parser.add_argument(
@@ -52,7 +53,8 @@ def add_parser(subparsers: Subparsers) -> None:
         choices=get_args(By),
         default="va",
         help="compare valence and arousal by Eq. 1 of the paper (default), embeddings by angle, or "
-        "music and sentences in a joint space, where a sentence finds a piece and not a mood",
+        "music and sentences in a joint space, where a sentence of the form of the example finds a "
+        "piece and not a mood",
     )
     parser.add_argument("--find", choices=MODALITIES, help="only answers of this kind")
     parser.add_argument(
