@@ -45,6 +45,7 @@ FIRST_PAGE = b"\2"
 """Flags of the first page of a stream; those of all streams come before any other page."""
 
 PAGE_HEADER_BYTES = 27 + 255
+"""Longest header of a page: its fields, and the lengths of its pieces."""
 
 HEADS = {
     "flac": re.compile(rb"fLaC[\x00\x80]\x00\x00\x22"),
@@ -53,13 +54,14 @@ HEADS = {
 }
 """What files begin with that do not say where they end."""
 
-LONGEST_HEAD_BYTES = 13
-CHUNK_BYTES = 1 << 22
+LONGEST_HEAD_BYTES, CHUNK_BYTES = 13, 1 << 22
+"""Length of the longest of these, and how much of a file is searched at once."""
 
 EBML, SEGMENT = b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67"
 """Names of the two elements that a Matroska file consists of (RFC 8794, RFC 9559)."""
 
 ASF_HEAD = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
+"""Name of the object that an ASF file begins with."""
 
 
 @dataclass(frozen=True)
