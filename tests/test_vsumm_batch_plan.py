@@ -103,7 +103,7 @@ def test_known_broken_films_are_tried_again_if_asked_for(films, tmp_path):
     planned = plan(films, tmp_path / "out")
     Ledger(planned.output).write(replace(do(planned), state="broken"))
     assert "c.mp4" not in names(plan(films, tmp_path / "out").to_do)
-    assert "c.mp4" in names(plan(films, tmp_path / "out", is_anew=True).to_do)
+    assert "c.mp4" in names(plan(films, tmp_path / "out", retry_broken=True).to_do)
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ def test_a_broken_film_is_remembered_and_tried_again_only_if_asked_for(task, num
     assert "no film or sound file" in record.notes[0]
     assert do_film(task) == record
     assert num_done() == 1
-    do_film(replace(task, is_anew=True))
+    do_film(replace(task, retry_broken=True))
     assert num_done() == 2
 
 

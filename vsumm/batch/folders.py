@@ -122,7 +122,7 @@ def plan_batch(
         BatchSettings(config, reel, with_report),
         exclude=exclude,
         order=order,
-        is_anew=retry_broken,
+        retry_broken=retry_broken,
     )
 
 
@@ -260,7 +260,7 @@ def _task(
         plan.settings,
         plan.plain_settings,
         sha256=film.sha256,
-        is_anew=plan.is_anew,
+        retry_broken=plan.retry_broken,
         num_jobs=engine.num_jobs,
         cache=cache,
     )

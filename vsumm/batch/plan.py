@@ -60,7 +60,7 @@ class BatchPlan:
     is."""
     num_measured: int
     """How many films that was measured on."""
-    is_anew: bool = False
+    retry_broken: bool = False
     """Whether films are tried again that are known to be broken."""
 
     @property
@@ -87,7 +87,7 @@ def plan_films(
     *,
     exclude: Sequence[str] = (),
     order: Order = "name",
-    is_anew: bool = False,
+    retry_broken: bool = False,
 ) -> BatchPlan:
     """Find films and what has become of them; see `vsumm.plan_batch`."""
     if order not in get_args(Order):
@@ -108,7 +108,7 @@ def plan_films(
         if sha256 is None and film.facts.num_bytes in sizes:
             sha256 = _hash(film.path)
         record = records.get(key_of(sha256, plain_settings)) if sha256 else None
-        if record and (not ledger.holds(record) or (is_anew and record.state == "broken")):
+        if record and (not ledger.holds(record) or (retry_broken and record.state == "broken")):
             record = None
         if record:
             record = replace(record, path=str(film.path))
@@ -125,7 +125,9 @@ def plan_films(
     film_seconds = sum(record.film_seconds for record in done)
     seconds = sum(record.seconds / record.num_jobs for record in done)
     rate = seconds / film_seconds if film_seconds else None
-    return BatchPlan(output, settings, plain_settings, tuple(looked_up), rate, len(done), is_anew)
+    return BatchPlan(
+        output, settings, plain_settings, tuple(looked_up), rate, len(done), retry_broken
+    )
 
 
 _sort_keys: dict[Order, Callable[[PlannedFilm], Any]] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -78,7 +79,7 @@ class FilmTask:
     """`settings.to_plain()`, which takes a moment."""
     sha256: str | None = None
     """SHA-256 of its content where that is known."""
-    is_anew: bool = False
+    retry_broken: bool = False
     """Whether to try a film again that is known to be broken."""
     num_jobs: int = 1
     """How many films are worked on at the same time."""
@@ -99,9 +100,8 @@ def do_film(task: FilmTask) -> FilmRecord:
         ModelError: the model cannot be loaded.
     """
     try:
-        descriptor = open_regular_file(str(task.path))
-        with open(descriptor, "rb"):  # noqa: PTH123
-            sha256 = task.sha256 or sha256_file(task.path)
+        os.close(open_regular_file(str(task.path)))
+        sha256 = task.sha256 or sha256_file(task.path)
         num_bytes = task.path.stat().st_size
     except (OSError, InputError) as error:
         _raise_if_passing(error)
@@ -113,7 +113,7 @@ def do_film(task: FilmTask) -> FilmRecord:
         if not is_ours:
             return record
         known = ledger.record(key)
-        if known and not (known.state == "broken" and task.is_anew):
+        if known and not (known.state == "broken" and task.retry_broken):
             return replace(known, path=str(task.path))
         record = _attempt(task, record)
         ledger.write(record)
