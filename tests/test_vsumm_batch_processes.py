@@ -2,6 +2,7 @@
 
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import batches
@@ -43,11 +44,12 @@ def test_a_slot_whose_process_was_killed_gets_another(run):
         assert after != {before}
 
 
-def test_films_in_work_end_with_the_engine(run, tmp_path):
+def test_films_in_work_end_at_once_where_the_batch_does(run, tmp_path):
     told = tmp_path / "process"
-    with Processes(1) as engine:
+    with suppress(KeyboardInterrupt), Processes(1) as engine:
         future = run(engine, batches.hang, told)
         while not told.exists() or not told.read_text():
             time.sleep(0.01)
+        raise KeyboardInterrupt
     assert isinstance(future.exception(), engine.lost)
     assert not Path(f"/proc/{told.read_text()}").exists()

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import resource
 import statistics
 import subprocess
 import sys
@@ -44,15 +45,17 @@ def main() -> int:
             flashes = [chance.uniform(0, 20) for _ in range(5)]
             seconds = chance.uniform(20, 40)
             make_film(films / f"{k:03}.mp4", seconds=seconds, flashes=flashes)
-        times: dict[str, list[float]] = {"batch": [], "summarize": []}
+        ratios = []
         for number in range(arguments.rounds):
-            for command, taken in times.items():
-                output = folder / f"{command} {number}"
-                taken.append(_run([command, films, "-o", f"{output}/"], arguments.jobs))
-            last = ", ".join(f"{command} {taken[-1]:.1f} s" for command, taken in times.items())
-            print(f"round {number + 1}: {last}", flush=True)
-        batch, summarize = (statistics.median(taken) for taken in times.values())
-        print(f"medians: batch {batch:.1f} s, summarize {summarize:.1f} s: {batch / summarize:.2f}")
+            taken = [
+                _run([command, films, "-o", folder / f"{command} {number}"], arguments.jobs)
+                for command in ("batch", "summarize")
+            ]
+            ratios.append([batch / summarize for batch, summarize in zip(*taken, strict=True)])
+            for name, (wall, cpu) in zip(("batch", "summarize"), taken, strict=True):
+                print(f"{name}: {wall:.1f} s, {cpu:.1f} s of CPU time", flush=True)
+        wall, cpu = (statistics.median(each) for each in zip(*ratios, strict=True))
+        print(f"median ratios: {wall:.2f}, of CPU time {cpu:.2f}", flush=True)
         _foretell(films, folder / "half", arguments.jobs)
     return 0
 
@@ -64,17 +67,20 @@ def _foretell(films: Path, output: Path, jobs: int) -> None:
     _run(["batch", listed, "-o", output], jobs)
     estimate = plan_batch(films, output).estimate_seconds
     print(f"the other half: estimated {estimate:.0f} s, took ", end="", flush=True)
-    print(f"{_run(['batch', films, '-o', output], jobs):.0f} s")
+    print(f"{_run(['batch', films, '-o', output], jobs)[0]:.0f} s")
 
 
-def _run(arguments: list[str | Path], jobs: int) -> float:
-    """Run a command and return its seconds."""
+def _run(arguments: list[str | Path], jobs: int) -> tuple[float, float]:
+    """Run a command and return its seconds, and those of CPU time with all its processes."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     options = ["--jobs", str(jobs), "--no-cache", "--quiet"]
     begin = time.monotonic()
     subprocess.run(
         [sys.executable, "-c", RUN, *arguments, *options], check=True, stdout=subprocess.DEVNULL
     )
-    return time.monotonic() - begin
+    seconds = time.monotonic() - begin
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 if __name__ == "__main__":

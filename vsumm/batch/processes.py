@@ -40,7 +40,7 @@ class Processes:
     def __init__(self, num_slots: int) -> None:
         self.num_slots = self.num_jobs = num_slots
         self._num_threads = max(1, (os.cpu_count() or 1) // num_slots)
-        # A process notices that this one has ended, or wants it to end, by the end of its leash.
+        # A process notices that this one has ended, or wants all to end, by the end of its leash.
         self._context = multiprocessing.get_context("spawn")
         self._leash, self._our_end = self._context.Pipe(duplex=False)
         self._pools: list[ProcessPoolExecutor] = []
@@ -55,9 +55,11 @@ class Processes:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._our_end.close()
+        if error is not None:
+            self._our_end.close()  # whatever they are doing
         for pool in self._pools:
             pool.shutdown(cancel_futures=True)
+        self._our_end.close()
         self._leash.close()
 
     def submit(self, task: FilmTask) -> Future[FilmRecord]:
