@@ -41,6 +41,7 @@ def add_batch(commands: Commands) -> argparse.ArgumentParser:
             "vsumm batch archive/ -o reels/ --jobs 2",
             "vsumm batch archive/ -o reels/ --dry-run",
             "vsumm batch films.txt -o reels/ --budget 60s --order newest",
+            "vsumm batch archive/ -o reels/ --engine ray --address auto",
         ),
     )
     parser.add_argument(
