@@ -38,6 +38,7 @@ def test_a_dry_run_does_nothing_and_knows_no_speed_at_first(films, capsys):
     assert "1 film, 0 of them done" in out
     assert "to do: 1 film, 0:06 long" in out
     assert "takes about" not in out
+    assert out.splitlines()[-1] == repr(str(films / "a\nb.mp4"))
     left = [path.name for path in (films.parent / "out").rglob("*")]
     assert left == [".vsumm", "seen.jsonl"]  # how long the films are
 

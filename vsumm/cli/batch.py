@@ -126,6 +126,7 @@ def run(args: argparse.Namespace, shell: Shell) -> Iterator[str]:
     )
     yield from _foretell(plan)
     if args.dry_run:
+        yield from (shown(film.path) for film in plan.to_do)
         return
     cache = open_cache(args, shell)
     records = run_batch(
