@@ -305,6 +305,12 @@ def test_sound_kinds_are_not_trained_without_recordings(tmp_path, capsys):
     assert "see mmva build sounds" in capsys.readouterr().err
 
 
+def test_an_option_of_other_presets_is_one_line(tmp_path, capsys):
+    arguments = ["train", "--preset", "sound-kinds", "-o", str(tmp_path), "--sounds", str(tmp_path)]
+    assert main([*arguments, "--contrastive", "0.1"]) == 1
+    assert "--preset sound-kinds takes no --contrastive" in capsys.readouterr().err
+
+
 def test_a_program_that_fetches_packages_and_is_missing_is_named(tmp_path, capsys, monkeypatch):
     for source in SOURCES[1:]:
         (tmp_path / source.package).mkdir(exist_ok=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -147,7 +148,10 @@ def _train_sound_kinds(args: Namespace) -> Iterator[Output]:
 
     if args.sounds is None:
         raise MmvaError("name the folder of the recordings with --sounds; see mmva build sounds")
-    recipe = SoundKindRecipe(**_overrides(args))
+    overrides = _overrides(args)
+    for name in set(overrides) - {entry.name for entry in fields(SoundKindRecipe)}:
+        raise MmvaError(f"--preset {SOUND_KINDS_PRESET} takes no --{name.replace('_', '-')}")
+    recipe = SoundKindRecipe(**overrides)
     progress = shows_progress(args)
     root = find_data(None if args.data is None else Path(args.data))
     recordings = load_recordings(root, Path(args.sounds), seed=recipe.seed, progress=progress)
