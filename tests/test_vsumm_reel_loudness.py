@@ -1,5 +1,7 @@
 """The loudness and the peaks of reels, as a player decodes them."""
 
+from itertools import cycle
+
 import av
 import numpy as np
 import pytest
@@ -8,11 +10,12 @@ from reels import encode_here
 from sounds import RATE, noise, syllables, tone, write_sound
 
 from vsumm.cli.program import main
+from vsumm.errors import InputError
 from vsumm.media.info import probe
 from vsumm.media.segments import Segment
 from vsumm.reel.config import ReelConfig
 from vsumm.reel.export import write_reel
-from vsumm.reel.loudness import LoudnessMeter
+from vsumm.reel.loudness import SILENT_LUFS, LoudnessMeter
 from vsumm.reel.place_sound import to_audio_frame
 from vsumm.reel.plan import plan_reel
 
@@ -154,3 +157,28 @@ def test_a_loudness_that_is_no_number_is_wrong_usage(capsys):
     with pytest.raises(SystemExit, match="2"):
         main(["summarize", "film.mp4", "--loudness", "loud"])
     assert "cannot read 'loud': write LUFS, or off" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+@pytest.mark.dataset
+@pytest.mark.parametrize("folder", ["odd", "short"])
+def test_real_files_have_the_loudness_and_no_higher_peak(data_folder, tmp_path, folder):
+    films = sorted((data_folder / "videos" / folder).iterdir())
+    for film, suffix in zip(films, cycle([".m4a", ".opus", ".mp3", ".wav"]), strict=False):
+        try:
+            info = probe(film)
+        except InputError:
+            continue
+        if not info.audio:
+            continue
+        end = min(info.duration_seconds, 20.0)
+        runs = [Segment(0, end / 5), Segment(end * 0.3, end * 0.45), Segment(end * 0.6, end * 0.9)]
+        reel = tmp_path / f"reel{suffix}"
+        report = encode_here(film, runs, reel, ReelConfig(loudness=-16))
+        loudness, true_peak = heard(reel)
+        if loudness <= SILENT_LUFS:
+            assert "silent or too short" in report.sound_note, film.name
+        else:
+            assert loudness == pytest.approx(-16, abs=0.5), film.name
+            assert true_peak <= -1, film.name
+            assert report.sound_note is None, film.name
