@@ -1,11 +1,13 @@
 """Where crops go in films whose motion and cuts are known."""
 
+import sys
 from fractions import Fraction
 
 import numpy as np
 import pytest
 from pictures import block_at, film_of
 
+from vsumm.borders import FoundCuts
 from vsumm.media import Segment, probe
 from vsumm.reel.shape import follow, lay_out_picture
 from vsumm.reel.shape.path import MAX_SPEED
@@ -64,6 +66,23 @@ def test_a_cut_inside_a_run_is_found_to_the_frame(tmp_path):
     assert second.start_seconds == pytest.approx(2.12, abs=0.001)
     assert first.centre_at(1) < 0.4
     assert second.centre_at(3) > 0.6
+
+
+def test_a_fast_pan_is_not_looked_into_for_cuts(tmp_path, monkeypatch):
+    seen = []
+
+    def find_cuts(info, runs, looks, *, content):
+        seen.append(looks)
+        return FoundCuts(())
+
+    monkeypatch.setattr(sys.modules[follow.__module__], "find_cuts", find_cuts)
+    scene = np.random.default_rng(1).integers(0, 255, (9, 60, 1)).repeat(3, axis=2)
+    scene = scene.astype(np.uint8).repeat(20, axis=0).repeat(20, axis=1)
+    panned = [scene[:, 8 * k : 8 * k + 320] for k in range(100)]
+    shots_of(tmp_path / "a.mp4", panned, [Segment(0, 4)])
+    assert not seen[0].changes.any()
+    shots_of(tmp_path / "a.mp4", [panned[0]] * 53 + [panned[50]] * 47, [Segment(0, 4)])
+    assert np.count_nonzero(seen[1].changes > 0.07) == 1
 
 
 def test_every_run_begins_a_shot(tmp_path):

@@ -30,6 +30,11 @@ from vsumm.reel.shape.geometry import Geometry, Shot
 from vsumm.reel.shape.look import LOOKS_PER_SECOND, Look, difference, look_at
 from vsumm.reel.shape.path import REACH, FloatArray, places_of, steady_path
 
+LEAST_RATIO = 2.0
+"""A change is looked into for a cut if it is so many times that of its neighbours: elsewhere the
+crop may go on, and a pan that is taken for a cut would make it jump."""
+NEIGHBOURS = 3
+"""How many changes on either side are neighbours."""
 MOST_CUT = 0.5
 """A crop that cuts off more, in faces, does not show them together."""
 
@@ -65,16 +70,29 @@ def _is_inside(seconds: float, run: Segment) -> bool:
 def _seen(runs: Sequence[Segment], looks_of_runs: Sequence[Sequence[Look]]) -> Looks:
     """Return what the looks tell of cuts, for each run.
 
-    A run counts as alike up to its first look, and behind the last one.
+    A run counts as alike up to its first look, behind the last one, and where it changes no more
+    than around.
     """
     seconds: list[float] = []
     changes: list[float] = []
     for run, looks in zip(runs, looks_of_runs, strict=True):
-        between = [float(difference(a, b).mean()) for a, b in pairwise(looks)]
+        between = _outstanding([float(difference(a, b).mean()) for a, b in pairwise(looks)])
         later = [max(look.seconds, run.start_seconds) for look in looks]
         seconds += [run.start_seconds, *later, run.end_seconds]
         changes += [0.0] * (1 if looks else 0) + [0.0, *between, 0.0]
     return Looks(np.array(seconds), np.array(changes))
+
+
+def _outstanding(changes: Sequence[float]) -> list[float]:
+    """Return changes, and 0 for those that do not stand out from what is around them."""
+    around = [
+        changes[max(0, number - NEIGHBOURS) : number + NEIGHBOURS + 1]
+        for number in range(len(changes))
+    ]
+    return [
+        change if change >= LEAST_RATIO * float(np.median(near)) else 0.0
+        for change, near in zip(changes, around, strict=True)
+    ]
 
 
 def _followed(looks: Sequence[Look], start: float, places: FloatArray, geometry: Geometry) -> Shot:
