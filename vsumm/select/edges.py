@@ -14,6 +14,7 @@ stays where it would lose much or show what is worth nothing.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -38,7 +39,7 @@ STUB_SECONDS = 0.75
 LARGEST_STEP_SECONDS, SMALLEST_STEP_SECONDS = 0.25, 0.04
 """Distance of the places between cuts: a hundredth of the budget, within these limits."""
 UNIT_SECONDS, MAX_UNITS = 0.01, 20_000
-"""Lengths are rounded up to units of the budget: of this length, or as many as this."""
+"""Lengths are rounded to units of the budget: of this length, or as many as this."""
 INSIDE_SHOT_COST = 0.7
 """What an edge that is no cut takes off a piece, as a share of what a run as long as the reach of
 an edge is worth on average."""
@@ -177,8 +178,7 @@ def place_edges(
     pieces, groups = [], []
     for run in runs:
         found = _pieces_of(run, borders, step, shortest)
-        # A length that is a whole number of units but for a rounding error is not rounded up.
-        weights = np.ceil((found[:, 1] - found[:, 0]) / unit - 1e-6).astype(int)
+        weights = np.rint((found[:, 1] - found[:, 0]) / unit).astype(int)
         found, weights = found[weights <= num_units], weights[weights <= num_units]
         costs = worth * run.reach_seconds * _costs(found, borders)
         if run.is_selected:  # it counts for no less where no cut is near
@@ -186,7 +186,18 @@ def place_edges(
         values = integral(found[:, 1]) - integral(found[:, 0]) - costs
         pieces.append(found)
         groups.append([Option(int(w), float(v)) for w, v in zip(weights, values, strict=True)])
-    chosen = choose_options(groups, num_units)
+    capacity = num_units
+    while True:
+        chosen = choose_options(groups, capacity)
+        lengths = [
+            found[index, 1] - found[index, 0]
+            for found, index in zip(pieces, chosen, strict=True)
+            if index is not None
+        ]
+        excess = sum(lengths) - budget_seconds
+        if excess <= 1e-9:  # lengths are differences of seconds
+            break
+        capacity -= math.ceil(excess / unit)  # what rounding hid
     return merge_neighbours(
         Segment(*map(float, found[index]))
         for found, index in zip(pieces, chosen, strict=True)
