@@ -16,6 +16,11 @@ LOW_HZ, HIGH_HZ, FILM_HZ = 500, 3000, 110
 LEVEL = 0.3
 
 
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
 @pytest.fixture
 def film(tmp_path):
     return make_film(tmp_path / "film.mp4", seconds=20, size=(192, 96), loudness=0.2)

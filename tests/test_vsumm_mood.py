@@ -34,7 +34,8 @@ def test_moods_lie_on_the_plane():
     assert all(0 <= number <= 1 for point in MOODS.values() for number in point)
 
 
-def test_the_command_line_takes_both_and_refuses_others(tmp_path, capsys):
+def test_the_command_line_takes_both_and_refuses_others(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     film = make_film(tmp_path / "film.mp4", seconds=12, size=(192, 96))
     options = ["--no-reel", "--quiet", "--budget", "4s"]
     assert main(["summarize", str(film), "--mood", "calm", "--arc", "rise", *options]) == 0

@@ -1,6 +1,7 @@
 from .build import build_index as build_index
 from .encode import encode_content as encode_content
 from .encode import read_content as read_content
+from .index import HEADER_NAME as HEADER_NAME
 from .index import Floats as Floats
 from .index import IndexHeader as IndexHeader
 from .index import IndexItem as IndexItem

@@ -31,7 +31,9 @@ def check_film(info: MediaInfo, config: SummaryConfig) -> None:
     if info.video is None:
         raise NoSignalError(
             f"{shown(info.path)}: there is no picture that music could go along with; name the "
-            "soundtrack itself with --soundtrack"
+            "music itself, {do}",
+            argument="ReelConfig(soundtrack=...)",
+            option="--soundtrack FILE",
         )
     if config.by == "music":
         raise NoSignalError(

@@ -16,6 +16,7 @@ import msgspec
 
 from mmva_core.errors import CheckpointError, MmvaError
 from mmva_core.retrieval import (
+    HEADER_NAME,
     IndexItem,
     RetrievalIndex,
     Source,
@@ -61,7 +62,7 @@ def open_library(path: Path, model: str, *, progress: bool = False) -> Library:
     problems: tuple[str, ...] = ()
     try:
         fingerprint = model_fingerprint(model)
-        if (path / "index.json").is_file():
+        if (path / HEADER_NAME).is_file():
             folder = path
             index = load_index(path)
             if index.header.fingerprint != fingerprint:
@@ -115,7 +116,7 @@ def _indexed(
     folder = default_cache_folder() / "music" / f"{key.hexdigest()[:16]}.index"
     memory = folder.with_suffix(".json")
     known = _remembered(memory)
-    if known is None or known.listing != listing or not (folder / "index.json").is_file():
+    if known is None or known.listing != listing or not (folder / HEADER_NAME).is_file():
         report = build_index(sources, folder, model, root=root, device="auto", progress=progress)
         known = _Memory(listing, list(report.problems))
         with atomic_output(memory, overwrite=True) as partial:
