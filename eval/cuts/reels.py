@@ -102,7 +102,7 @@ def cuts_of_reel(runs: Sequence[Segment], crossfade_seconds: float = 0.0) -> lis
     """Return when a reel of some runs goes over from each to the next one, seconds.
 
     >>> cuts_of_reel([Segment(5, 7), Segment(10, 11), Segment(20, 22)])
-    [2, 3]
+    [2.0, 3.0]
     """
     ends = list(accumulate(run.duration_seconds - crossfade_seconds for run in runs))
     return [end + crossfade_seconds / 2 for end in ends[:-1]] if crossfade_seconds else ends[:-1]

@@ -56,7 +56,7 @@ def bootstrap_mean(
         raise ValueError(
             f"need num_resamples >= 1 and 0 < confidence < 1, got {num_resamples}, {confidence}"
         )
-    mean = float(ordered.mean())
+    mean = float(np.clip(ordered.mean(), ordered[0], ordered[-1]))
     if len(ordered) == 1:
         return Interval(mean, mean, mean)
     found = bootstrap(
@@ -67,4 +67,6 @@ def bootstrap_mean(
         method="percentile",
         rng=np.random.default_rng(seed),
     ).confidence_interval
-    return Interval(mean, float(found.low), float(found.high))
+    # Means of equal values may differ from them by a rounding error.
+    low, high = np.clip([found.low, found.high], ordered[0], ordered[-1])
+    return Interval(mean, float(low), float(high))

@@ -82,7 +82,7 @@ def find_cuts(
         intervals_to_decode(pieces, looks, end),
         job=JOB,
         stream=info.video.index,
-        key={"kind": "cuts", "version": __version__, "content": content},
+        key={"kind": "shot cuts", "version": __version__, "content": content},
         cache=cache,
     )
     return FoundCuts(tuple(found), problem)

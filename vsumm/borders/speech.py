@@ -44,7 +44,7 @@ def find_speech(
     """
     if track >= len(info.audio):
         return FoundSpeech(())
-    key = {"kind": "speech", "version": __version__, "content": content, "track": track}
+    key = {"kind": "spoken phrases", "version": __version__, "content": content, "track": track}
     found, problem = search_once(
         info,
         pieces,
