@@ -46,7 +46,8 @@ def lean(
         target = parse_mood(config.mood)
         parts.append(_ranks(-np.hypot(valence - target[0], arousal - target[1])))
     if config.arc is not None:
-        parts.append(1 - np.abs(_ranks(arousal) - arc_course(config.arc, places)))
+        course = np.array([arc_course(config.arc, place) for place in places])
+        parts.append(1 - np.abs(_ranks(arousal) - course))
     closeness = np.nan_to_num(np.mean(parts, axis=0))
     if "card" in columns:
         closeness *= 1 - np.nan_to_num(columns["card"])
