@@ -79,6 +79,12 @@ def test_a_budget_shorter_than_a_run_is_kept():
     assert piece.duration_seconds <= 0.5
 
 
+def test_where_no_places_keep_the_rules_the_selection_stays():
+    cuts = [0.7, 1.2]  # whatever is as long as the budget begins or ends with a flash
+    scores = [0.2, 0.9, 0.2]
+    assert placed(scores, {1}, cuts, budget=0.5, seconds=0.5) != []
+
+
 def test_a_shorter_run_becomes_as_long_as_the_shortest_allowed():
     (piece,) = placed([0.2] * 4 + [0.9] + [0.2] * 4, {4}, [], budget=2.0, seconds=1.0)
     assert piece.duration_seconds >= 1.5 - 1e-6

@@ -164,7 +164,8 @@ def place_edges(
         min_run_seconds: no piece is shorter, unless the budget is.
 
     Returns:
-        Pieces of the film, chronological, apart from each other.
+        Pieces of the film, chronological, apart from each other; the selected runs themselves where
+        no places keep the rules.
     """
     if not runs:
         return []
@@ -198,6 +199,8 @@ def place_edges(
         if excess <= 1e-9:  # lengths are differences of seconds
             break
         capacity -= math.ceil(excess / unit)  # what rounding hid
+    if not lengths:  # a tiny budget, among cuts
+        return [run.segment for run in runs if run.is_selected]
     return merge_neighbours(
         Segment(*map(float, found[index]))
         for found, index in zip(pieces, chosen, strict=True)
