@@ -164,8 +164,8 @@ def place_edges(
         min_run_seconds: no piece is shorter, unless the budget is.
 
     Returns:
-        Pieces of the film, chronological, apart from each other; the selected runs themselves where
-        no places keep the rules.
+        Pieces of the film, chronological, apart from each other; the selected runs, if they fit,
+        where no places keep the rules.
     """
     if not runs:
         return []
@@ -200,7 +200,9 @@ def place_edges(
             break
         capacity -= math.ceil(excess / unit)  # what rounding hid
     if not lengths:  # a tiny budget, among cuts
-        return [run.segment for run in runs if run.is_selected]
+        selected = [run.segment for run in runs if run.is_selected]
+        total = sum(segment.duration_seconds for segment in selected)
+        return selected if total <= budget_seconds + 1e-6 else []
     return merge_neighbours(
         Segment(*map(float, found[index]))
         for found, index in zip(pieces, chosen, strict=True)
