@@ -204,7 +204,7 @@ def test_clip_windows_follow_the_tag_table(data_folder):
     tags = _read_tags(data_folder / "music" / "teacher_tags.npz")
     clips = subset(load_4qaed(data_folder), [0, 1])
 
-    windows = _windows_of_set(tower, clips, tags, torch.Generator(), progress=False)
+    windows = _windows_of_set(tower, clips, tags, torch.Generator(), 1, progress=False)
 
     per_clip = math.floor((15 - tower.window_seconds) / 1.5) + 1
     assert len(windows.clips) == 2 * per_clip
