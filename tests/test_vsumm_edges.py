@@ -10,6 +10,7 @@ import vsumm
 from vsumm.borders import searched
 from vsumm.cli import main
 from vsumm.files import RecordCache
+from vsumm.media import probe
 from vsumm.summary import Summary
 from vsumm.workers import WorkerLostError
 
@@ -45,6 +46,19 @@ def test_render_makes_the_same_reel_of_the_json(film, tmp_path):
     again = tmp_path / "again.mp4"
     assert main(["render", str(tmp_path / "film.json"), "-o", str(again), "--quiet"]) == 0
     assert again.read_bytes() == (tmp_path / "first.mp4").read_bytes()
+
+
+def test_the_reel_of_cross_faded_runs_is_as_long_as_the_budget(film, tmp_path):
+    arguments = ["--crossfade", "0.5", "--budget", "12s", "--quiet", "--no-cache", "--by", "image"]
+    assert main([str(film), *arguments, "-o", str(tmp_path / "reel.mp4")]) == 0
+    summary = Summary.from_json((tmp_path / "reel.json").read_text(encoding="utf-8"))
+    assert len(summary.runs) > 1
+    assert 11 < summary.reel_seconds <= 12
+    assert summary.selected_seconds == pytest.approx(
+        summary.reel_seconds + 0.5 * (len(summary.runs) - 1)
+    )
+    reel = probe(tmp_path / "reel.mp4").duration_seconds
+    assert reel == pytest.approx(summary.reel_seconds, abs=0.1)
 
 
 def test_the_json_keeps_the_pieces(film):

@@ -12,7 +12,7 @@ from vsumm.select import Borders, competing_runs, place_edges, places_to_search
 from vsumm.select.edges import FLASH_SECONDS, MIN_GAP_SECONDS, REACH_SECONDS
 
 
-def placed(scores, picked, cuts, *, phrases=(), budget=None, min_run=1.5, seconds=2.0):
+def placed(scores, picked, cuts, *, phrases=(), budget=None, min_run=1.5, seconds=2.0, overlap=0.0):
     """Pieces of a film with one segment for each score."""
     segments = split_into_segments(seconds * len(scores), segment_seconds=seconds)
     scores = np.array(scores, np.float64)
@@ -24,6 +24,7 @@ def placed(scores, picked, cuts, *, phrases=(), budget=None, min_run=1.5, second
         Borders(sorted(cuts), segments[-1].end_seconds, phrases),
         budget_seconds=seconds * len(picked) if budget is None else budget,
         min_run_seconds=min_run,
+        overlap_seconds=overlap,
     )
 
 
@@ -122,6 +123,25 @@ def test_places_beside_phrases_lie_in_the_pauses():
         False,
         True,
     ]
+
+
+@pytest.mark.parametrize("overlap", [0.3, 0.7])
+def test_what_overlaps_take_off_the_reel_is_filled(overlap):
+    scores = [0.5, 0.9, 0.5, 0.5, 0.9, 0.5, 0.5, 0.9, 0.5, 0.5, 0.9, 0.5]
+    plain = placed(scores, {1, 4, 7, 10}, [])
+    pieces = placed(scores, {1, 4, 7, 10}, [], overlap=overlap)
+    length = sum(piece.duration_seconds for piece in pieces) - overlap * (len(pieces) - 1)
+    assert 7.9 <= length <= 8.0 + 1e-9
+    assert sum(piece.duration_seconds for piece in plain) <= 8.0 + 1e-9
+
+
+def test_pieces_have_room_for_an_overlap_at_both_ends():
+    pieces = placed([0.5, 0.9, 0.5, 0.5, 0.9, 0.5], {1, 4}, [], overlap=1.4)
+    assert all(piece.duration_seconds >= 2.8 - 1e-6 for piece in pieces)
+
+
+def test_where_an_overlap_is_as_long_as_the_budget_the_selection_stays():
+    assert placed([0.5, 0.9, 0.5], {1}, [], overlap=2.0) == [Segment(2.0, 4.0)]
 
 
 def test_nothing_selected_is_nothing_to_place():

@@ -26,6 +26,7 @@ def move_edges(
     selected: Sequence[bool],
     *,
     budget_seconds: float,
+    overlap_seconds: float,
     content: str,
     cache: RecordCache | None = None,
 ) -> tuple[list[Segment], list[str]]:
@@ -36,7 +37,8 @@ def move_edges(
         arrays: what was measured of it.
         scores: (N,), NaN where there is no signal.
         selected: N flags.
-        budget_seconds: the greatest total length of the pieces.
+        budget_seconds: the greatest length of the pieces together.
+        overlap_seconds: how long each piece overlaps the next one.
         content: SHA-256 of the film.
         cache: where found cuts and phrases are kept.
     """
@@ -61,6 +63,7 @@ def move_edges(
         Borders(cuts.cuts, film.segments[-1].end_seconds, speech.phrases),
         budget_seconds=budget_seconds,
         min_run_seconds=config.min_run_seconds,
+        overlap_seconds=overlap_seconds,
     )
     notes = []
     if cuts.problem:

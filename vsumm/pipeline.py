@@ -147,8 +147,13 @@ def summarize_media(
     source: ModelSource,
     cache: RecordCache | None = None,
     progress: bool | Watch = False,
+    crossfade_seconds: float = 0.0,
 ) -> Summary:
-    """Summarise a file that has been probed, see `summarize`."""
+    """Summarise a file that has been probed, see `summarize`.
+
+    With `crossfade_seconds`, by which the runs of the reel will overlap, the runs together may be
+    longer than the budget by as much as the reel is shorter; not where they are cut on the grid.
+    """
     check_weights(config.weights)
     signals = _signals(info, config)
     film = Film(info, _split(info, config), config, source)
@@ -192,6 +197,7 @@ def summarize_media(
             scores,
             selected,
             budget_seconds=budget_seconds,
+            overlap_seconds=crossfade_seconds,
             content=content,
             cache=cache,
         )
@@ -209,6 +215,7 @@ def summarize_media(
         music_report=measured.music_report,
         notes=(*_notes(film, measured, columns, asked_track=asked_track), *problems, *damage),
         pieces=tuple(pieces),
+        reel={"crossfade_seconds": crossfade_seconds} if crossfade_seconds else {},
     )
 
 

@@ -134,9 +134,9 @@ class Summary:
         if len(self.film_paths) not in (0, 2):
             raise ValueError(f"film_paths are two paths or none, got {len(self.film_paths)}")
         # Durations are differences of seconds: they carry rounding errors far below a sample.
-        if self.selected_seconds > self.budget_seconds + 1e-6:
+        if self.reel_seconds > self.budget_seconds + 1e-6:
             raise ValueError(
-                f"{self.selected_seconds} s are selected, more than the budget of "
+                f"the reel lasts {self.reel_seconds} s, more than the budget of "
                 f"{self.budget_seconds} s"
             )
 

@@ -139,7 +139,14 @@ def do_job(job: Job, source: ModelSource, cache: RecordCache | None, watch: Watc
         if job.reel.can_be_refused:
             try_reel(plan)
         prepare_reel()
-    summary = summarize_media(info, job.summary, source=source, cache=cache, progress=watch)
+    summary = summarize_media(
+        info,
+        job.summary,
+        source=source,
+        cache=cache,
+        progress=watch,
+        crossfade_seconds=job.reel.crossfade_seconds if job.reel is not None else 0.0,
+    )
     if job.music is not None:
         summary, job = _with_soundtrack(summary, job, job.music)
         if plan is not None:

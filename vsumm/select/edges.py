@@ -152,6 +152,7 @@ def place_edges(
     *,
     budget_seconds: float,
     min_run_seconds: float,
+    overlap_seconds: float = 0.0,
 ) -> list[Segment]:
     """Choose where each run begins and ends, or leave it out, so that all fit the budget.
 
@@ -160,26 +161,29 @@ def place_edges(
         segments: N pieces, chronological, without gaps.
         scores: (N,), at least 0, NaN where there is no signal.
         borders: where the film can be cut.
-        budget_seconds: the greatest total length of the pieces; it is never exceeded.
+        budget_seconds: the greatest length of the pieces together; it is never exceeded.
         min_run_seconds: no piece is shorter, unless the budget is.
+        overlap_seconds: how long each piece overlaps the next one in the reel, which takes that
+            much less of the budget; no piece is shorter than twice this.
 
     Returns:
         Pieces of the film, chronological, apart from each other; the selected runs, if they fit,
         where no places keep the rules.
     """
-    if not runs:
-        return []
-    num_units = min(MAX_UNITS, max(1, int(budget_seconds / UNIT_SECONDS)))
-    unit = budget_seconds / num_units
+    room = budget_seconds - overlap_seconds  # for pieces that are each shorter by an overlap
+    if not runs or room <= 0:
+        return _selection(runs, budget_seconds)
+    num_units = min(MAX_UNITS, max(1, int(room / UNIT_SECONDS)))
+    unit = room / num_units
     step = min(max(budget_seconds / 100, SMALLEST_STEP_SECONDS), LARGEST_STEP_SECONDS)
-    shortest = min(min_run_seconds, budget_seconds)
+    shortest = max(min(min_run_seconds, budget_seconds), 2 * overlap_seconds)
     integral = _integral_of(segments, scores)
     spans = np.array([[run.segment.start_seconds, run.segment.end_seconds] for run in runs])
     worth = float(np.diff(integral(spans)).sum() / np.diff(spans).sum())
     pieces, groups = [], []
     for run in runs:
         found = _pieces_of(run, borders, step, shortest)
-        weights = np.rint((found[:, 1] - found[:, 0]) / unit).astype(int)
+        weights = np.rint((found[:, 1] - found[:, 0] - overlap_seconds) / unit).astype(int)
         found, weights = found[weights <= num_units], weights[weights <= num_units]
         costs = worth * run.reach_seconds * _costs(found, borders)
         if run.is_selected:  # it counts for no less where no cut is near
@@ -191,23 +195,28 @@ def place_edges(
     while True:
         chosen = choose_options(groups, capacity)
         lengths = [
-            found[index, 1] - found[index, 0]
+            found[index, 1] - found[index, 0] - overlap_seconds
             for found, index in zip(pieces, chosen, strict=True)
             if index is not None
         ]
-        excess = sum(lengths) - budget_seconds
+        excess = sum(lengths) - room
         if excess <= 1e-9:  # lengths are differences of seconds
             break
         capacity -= math.ceil(excess / unit)  # what rounding hid
     if not lengths:  # a tiny budget, among cuts
-        selected = [run.segment for run in runs if run.is_selected]
-        total = sum(segment.duration_seconds for segment in selected)
-        return selected if total <= budget_seconds + 1e-6 else []
+        return _selection(runs, budget_seconds)
     return merge_neighbours(
         Segment(*map(float, found[index]))
         for found, index in zip(pieces, chosen, strict=True)
         if index is not None
     )
+
+
+def _selection(runs: Sequence[Run], budget_seconds: float) -> list[Segment]:
+    """Return the selected runs as they are; nothing where they do not fit."""
+    selected = [run.segment for run in runs if run.is_selected]
+    total = sum(segment.duration_seconds for segment in selected)
+    return selected if total <= budget_seconds + 1e-6 else []
 
 
 def _with_limits(
