@@ -14,6 +14,7 @@ FLOORS = {
         "_version": "",
         "errors": "",
         "mood": "",
+        "stretches": "",
         "config": "mood",
         "curve": "",
         "settings": "config",
@@ -47,7 +48,7 @@ FLOORS = {
         "settings soundtrack summary workers",
         "demo": "batch config errors files media progress",
         "cli": "_version batch config demo doctor errors files installation media mood progress "
-        "reel render report score soundtrack summary words workers",
+        "reel render report score soundtrack stretches summary words workers",
         "__main__": "cli",
     },
     "mmva_core": {

@@ -12,6 +12,7 @@ from mmva_core.cli import Shell, UsageError
 from vsumm.cli.options import fields_in
 from vsumm.cli.text import runs_text
 from vsumm.files import shown
+from vsumm.media import Segment
 from vsumm.progress import Watch
 from vsumm.reel import ReelConfig
 from vsumm.render import (
@@ -22,12 +23,12 @@ from vsumm.render import (
     numbered,
     parse_drop,
     parse_extend,
-    parse_keep,
     render,
     too_few,
     vary_picks,
     write_varied,
 )
+from vsumm.stretches import parse_keep
 
 Read = TypeVar("Read")
 
@@ -40,7 +41,7 @@ def run_render(args: argparse.Namespace, shell: Shell, *, progress: bool | Watch
         UsageError: an option has a form that cannot be read.
     """
     edit = Edit(
-        keep=_read(args.keep, parse_keep),
+        keep=tuple(Segment(*stretch) for stretch in _read(args.keep, parse_keep)),
         drop=tuple(n for numbers in _read(args.drop, parse_drop) for n in numbers),
         extend=_read(args.extend, parse_extend),
         budget=args.budget,

@@ -17,7 +17,6 @@ from vsumm.select import select_segments
 
 EVEN_SCORE = 0.5
 """Score of clips that nobody scored: as much of them is taken as fits."""
-KEEP_FORM = "3:10-3:20"
 EXTEND_FORM = "3:+2s"
 
 
@@ -33,24 +32,6 @@ class Edit:
     """Numbers of runs and seconds: positive ones come after the run, negative ones before it."""
     budget: Budget | None = None
     """Length of the reel; None: what comes of the other changes."""
-
-
-def parse_keep(text: str) -> Segment:
-    """Read a piece of a film.
-
-    Raises:
-        ValueError: the text has another form, or ends before it begins.
-
-    >>> parse_keep("3:10-3:20")
-    Segment(start_seconds=190.0, end_seconds=200.0)
-    """
-    try:
-        start, end = map(parse_seconds, text.split("-"))
-    except ValueError:
-        raise ValueError(f"cannot read {text!r}: write {KEEP_FORM}") from None
-    if start >= end:
-        raise ValueError(f"{text!r} ends before it begins")
-    return Segment(start, end)
 
 
 def parse_drop(text: str) -> tuple[int, ...]:
