@@ -65,3 +65,14 @@ def test_budget_in_seconds_takes_the_place_of_the_share_and_never_exceeds_the_fi
     assert SummaryConfig().budget_of(100) == pytest.approx(15)
     assert SummaryConfig(budget_seconds=30.0).budget_of(100) == 30
     assert SummaryConfig(budget_seconds=300.0).budget_of(100) == 100
+
+
+def test_stretches_are_pairs_and_become_tuples():
+    config = SummaryConfig(keep=[[1, 2.5]], skip=["credits", (3, None)])
+    assert (config.keep, config.skip) == (((1, 2.5),), ("credits", (3, None)))
+    for settings in ({"keep": ((1, None),)}, {"keep": (1, 2)}, {"skip": ((2, 1),)}):
+        with pytest.raises(ValueError, match="must be pairs of seconds in order"):
+            SummaryConfig(**settings)
+    for settings in ({"skip": "credits"}, {"keep": None}):
+        with pytest.raises(TypeError, match="must be a list of pairs of seconds"):
+            SummaryConfig(**settings)

@@ -1,5 +1,8 @@
 """From a film to a reel whose edges lie on cuts: selection, cuts and budget together."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from films import make_film
 from foretold import BrightLoudModel
@@ -9,8 +12,11 @@ from speech import speak, write_sound
 import vsumm
 from vsumm.borders import searched
 from vsumm.cli import main
+from vsumm.config import Budget
 from vsumm.files import RecordCache
-from vsumm.media import probe
+from vsumm.media import Segment, probe
+from vsumm.render import Edit, edit_picks, load_picks
+from vsumm.score import measure
 from vsumm.summary import Summary
 from vsumm.workers import WorkerLostError
 
@@ -81,6 +87,99 @@ def test_films_without_a_cut_and_with_nothing_but_cuts(tmp_path, lengths):
 def test_runs_are_as_long_as_is_asked_for(film):
     summary = summarized(film, budget="12s", min_run_seconds=3.5)
     assert all(run.duration_seconds >= 3.5 - 1e-6 for run in summary.runs)
+
+
+@pytest.mark.parametrize("cut_at", ["shots", "grid"])
+def test_what_is_kept_is_shown_exactly_and_what_is_skipped_never(film, cut_at):
+    free = summarized(film, budget="12s", cut_at=cut_at)
+    best = free.runs[-1]
+    summary = summarized(
+        film,
+        budget="12s",
+        cut_at=cut_at,
+        keep=[(16.3, 18.7), (1.1, 2.3)],
+        skip=[(best.start_seconds, best.end_seconds), (39.5, None)],
+    )
+    for start, end in summary.config.keep:
+        assert any(r.start_seconds <= start and end <= r.end_seconds for r in summary.runs)
+        assert not any(start < edge < end for edge in edges_of(summary))
+    for run in summary.runs:
+        assert run.end_seconds <= best.start_seconds or run.start_seconds >= best.end_seconds
+    assert summary.runs[-1].end_seconds <= 39.5
+    assert 10 < summary.selected_seconds <= 12 + 1e-9
+    assert Summary.from_json(summary.to_json()) == summary
+
+
+def test_what_is_kept_may_be_all_of_the_reel(film):
+    for cut_at in ("shots", "grid"):
+        summary = summarized(film, budget="3s", cut_at=cut_at, keep=((7.7, 9.2), (30.1, 31.6)))
+        assert [(r.start_seconds, r.end_seconds) for r in summary.runs] == list(summary.config.keep)
+
+
+def test_kept_runs_leave_a_reel_with_cross_fades_as_long_as_the_budget(film, tmp_path):
+    arguments = ["--crossfade", "0.5", "--budget", "12s", "--quiet", "--no-cache", "--by", "image"]
+    arguments += ["--keep", "0:20-0:23", "--keep", "3-5", "--skip", "0-2,38-"]
+    assert main([str(film), *arguments, "-o", str(tmp_path / "reel.mp4")]) == 0
+    summary = Summary.from_json((tmp_path / "reel.json").read_text(encoding="utf-8"))
+    assert {Segment(20.0, 23.0), Segment(3.0, 5.0)} <= set(summary.runs)
+    assert 10 < summary.reel_seconds <= 12 + 1e-9
+    assert summary.config.skip == ((0.0, 2.0), (38.0, None))
+
+
+def test_render_chooses_nothing_that_was_skipped(film, tmp_path):
+    summary = summarized(film, budget="6s", skip=((0, 20),)).placed_at(tmp_path / "film.json")
+    (tmp_path / "film.json").write_text(summary.to_json(), encoding="utf-8")
+    picks = edit_picks(load_picks(tmp_path / "film.json"), Edit(budget=Budget(1.0)))
+    assert picks.runs == (Segment(20.0, summary.media.duration_seconds),)
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        (["--keep", "0:39-0:41"], "cannot keep 0:39.0-0:41.0: the film ends at 40.000 s"),
+        (["--keep", "1-9", "--keep", "20-26"], "what is kept lasts 14.0 s, longer than the budget"),
+        (["--keep", "1-9", "--skip", "8-"], "cannot keep 0:01.0-0:09.0 and skip 0:08.0-0:40.0"),
+        (["--skip", "0-"], "with what is skipped nothing is left to pick from"),
+        (["--variants", "2", "--keep", "1-2"], "--variants chooses anew: leave out --keep"),
+    ],
+)
+def test_what_cannot_be_had_together_is_one_line(film, tmp_path, capsys, options, problem):
+    options = [*options, "--budget", "12s", "--by", "image", "--quiet", "--no-cache"]
+    assert main([str(film), *options, "-o", str(tmp_path / "reel.mp4")]) in (1, 2)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert problem in line
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("option", "problem"),
+    [("--keep=2-1", "'2-1' ends before it begins"), ("--skip=titles", "cannot read 'titles'")],
+)
+def test_what_is_no_stretch_is_wrong_usage(film, capsys, option, problem):
+    with pytest.raises(SystemExit) as caught:
+        main([str(film), option])
+    assert caught.value.code == 2
+    assert problem in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_credits_are_left_out_and_this_is_said(film, monkeypatch):
+    def measure_cards(*args, **settings):
+        measured = measure(*args, **settings)
+        cards = np.array([0.9, 0.9, *[0.1] * 15, 0.9, 0.9, 0.9])
+        return replace(measured, arrays={**measured.arrays, "card": cards})
+
+    monkeypatch.setattr("vsumm.pipeline.measure", measure_cards)
+    for cut_at in ("shots", "grid"):
+        summary = summarized(film, budget="36s", cut_at=cut_at, skip=["credits"])
+        assert "left out as credits: 0:00.0-0:04.0, 0:34.0-0:40.0" in summary.notes
+        assert all(4 <= edge <= 34 for edge in edges_of(summary))
+        assert summary.selected_seconds > 25
+
+
+def test_where_no_cards_are_known_credits_stay_and_this_is_said(film):
+    summary = summarized(film, budget="12s", skip=["credits"])
+    assert "nothing tells title cards apart here: credits are not left out" in summary.notes
+    assert summary.runs == summarized(film, budget="12s").runs
 
 
 def test_a_sound_file_has_no_cuts_and_uses_its_budget(tmp_path):

@@ -7,21 +7,37 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from vsumm.fixed import are_in
 from vsumm.media import Segment, split_into_segments
 from vsumm.select import Borders, competing_runs, place_edges, places_to_search
 from vsumm.select.edges import FLASH_SECONDS, MIN_GAP_SECONDS, REACH_SECONDS
 
 
-def placed(scores, picked, cuts, *, phrases=(), budget=None, min_run=1.5, seconds=2.0, overlap=0.0):
+def placed(
+    scores,
+    picked,
+    cuts,
+    *,
+    phrases=(),
+    budget=None,
+    min_run=1.5,
+    seconds=2.0,
+    overlap=0.0,
+    kept=(),
+    skipped=(),
+):
     """Pieces of a film with one segment for each score."""
     segments = split_into_segments(seconds * len(scores), segment_seconds=seconds)
     scores = np.array(scores, np.float64)
     selected = [k in picked for k in range(len(scores))]
+    closed = [*kept, *skipped]
     return place_edges(
-        competing_runs(segments, scores, selected),
+        competing_runs(
+            segments, np.where(are_in(segments, closed), np.nan, scores), selected, closed=closed
+        ),
         segments,
         scores,
-        Borders(sorted(cuts), segments[-1].end_seconds, phrases),
+        Borders(sorted(cuts), segments[-1].end_seconds, phrases, kept),
         budget_seconds=seconds * len(picked) if budget is None else budget,
         min_run_seconds=min_run,
         overlap_seconds=overlap,
@@ -148,6 +164,32 @@ def test_nothing_selected_is_nothing_to_place():
     assert placed([np.nan] * 4, set(), [1.0]) == []
 
 
+def test_an_edge_meets_what_is_kept_or_stays_apart():
+    scores = [0.4] * 5 + [0.8] * 3 + [0.4] * 5
+    kept = [Segment(16.5, 19.0)]
+    (piece,) = placed(scores, {5, 6, 7}, [10.4], kept=kept, budget=6.1)
+    assert piece == Segment(10.4, 16.5)
+    (piece,) = placed(scores, {5, 6, 7}, [10.4, 15.9, 16.2], kept=kept, budget=5.7)
+    assert piece.end_seconds == 16.5 or piece.end_seconds <= 16.5 - MIN_GAP_SECONDS + 1e-6
+
+
+def test_with_cross_fades_nothing_touches_what_is_kept():
+    scores = [0.4] * 5 + [0.8] * 3 + [0.4] * 5
+    pieces = placed(scores, {5, 6, 7}, [10.4], kept=[Segment(16.0, 19.0)], budget=7.0, overlap=0.5)
+    assert pieces
+    assert all(max(16.0 - edge, edge - 19.0) > MIN_GAP_SECONDS - 1e-5 for edge in edges_of(pieces))
+
+
+def test_no_edge_moves_into_what_is_skipped():
+    scores = [0.4] * 5 + [0.8] * 3 + [0.4] * 5
+    cuts = [9.2, 16.8]
+    assert placed(scores, {5, 6, 7}, cuts, budget=8.0) == [Segment(9.2, 16.8)]
+    skipped = [Segment(8.0, 9.5), Segment(16.1, 18.0)]
+    (piece,) = placed(scores, {5, 6, 7}, cuts, skipped=skipped, budget=8.0)
+    assert piece.start_seconds >= 9.5
+    assert piece.end_seconds <= 16.1
+
+
 films = st.integers(3, 30).flatmap(
     lambda n: st.tuples(
         st.lists(st.floats(0, 1), min_size=n, max_size=n),
@@ -177,6 +219,23 @@ def test_whatever_the_cuts_the_rules_hold(film):
         for edge, cut in ((piece.start_seconds, inner[:1]), (piece.end_seconds, inner[-1:])):
             is_border = edge in {*cuts, 0.0, 2.0 * len(scores)}
             assert is_border or not cut or abs(cut[0] - edge) >= FLASH_SECONDS
+
+
+@settings(deadline=None, max_examples=60)
+@given(films, st.floats(0, 0.9), st.floats(0.3, 5))
+def test_whatever_is_kept_no_piece_overlaps_it_or_lies_too_near(film, place, length):
+    scores, picked, cuts, share = film
+    start = 2.0 * len(scores) * place
+    kept = Segment(start, min(start + length, 2.0 * len(scores)))
+    picked = {k for k in picked if 2 * k + 2 <= start or 2 * k >= kept.end_seconds}
+    budget = 2.0 * len(picked) * share
+    pieces = placed(scores, picked, cuts, budget=budget, kept=[kept])
+    assert sum(piece.duration_seconds for piece in pieces) <= budget + 1e-6
+    if all(edge % 2 == 0 for edge in edges_of(pieces)):
+        return  # no places keep the rules
+    for piece in pieces:
+        gap = max(start - piece.end_seconds, piece.start_seconds - kept.end_seconds)
+        assert gap == 0 or gap >= MIN_GAP_SECONDS - 1e-5
 
 
 def test_cuts_are_wanted_wherever_an_edge_may_come_to_lie():

@@ -12,6 +12,7 @@ from typing import Literal, get_args
 from mmva_core.clock import NUMBER, TIME_FORMS, parse_seconds
 from mmva_core.errors import check_type as check_type
 from vsumm.mood import check_arc, parse_mood
+from vsumm.stretches import CREDITS, Keep, Skip, is_stretch
 
 By = Literal["highlights", "image", "music", "both"]
 """What segments are scored by: several signals fused, or the paper's arousal."""
@@ -75,6 +76,11 @@ class SummaryConfig:
     min_run_seconds: float = 1.5
     """Runs are no shorter, seconds, unless the budget is; with `cut_at="grid"` they are as long as
     their segments."""
+    keep: tuple[Keep, ...] = ()
+    """Stretches that the reel shows exactly, whatever their scores: start and end, seconds."""
+    skip: tuple[Skip, ...] = ()
+    """Stretches that it never shows: start and end, seconds, None for the end of the film; or
+    "credits", the title cards at the beginning and at the end."""
     frames_per_segment: int = 1
     """Frames whose valence and arousal are averaged into the segment's. Twice as many are decoded,
     to see motion."""
@@ -101,6 +107,7 @@ class SummaryConfig:
 
     def __post_init__(self) -> None:
         self._check_types()
+        self._check_stretches()
         _check("by", self.by, self.by in get_args(By), f"one of {', '.join(get_args(By))}")
         _check("spread", self.spread, 0 <= self.spread <= 1, "in [0, 1]")
         if self.query is not None:
@@ -159,6 +166,17 @@ class SummaryConfig:
         check_type("strict", self.strict, isinstance(self.strict, bool), "True or False")
         is_table = isinstance(self.weights, Mapping) and all(map(is_number, self.weights.values()))
         check_type("weights", self.weights, is_table, "numbers by name, as {'motion': 1}")
+
+    def _check_stretches(self) -> None:
+        for name in ("keep", "skip"):
+            value = getattr(self, name)
+            check_type(name, value, isinstance(value, tuple | list), "a list of pairs of seconds")
+            plain = tuple(tuple(one) if isinstance(one, list) else one for one in value)
+            for one in plain:
+                is_valid = is_stretch(one, may_be_open=name == "skip")
+                form = f"pairs of seconds in order{f', or {CREDITS!r}' * (name == 'skip')}"
+                _check(name, value, is_valid or (name == "skip" and one == CREDITS), form)
+            object.__setattr__(self, name, plain)  # equal to what its JSON gives back
 
     def budget_of(self, duration_seconds: float) -> float:
         """Return how many seconds of a presentation of that length the reel may last."""

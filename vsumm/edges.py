@@ -1,4 +1,4 @@
-"""Move the edges of a selection to cuts between shots and pauses in speech: find them, choose.
+"""Select segments, then move the edges to cuts between shots and pauses in speech: find, choose.
 
 The selection itself is made on the grid of segments before.
 """
@@ -11,12 +11,75 @@ import numpy as np
 
 from vsumm.borders import FoundCuts, FoundSpeech, Looks, find_cuts, find_speech
 from vsumm.files import RecordCache
-from vsumm.media import Segment
+from vsumm.fixed import Fixed, are_in
+from vsumm.media import Segment, merge_neighbours, mostly_in
 from vsumm.score import SPEECH_KIND, Arrays, Film, FloatArray
-from vsumm.select import Borders, competing_runs, place_edges, places_to_search
+from vsumm.select import (
+    Borders,
+    competing_runs,
+    place_edges,
+    places_to_search,
+    select_segments,
+)
 
 LEAST_SPEECH = 0.2
 """Probability of speech, averaged over a segment, above which its pauses are looked for."""
+
+
+def choose_pieces(
+    film: Film,
+    arrays: Arrays,
+    scores: FloatArray,
+    *,
+    fixed: Fixed,
+    spread: float,
+    budget_seconds: float,
+    overlap_seconds: float,
+    content: str,
+    cache: RecordCache | None = None,
+) -> tuple[list[bool], list[Segment], list[str]]:
+    """Select segments beside what is kept, and move the edges unless they stay on the grid.
+
+    Args:
+        film: the film, its N segments, and the settings.
+        arrays: what was measured of it.
+        scores: (N,), NaN where there is no signal, and where a segment is skipped in part.
+        fixed: what is kept, exactly, and what is skipped.
+        spread: how much more of one place counts for less, see `select_segments`.
+        budget_seconds: the greatest length of the reel.
+        overlap_seconds: how long each piece overlaps the next one.
+        content: SHA-256 of the film.
+        cache: where found cuts and phrases are kept.
+
+    Returns:
+        N flags, true where more than half of a segment is shown; the pieces of the reel, none
+        where it is those segments; and what went wrong, one line each.
+    """
+    selected = select_segments(
+        film.segments,
+        np.where(are_in(film.segments, fixed.kept), np.nan, scores),
+        budget_seconds=max(0.0, budget_seconds - fixed.kept_seconds),
+        spread=spread,
+    )
+    problems: list[str] = []
+    if film.config.cut_at != "grid":
+        pieces, problems = move_edges(
+            film,
+            arrays,
+            scores,
+            selected,
+            fixed=fixed,
+            budget_seconds=budget_seconds,
+            overlap_seconds=overlap_seconds,
+            content=content,
+            cache=cache,
+        )
+    elif fixed.kept:
+        chosen = (s for s, flag in zip(film.segments, selected, strict=True) if flag)
+        pieces = merge_neighbours([*fixed.kept, *chosen])
+    else:
+        return selected, [], []
+    return [mostly_in(segment, pieces) for segment in film.segments], pieces, problems
 
 
 def move_edges(
@@ -25,6 +88,7 @@ def move_edges(
     scores: FloatArray,
     selected: Sequence[bool],
     *,
+    fixed: Fixed,
     budget_seconds: float,
     overlap_seconds: float,
     content: str,
@@ -36,14 +100,23 @@ def move_edges(
         film: the film, its N segments, and the settings.
         arrays: what was measured of it.
         scores: (N,), NaN where there is no signal.
-        selected: N flags.
+        selected: N flags, False for what is kept or skipped in part.
+        fixed: what is kept, and is among the pieces, and what is skipped.
         budget_seconds: the greatest length of the pieces together.
         overlap_seconds: how long each piece overlaps the next one.
         content: SHA-256 of the film.
         cache: where found cuts and phrases are kept.
     """
     config = film.config
-    runs = competing_runs(film.segments, scores, selected)
+    left_seconds = budget_seconds - fixed.kept_seconds
+    if fixed.kept and left_seconds < config.min_run_seconds:
+        return list(fixed.kept), []
+    runs = competing_runs(
+        film.segments,
+        np.where(are_in(film.segments, fixed.kept), np.nan, scores),
+        selected,
+        closed=[*fixed.kept, *fixed.skipped],
+    )
     places = places_to_search(runs)
     cuts, speech = FoundCuts(()), FoundSpeech(())
     if config.cut_at != "speech":
@@ -60,8 +133,8 @@ def move_edges(
         runs,
         film.segments,
         scores,
-        Borders(cuts.cuts, film.segments[-1].end_seconds, speech.phrases),
-        budget_seconds=budget_seconds,
+        Borders(cuts.cuts, film.segments[-1].end_seconds, speech.phrases, fixed.kept),
+        budget_seconds=left_seconds + overlap_seconds * len(fixed.kept),
         min_run_seconds=config.min_run_seconds,
         overlap_seconds=overlap_seconds,
     )
@@ -70,7 +143,7 @@ def move_edges(
         notes.append(f"not all cuts between shots could be found: {cuts.problem}")
     if speech.problem:
         notes.append(f"not all pauses in speech could be found: {speech.problem}")
-    return pieces, notes
+    return merge_neighbours([*fixed.kept, *pieces]), notes
 
 
 def _looks(arrays: Arrays) -> Looks | None:

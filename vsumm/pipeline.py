@@ -13,14 +13,14 @@ import numpy as np
 
 from mmva_core.store import sha256_file
 from vsumm.config import SEGMENT_SECONDS, SHORTEST_SEGMENT_SECONDS, By, SummaryConfig, check_type
-from vsumm.edges import move_edges
+from vsumm.edges import choose_pieces
 from vsumm.errors import InputError, NoSignalError
 from vsumm.files import RecordCache
+from vsumm.fixed import fix, score_unskipped, skip_credits
 from vsumm.media import (
     DecodeReport,
     MediaInfo,
     Segment,
-    mostly_in,
     probe,
     split_into_segments,
 )
@@ -45,8 +45,8 @@ from vsumm.score import (
     trust_in,
     weights_of,
 )
-from vsumm.select import select_segments
 from vsumm.settings import Settings, with_settings
+from vsumm.stretches import CREDITS
 from vsumm.summary import SCHEMA_VERSION, ScoredSegment, Summary
 
 if TYPE_CHECKING:
@@ -155,6 +155,7 @@ def summarize_media(
     longer than the budget by as much as the reel is shorter; not where they are cut on the grid.
     """
     check_weights(config.weights)
+    fixed = fix(info, config)
     signals = _signals(info, config)
     film = Film(info, _split(info, config), config, source)
     content = sha256_file(info.path)
@@ -181,27 +182,21 @@ def summarize_media(
             raise NoSignalError(f"{info.path}: a mood or an arc needs a picture that is scored")
         places = np.array([segment.centre_seconds for segment in film.segments])
         scores = lean(scores, columns, config, places / info.duration_seconds)
+    if CREDITS in config.skip:
+        fixed = skip_credits(fixed, info, film.segments, measured.arrays.get("card"))
+    scores = score_unskipped(fixed, info, film.segments, scores)
     budget_seconds = config.budget_of(info.duration_seconds)
-    selected = select_segments(
-        film.segments,
+    selected, pieces, problems = choose_pieces(
+        film,
+        measured.arrays,
         scores,
-        budget_seconds=budget_seconds,
+        fixed=fixed,
         spread=config.spread if is_fused else 0.0,
+        budget_seconds=budget_seconds,
+        overlap_seconds=crossfade_seconds,
+        content=content,
+        cache=cache,
     )
-    pieces: Sequence[Segment] = ()
-    problems: Sequence[str] = ()
-    if config.cut_at != "grid":
-        pieces, problems = move_edges(
-            film,
-            measured.arrays,
-            scores,
-            selected,
-            budget_seconds=budget_seconds,
-            overlap_seconds=crossfade_seconds,
-            content=content,
-            cache=cache,
-        )
-        selected = [mostly_in(segment, pieces) for segment in film.segments]
     return Summary(
         schema_version=SCHEMA_VERSION,
         model=config.model,
@@ -213,7 +208,12 @@ def summarize_media(
         segments=_rows(film.segments, columns, scores, selected),
         image_report=measured.image_report,
         music_report=measured.music_report,
-        notes=(*_notes(film, measured, columns, asked_track=asked_track), *problems, *damage),
+        notes=(
+            *_notes(film, measured, columns, asked_track=asked_track),
+            *fixed.notes,
+            *problems,
+            *damage,
+        ),
         pieces=tuple(pieces),
         reel={"crossfade_seconds": crossfade_seconds} if crossfade_seconds else {},
     )

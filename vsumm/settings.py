@@ -8,6 +8,7 @@ from dataclasses import fields, replace
 from typing import Any, Literal, TypedDict
 
 from vsumm.config import By, CutAt, Decoder, SummaryConfig, check_type, parse_budget
+from vsumm.stretches import Keep, Skip
 
 
 class Settings(TypedDict, total=False):
@@ -27,6 +28,8 @@ class Settings(TypedDict, total=False):
     segment_seconds: float | None
     cut_at: CutAt
     min_run_seconds: float
+    keep: tuple[Keep, ...]
+    skip: tuple[Skip, ...]
     frames_per_segment: int
     smoothing_segments: int
     motion_weight: float

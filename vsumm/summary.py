@@ -45,7 +45,7 @@ class ScoredSegment:
     signals: dict[str, float | None]
     """What was measured, by the name of the signal, not smoothed: "image_arousal", "motion", ..."""
     score: float | None
-    """What the selection maximises, in [0, 1]."""
+    """What the selection maximises, in [0, 1]; None, too, where some of it was to be skipped."""
     selected: bool
     """Whether the segment is part of the reel: more than half of it, where edges were moved."""
 
@@ -110,8 +110,8 @@ class Summary:
     soundtracks: tuple[TrackMatch, ...] = ()
     """Music that was found for the reel, best first; empty where none was looked for."""
     pieces: tuple[Segment, ...] = ()
-    """What the reel consists of, chronological, where its edges were moved off the grid; empty
-    where it consists of the selected segments."""
+    """What the reel consists of, chronological, where its edges were moved off the grid or a
+    stretch was kept; empty where it consists of the selected segments."""
 
     def __post_init__(self) -> None:
         end_seconds = 0.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, TypeAlias, get_args
 
-from vsumm.cli.readers import read_seconds
+from vsumm.cli.readers import read_keep, read_seconds, read_skip
 from vsumm.config import CutAt, SummaryConfig
 
 if TYPE_CHECKING:
@@ -30,4 +30,19 @@ def add_edge_options(group: Group) -> None:
         dest="min_run_seconds",
         default=DEFAULTS.min_run_seconds,
         help="runs are no shorter, unless with --cut-at grid (default: %(default)ss)",
+    )
+    group.add_argument(
+        "--keep",
+        action="append",
+        type=read_keep,
+        metavar="FROM-TO",
+        help="show this in any case, exactly, for example 3:10-3:20; may be given several times",
+    )
+    group.add_argument(
+        "--skip",
+        action="extend",
+        type=read_skip,
+        metavar="FROM-TO,...",
+        help="never show this, for example 0:00-0:30,8:05- (to the end), or credits: title cards "
+        "at the beginning and the end",
     )

@@ -34,6 +34,8 @@ def wanted_outputs(args: argparse.Namespace, num_films: int) -> Outputs:
         raise UsageError(f"only one reel can be written, not {' and '.join(others)}")
     if args.variants > 1 and args.no_reel:
         raise UsageError("--variants makes reels: leave out --no-reel")
+    if args.variants > 1 and args.keep:
+        raise UsageError("--variants chooses anew: leave out --keep")
     outputs = Outputs(
         lists=tuple(lists),
         overwrite=args.force,

@@ -112,6 +112,7 @@ def _add_summarize(commands: Commands) -> argparse.ArgumentParser:
             "vsumm film.mp4",
             "vsumm film.mp4 --budget 1m30s --for shorts -o reel.webm",
             "vsumm concert.mkv --by music --title 'Live' --crossfade 0.5",
+            "vsumm film.mp4 --keep 3:10-3:20 --skip credits",
             "vsumm film.mp4 --soundtrack-from music/",
             "vsumm holiday/ --exclude '*.ts' --skip-existing --jobs 2 -o reels/",
         ),

@@ -6,6 +6,7 @@ import argparse
 
 from mmva_core.clock import parse_seconds
 from vsumm.config import Budget, parse_budget
+from vsumm.stretches import Keep, Skip, parse_keep, parse_skip
 
 
 def read_budget(text: str) -> Budget:
@@ -31,6 +32,22 @@ def read_seconds(text: str) -> float:
     """Read a length of time."""
     try:
         return parse_seconds(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def read_keep(text: str) -> Keep:
+    """Read a stretch of a film."""
+    try:
+        return parse_keep(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def read_skip(text: str) -> tuple[Skip, ...]:
+    """Read stretches of a film that are left out."""
+    try:
+        return parse_skip(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 

@@ -41,10 +41,12 @@ def vary_picks(
         budget_seconds: length of each; that of the summary, or else of the picks, if left out.
 
     Raises:
-        ScoresError: nothing is scored beside the picks.
+        ScoresError: nothing is scored beside the picks, or some of them are kept in any case.
     """
     if picks.summary is None:
         raise ScoresError("a timeline scores nothing beside its clips: vary the summary (.json)")
+    if picks.summary.config.keep:
+        raise ScoresError("variants are chosen anew, without what is kept: summarise without keep")
     if budget_seconds is None:
         budget_seconds = picks.summary.budget_seconds
     segments = [candidate.segment for candidate in picks.candidates]

@@ -23,6 +23,7 @@ from vsumm.media import DecodeReport, MediaInfo, Segment
 from vsumm.report.curves import choose_ticks, draw_curve
 from vsumm.report.moments import Moment, scored_by, signals_of_rows, skipped_pieces
 from vsumm.score import FloatArray
+from vsumm.stretches import stretch_text
 from vsumm.summary import Summary
 from vsumm.words import counted
 
@@ -309,6 +310,8 @@ def _value(value: object) -> str:
         return "–"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return ", ".join(v if isinstance(v, str) else stretch_text(*v) for v in value) or "–"
     if isinstance(value, dict):
         return ", ".join(f"{key} {number:g}" for key, number in value.items()) or "as built in"
     return f"{value:g}" if isinstance(value, float) else str(value)

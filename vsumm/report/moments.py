@@ -188,7 +188,7 @@ def _is_near_a_pick(summary: Summary, rows: list[int]) -> bool:
 
 
 def skipped_pieces(summary: Summary) -> list[Segment]:
-    """Return the pieces without a score, chronological: black, silent or unreadable."""
+    """Return the pieces without a score, chronological: skipped, black, silent or unreadable."""
     pieces = []
     for is_scored, rows in groupby(summary.segments, key=lambda row: row.score is not None):
         if not is_scored:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -89,6 +89,14 @@ class Borders:
     """Where the film ends."""
     phrases: Sequence[Segment] = ()
     """What is spoken without a pause, chronological, not overlapping; known as the cuts are."""
+    kept: Sequence[Segment] = ()
+    """What the reel shows anyway: no run overlaps it, and one that touches it goes on there."""
+
+    @property
+    def seams(self) -> FloatArray:
+        """Cuts, both ends of the film, and both of what is kept, seconds: an edge there is fine."""
+        kept = [time for piece in self.kept for time in (piece.start_seconds, piece.end_seconds)]
+        return np.array([*self.cuts, 0.0, self.end_seconds, *kept], np.float64)
 
     @property
     def pauses(self) -> FloatArray:
@@ -107,7 +115,11 @@ class Borders:
 
 
 def competing_runs(
-    segments: Sequence[Segment], scores: FloatArray, selected: Sequence[bool]
+    segments: Sequence[Segment],
+    scores: FloatArray,
+    selected: Sequence[bool],
+    *,
+    closed: Sequence[Segment] = (),
 ) -> list[Run]:
     """Return the runs of a selection, and the best segments apart from them, chronological.
 
@@ -117,6 +129,7 @@ def competing_runs(
         segments: N pieces, chronological, without gaps.
         scores: (N,), NaN where there is no signal.
         selected: N flags.
+        closed: pieces that no edge may move into; no selected or scored segment overlaps them.
     """
     runs = merge_neighbours(s for s, flag in zip(segments, selected, strict=True) if flag)
     chosen = set(runs)
@@ -131,7 +144,8 @@ def competing_runs(
             runs.append(segments[index])
             taken |= {int(index) + shift for shift in (-1, 0, 1)}
             num_others -= 1
-    return _with_limits(sorted(runs, key=lambda run: run.start_seconds), segments, chosen)
+    runs.sort(key=lambda run: run.start_seconds)
+    return [_kept_out(run, closed) for run in _with_limits(runs, segments, chosen)]
 
 
 def places_to_search(runs: Sequence[Run]) -> list[Segment]:
@@ -183,6 +197,7 @@ def place_edges(
     pieces, groups = [], []
     for run in runs:
         found = _pieces_of(run, borders, step, shortest)
+        found = found[~_are_near_kept(found, borders, may_touch=overlap_seconds == 0)]
         weights = np.rint((found[:, 1] - found[:, 0] - overlap_seconds) / unit).astype(int)
         found, weights = found[weights <= num_units], weights[weights <= num_units]
         costs = worth * run.reach_seconds * _costs(found, borders)
@@ -236,6 +251,18 @@ def _with_limits(
     return [Run(run, earliest, latest, reach, run in chosen) for run, earliest, latest in outwards]
 
 
+def _kept_out(run: Run, closed: Sequence[Segment]) -> Run:
+    """Keep the edges of a run out of pieces that it does not overlap."""
+    start, end = run.segment.start_seconds, run.segment.end_seconds
+    before = [piece.end_seconds for piece in closed if piece.end_seconds <= start]
+    after = [piece.start_seconds for piece in closed if piece.start_seconds >= end]
+    return replace(
+        run,
+        earliest_seconds=max([run.earliest_seconds, *before]),
+        latest_seconds=min([run.latest_seconds, *after]),
+    )
+
+
 def _pieces_of(run: Run, borders: Borders, step: float, shortest: float) -> FloatArray:
     """Return the pieces that a run may become, (P, 2) seconds."""
     start_reach, end_reach = run.reaches
@@ -248,13 +275,27 @@ def _pieces_of(run: Run, borders: Borders, step: float, shortest: float) -> Floa
     return pieces[~_shows_flash(pieces, borders)]
 
 
+def _are_near_kept(
+    pieces: FloatArray, borders: Borders, *, may_touch: bool
+) -> npt.NDArray[np.bool_]:
+    """Return which pieces leave too short a gap to what is kept, (P,).
+
+    One that touches it leaves none; but with cross-fades it would make the reel longer by one.
+    """
+    are_near = np.zeros(len(pieces), bool)
+    for kept in borders.kept:
+        for gaps in (kept.start_seconds - pieces[:, 1], pieces[:, 0] - kept.end_seconds):
+            touches = gaps == 0
+            are_near |= ((gaps >= 0) & (gaps < MIN_GAP_SECONDS - 1e-6)) & ~(touches & may_touch)
+    return are_near
+
+
 def _places(reach: Segment, home: float, borders: Borders, step: float) -> FloatArray:
     """Return where an edge may lie, its place on the grid first: it wins if all else is equal."""
     low, high = reach.start_seconds, reach.end_seconds
     num_steps = int(REACH_SECONDS / step)
     between = home + step * np.arange(-num_steps, num_steps + 1)
-    cuts = np.asarray(borders.cuts, np.float64)
-    others = np.concatenate([cuts, borders.pauses, [0.0, borders.end_seconds], between])
+    others = np.concatenate([borders.seams, borders.pauses, between])
     inside = others[(others >= low) & (others <= high)]
     return np.concatenate([[home], np.unique(inside[inside != home])])
 
@@ -279,7 +320,7 @@ class _Integral:
 
 def _costs(pieces: FloatArray, borders: Borders) -> FloatArray:
     """Return what the two edges of each piece cost, (P,)."""
-    is_cut = np.isin(pieces, [*borders.cuts, 0.0, borders.end_seconds])
+    is_cut = np.isin(pieces, borders.seams)
     has_stub = np.stack(_stubs(pieces, borders), axis=1) < STUB_SECONDS
     each: FloatArray = INSIDE_SHOT_COST * ~is_cut + STUB_COST * has_stub
     each += IN_SPEECH_COST * borders.are_spoken(pieces)
@@ -288,7 +329,7 @@ def _costs(pieces: FloatArray, borders: Borders) -> FloatArray:
 
 def _shows_flash(pieces: FloatArray, borders: Borders) -> npt.NDArray[np.bool_]:
     """Return which pieces begin or end with so short a part of a longer shot, (P,)."""
-    is_cut = np.isin(pieces, [*borders.cuts, 0.0, borders.end_seconds])
+    is_cut = np.isin(pieces, borders.seams)
     is_short = np.stack(_stubs(pieces, borders), axis=1) < FLASH_SECONDS
     is_flash = is_short & ~is_cut
     return is_flash[:, 0] | is_flash[:, 1]
