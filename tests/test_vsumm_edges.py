@@ -13,9 +13,11 @@ import vsumm
 from vsumm.borders import searched
 from vsumm.cli import main
 from vsumm.config import Budget
+from vsumm.errors import ScoresError
 from vsumm.files import RecordCache
 from vsumm.media import Segment, probe
-from vsumm.render import Edit, edit_picks, load_picks
+from vsumm.reel import ReelConfig
+from vsumm.render import Edit, edit_picks, load_picks, picks_of_summary, vary_picks
 from vsumm.score import measure
 from vsumm.summary import Summary
 from vsumm.workers import WorkerLostError
@@ -131,6 +133,23 @@ def test_render_chooses_nothing_that_was_skipped(film, tmp_path):
     (tmp_path / "film.json").write_text(summary.to_json(), encoding="utf-8")
     picks = edit_picks(load_picks(tmp_path / "film.json"), Edit(budget=Budget(1.0)))
     assert picks.runs == (Segment(20.0, summary.media.duration_seconds),)
+
+
+def test_variants_are_not_chosen_without_what_is_kept(film):
+    picks = picks_of_summary(summarized(film, budget="12s", keep=((1, 4),)), ReelConfig())
+    with pytest.raises(ScoresError, match="summarise without keep"):
+        vary_picks(picks, 2, max_overlap=0.5)
+
+
+def test_the_report_says_what_was_kept_and_skipped(film, tmp_path):
+    options = ["--by", "image", "--budget", "12s", "--no-reel", "--report", "--quiet", "--no-cache"]
+    options += ["--keep", "1-2.5", "--skip", "30-", "-o", str(tmp_path / "reel.mp4")]
+    assert main([str(film), *options]) == 0
+    (page,) = tmp_path.glob("*.html")
+    text = page.read_text(encoding="utf-8")
+    assert "0:01.0-0:02.5" in text
+    assert "0:30.0-" in text
+    assert "not scored: skipped" in text
 
 
 @pytest.mark.parametrize(
