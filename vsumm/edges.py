@@ -6,6 +6,7 @@ The selection itself is made on the grid of segments before.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -119,16 +120,20 @@ def move_edges(
     )
     places = places_to_search(runs)
     cuts, speech = FoundCuts(()), FoundSpeech(())
-    if config.cut_at != "speech":
-        cuts = find_cuts(film.info, places, _looks(arrays), content=content, cache=cache)
-    if config.cut_at != "shots":
-        speech = find_speech(
-            film.info,
-            [place for place in places if _may_be_spoken(place, film, arrays)],
-            track=config.audio_track or 0,
-            content=content,
-            cache=cache,
-        )
+    with ThreadPoolExecutor(1) as pool:  # both wait for processes of their own
+        if config.cut_at != "shots":
+            listening = pool.submit(
+                find_speech,
+                film.info,
+                [place for place in places if _may_be_spoken(place, film, arrays)],
+                track=config.audio_track or 0,
+                content=content,
+                cache=cache,
+            )
+        if config.cut_at != "speech":
+            cuts = find_cuts(film.info, places, _looks(arrays), content=content, cache=cache)
+        if config.cut_at != "shots":
+            speech = listening.result()
     pieces = place_edges(
         runs,
         film.segments,

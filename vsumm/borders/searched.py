@@ -10,6 +10,9 @@ from vsumm.files import RecordCache
 from vsumm.media import MediaInfo, Segment, merge_neighbours
 from vsumm.workers import Worker, WorkerLostError
 
+LEAST_SHARED_SECONDS = 30.0
+"""From this length on two processes share the pieces; less is searched before a second starts."""
+
 
 def search_once(
     info: MediaInfo,
@@ -52,22 +55,30 @@ def search_once(
 
 
 def run_search(info: MediaInfo, pieces: Sequence[Segment], *, job: str, stream: int) -> list[Any]:
-    """Have pieces searched by a worker.
+    """Have pieces searched by a worker, or by two side by side where there is much to search.
 
     Raises:
         InputError, WorkerLostError: the film cannot be read, or what decodes it crashed.
     """
-    worker = Worker(
-        job,
-        path=str(info.path.absolute()),
-        start_seconds=info.start_seconds,
-        stream=stream,
-        pieces=[[piece.start_seconds, piece.end_seconds] for piece in pieces],
-    )
+    total = sum(piece.duration_seconds for piece in pieces)
+    half = len(pieces) // 2 if total >= LEAST_SHARED_SECONDS else len(pieces)
+    workers = [
+        Worker(
+            job,
+            path=str(info.path.absolute()),
+            start_seconds=info.start_seconds,
+            stream=stream,
+            pieces=[[piece.start_seconds, piece.end_seconds] for piece in share],
+        )
+        for share in (pieces[:half], pieces[half:])
+        if share
+    ]
     try:
-        return [as_plain(each) for message in worker.messages() for each in message.header["found"]]
+        messages = [message for worker in workers for message in worker.messages()]
+        return [as_plain(each) for message in messages for each in message.header["found"]]
     finally:
-        worker.kill()
+        for worker in workers:
+            worker.kill()
 
 
 def as_plain(found: Any) -> Any:

@@ -49,7 +49,7 @@ IN_SPEECH_COST = 1.5
 """What an edge inside a spoken phrase takes off: more than one that is no cut beside a stub."""
 STUB_COST = 0.7
 """What an edge beside a stub takes off."""
-RUNS_PER_RUNNER_UP = 3
+RUNS_PER_RUNNER_UP = 5
 """One segment that was not selected competes for each so many runs."""
 LEAST_RUNNERS_UP = 2
 
@@ -150,7 +150,7 @@ def competing_runs(
 
 def places_to_search(runs: Sequence[Run]) -> list[Segment]:
     """Return the pieces of a film in which `place_edges` must know all cuts, apart."""
-    margin = STUB_SECONDS
+    margin = FLASH_SECONDS
     return merge_neighbours(
         Segment(max(0.0, reach.start_seconds - margin), reach.end_seconds + margin)
         for run in runs
