@@ -39,7 +39,7 @@ FLOORS = {
         "stretches summary words",
         "timeline": "decode errors files media score summary words workers",
         "render": "config errors files media progress reel select summary timeline",
-        "soundtrack": "config errors files media reel score summary words",
+        "soundtrack": "config decode errors files media reel score summary words workers",
         "pipeline": "config edges errors files fixed media progress score settings "
         "stretches summary",
         "embeddings": "config errors files progress score summary",

@@ -29,3 +29,9 @@ def test_tags_become_one_line_of_bounded_length(tmp_path):
 def test_a_file_without_tags_is_said_to_have_none(tmp_path):
     assert "check that you may use it" in str(read_tags(make_tone(tmp_path / "tone.wav")))
     assert read_tags(tmp_path / "missing.wav") == Tags()
+
+
+def test_a_file_that_crashes_what_reads_it_has_no_tags(tmp_path, broken_jobs):
+    path = make_tone(tmp_path / "tone.flac", tags={"title": "Calm"})
+    broken_jobs("vsumm.soundtrack.tags.run_in_worker", "crash")
+    assert read_tags(path) == Tags()

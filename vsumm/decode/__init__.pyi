@@ -14,6 +14,7 @@ from .normalise import PictureFilter as PictureFilter
 from .normalise import black_picture as black_picture
 from .open_file import open_media as open_media
 from .open_file import open_stream as open_stream
+from .open_file import tags_of as tags_of
 from .others import is_font as is_font
 from .packets import read_packets as read_packets
 from .packets import seek as seek

@@ -28,6 +28,7 @@ from typing import Any, Literal
 
 import av
 from av.container import InputContainer
+from av.stream import Stream
 
 from vsumm.decode.joined import find_joint
 from vsumm.decode.mp4 import (
@@ -170,11 +171,11 @@ def track_parts(track: LongTrack) -> list[Part] | None:
     return whole if len(whole) == len(parts) else None
 
 
-def tags_of(container: InputContainer) -> dict[str, str]:
-    """Return the tags of a file by name in lower case; what is no UTF-8 shows as U+FFFD."""
+def tags_of(opened: InputContainer | Stream) -> dict[str, str]:
+    """Return the tags of a file or stream, lower-case names; what is no UTF-8 shows as U+FFFD."""
     return {
         name.lower(): text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-        for name, text in container.metadata.items()
+        for name, text in opened.metadata.items()
     }
 
 

@@ -6,8 +6,11 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-import av
+from vsumm.errors import InputError
+from vsumm.workers import WorkerLostError, run_in_worker
 
+JOB = "vsumm.soundtrack.tags_job:run_tags"
+"""The job that opens the file: not in this process, which a damaged one could crash."""
 LICENCE_TAGS = ("license", "licence", "copyright", "tcop", "wcop", "rights", "cprt")
 """Names of tags that say what may be done with a recording, the most telling first."""
 LONGEST = 100
@@ -36,13 +39,10 @@ class Tags:
 def read_tags(path: str | os.PathLike[str]) -> Tags:
     """Read the tags of a file and of its first sound; none where it cannot be read."""
     try:
-        with av.open(os.fspath(Path(path)), metadata_errors="replace") as container:
-            found = {**container.metadata}
-            for stream in container.streams.audio[:1]:
-                found.update(stream.metadata)
-    except (av.FFmpegError, OSError):
+        (answer,) = run_in_worker(JOB, path=str(Path(path).absolute()))
+    except (InputError, WorkerLostError):
         return Tags()
-    tags = {name.lower(): _line(value) for name, value in found.items()}
+    tags = {name: _line(value) for name, value in answer.header["found"].items()}
 
     def first(*names: str) -> str:
         return next((tags[name] for name in names if tags.get(name)), "")
