@@ -96,7 +96,8 @@ class VideoScorer:
         Raises:
             VsummError: the file cannot be summarised.
         """
-        config = replace(self.config, about=about)
+        # Only the scores are evaluated: no cuts are looked for.
+        config = replace(self.config, about=about, cut_at="grid")
         return summarize_media(probe(path), config, source=self.source, cache=self.cache)
 
     def change_times(self, path: Path) -> list[float]:
