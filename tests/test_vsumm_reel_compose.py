@@ -215,19 +215,9 @@ def test_a_soundtrack_that_ends_before_its_start_is_refused(film, steps):
         plan_reel(probe(film), "reel.mp4", config)
 
 
-def test_a_soundtrack_ducks_under_what_can_be_heard_of_the_film(music, tmp_path):
-    film = make_film(tmp_path / "film.mp4", seconds=10, size=SIZE, loudness=0, beeps=[5.0])
-    reel, _ = reel_of(film, tmp_path, [Segment(0, 10)], soundtrack=music, soundtrack_mode="duck")
-    samples = sound(reel)
-    assert amplitude(samples, MUSIC_HZ, 3, 4) == pytest.approx(0.4, rel=0.05)
-    assert amplitude(samples, MUSIC_HZ, 5.02, 5.18) == pytest.approx(0.4 * 0.18, rel=0.1)
-    assert amplitude(samples, 1000, 5.02, 5.18) == pytest.approx(0.8, rel=0.05)
-    assert amplitude(samples, MUSIC_HZ, 6.7, 7.3) == pytest.approx(0.4, rel=0.05)
-
-
-def test_a_silent_film_gets_the_soundtrack_in_both_modes(music, tmp_path):
+def test_a_silent_film_gets_the_soundtrack_in_every_mode(music, tmp_path):
     film = make_film(tmp_path / "film.mp4", seconds=4, size=SIZE, audio=False)
-    for mode in ("replace", "duck"):
+    for mode in ("replace", "duck", "auto"):
         options = {"soundtrack": music, "soundtrack_mode": mode}
         samples = sound(reel_of(film, tmp_path, [Segment(0, 4)], **options)[0])
         assert amplitude(samples, MUSIC_HZ, 0.2, 1.2) == pytest.approx(0.4, rel=0.05)

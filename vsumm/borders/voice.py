@@ -23,7 +23,55 @@ CHUNK, CONTEXT = 512, 64
 """Samples of a chunk, and those before it that the network hears too."""
 CHUNK_SECONDS = CHUNK / SAMPLE_RATE
 SPECTRUM_STEP, SPECTRUM_BINS = 128, 129
+NUM_HIDDEN = 128
+"""Of the LSTM."""
 WEIGHTS = "data/silero_vad_16k.safetensors"
+
+
+class VoiceDetector:
+    """Tells how likely somebody speaks in each chunk of sound that comes in blocks.
+
+    Attributes:
+        sample_rate: of the sound, Hz.
+    """
+
+    sample_rate = SAMPLE_RATE
+
+    def __init__(self) -> None:
+        self._samples = np.zeros(CONTEXT, np.float32)  # what the next chunk begins with
+        self._state = np.zeros((2, NUM_HIDDEN), np.float32)  # of the LSTM: hidden, cell
+
+    def add(self, samples: Float32) -> Float32:
+        """Return the probabilities of the chunks that are complete now, (C,) in [0, 1].
+
+        Args:
+            samples: (T,) mono at `SAMPLE_RATE`, full scale at 1.
+        """
+        known = np.concatenate([self._samples, samples.astype(np.float32, copy=False)])
+        num_chunks = (len(known) - CONTEXT) // CHUNK
+        self._samples = known[num_chunks * CHUNK :]
+        if not num_chunks:
+            return np.zeros(0, np.float32)
+        weights = _weights()
+        starts = CHUNK * np.arange(num_chunks)
+        frames = known[starts[:, None] + np.arange(CONTEXT + CHUNK)]
+        # (C, 1, 640): the end is mirrored, so that a whole number of spectra fits
+        sound = np.pad(frames, ((0, 0), (0, CONTEXT)), mode="reflect")[:, None]
+        bins = _convolve(sound, weights["stft_conv.weight"], stride=SPECTRUM_STEP)
+        real, imaginary = bins[:, :SPECTRUM_BINS], bins[:, SPECTRUM_BINS:]
+        features = np.sqrt(real**2 + imaginary**2)  # (C, 129, 4)
+        for name, stride in (("conv1", 1), ("conv2", 2), ("conv3", 2), ("conv4", 1)):
+            features = np.pad(features, ((0, 0), (0, 0), (1, 1)))
+            features = _convolve(features, weights[f"{name}.weight"], stride=stride)
+            features = np.maximum(features + weights[f"{name}.bias"][:, None], 0)
+        hidden = _remember(features[:, :, 0], self._state, weights)  # (C, 128)
+        last = weights["final_conv.weight"][0, :, 0]
+        return _sigmoid(np.maximum(hidden, 0) @ last + weights["final_conv.bias"][0])
+
+    def end(self) -> Float32:
+        """Return the probability of a chunk that has begun, (1,) or (0,): silence fills it."""
+        num_left = len(self._samples) - CONTEXT
+        return self.add(np.zeros(-num_left % CHUNK, np.float32))
 
 
 def speech_probabilities(samples: Float32) -> Float32:
@@ -32,25 +80,8 @@ def speech_probabilities(samples: Float32) -> Float32:
     Args:
         samples: (T,) mono at `SAMPLE_RATE`, full scale at 1; the last chunk is filled with silence.
     """
-    num_chunks = -(-len(samples) // CHUNK)
-    if not num_chunks:
-        return np.zeros(0, np.float32)
-    weights = _weights()
-    padded = np.pad(samples, (CONTEXT, num_chunks * CHUNK - len(samples))).astype(np.float32)
-    starts = CHUNK * np.arange(num_chunks)
-    frames = padded[starts[:, None] + np.arange(CONTEXT + CHUNK)]
-    # (C, 1, 640): the end is mirrored, so that a whole number of spectra fits
-    sound = np.pad(frames, ((0, 0), (0, CONTEXT)), mode="reflect")[:, None]
-    bins = _convolve(sound, weights["stft_conv.weight"], stride=SPECTRUM_STEP)
-    real, imaginary = bins[:, :SPECTRUM_BINS], bins[:, SPECTRUM_BINS:]
-    features = np.sqrt(real**2 + imaginary**2)  # (C, 129, 4)
-    for name, stride in (("conv1", 1), ("conv2", 2), ("conv3", 2), ("conv4", 1)):
-        features = np.pad(features, ((0, 0), (0, 0), (1, 1)))
-        features = _convolve(features, weights[f"{name}.weight"], stride=stride)
-        features = np.maximum(features + weights[f"{name}.bias"][:, None], 0)
-    hidden = _remember(features[:, :, 0], weights)  # (C, 128)
-    last = weights["final_conv.weight"][0, :, 0]
-    return _sigmoid(np.maximum(hidden, 0) @ last + weights["final_conv.bias"][0])
+    detector = VoiceDetector()
+    return np.concatenate([detector.add(samples), detector.end()])
 
 
 @cache
@@ -71,18 +102,19 @@ def _convolve(values: Float32, kernel: Float32, *, stride: int) -> Float32:
     return product.reshape(chunks, steps, -1).transpose(0, 2, 1)
 
 
-def _remember(features: Float32, weights: dict[str, Float32]) -> Float32:
-    """Run the LSTM over chunks, (C, 128) to (C, 128)."""
+def _remember(features: Float32, state: Float32, weights: dict[str, Float32]) -> Float32:
+    """Run the LSTM over chunks, (C, 128) to (C, 128), from its state (2, 128) on, in place."""
     inputs = features @ weights["lstm_cell.weight_ih"].T
     inputs = inputs + weights["lstm_cell.bias_ih"] + weights["lstm_cell.bias_hh"]
     recurrent = np.ascontiguousarray(weights["lstm_cell.weight_hh"].T)
-    hidden = cell = np.zeros(recurrent.shape[0], np.float32)
+    hidden, cell = state
     states = np.empty_like(features)
     for number, each in enumerate(inputs):
         entry, forget, update, output = np.split(each + hidden @ recurrent, 4)
         cell = _sigmoid(forget) * cell + _sigmoid(entry) * np.tanh(update)
         hidden = _sigmoid(output) * np.tanh(cell)
         states[number] = hidden
+    state[:] = hidden, cell
     return states
 
 

@@ -310,9 +310,9 @@ def _add_composition(group: Group) -> None:
     )
     group.add_argument(
         "--soundtrack-mode",
-        choices=("replace", "duck"),
-        help="replace the film's sound (default), or keep it and turn the soundtrack down where "
-        "the film is audible",
+        choices=("replace", "duck", "auto"),
+        help="replace the film's sound (default); duck: keep it and turn the soundtrack down where "
+        "somebody speaks; auto: keep it only where somebody speaks",
     )
     group.add_argument(
         "--loudness",

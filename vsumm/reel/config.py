@@ -15,7 +15,7 @@ import math
 import os
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import msgspec
 
@@ -23,7 +23,7 @@ from vsumm.config import check_type, is_number
 from vsumm.media import VideoStream
 from vsumm.reel.shape import FILM, PRESETS, Fit, Geometry, MadeFor, lay_out_picture, parse_aspect
 
-SoundtrackMode = Literal["replace", "duck"]
+SoundtrackMode = Literal["replace", "duck", "auto"]
 LEAST_WIDTH = 16
 """Pixels; encoders refuse much smaller pictures."""
 MIN_LUFS, MAX_LUFS = -70.0, -5.0
@@ -73,8 +73,8 @@ class ReelConfig:
     soundtrack_start_seconds: float = 0.0
     """Where in the soundtrack the reel begins; behind its end it goes on from its beginning."""
     soundtrack_mode: SoundtrackMode = "replace"
-    """Whether the soundtrack replaces the film's sound, or ducks: goes down where the film itself
-    is audible."""
+    """What becomes of the film's sound: "replace" leaves it out; "duck" keeps it, and turns the
+    soundtrack down where somebody speaks; "auto" keeps it only where somebody speaks."""
     loudness: float | Literal["off"] = "off"
     """Integrated loudness of the reel's sound (EBU R128), LUFS in [-70, -5], with a true peak of at
     most -1 dBTP; "off": as in the film."""
@@ -105,9 +105,9 @@ class ReelConfig:
             raise ValueError(f"fit must be crop or blur, got {self.fit!r}")
         if self.title is not None and not self.title.strip():
             raise ValueError("title must not be empty")
-        if self.soundtrack_mode not in ("replace", "duck"):
+        if self.soundtrack_mode not in get_args(SoundtrackMode):
             raise ValueError(
-                f"soundtrack_mode must be replace or duck, got {self.soundtrack_mode!r}"
+                f"soundtrack_mode must be replace, duck or auto, got {self.soundtrack_mode!r}"
             )
 
         if self.loudness != "off" and not MIN_LUFS <= self.loudness <= MAX_LUFS:

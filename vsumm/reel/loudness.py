@@ -53,7 +53,8 @@ HEADROOM_DB = 0.5
 SILENT_LUFS = -70.0
 """What is no louder is silent: the absolute gate of the measurement."""
 
-_SIGN_OF_LIFE: Samples = np.zeros((1, 0), np.float32)
+SIGN_OF_LIFE: Samples = np.zeros((1, 0), np.float32)
+"""A block without sound, while there is none yet."""
 
 Through = Callable[[Iterator[Samples]], Iterator[Any]]
 """Encodes blocks (C, T) and yields the frames that a decoder makes of them."""
@@ -64,12 +65,14 @@ class LoudnessMeter:
 
     Attributes:
         loudness: loudness so far, LUFS; at most SILENT_LUFS where there is none.
+        momentary: loudness of the last 400 ms at the end of every tenth of a second, LUFS.
         peaks: the true peaks; None without peaks, and before the first frame.
     """
 
     def __init__(self, *, with_peaks: bool = True) -> None:
         """Prepare to measure; without peaks it takes half of the time."""
         self.loudness = -math.inf
+        self.momentary: list[float] = []
         self.peaks: TruePeaks | None = None
         self._with_peaks = with_peaks
         self._graph: Any = None
@@ -110,6 +113,7 @@ class LoudnessMeter:
                 return
             if "lavfi.r128.I" in found:
                 self.loudness = float(found["lavfi.r128.I"])
+                self.momentary.append(float(found["lavfi.r128.M"]))
 
 
 @dataclass(frozen=True)
@@ -197,10 +201,11 @@ class LevelledSound:
         with closing(Tape(self.sample_rate, self.layout)) as tape:
             meter = LoudnessMeter(with_peaks=False)
             for samples in self._source.blocks(runs):
-                tape.record(samples)
-                if self._target is not None:
-                    meter.add(tape.frame(samples))
-                yield _SIGN_OF_LIFE
+                if samples.shape[1]:
+                    tape.record(samples)
+                    if self._target is not None:
+                        meter.add(tape.frame(samples))
+                yield SIGN_OF_LIFE
             tape.peaks.add(None)
             meter.end()
             playing = Playing(tape, 0.0, 0.0, np.ones_like(tape.peaks.heights()))
@@ -287,7 +292,7 @@ def _measured(
     meter = LoudnessMeter(with_peaks=with_peaks)
     for frame in frames:
         meter.add(frame)
-        yield _SIGN_OF_LIFE
+        yield SIGN_OF_LIFE
     meter.end()
     return meter
 

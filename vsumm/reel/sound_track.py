@@ -15,7 +15,8 @@ from av.audio.fifo import AudioFifo
 
 from vsumm.decode import StreamReader
 from vsumm.media import MediaInfo
-from vsumm.reel.compose import DuckedSound, SoundSource, Soundtrack
+from vsumm.reel.compose import SoundSource, Soundtrack
+from vsumm.reel.duck import DuckedSound
 from vsumm.reel.encoders import decoder_of, nearest_layout, nearest_rate, open_encoder
 from vsumm.reel.formats import ReelFormat
 from vsumm.reel.join_sound import JoinedSound
@@ -162,7 +163,8 @@ def open_sound(plan: ReelPlan, runs: Sequence[PlacedRun], stack: ExitStack) -> S
         _open_track(plan.soundtrack, plan.soundtrack.main_track, Fraction(0), stack, form),
         start_seconds=plan.config.soundtrack_start_seconds,
     )
-    return DuckedSound(film, soundtrack) if film else soundtrack
+    keeps_noise = plan.config.soundtrack_mode == "duck"
+    return DuckedSound(film, soundtrack, keeps_noise=keeps_noise) if film else soundtrack
 
 
 def _open_track(

@@ -68,17 +68,10 @@ class TruePeaks:
         return np.concatenate([*self._heights, rest])
 
 
-class Tape:
-    """Sound that is recorded once and played any number of times.
+class Recording:
+    """Sound that is recorded once and read any number of times."""
 
-    Attributes:
-        peaks: the true peaks of what was recorded.
-    """
-
-    def __init__(self, sample_rate: int, layout: str) -> None:
-        """Prepare to record; `sample_rate` in Hz, `layout` by FFmpeg's name."""
-        self.peaks = TruePeaks(sample_rate, layout)
-        self._sample_rate, self._layout = sample_rate, layout
+    def __init__(self) -> None:
         self._file = SpooledTemporaryFile(MEMORY_BYTES)  # noqa: SIM115, closed by `close`
         self._num_channels = 1
 
@@ -98,6 +91,30 @@ class Tape:
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             raise OutputError(f"the reel's sound cannot be kept for measuring: {reason}") from error
+
+    def read(self, num_samples: int) -> Iterator[Samples]:
+        """Yield the sound from its beginning on, in blocks (C, T) of this length, the last less."""
+        self._file.seek(0)
+        while data := self._file.read(4 * self._num_channels * num_samples):
+            yield np.frombuffer(data, np.float32).reshape(-1, self._num_channels).T
+
+
+class Tape(Recording):
+    """Sound that is recorded once and played any number of times, at a gain.
+
+    Attributes:
+        peaks: the true peaks of what was recorded.
+    """
+
+    def __init__(self, sample_rate: int, layout: str) -> None:
+        """Prepare to record; `sample_rate` in Hz, `layout` by FFmpeg's name."""
+        super().__init__()
+        self.peaks = TruePeaks(sample_rate, layout)
+        self._sample_rate, self._layout = sample_rate, layout
+
+    def record(self, samples: Samples) -> None:
+        """As `Recording.record`."""
+        super().record(samples)
         self.peaks.add(self.frame(samples))
 
     def frame(self, samples: Samples) -> Any:
@@ -120,10 +137,8 @@ class Tape:
         gains = gain * smooth_gains(allowed, round(look_seconds / STEP_SECONDS))
         step = self.peaks.step
         places = np.arange(STEPS_PER_BLOCK * step) / step
-        self._file.seek(0)
-        for first in range(0, len(peaks), STEPS_PER_BLOCK):
-            data = self._file.read(4 * self._num_channels * len(places))
-            samples = np.frombuffer(data, np.float32).reshape(-1, self._num_channels).T
+        for number, samples in enumerate(self.read(len(places))):
+            first = number * STEPS_PER_BLOCK
             corners = gains[first : first + STEPS_PER_BLOCK + 1]
             curve = np.interp(places[: samples.shape[1]], np.arange(len(corners)), corners)
             yield samples * curve.astype(np.float32)

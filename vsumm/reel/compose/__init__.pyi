@@ -1,4 +1,3 @@
 from .picture import ComposedPictures as ComposedPictures
-from .sound import DuckedSound as DuckedSound
 from .sound import SoundSource as SoundSource
 from .sound import Soundtrack as Soundtrack
