@@ -83,6 +83,9 @@ class PictureTarget:
     """Whether the first field stands for an interlaced frame, whose neighbours are not at hand."""
     scaler: str = EXACT_SCALER
     """Flags of FFmpeg's scaler."""
+    matrix: int | None = None
+    """The matrix that luma and chroma are brought to, as numbered in ITU-T H.273; None: that of the
+    film, see `output_matrix`."""
 
     @classmethod
     def of_video(
@@ -176,6 +179,8 @@ def output_matrix(pixel_format: str, matrix: int, transfer: int, target: Picture
         transfer: what it says of its transfer characteristics.
         target: what the pictures look like.
     """
+    if target.matrix is not None:
+        return target.matrix
     if target.is_tone_mapped and is_hdr(transfer):
         return BT709
     if is_rgb(pixel_format) or matrix == RGB_MATRIX:
@@ -219,9 +224,10 @@ def _is_resized(size: tuple[int, int], target: PictureTarget) -> bool:
 
 
 def _has_other_values(frame: Any, target: PictureTarget) -> bool:
-    """Whether black and white are other numbers in the target."""
+    """Whether black and white, or colours, are other numbers in the target."""
     is_mapped = target.is_tone_mapped and is_hdr(frame.color_trc)
-    return is_mapped or (is_full_range(frame) and not target.is_full_range)
+    has_other_range = is_full_range(frame) and not target.is_full_range
+    return is_mapped or has_other_range or target.matrix not in (None, matrix_of(frame))
 
 
 def _scale(
@@ -251,7 +257,10 @@ def _scale(
         # The scaler takes any grey for full range, and would change that of television.
         is_copied = is_limited_grey(frame) and not target.is_full_range
         out_range = ":out_range=full" if target.is_full_range else ":out_range=limited"
-        colours = _source_colours(frame, pixel_format) + out_range
+        has_matrix = target.matrix is not None
+        colours = _source_colours(frame, pixel_format, with_matrix=has_matrix) + out_range
+        if target.matrix is not None:
+            colours += f":out_color_matrix={MATRIX_NAMES[target.matrix]}"
         yield "scale", whole + (copied if is_copied else colours)
     elif is_limited_grey(frame) or (pixel_format in SHRUNK_FIRST and size[0] < frame.width):
         yield "scale", whole + copied

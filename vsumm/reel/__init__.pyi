@@ -3,8 +3,10 @@ from .config import SoundtrackMode as SoundtrackMode
 from .export import export_reel as export_reel
 from .export import prepare_reel as prepare_reel
 from .export import try_reel as try_reel
+from .export import write_joined_reel as write_joined_reel
 from .export import write_reel as write_reel
 from .formats import is_reel as is_reel
+from .joined import FilmPiece as FilmPiece
 from .layout import lay_out as lay_out
 from .loudness import LoudnessMeter as LoudnessMeter
 from .plan import ReelPlan as ReelPlan

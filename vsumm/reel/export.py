@@ -1,4 +1,4 @@
-"""Write the selected runs of a film as one reel, cut exactly, in the form of the source."""
+"""Write runs of a film as one reel, cut exactly, in the form of the source; or of several films."""
 
 from __future__ import annotations
 
@@ -18,16 +18,19 @@ from vsumm.media import Segment
 from vsumm.progress import StageClock, Watch, watching
 from vsumm.reel import shape, subtitles
 from vsumm.reel.config import ReelConfig
+from vsumm.reel.joined import FilmPiece, JoinedRequest, plan_joined_reel
 from vsumm.reel.layout import PlacedRun, lay_out
 from vsumm.reel.left_out import left_out
 from vsumm.reel.plan import ReelPlan, plan_reel
-from vsumm.reel.request import EncodeReport, EncodeRequest
+from vsumm.reel.request import EncodeReport, EncodeRequest, to_plain
 from vsumm.reel.shape import PRESETS, Shot
 from vsumm.summary import Summary
 from vsumm.workers import Worker, WorkerFailedError, WorkerLostError, prepare_server
 
 ENCODE_JOB = "vsumm.reel.job:run_encode"
 """The job that writes a reel, for `Worker`."""
+JOINED_JOB = "vsumm.reel.job:run_encode_joined"
+"""The job that writes a reel of several films."""
 NOTICEABLE_SECONDS = 0.1
 """Replaced picture or sound up to this length is not worth a warning."""
 LATEST_END_SECONDS = 1.0
@@ -109,7 +112,7 @@ def write_reel(plan: ReelPlan, runs: Sequence[Segment], *, progress: bool | Watc
     with (
         atomic_output(plan.target, overwrite=plan.overwrite) as partial,
         watching(progress) as watch,
-        _loss_as_input_error(plan),
+        _loss_as_input_error(plan.info.path),
     ):
         request = EncodeRequest(plan, placed, partial, inside, _shots(plan, runs))
         report = _encode(request, watch)
@@ -120,6 +123,51 @@ def write_reel(plan: ReelPlan, runs: Sequence[Segment], *, progress: bool | Watc
     for note in notes:
         _logger.warning("%s", note)
     _warn(plan, report)
+    return plan.target
+
+
+def write_joined_reel(
+    pieces: Sequence[FilmPiece],
+    path: str | os.PathLike[str],
+    config: ReelConfig | None = None,
+    *,
+    overwrite: bool = False,
+    progress: bool | Watch = False,
+) -> Path:
+    """Write pieces of several films one after the other, in any order, as one reel.
+
+    Frame, rate and sound are those of `vsumm.reel.joined.plan`; lengths are as exact as those of
+    `write_reel`. Subtitles and tags of the films are left out.
+
+    Args:
+        pieces: what the reel consists of, in order; they may overlap and be of one film.
+        path: where to write; the extension decides the container.
+        config: how to encode, and what to add; see `plan_joined_reel`.
+        overwrite: whether a file that is there already may be replaced.
+        progress: whether to show a bar on stderr, or a function that is told how far it is.
+
+    Returns:
+        Where the reel is: complete; after any error, what was there before is unchanged.
+
+    Raises:
+        InputError: a film or the soundtrack is missing or cannot be read.
+        NoSignalError: there are no pieces, or nothing of them to be seen or heard.
+        OutputError: the reel cannot be written, or a setting is for reels of one film.
+        ValueError: a piece ends after its film.
+    """
+    plan = plan_joined_reel(pieces, path, config, overwrite=overwrite)
+    with (
+        atomic_output(plan.target, overwrite=overwrite) as partial,
+        watching(progress) as watch,
+        _loss_as_input_error(plan.target),
+    ):
+        request = to_plain(JoinedRequest(plan, partial))
+        encoder = Worker(JOINED_JOB, folder=_folder(), request=request)
+        clock = StageClock(watch, plan.target, "reel", total_seconds=plan.seconds)
+        report = _follow(encoder, clock)
+    _warn_of_losses(plan.target, report)
+    if report.sound_note is not None:
+        _logger.warning("%s: %s", plan.target, report.sound_note)
     return plan.target
 
 
@@ -168,7 +216,7 @@ def try_reel(plan: ReelPlan) -> None:
     with (
         TemporaryDirectory(prefix="vsumm-") as folder,
         suppress(InputError),
-        _loss_as_input_error(plan),
+        _loss_as_input_error(plan.info.path),
     ):
         output = Path(folder) / f"trial{plan.target.suffix}"
         request = EncodeRequest(plan, tuple(lay_out([start])), output)
@@ -211,14 +259,14 @@ def _longest_crossfade(runs: Sequence[Segment]) -> float:
 
 
 @contextmanager
-def _loss_as_input_error(plan: ReelPlan) -> Iterator[None]:
-    """Name the film that a lost encoding process worked on; show the traceback of a bug in it."""
+def _loss_as_input_error(path: Path) -> Iterator[None]:
+    """Name the file that a lost encoding process worked on; show the traceback of a bug in it."""
     try:
         yield
     except WorkerFailedError as error:
         raise RuntimeError(error.trace) from error
     except WorkerLostError as error:
-        raise InputError(f"{plan.info.path}: writing its reel failed: {error}") from error
+        raise InputError(f"{path}: writing its reel failed: {error}") from error
 
 
 def _follow(encoder: Worker, clock: StageClock | None = None) -> EncodeReport:
@@ -248,17 +296,7 @@ def _folder() -> Path | None:
 
 def _warn(plan: ReelPlan, report: EncodeReport) -> None:
     """Log what is not as it was asked for."""
-    losses = [
-        f"{seconds:.1f} s of {what}"
-        for seconds, what in (
-            (report.held_seconds, "picture (the last good frame is held)"),
-            (report.silent_seconds, "sound (there is silence)"),
-        )
-        if seconds > NOTICEABLE_SECONDS
-    ]
-    if losses:
-        path = plan.info.path
-        _logger.warning("%s: could not be read in the reel: %s", path, " and ".join(losses))
+    _warn_of_losses(plan.info.path, report)
     if left := left_out(plan, report.lost):
         _logger.warning("%s: not in the reel: %s", shown(plan.info.path), left)
     if report.not_copied is not None:
@@ -281,3 +319,17 @@ def _warn(plan: ReelPlan, report: EncodeReport) -> None:
         _logger.warning(
             "%s: the title's font has no %s; name another font", plan.target, report.missing_glyphs
         )
+
+
+def _warn_of_losses(path: Path, report: EncodeReport) -> None:
+    """Log what could not be read."""
+    losses = [
+        f"{seconds:.1f} s of {what}"
+        for seconds, what in (
+            (report.held_seconds, "picture (the last good frame is held)"),
+            (report.silent_seconds, "sound (there is silence)"),
+        )
+        if seconds > NOTICEABLE_SECONDS
+    ]
+    if losses:
+        _logger.warning("%s: could not be read in the reel: %s", path, " and ".join(losses))

@@ -1,4 +1,4 @@
-"""The job of the encoding process: decode, filter and encode one reel.
+"""The jobs of the encoding process: decode, filter and encode one reel.
 
 Runs in a worker only, see `vsumm.workers.child`, because native code can crash or hang on a
 damaged film.
@@ -11,7 +11,8 @@ import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from vsumm.reel.request import EncodeRequest
+from vsumm.reel.joined import JoinedRequest, encode_joined
+from vsumm.reel.request import EncodeRequest, from_plain
 from vsumm.reel.write import encode_reel
 
 if TYPE_CHECKING:
@@ -35,6 +36,18 @@ def run_encode(messages: Messages, *, folder: str | None, request: dict[str, Any
         os.chdir(folder)
     report = encode_reel(
         EncodeRequest.from_plain(request),
+        _Progress(messages),
+        on_finishing=lambda: messages.send("finishing"),
+    )
+    messages.send("report", report=asdict(report))
+
+
+def run_encode_joined(messages: Messages, *, folder: str | None, request: dict[str, Any]) -> None:
+    """Write a reel of several films; as `run_encode`, of a `JoinedRequest`."""
+    if folder is not None:
+        os.chdir(folder)
+    report = encode_joined(
+        from_plain(request, JoinedRequest),
         _Progress(messages),
         on_finishing=lambda: messages.send("finishing"),
     )

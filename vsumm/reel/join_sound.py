@@ -16,15 +16,16 @@ Letters: C channels, T samples. Runs in the encoding process only, see `vsumm.re
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vsumm.reel.layout import PlacedRun, ticks_of_runs
-from vsumm.reel.place_sound import Samples, SoundPlacer, fade_ends
+from vsumm.reel.place_sound import Samples, fade_ends
 
 ONSET_FADE_SECONDS = 0.02
 """Length of the fade where something sets in: a word or a beat is neither blunted nor let in."""
@@ -56,10 +57,27 @@ LEVEL_SECONDS = 0.4
 """Length of sound whose level counts on each side: the momentary window of EBU R128."""
 
 
-class JoinedSound:
-    """The film's sound, joined at the cuts."""
+class RunSound(Protocol):
+    """The sound of runs, as `SoundPlacer` reads it: of one film or of several."""
 
-    def __init__(self, placer: SoundPlacer) -> None:
+    sample_rate: int
+    """Samples per second of the blocks, Hz."""
+    layout: str
+    """FFmpeg's name of their channel layout."""
+    silent_seconds: float
+    """How much silence replaces sound that could not be read."""
+
+    def run_blocks(self, run: PlacedRun, num_samples: int) -> Iterator[Samples]:
+        """Yield exactly that many samples from the beginning of a run on, in blocks (C, T)."""
+
+    def span_of(self, run: PlacedRun) -> tuple[Fraction, Fraction]:
+        """Return when the track of a run's film begins and ends, on the presentation clock."""
+
+
+class JoinedSound:
+    """The sound of films, joined at the cuts."""
+
+    def __init__(self, placer: RunSound) -> None:
         self.sample_rate, self.layout = placer.sample_rate, placer.layout
         self._placer = placer
 
@@ -87,7 +105,8 @@ class JoinedSound:
             runs, all_ticks, pairwise(self._joins(runs, all_ticks)), strict=True
         ):
             begin = run.source_start - Fraction(ticks.start - before.start, self.sample_rate)
-            longer = PlacedRun(begin, run.source_end, Fraction(before.start, self.sample_rate))
+            reel_start = Fraction(before.start, self.sample_rate)
+            longer = replace(run, source_start=begin, reel_start=reel_start)
             samples = BlockReader(self._placer.run_blocks(longer, after.stop - before.start))
             head = samples.read(before.num_samples + before.num_after)
             yield from before.joined(tail, head, self.sample_rate)
@@ -97,7 +116,6 @@ class JoinedSound:
 
     def _joins(self, runs: Sequence[PlacedRun], all_ticks: Sequence[range]) -> list[_Join]:
         """Return where neighbouring runs are joined; the first and the last join are empty."""
-        begin, end = self._placer.span
         longest = round(TONE_FADE_SECONDS * self.sample_rate) // 2
         joins = [_Join(0, 0)]
         for (left, right), (left_ticks, right_ticks) in zip(
@@ -109,12 +127,13 @@ class JoinedSound:
             # At most to the middle of a run: its two joins must not meet.
             reach = min(longest, len(left_ticks) // 2, len(right_ticks) // 2)
             cut = left_ticks.stop
-            if right.source_start <= left.source_end:  # nothing is left out: both sound the same
+            if right.film == left.film and right.source_start == left.source_end:
+                # Nothing is left out: both sound the same.
                 joins.append(_Join(cut - reach, cut + reach))
                 continue
             margin = Fraction(reach, self.sample_rate)
-            goes_on = left.source_end + margin <= end
-            has_begun = right.source_start - margin >= begin
+            goes_on = left.source_end + margin <= self._placer.span_of(left)[1]
+            has_begun = right.source_start - margin >= self._placer.span_of(right)[0]
             rides = (self._ride(len(ticks) // 2 - reach) for ticks in (left_ticks, right_ticks))
             joins.append(_Join(cut - reach, cut + reach, cut, goes_on, has_begun, *rides))
         return [*joins, _Join(all_ticks[-1].stop, all_ticks[-1].stop)]

@@ -38,6 +38,8 @@ class PlacedRun:
     """First instant after the run."""
     reel_start: Fraction
     """When the run begins in the reel, seconds."""
+    film: int = 0
+    """Which of the films of the reel it is taken from, counted from 0."""
 
     @property
     def reel_end(self) -> Fraction:

@@ -5,7 +5,7 @@ Runs in the encoding process only, see `vsumm.reel.job`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
@@ -16,7 +16,6 @@ import av
 from vsumm.decode import (
     BT709,
     FULL_RANGE,
-    LIMITED_RANGE,
     PictureTarget,
     StreamReader,
     is_hdr,
@@ -25,13 +24,13 @@ from vsumm.decode import (
 from vsumm.errors import OutputError
 from vsumm.media import VideoStream
 from vsumm.reel import compose, gif
+from vsumm.reel.encode_pictures import EncodedPictures, PictureForm
 from vsumm.reel.encoders import (
     choose_video_encoder,
     encoder_options,
     hdr10_parameters,
     hdr10_parameters_of_av1,
     lost_metadata,
-    open_encoder,
     traits_of,
 )
 from vsumm.reel.layout import PlacedRun
@@ -40,17 +39,11 @@ from vsumm.reel.place_pictures import (
     SLOWEST_CONSTANT_RATE,
     PicturePlacer,
     ReelClock,
-    ReelPicture,
     survey_rate,
 )
 from vsumm.reel.plan import ReelPlan
 from vsumm.reel.shape import Reshaper, Shot
-from vsumm.workers import Ahead
 
-KEY_FRAME_SECONDS = 5
-"""Longest distance of key frames, so that a player can seek in the reel."""
-PICTURES_AHEAD = 6
-"""Pictures that are kept ready for the encoder."""
 FINEST_MPEG4_CLOCK = 65_535
 """MPEG-4 part 2 stores its ticks per second in 16 bits."""
 FASTEST_REPEATED_RATE = 240
@@ -68,8 +61,8 @@ class _SourceForm:
     transfer: int = 2
 
 
-class PictureTrack:
-    """The picture of the reel: from the source's stream to packets."""
+class PictureTrack(EncodedPictures):
+    """The picture of the reel of one film: from its stream to packets."""
 
     def __init__(
         self,
@@ -91,121 +84,69 @@ class PictureTrack:
         reader = readers[0]
         is_composed = plan.config.changes_picture
         # Read now: the stream is another one after the file was opened again.
-        self._average_rate = reader.average_rate
+        average_rate = reader.average_rate
         first = reader.peek(runs[0].source_start)
         form = _form_of(first)
         hdr = is_hdr(form.transfer)
         # Pictures are composed in 8 bits.
         keeps_hdr = hdr and not is_composed
-        self.encoder = choose_video_encoder(plan.format, plan.config, hdr=keeps_hdr)
+        encoder = choose_video_encoder(plan.format, plan.config, hdr=keeps_hdr)
         rate = survey_rate(reader, runs)
         is_constant = plan.format.has_constant_rate or is_composed
-        self.clock = _choose_clock(self.encoder, rate, self._average_rate, is_constant=is_constant)
-        self.target = _choose_target(
-            video, form, self.encoder, plan.geometry.size, hdr=hdr, keeps_hdr=keeps_hdr
+        clock = _choose_clock(encoder, rate, average_rate, is_constant=is_constant)
+        target = _choose_target(
+            video, form, encoder, plan.geometry.size, hdr=hdr, keeps_hdr=keeps_hdr
         )
-        self._indexer = None
-        if self.encoder == gif.ENCODER:
+        indexer = None
+        if encoder == gif.ENCODER:
             samples = (reader.peek(time) for time in gif.sample_times(runs))
-            self._indexer = gif.Indexer([frame for frame in samples if frame is not None])
+            indexer = gif.Indexer([frame for frame in samples if frame is not None])
         reshapers = [Reshaper(plan.geometry, shots) for _ in readers]
-        whole = reshapers[0].film_target(self.target)
-        self._matrix = output_matrix(form.pixel_format, form.matrix, form.transfer, whole)
+        whole = reshapers[0].film_target(target)
+        matrix = output_matrix(form.pixel_format, form.matrix, form.transfer, whole)
+        is_mapped = hdr and target.is_tone_mapped
         self.config = plan.config
-        self.options = encoder_options(self.encoder, plan.config)
-        self.lost = lost_metadata(first, self.encoder, is_mapped=hdr and self.target.is_tone_mapped)
-        if keeps_hdr and self.encoder == "libx265":
+        options = encoder_options(encoder, plan.config)
+        self.lost = lost_metadata(first, encoder, is_mapped=is_mapped)
+        if keeps_hdr and encoder == "libx265":
             mastering = hdr10_parameters(first)
-            self.options["x265-params"] = ":".join([self.options["x265-params"], *mastering])
-        elif keeps_hdr and self.encoder == "libsvtav1":
-            self.options |= {"svtav1-params": ":".join(hdr10_parameters_of_av1(first))}
+            options["x265-params"] = ":".join([options["x265-params"], *mastering])
+        elif keeps_hdr and encoder == "libsvtav1":
+            options |= {"svtav1-params": ":".join(hdr10_parameters_of_av1(first))}
         begin = Fraction(video.start_seconds)
         span = begin, begin + Fraction(video.duration_seconds)
         placers = [
-            PicturePlacer(each, self.clock, self.target, span=span, reshaper=reshaper)
+            PicturePlacer(each, clock, target, span=span, reshaper=reshaper)
             for each, reshaper in zip(readers, reshapers, strict=True)
         ]
-        self.placer = self._composed(placers) if is_composed else placers[0]
-        self.written_seconds = self.copied_seconds = 0.0
-        self._runs = runs
-        self._form = form
-        self._has_one_clock = plan.format.has_constant_rate
-        self._stream: Any = None
-        self._durations: dict[int, int] = {}
-
-    @property
-    def _rate(self) -> Fraction:
-        return self.clock.rate if self.clock.is_constant else self._average_rate
+        self.placer: PicturePlacer | compose.ComposedPictures = placers[0]
+        if is_composed:
+            # Named through its folder, which loads moviepy only now: that takes half a second.
+            self.placer = compose.ComposedPictures(
+                placers, clock, target, plan.config, matrix=matrix
+            )
+        self.copied_seconds = 0.0
+        super().__init__(
+            PictureForm(
+                encoder,
+                options,
+                clock,
+                target,
+                matrix,
+                primaries=BT709 if is_mapped else form.primaries,
+                transfer=BT709 if is_mapped else form.transfer,
+                frame_rate=clock.rate if clock.is_constant else average_rate,
+                has_one_clock=plan.format.has_constant_rate,
+            ),
+            self.placer,
+            runs,
+            indexer=indexer,
+        )
 
     @property
     def missing_glyphs(self) -> str:
         """The characters of the title that its font does not have."""
         return "" if isinstance(self.placer, PicturePlacer) else self.placer.missing_glyphs
-
-    def _composed(self, placers: Sequence[PicturePlacer]) -> compose.ComposedPictures:
-        # Named through its folder, which loads moviepy only now: that takes half a second.
-        return compose.ComposedPictures(
-            placers, self.clock, self.target, self.config, matrix=self._matrix
-        )
-
-    def add_to(self, container: Any) -> None:
-        """Make the stream in an output container."""
-        try:
-            stream = container.add_stream(self.encoder, rate=self._rate, options=self.options)
-        except ValueError as error:
-            raise OutputError(f"the container cannot hold what {self.encoder} makes") from error
-        context = stream.codec_context
-        self.configure(context)
-        if self.encoder == "libx265":
-            context.codec_tag = "hvc1"  # players of Apple want this name in MP4 files
-        open_encoder(context, self.encoder, self.options)
-        self._stream = stream
-
-    def configure(self, context: Any) -> None:
-        """Tell an encoder what the pictures are."""
-        context.width, context.height = self.target.width, self.target.height
-        context.pix_fmt = self.target.pixel_format
-        if self._indexer is not None:
-            context.pix_fmt = gif.PIXEL_FORMAT
-        context.time_base = 1 / self.clock.rate
-        context.gop_size = max(1, round(KEY_FRAME_SECONDS * float(self._rate)))
-        if not self.clock.is_constant or self._has_one_clock:
-            # MP4 counts a track's length in decoding times, which B-frames shift by whole frames;
-            # AVI knows no other times.
-            context.max_b_frames = 0
-        context.thread_type = "AUTO"
-        context.color_range = FULL_RANGE if self.target.is_full_range else LIMITED_RANGE
-        context.colorspace = self._matrix
-        is_mapped = self.target.is_tone_mapped and is_hdr(self._form.transfer)
-        context.color_primaries = BT709 if is_mapped else self._form.primaries
-        context.color_trc = BT709 if is_mapped else self._form.transfer
-
-    def packets(self) -> Iterator[tuple[float, list[Any]]]:
-        """Yield the reel time reached, and the packets that became ready."""
-        with Ahead(self.placer.pictures(self._runs), PICTURES_AHEAD) as pictures:
-            for picture in pictures:
-                yield self._reached(picture), self._encode(picture)
-        for packet in self._stream.codec_context.encode_lazy(None):
-            yield self.written_seconds, self._timed([packet])
-
-    def _encode(self, picture: ReelPicture) -> list[Any]:
-        frame = picture.frame if self._indexer is None else self._indexer(picture.frame)
-        frame.pts = picture.tick
-        frame.duration = picture.num_ticks
-        frame.time_base = 1 / self.clock.rate
-        frame.pict_type = 1 if picture.is_first_of_run else 0
-        self._durations[picture.tick] = picture.num_ticks
-        return self._timed(self._stream.encode(frame))
-
-    def _timed(self, packets: list[Any]) -> list[Any]:
-        """Tell packets how long they last: the muxer needs it for the last one."""
-        for packet in packets:
-            packet.duration = self._durations.pop(packet.pts, 1)
-        return packets
-
-    def _reached(self, picture: ReelPicture) -> float:
-        self.written_seconds = float((picture.tick + picture.num_ticks) / self.clock.rate)
-        return self.written_seconds
 
 
 def _form_of(frame: Any) -> _SourceForm:

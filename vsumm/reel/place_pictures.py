@@ -99,6 +99,7 @@ class PicturePlacer:
         *,
         span: tuple[Fraction, Fraction],
         reshaper: Reshaper,
+        frame_rate: Fraction | None = None,
     ) -> None:
         """Prepare to read.
 
@@ -108,6 +109,8 @@ class PicturePlacer:
             target: what they look like.
             span: when the source's picture begins and ends, seconds on the presentation clock.
             reshaper: makes them of whole pictures of the film.
+            frame_rate: frames per second of the film; None: as many as the clock has, or on
+                average where its times are exact.
         """
         self.held_seconds = 0.0
         self._reader = reader
@@ -116,6 +119,8 @@ class PicturePlacer:
         self._span = span
         self._reshaper = reshaper
         self._filter = PictureFilter(reshaper.film_target(target))
+        usual = clock.rate if clock.is_constant else reader.average_rate
+        self._frame_rate = usual if frame_rate is None else frame_rate
         self._last_frame: Any = None
 
     def pictures(self, runs: Sequence[PlacedRun]) -> Iterator[ReelPicture]:
@@ -132,7 +137,7 @@ class PicturePlacer:
         """Yield frames with the ascending ticks at which they appear, from the run's first on."""
         on_screen: Any = None
         anchor: tuple[Fraction, int] | None = None
-        losses = _LossMeter(self._reader, run, self._span, self._clock)
+        losses = _LossMeter(self._reader, run, self._span, self._clock, frame_rate=self._frame_rate)
         for time, frame in self._filter.apply(_frames_of_run(self._reader, run)):
             losses.add(time)
             frame = self._reshaper.apply(frame, float(max(time, run.source_start)))
@@ -201,12 +206,13 @@ class _LossMeter:
         run: PlacedRun,
         span: tuple[Fraction, Fraction],
         clock: ReelClock,
+        *,
+        frame_rate: Fraction,
     ) -> None:
         self._reader = reader
         self._errors_before = reader.num_errors
         self._clock = clock
-        rate = clock.rate if clock.is_constant else reader.average_rate
-        self._usual_step = 1 / rate
+        self._usual_step = 1 / frame_rate
         self._end = min(run.source_end, span[1])
         self._last = max(run.source_start, span[0])
         self._missing = Fraction(0)

@@ -110,6 +110,10 @@ class SoundPlacer:
         ):
             self.silent_seconds += missing / self.sample_rate
 
+    def span_of(self, _run: PlacedRun) -> tuple[Fraction, Fraction]:
+        """Return `span`: all runs are of one film."""
+        return self.span
+
     def _decoded(self, run: PlacedRun) -> Iterator[tuple[int, Samples]]:
         """Yield blocks with their place in the run, in samples; negative is before it."""
         begin = 0

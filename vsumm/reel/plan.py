@@ -90,7 +90,7 @@ def plan_reel(
         target,
         reel_format(target, info),
         config,
-        None if config.soundtrack is None else probe(config.soundtrack),
+        probe_soundtrack(config),
         audio_track,
         overwrite,
     )
@@ -111,25 +111,31 @@ def plan_reel(
         raise OutputError(f"{target}: there is no picture to give another shape")
     if (plan.soundtrack or gets_soundtrack) and plan.format.audio_encoder is None:
         raise OutputError(f"{target}: a {target.suffix.lower()} holds no sound: no soundtrack")
-    if plan.soundtrack is not None and not plan.soundtrack.audio:
-        soundtrack = shown(plan.soundtrack.path)
-        raise NoSignalError(f"{soundtrack}: there is no sound in it for a soundtrack")
-    if plan.soundtrack is not None:
-        _check_start(plan.soundtrack, config.soundtrack_start_seconds)
     if info.audio and not 0 <= audio_track < len(info.audio):
         last = len(info.audio) - 1
         raise NoSignalError(f"{info.path}: has no audio track {audio_track}; they are 0 to {last}")
     return plan
 
 
-def _check_start(soundtrack: MediaInfo, start_seconds: float) -> None:
-    """Check that a soundtrack goes on where the reel begins in it."""
+def probe_soundtrack(config: ReelConfig) -> MediaInfo | None:
+    """Look at the soundtrack that settings name; None where they name none.
+
+    Raises:
+        InputError: it is missing, cannot be read, or ends before its start.
+        NoSignalError: there is no sound in it.
+    """
+    if config.soundtrack is None:
+        return None
+    soundtrack, start_seconds = probe(config.soundtrack), config.soundtrack_start_seconds
+    if not soundtrack.audio:
+        raise NoSignalError(f"{shown(soundtrack.path)}: there is no sound in it for a soundtrack")
     length = soundtrack.audio[soundtrack.main_track].duration_seconds
     if start_seconds and start_seconds >= length:
         raise InputError(
             f"{shown(soundtrack.path)}: it lasts {clock_text(length)}, it cannot start at "
             f"{clock_text(start_seconds)}"
         )
+    return soundtrack
 
 
 def _files_of(plan: ReelPlan) -> list[Path]:

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -14,6 +14,8 @@ from vsumm.reel.layout import PlacedRun
 from vsumm.reel.plan import ReelPlan
 from vsumm.reel.shape import Shot
 from vsumm.reel.subtitles import CutTrack
+
+Kind = TypeVar("Kind")
 
 
 @dataclass(frozen=True)
@@ -33,12 +35,12 @@ class EncodeRequest:
 
     def to_plain(self) -> Any:
         """Return the request as dictionaries, lists, numbers and text."""
-        return msgspec.to_builtins(self, enc_hook=_to_text)
+        return to_plain(self)
 
     @classmethod
     def from_plain(cls, plain: Any) -> EncodeRequest:
         """Return the request that `to_plain` made `plain` of."""
-        return msgspec.convert(plain, cls, dec_hook=_from_text)
+        return from_plain(plain, cls)
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,16 @@ class EncodeReport:
     """Why the sound is not as loud as it was asked for; None otherwise."""
     lost: tuple[str, ...] = ()
     """What the encoded picture does not tell that the film's does."""
+
+
+def to_plain(value: object) -> Any:
+    """Return a dataclass as dictionaries, lists, numbers and text."""
+    return msgspec.to_builtins(value, enc_hook=_to_text)
+
+
+def from_plain(plain: Any, kind: type[Kind]) -> Kind:
+    """Return the dataclass that `to_plain` made `plain` of."""
+    return msgspec.convert(plain, kind, dec_hook=_from_text)
 
 
 def _to_text(value: object) -> str:

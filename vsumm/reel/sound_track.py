@@ -16,6 +16,7 @@ from av.audio.fifo import AudioFifo
 from vsumm.decode import StreamReader
 from vsumm.media import MediaInfo
 from vsumm.reel.compose import SoundSource, Soundtrack
+from vsumm.reel.config import ReelConfig
 from vsumm.reel.duck import DuckedSound
 from vsumm.reel.encoders import decoder_of, nearest_layout, nearest_rate, open_encoder
 from vsumm.reel.formats import ReelFormat
@@ -155,25 +156,54 @@ def open_sound(plan: ReelPlan, runs: Sequence[PlacedRun], stack: ExitStack) -> S
     film: SoundSource | None = None
     is_replaced = plan.soundtrack is not None and plan.config.soundtrack_mode == "replace"
     if plan.info.audio and not is_replaced:
-        film = JoinedSound(_open_track(plan.info, plan.audio_track, runs[0].source_start, stack))
-    if plan.soundtrack is None:
+        film = JoinedSound(open_track(plan.info, plan.audio_track, runs[0].source_start, stack))
+    return with_soundtrack(film, plan.soundtrack, plan.config, stack)
+
+
+def with_soundtrack(
+    film: SoundSource | None, soundtrack: MediaInfo | None, config: ReelConfig, stack: ExitStack
+) -> SoundSource | None:
+    """Lay a soundtrack under the sound of films, or instead of it; None where there is neither.
+
+    Args:
+        film: what is heard of the films; None for nothing.
+        soundtrack: the file that is laid under it; None for none.
+        config: where in it the reel begins, and what is heard of the films over it.
+        stack: closes the file.
+
+    Raises:
+        InputError: the file cannot be opened.
+    """
+    if soundtrack is None:
         return film
     form = (film.sample_rate, film.layout) if film else None
-    soundtrack = Soundtrack(
-        _open_track(plan.soundtrack, plan.soundtrack.main_track, Fraction(0), stack, form),
-        start_seconds=plan.config.soundtrack_start_seconds,
+    music = Soundtrack(
+        open_track(soundtrack, soundtrack.main_track, Fraction(0), stack, form),
+        start_seconds=config.soundtrack_start_seconds,
     )
-    keeps_noise = plan.config.soundtrack_mode == "duck"
-    return DuckedSound(film, soundtrack, keeps_noise=keeps_noise) if film else soundtrack
+    keeps_noise = config.soundtrack_mode == "duck"
+    return DuckedSound(film, music, keeps_noise=keeps_noise) if film else music
 
 
-def _open_track(
+def open_track(
     info: MediaInfo,
     number: int,
     start: Fraction,
     stack: ExitStack,
     form: tuple[int, str] | None = None,
 ) -> SoundPlacer:
+    """Open one track of a file.
+
+    Args:
+        info: the file.
+        number: which of its audio tracks, counted from 0.
+        start: an instant at which it is read, on the presentation clock, to learn its form.
+        stack: closes the file.
+        form: sample rate and layout of what is read, if not the track's own.
+
+    Raises:
+        InputError: the file cannot be opened.
+    """
     track = info.audio[number]
     reader = stack.enter_context(StreamReader(info, track.index, "audio"))
     begin = Fraction(track.start_seconds)

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
-
-import av
-from av.error import FFmpegError
+from typing import Any
 
 from vsumm.decode import StreamReader
-from vsumm.errors import NoRoomError, OutputError
-from vsumm.files import is_no_room
 from vsumm.media import MediaInfo, VideoStream
 from vsumm.reel.chapters import chapters_of_film, chapters_of_runs, to_pyav
 from vsumm.reel.copy import CopiedPictureTrack, NotCopiableError
+from vsumm.reel.interleave import Track, interleaved, open_reel
 from vsumm.reel.languages import code_for
 from vsumm.reel.layout import PlacedRun
 from vsumm.reel.picture_track import PictureTrack
@@ -24,13 +20,6 @@ from vsumm.reel.plan import ReelPlan
 from vsumm.reel.request import EncodeReport, EncodeRequest
 from vsumm.reel.sound_track import SoundTrack, open_sound
 from vsumm.reel.subtitles import SubtitleTrack, copy_fonts, keeps_fonts
-
-
-class _Track(Protocol):
-    """One track of the reel."""
-
-    def add_to(self, container: Any) -> None: ...
-    def packets(self) -> Iterator[tuple[float, list[Any]]]: ...
 
 
 @dataclass(frozen=True)
@@ -44,6 +33,12 @@ class _Tracks:
     subtitles: Sequence[SubtitleTrack] = ()
     film_of_fonts: str | None = None
     """Where to take fonts from, if the reel has them."""
+
+    @property
+    def members(self) -> list[Track]:
+        """All of them, in their order in the container."""
+        both = [track for track in (self.picture, self.sound) if track is not None]
+        return [*both, *self.subtitles]
 
 
 def encode_reel(
@@ -64,21 +59,21 @@ def encode_reel(
         OutputError: the container or encoder cannot take it, or the file cannot be written.
     """
     plan = request.plan
-    muxer, options = plan.format.muxer, dict(plan.format.options)
     with ExitStack() as stack:
         tracks = _open_tracks(request, stack)
-        try:
-            with av.open(str(request.output), "w", format=muxer, options=options) as container:
-                container.metadata.update(_tags(plan.info))
-                container.set_chapters(_chapters(plan, request.runs))
-                for reached_seconds, packets in _interleaved(tracks, container):
-                    container.mux(packets)
-                    on_progress(reached_seconds)
-                on_finishing()
-        except FFmpegError as error:
-            reason = (error.strerror or str(error)).lower()
-            kind = NoRoomError if is_no_room(error.errno) else OutputError
-            raise kind(f"{plan.target}: cannot be written: {reason}") from error
+        with open_reel(request.output, plan.target, plan.format) as container:
+            container.metadata.update(_tags(plan.info))
+            container.set_chapters(_chapters(plan, request.runs))
+            members = tracks.members
+            for track in members:
+                track.add_to(container)
+            if tracks.film_of_fonts is not None:
+                # Behind the tracks: the muxer counts on it.
+                copy_fonts(tracks.film_of_fonts, container)
+            for reached_seconds, packets in interleaved(members):
+                container.mux(packets)
+                on_progress(reached_seconds)
+            on_finishing()
     return _report(tracks)
 
 
@@ -148,30 +143,6 @@ def _with_copies(
         raise NotCopiableError("a reel with cross-fades or a title is encoded anew")
     reader = _open_video(request, video, stack)
     return CopiedPictureTrack(encoded, request.runs, reader, video)
-
-
-def _interleaved(tracks: _Tracks, container: Any) -> Iterator[tuple[float, list[Any]]]:
-    """Yield packets, always of the track that is behind, and the reel time that all have reached.
-
-    picture  ████████████░░░░░░░░      reached: 12
-    sound    ███████░░░░░░░░░░░░░      reached: 7, so sound is next; all have reached 7
-    """
-    members: list[_Track] = [track for track in (tracks.picture, tracks.sound) if track is not None]
-    members += tracks.subtitles
-    for track in members:
-        track.add_to(container)
-    if tracks.film_of_fonts is not None:
-        copy_fonts(tracks.film_of_fonts, container)  # behind the tracks: the muxer counts on it
-    heads = [(0.0, order, track.packets()) for order, track in enumerate(members)]
-    while heads:
-        heads.sort(key=lambda head: head[:2])
-        _, order, packets = heads[0]
-        reached_seconds, ready = next(packets, (None, []))
-        if reached_seconds is None:
-            heads.pop(0)
-            continue
-        heads[0] = (reached_seconds, order, packets)
-        yield min(head[0] for head in heads), ready
 
 
 def _report(tracks: _Tracks) -> EncodeReport:

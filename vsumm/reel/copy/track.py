@@ -43,9 +43,10 @@ from vsumm.reel.copy.plan import (
     PacketFacts,
     plan_copy,
 )
+from vsumm.reel.encode_pictures import PICTURES_AHEAD
 from vsumm.reel.encoders import encoder_options
 from vsumm.reel.layout import PlacedRun, ticks_of_runs
-from vsumm.reel.picture_track import PICTURES_AHEAD, PictureTrack
+from vsumm.reel.picture_track import PictureTrack
 from vsumm.reel.place_pictures import PicturePlacer
 from vsumm.workers import Ahead
 
