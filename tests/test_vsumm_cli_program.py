@@ -3,6 +3,8 @@
 import argparse
 import json
 import shutil
+import subprocess
+import sys
 
 import av
 import numpy as np
@@ -312,3 +314,28 @@ def test_the_printed_length_is_that_of_the_reel_with_cross_fades(film, tmp_path,
     minutes, seconds = printed.split(": ")[1].split(" of ")[0].split(":")
     assert 60 * int(minutes) + float(seconds) == pytest.approx(duration(reel), abs=0.06)
     assert duration(reel) == pytest.approx(3.5, abs=0.05)
+
+
+HEAVY = "torch scipy pandas PIL av cv2 ortools onnxruntime matplotlib jinja2 opentimelineio"
+"""What a film whose measurements are cached does not need, if nothing but a summary is written."""
+
+
+@pytest.mark.slow
+def test_what_is_cached_is_selected_from_anew_without_heavy_imports(
+    made_film, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    command = ["summarize", str(made_film), "-o", str(tmp_path / "out.mp4"), "--no-reel", "--force"]
+    assert main(command) == 0
+    code = (
+        "import sys; from vsumm.cli import main; assert main(sys.argv[2:]) == 0; "
+        "print(*{*sys.argv[1].split()} & {*sys.modules}, file=sys.stderr)"
+    )
+    for options in (["--budget", "5s"], ["--by", "both"], ["--weights", "motion=2"]):
+        done = subprocess.run(
+            [sys.executable, "-c", code, HEAVY, *command, *options],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stderr.strip()) == (0, "")

@@ -27,18 +27,21 @@ FILE_NAME = "vsumm.toml"
 _logger = logging.getLogger(__name__)
 
 
-def default_arguments(parser: argparse.ArgumentParser) -> list[str]:
-    """Return the options that the file sets, as they would be on the command line.
+def defaults_file() -> Path | None:
+    """Return the file that counts; None where there is none."""
+    return next((path for path in _places() if path.is_file()), None)
+
+
+def default_arguments(path: Path, parser: argparse.ArgumentParser) -> list[str]:
+    """Return the options that a file sets, as they would be on the command line.
 
     Args:
+        path: the file.
         parser: the parser of the sub-command, to know its options.
 
     Raises:
         UsageError: the file cannot be read, or names an option that there is not.
     """
-    path = next((path for path in _places() if path.is_file()), None)
-    if path is None:
-        return []
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

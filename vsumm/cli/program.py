@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from mmva_core.cli import EXIT_FAILED, Parser, Shell
 from vsumm._version import __version__
 from vsumm.cli.batch import add_batch
-from vsumm.cli.defaults import default_arguments
+from vsumm.cli.defaults import default_arguments, defaults_file
 from vsumm.cli.inputs import find_films, input_path
 from vsumm.cli.machines import add_completion, add_schema, completion_text, schema_text
 from vsumm.cli.music import open_music
@@ -70,11 +70,12 @@ def with_defaults(arguments: Sequence[str]) -> list[str]:
     Raises:
         UsageError: the file cannot be read, or names an option that there is not.
     """
-    if list(arguments[:1]) != ["summarize"] or {"-h", "--help"} & set(arguments):
+    is_other = list(arguments[:1]) != ["summarize"] or {"-h", "--help"} & set(arguments)
+    if is_other or (path := defaults_file()) is None:
         return list(arguments)
     options = Parser(prog="vsumm summarize")
     add_summarize_options(options)
-    return ["summarize", *default_arguments(options), *arguments[1:]]
+    return ["summarize", *default_arguments(path, options), *arguments[1:]]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -124,9 +125,9 @@ def _add_summarize(commands: Commands) -> argparse.ArgumentParser:
 def _summarize(args: argparse.Namespace, shell: Shell) -> None:
     from vsumm.workers import prepare_server
 
-    summary, reel = summary_config(args), reel_config(args)
     # It starts while the rest is imported.
     prepare_server("vsumm.decode.probe")  # a film that is cached needs no other job
+    summary, reel = summary_config(args), reel_config(args)
     films = find_films(args.inputs, exclude=args.exclude)
     cache = open_cache(args, shell)
     with shown_progress(args) as watch:

@@ -296,8 +296,8 @@ def _places(reach: Segment, home: float, borders: Borders, step: float) -> Float
     num_steps = int(REACH_SECONDS / step)
     between = home + step * np.arange(-num_steps, num_steps + 1)
     others = np.concatenate([borders.seams, borders.pauses, between])
-    inside = others[(others >= low) & (others <= high)]
-    return np.concatenate([[home], np.unique(inside[inside != home])])
+    inside = others[(others >= low) & (others <= high) & (others != home)]
+    return np.array([home, *sorted({*inside.tolist()})])  # np.unique would load numpy.ma
 
 
 def _integral_of(segments: Sequence[Segment], scores: FloatArray) -> _Integral:
