@@ -29,6 +29,7 @@ FLOORS = {
         "select": "media",
         "score": "_version config decode errors files media mood progress workers",
         "borders": "_version decode errors files media workers",
+        "analysis": "config errors files media progress score",
         "fixed": "config errors media stretches",
         "edges": "borders files fixed media score select",
         "plotting": "decode errors media",
@@ -40,7 +41,7 @@ FLOORS = {
         "timeline": "decode errors files media score summary words workers",
         "render": "config errors files media progress reel select summary timeline",
         "soundtrack": "config decode errors files media reel score summary words workers",
-        "pipeline": "config edges errors files fixed media progress score settings "
+        "pipeline": "analysis config edges errors files fixed media progress score settings "
         "stretches summary",
         "embeddings": "config errors files progress score summary",
         "film_reader": "config errors files pipeline",

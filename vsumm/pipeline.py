@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack, cast, overload
 
 import numpy as np
 
-from mmva_core.store import sha256_file
-from vsumm.config import SEGMENT_SECONDS, SHORTEST_SEGMENT_SECONDS, By, SummaryConfig, check_type
+from vsumm.analysis import analyse
+from vsumm.config import SEGMENT_SECONDS, By, SummaryConfig, check_type
 from vsumm.edges import choose_pieces
 from vsumm.errors import InputError, NoSignalError
 from vsumm.files import RecordCache
 from vsumm.fixed import fix, score_unskipped, skip_credits
-from vsumm.media import (
-    DecodeReport,
-    MediaInfo,
-    Segment,
-    probe,
-    split_into_segments,
-)
+from vsumm.media import DecodeReport, MediaInfo, Segment, probe
 from vsumm.progress import Watch, numbered, watching, work_on
 from vsumm.score import (
     IMAGE,
@@ -31,17 +24,11 @@ from vsumm.score import (
     Film,
     FloatArray,
     Measured,
-    Measurement,
     ModelSource,
-    Need,
-    Signal,
     arousal_score,
     check_weights,
     lean,
-    measure,
-    measurements_of,
     score_highlights,
-    signals_of,
     trust_in,
     weights_of,
 )
@@ -156,20 +143,13 @@ def summarize_media(
     """
     check_weights(config.weights)
     fixed = fix(info, config)
-    signals = _signals(info, config)
-    film = Film(info, _split(info, config), config, source)
-    content = sha256_file(info.path)
-    film, measured = _measure_audible(
-        film,
-        measurements_of(signals, config),
-        lambda film, todo: measure(film, todo, content=content, cache=cache, progress=progress),
-    )
+    analysis = analyse(info, config, source=source, cache=cache, progress=progress)
+    film, measured, columns = analysis.film, analysis.measured, analysis.columns
     asked_track, config = config.audio_track, film.config
     damage = _damage(info, measured)
     if damage and config.strict:
         raise InputError(f"{info.path}: {'; '.join(damage)}")
     by = _scored_by(info, config, measured)
-    columns = {signal.name: signal.compute(film, measured.arrays) for signal in signals}
     _check_query(film, measured, columns)
     is_fused = by == "highlights"
     scores = (
@@ -194,7 +174,7 @@ def summarize_media(
         spread=config.spread if is_fused else 0.0,
         budget_seconds=budget_seconds,
         overlap_seconds=crossfade_seconds,
-        content=content,
+        content=analysis.content,
         cache=cache,
     )
     return Summary(
@@ -204,7 +184,7 @@ def summarize_media(
         budget_seconds=budget_seconds,
         config=config,
         media=info,
-        input_sha256=content,
+        input_sha256=analysis.content,
         segments=_rows(film.segments, columns, scores, selected),
         image_report=measured.image_report,
         music_report=measured.music_report,
@@ -217,72 +197,6 @@ def summarize_media(
         pieces=tuple(pieces),
         reel={"crossfade_seconds": crossfade_seconds} if crossfade_seconds else {},
     )
-
-
-def _signals(info: MediaInfo, config: SummaryConfig) -> list[Signal]:
-    """Return the signals that are measured, or say why nothing can be."""
-    if info.audio and (config.audio_track or 0) >= len(info.audio):
-        raise InputError(
-            f"{info.path}: there is no audio track {config.audio_track}; it has "
-            f"{len(info.audio)}, counted from 0"
-        )
-    has: dict[Need, bool] = {"picture": info.video is not None, "sound": bool(info.audio)}
-    signals = [s for s in signals_of(config.by) if all(has[m.needs] for m in s.measurements)]
-    if not measurements_of(signals, config):
-        missing, other = ("picture", "music") if config.by == "image" else ("sound", "image")
-        raise NoSignalError(
-            f"{info.path}: there is no {missing} to score; use {{do}}",
-            argument=f"by={other!r}",
-            option=f"--by {other}",
-        )
-    return signals
-
-
-def _measure_audible(
-    film: Film,
-    measurements: Sequence[Measurement],
-    measure_film: Callable[[Film, Sequence[Measurement]], Measured],
-) -> tuple[Film, Measured]:
-    """Measure a film with the sound that a player takes, or another one where that is silent.
-
-    Returns:
-        The film with the number of the sound in its settings, and what was measured.
-    """
-    info, asked = film.info, film.config.audio_track
-    track = info.main_track if asked is None else asked
-    main = replace(film, config=replace(film.config, audio_track=track)) if info.audio else film
-    measured = measure_film(main, measurements)
-    of_sound = [m for m in measurements if m.needs == "sound"]
-    if asked is not None or not of_sound or measured.has(MUSIC):
-        return main, measured
-    for other in range(len(info.audio)):
-        if other == track:
-            continue
-        film = replace(film, config=replace(film.config, audio_track=other))
-        with suppress(InputError):
-            heard = measure_film(film, of_sound)
-            if heard.has(MUSIC):
-                arrays = {**measured.arrays, **heard.arrays}
-                return film, replace(measured, arrays=arrays, music_report=heard.music_report)
-    return main, measured
-
-
-def _split(info: MediaInfo, config: SummaryConfig) -> list[Segment]:
-    """Cut into segments; they shrink to the budget unless their length was asked for."""
-    budget_seconds = config.budget_of(info.duration_seconds)
-    length = config.segment_seconds or min(SEGMENT_SECONDS, budget_seconds)
-    if info.duration_seconds < SHORTEST_SEGMENT_SECONDS:
-        raise InputError(
-            f"{info.path}: it lasts {info.duration_seconds:.3g} s, too short to pick anything from"
-        )
-    if length > budget_seconds or length < SHORTEST_SEGMENT_SECONDS:
-        raise InputError(
-            f"{info.path}: a budget of {budget_seconds:.3g} s has no room for a segment of "
-            f"{max(length, SHORTEST_SEGMENT_SECONDS):.3g} s; raise {{do}}",
-            argument="the budget",
-            option="--budget",
-        )
-    return split_into_segments(info.duration_seconds, segment_seconds=length)
 
 
 def _scored_by(info: MediaInfo, config: SummaryConfig, measured: Measured) -> By:

@@ -5,7 +5,7 @@ No signal is made of them; `vsumm.embed` gives them away.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -79,11 +79,18 @@ def embeds_measurements(film: Film) -> list[Measurement]:
         needs="picture",
         start=lambda film: ImageEmbedsMeter(film.source.model, film.num_segments),
         columns={"image_embeds": size},
+        depends_on=_never_cached,
     )
     music = Measurement(
         "music embeds",
         needs="sound",
         start=lambda film: MusicEmbedsMeter(film.source.model, film.num_segments),
         columns={"music_embeds": size},
+        depends_on=_never_cached,
     )
     return [image] * (film.info.video is not None) + [music] * bool(film.info.audio)
+
+
+def _never_cached(film: Film) -> Mapping[str, None]:
+    """Embeddings would fill the cache: they are ten times as large as all else together."""
+    return {"model": None}
