@@ -77,7 +77,7 @@ FLOORS = {
         "lite": "class_predictor config data.open device errors heads inputs model outputs ridge "
         "store towers train",
         "content": "class_predictor config data.open errors inputs lite model ridge store towers",
-        "sounds": "data.open errors store towers train",
+        "sounds": "data.open errors inputs store towers train",
         "published": "",
         "retrievers": "config data.open errors model retrieval towers train",
         "studies": "config data.open errors heads inputs lite model published retrieval retrievers "

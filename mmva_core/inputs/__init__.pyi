@@ -1,3 +1,4 @@
+from .audio_file import METADATA as METADATA
 from .audio_file import read_audio_file as read_audio_file
 from .guess import guess_modality as guess_modality
 from .image_file import read_image_file as read_image_file

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
 
 from mmva_core.errors import DataError
 from mmva_core.inputs.resample import Samples, resample
+
+METADATA: dict[str, Any] = (
+    {"metadata_errors": "replace"} if int(av.__version__.partition(".")[0]) < 19 else {}
+)
+"""Options of `av.open` for files whose tags are no UTF-8; PyAV 19 has no choice and needs none."""
 
 
 def read_audio_file(path: str | Path, sample_rate: int = 16000) -> Samples:
@@ -29,7 +35,7 @@ def read_audio_file(path: str | Path, sample_rate: int = 16000) -> Samples:
     """
     name = str(path)
     try:
-        with av.open(name) as container:
+        with av.open(name, **METADATA) as container:
             if not container.streams.audio:
                 raise DataError(f"{name} has no audio track")
             source_rate = int(container.streams.audio[0].codec_context.sample_rate)

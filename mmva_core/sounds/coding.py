@@ -10,6 +10,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from mmva_core.inputs import METADATA
 from mmva_core.sounds.noises import SAMPLE_RATE, Samples
 
 CODECS = (
@@ -50,7 +51,7 @@ def decode(source: io.BytesIO | str, container: str | None) -> NDArray[np.int16]
         av.FFmpegError: it cannot be decoded.
     """
     resampler = av.AudioResampler("s16", "mono", SAMPLE_RATE)
-    with av.open(source, "r", format=container, metadata_errors="replace") as opened:
+    with av.open(source, "r", format=container, **METADATA) as opened:
         frames = [ready for frame in opened.decode(audio=0) for ready in resampler.resample(frame)]
     frames += resampler.resample(None)
     return np.concatenate([frame.to_ndarray()[0] for frame in frames] or [np.zeros(0, np.int16)])
