@@ -41,6 +41,7 @@ def add_parser(subparsers: Subparsers) -> None:
     _add_pictures(parts)
     _add_prompts(parts)
     _add_joint(parts)
+    _add_paper_tables(parts)
 
 
 def _add_music(parts: Subparsers) -> None:
@@ -241,6 +242,42 @@ def run_joint(args: Namespace) -> Iterator[Output]:
     head = build_joint_head(model, data, seed=args.seed, progress=shows_progress(args))
     save_joint_head(head, path, args.model)
     yield f"{path}: for {args.model}"
+
+
+def _add_paper_tables(parts: Subparsers) -> None:
+    parser = parts.add_parser(
+        "paper-tables",
+        help="put measured figures beside the paper's, for mmva paper-tables",
+        description="Take figures of mmva-lite from what mmva evaluate --preset mmva-lite (Tables "
+        "1 and 3) or mmva evaluate retrieval --preset mmva-lite (Tables 2 and 5) printed with "
+        "--format csv, and write them in place of those that mmva paper-tables shows now.",
+        examples=("mmva build paper-tables errors.csv -o mmva_core/published/ours",),
+    )
+    parser.add_argument("figures", metavar="FIGURES.csv", help="what mmva evaluate printed")
+    parser.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        metavar="FOLDER",
+        help="for table-N.csv, of which those that are there are replaced",
+    )
+    parser.set_defaults(run=run_paper_tables)
+
+
+def run_paper_tables(args: Namespace) -> Iterator[Output]:
+    """Read the figures and write the tables that they belong to."""
+    from mmva_core.published import ours_path, replace_ours
+    from mmva_core.store import write_whole
+    from mmva_core.studies import own_figures
+
+    folder = Path(args.output)
+    if not folder.is_dir():
+        raise DataError(f"no such folder: {folder}")
+    for number, figures in own_figures(Path(args.figures)).items():
+        text = replace_ours(number, figures)
+        path = folder / ours_path(number).name
+        write_whole(path, lambda temporary, text=text: temporary.write_text(text, "utf-8"))
+        yield f"{path}: {len(figures)} figures"
 
 
 def _add_class_names(parts: Subparsers) -> None:

@@ -40,8 +40,8 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--baselines",
         action="store_true",
-        help="also train and measure Table 1's SP-Net, L3-Net, ACP-Net and CDCML, as the [train] "
-        "part of the config file says",
+        help="also train and measure Table 1's SP-Net, L3-Net, ACP-Net and CDCML on the same "
+        "features and with the same settings",
     )
     parser.add_argument(
         "--ablations",
@@ -108,6 +108,7 @@ def _preset_rows(args: Namespace, progress: bool) -> list[Row]:
             args.model,
             data_folder=None if args.data is None else Path(args.data),
             with_ablations=args.ablations,
+            with_baselines=args.baselines,
             device=args.device,
             progress=progress,
         )

@@ -17,6 +17,7 @@ from mmva_core.cli import (
     prompt,
     reproduce,
     retrieve,
+    sonify,
     train,
 )
 from mmva_core.cli.command import Problem
@@ -34,6 +35,7 @@ COMMANDS = (
     retrieve,
     prompt,
     generate,
+    sonify,
     train,
     evaluate,
     paper_tables,

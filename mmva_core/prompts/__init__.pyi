@@ -1,6 +1,8 @@
 from .generate import MusicGenerator as MusicGenerator
 from .generate import check_output as check_output
 from .generate import write_wave as write_wave
+from .picture_music import PictureMusic as PictureMusic
+from .picture_music import sonify as sonify
 from .predict import predict_by_length as predict_by_length
 from .search import PromptMatch as PromptMatch
 from .search import Spread as Spread

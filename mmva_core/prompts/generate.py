@@ -183,7 +183,7 @@ def _load(source: str) -> tuple[Any, PreTrainedTokenizerBase]:
     except ModuleNotFoundError as error:
         raise MissingExtraError(
             "generating music needs the package transformers; install it with: "
-            "pip install 'vsumm[text]'"
+            "pip install 'vsumm[paper]'"
         ) from error
     load: Any = MusicgenForConditionalGeneration.from_pretrained
     try:

@@ -7,7 +7,9 @@ the command that measured them, its data and its seed.
 from __future__ import annotations
 
 import csv
+import io
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -18,6 +20,7 @@ TABLES = (1, 2, 3, 4, 5)
 """Numbers of the paper's tables."""
 
 _FOLDER = Path(__file__).parent
+_COLUMNS = ("system", "column", "figure", "protocol", "source", "low", "high")
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,15 @@ class Figure:
     """Data and split. Figures of two protocols do not compare."""
     source: str
     """Where it is printed; of ours, the command and the seed."""
+    low: str = ""
+    """Lower end of the 95 % interval as printed; empty where there is none."""
+    high: str = ""
+    """Upper end of the interval."""
+
+    @property
+    def with_interval(self) -> str:
+        """The number as printed, with its interval if it has one."""
+        return f"{self.printed} ({self.low} to {self.high})" if self.low else self.printed
 
 
 @dataclass(frozen=True)
@@ -76,8 +88,33 @@ def read_table(number: int) -> PaperTable:
     return PaperTable(number, about["title"], about["comparable"], figures)
 
 
+def ours_path(number: int) -> Path:
+    """Return the file of our figures for a table."""
+    return _FOLDER / "ours" / f"table-{number}.csv"
+
+
+def replace_ours(number: int, figures: Sequence[Figure]) -> str:
+    """Return the text of `ours_path` with these figures, to be written there.
+
+    The figures of a system under a protocol take the place of all that it had under that protocol;
+    whatever else is in the file stays, before them.
+
+    Args:
+        number: number of the table.
+        figures: ours.
+    """
+    measured = {(figure.system, figure.protocol) for figure in figures}
+    kept = [f for f in _read(number, "ours") if (f.system, f.protocol) not in measured]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    for f in (*kept, *figures):
+        writer.writerow([f.system, f.column, f.printed, f.protocol, f.source, f.low, f.high])
+    return text.getvalue()
+
+
 def _read(number: int, origin: Origin) -> tuple[Figure, ...]:
-    path = _FOLDER / origin / f"table-{number}.csv"
+    path = ours_path(number) if origin == "ours" else _FOLDER / origin / f"table-{number}.csv"
     with path.open(encoding="utf-8", newline="") as file:
         return tuple(
             Figure(
@@ -89,6 +126,8 @@ def _read(number: int, origin: Origin) -> tuple[Figure, ...]:
                 row["figure"],
                 row["protocol"],
                 row["source"],
+                row.get("low") or "",
+                row.get("high") or "",
             )
             for row in csv.DictReader(file)
         )

@@ -7,6 +7,7 @@ from .held_out_music import held_out_clips as held_out_clips
 from .music_folds import MusicFigure as MusicFigure
 from .music_folds import evaluate_folds as evaluate_folds
 from .music_folds import music_text as music_text
+from .own_tables import own_figures as own_figures
 from .paper_tables import paper_tables_text as paper_tables_text
 from .preset import evaluate_preset as evaluate_preset
 from .report import Row as Row

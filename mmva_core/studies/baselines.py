@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
 import torch
 from torch import Tensor, nn
@@ -37,6 +37,7 @@ from mmva_core.train import (
     Evaluation,
     FeatureTable,
     Stepper,
+    Table,
     TrainConfig,
     TrainingData,
     epoch_batches,
@@ -124,6 +125,22 @@ class Baseline(nn.Module):
             return labels + metric_loss(output, batch.image.va, batch.music.va)
         return labels + similarity_loss(output.similarity, batch.matching_score)
 
+    @torch.inference_mode()
+    def predict_va(self, side: Literal["image", "music"], data: TrainingData) -> Tensor:
+        """Predict valence and arousal (N, 2) of every picture, or of every clip."""
+        features = _features(data.image if side == "image" else data.music)
+        if side == "image":
+            return cast(Tensor, self.image_va(self.image_projection(_mean_of_states(features))))
+        return cast(Tensor, self.music_va(self.music_projection(_mean_of_states(features))))
+
+    @torch.inference_mode()
+    def predict_similarity(self, data: TrainingData, pairs: Tensor) -> Tensor:
+        """Predict the matching scores (P,) of pairs (P, 2) of a picture and a clip."""
+        output: BaselineOutput = self(
+            _features(data.image)[pairs[:, 0]], _features(data.music)[pairs[:, 1]]
+        )
+        return output.similarity
+
     def _similarity(
         self, image: Tensor, music: Tensor, image_va: Tensor, music_va: Tensor
     ) -> Tensor:
@@ -199,32 +216,34 @@ def train_baseline(
     return model.eval()
 
 
-@torch.inference_mode()
 def evaluate_baseline(model: Baseline, data: TrainingData, constants: Constants) -> Evaluation:
     """Measure a baseline on the pairs of MMVA's evaluation; captions have no figures."""
-    image, music = data.image, data.music
-    assert isinstance(image, FeatureTable), "checked when the model was trained"
-    assert isinstance(music, FeatureTable), "checked when the model was trained"
     pairs = data.pairs
     if pairs is None:
-        pairs = fixed_pairs(len(image), len(music), seed=PAIR_SEED)
-    first, second = pairs[:, 0].to(image.va.device), pairs[:, 1].to(image.va.device)
-    output = model(image.clean_features[first].float(), music.clean_features[second].float())
-    target = matching_score(image.va[first], music.va[second], constants.sigma)
-    image_va = model(image.clean_features.float(), _repeat(music, len(image))).image_va
-    music_va = model(_repeat(image, len(music)), music.clean_features.float()).music_va
+        pairs = fixed_pairs(len(data.image), len(data.music), seed=PAIR_SEED)
+    pairs = pairs.to(data.image.va.device)
+    labels = data.image.va[pairs[:, 0]], data.music.va[pairs[:, 1]]
     return Evaluation(
         {
-            "image": va_metrics(image_va, image.va, constants.va["image"]),
-            "music": va_metrics(music_va, music.va, constants.va["music"]),
+            "image": va_metrics(
+                model.predict_va("image", data), data.image.va, constants.va["image"]
+            ),
+            "music": va_metrics(
+                model.predict_va("music", data), data.music.va, constants.va["music"]
+            ),
         },
-        regression_metrics(output.similarity, target, constants.similarity),
+        regression_metrics(
+            model.predict_similarity(data, pairs),
+            matching_score(*labels, constants.sigma),
+            constants.similarity,
+        ),
     )
 
 
-def _repeat(table: FeatureTable, num_rows: int) -> Tensor:
-    """Return arbitrary features of one side, for predictions of the other side alone."""
-    return table.clean_features[:1].float().expand(num_rows, *table.clean_features.shape[1:])
+def _features(table: Table) -> Tensor:
+    """Return the first view of every sample, (N, D) or hidden states (N, L, D)."""
+    assert isinstance(table, FeatureTable), "checked when the model was trained"
+    return table.clean_features.float()
 
 
 def _layers(input_dim: int, width: int, depth: int) -> nn.Sequential:

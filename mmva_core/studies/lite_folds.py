@@ -30,9 +30,10 @@ from mmva_core.lite import (
 )
 from mmva_core.model import MMVA
 from mmva_core.ridge import fit_ridge
+from mmva_core.studies.baselines import BASELINES, BaselineName, train_baseline
 from mmva_core.studies.folds import ABLATIONS, Ablation, encode_folds, train_without_each_fold
 from mmva_core.studies.pixel_statistics import pixel_statistics
-from mmva_core.studies.report import Row
+from mmva_core.studies.report import ErrorIntervals, Row
 from mmva_core.train import (
     DIMENSIONS,
     PAIR_SEED,
@@ -63,6 +64,8 @@ class FoldPredictions:
     """(P,) predicted matching scores of held-out pairs, None without a similarity predictor."""
     matching_score: Tensor
     """(P,) matching scores by Eq. 1."""
+    pair_themes: tuple[str, ...]
+    """(P,) theme of the picture of each pair."""
 
 
 def cross_validate(
@@ -90,21 +93,22 @@ def cross_validate(
         "music": torch.zeros(len(tables.captions), VA_DIMENSIONS),
         "caption": torch.zeros(len(tables.captions), VA_DIMENSIONS),
     }
-    similarities, scores = [], []
+    similarities, scores, themes = [], [], []
     for fold, model, test in train_without_each_fold(
         encoded, ablation, config, folder, progress=progress
     ):
         for name, table in _tables_of(test).items():
-            rows = [row for row, other in enumerate(folds[name]) if other == fold]
-            va[name][rows] = predict_table(model, name, table)
+            va[name][_places(folds[name], fold)] = predict_table(model, name, table)
         if ablation.with_similarity:
-            similarity, score = _predict_pairs(model, test)
+            similarity, score, of_fold = _predict_pairs(model, test)
             similarities.append(similarity)
             scores.append(score)
+            themes.extend(of_fold)
     return FoldPredictions(
         va,
         torch.cat(similarities) if similarities else None,
         torch.cat(scores) if scores else torch.empty(0),
+        tuple(themes),
     )
 
 
@@ -122,6 +126,7 @@ def recipe_rows(
     config: TrainConfig,
     *,
     with_ablations: bool = False,
+    with_baselines: bool = False,
     progress: bool = False,
 ) -> Iterator[Row]:
     """Train copies of the recipe, music towers included, and measure them on held-out folds.
@@ -132,10 +137,12 @@ def recipe_rows(
         config: settings of every copy.
         with_ablations: also measure the recipe without random matching and without the similarity
             predictor.
+        with_baselines: also measure the baselines of Table 1 on the same features.
         progress: show progress bars on stderr.
 
     Yields:
-        Rows of simple baselines for pictures, then of the recipe, then of its ablations.
+        Rows of simple baselines for pictures, then of the recipe, its ablations and Table 1's
+        baselines.
     """
     tables = load_lite_tables(build_lite(config.seed), root, scratch, progress=progress)
     yield from _picture_baselines(tables, root)
@@ -145,7 +152,52 @@ def recipe_rows(
         predictions = cross_validate(
             tables, encoded, ablation, config, scratch / "runs", progress=progress
         )
-        yield from fold_rows(predictions, tables, f"copies of mmva-lite, {ablation.name}")
+        yield from fold_rows(predictions, tables, copies_of(ablation))
+    for name in BASELINES if with_baselines else ():
+        predictions = cross_validate_baseline(name, tables, encoded, config)
+        yield from fold_rows(predictions, tables, baseline_source(name))
+
+
+def copies_of(ablation: Ablation) -> str:
+    """Return the source of the rows of a method's copies."""
+    return f"copies of mmva-lite, {ablation.name}"
+
+
+def baseline_source(name: BaselineName) -> str:
+    """Return the source of the rows of a baseline."""
+    return f"{name} (our reading)"
+
+
+def cross_validate_baseline(
+    name: BaselineName,
+    tables: LiteTables,
+    encoded: Mapping[str, EncodedTables],
+    config: TrainConfig,
+) -> FoldPredictions:
+    """Train a baseline of Table 1 for each fold, on the features of MMVA's towers, and predict it.
+
+    Rate, batch size, epochs and mixup are those of the recipe.
+
+    Args:
+        name: name of the baseline.
+        tables: the open sets.
+        encoded: the open sets by fold, see `mmva_core.studies.folds.encode_folds`.
+        config: settings of every copy.
+    """
+    image_va = torch.zeros(len(tables.image), VA_DIMENSIONS)
+    music_va = torch.zeros(len(tables.captions), VA_DIMENSIONS)
+    similarities, scores, themes = [], [], []
+    for fold, of_fold in encoded.items():
+        data, test = of_fold.without(fold), of_fold.only(fold)
+        model = train_baseline(name, data, config)
+        image_va[_places(tables.image_folds, fold)] = model.predict_va("image", test)
+        music_va[_places(tables.clip_folds, fold)] = model.predict_va("music", test)
+        pairs = fixed_pairs(len(test.image), len(test.music), seed=PAIR_SEED)
+        similarities.append(model.predict_similarity(test, pairs))
+        scores.append(_target(test, pairs, model.sigma))
+        themes.extend(_themes(test, pairs))
+    va: dict[Modality, Tensor] = {"image": image_va, "music": music_va}
+    return FoldPredictions(va, torch.cat(similarities), torch.cat(scores), tuple(themes))
 
 
 @torch.inference_mode()
@@ -156,20 +208,22 @@ def predict_table(model: MMVA, modality: Modality, table: Table) -> Tensor:
 
 
 def fold_rows(predictions: FoldPredictions, tables: LiteTables, source: str) -> list[Row]:
-    """Compute rows of figures from held-out predictions."""
+    """Compute rows of figures from held-out predictions; draws take whole themes and artists."""
     rows = []
     if predictions.similarity is not None:
-        metrics = regression_metrics(predictions.similarity, predictions.matching_score)
-        rows.append(Row.of(source, SPLIT, "similarity", "score", metrics))
-    labels = {
-        "image": tables.whole_image.va,
-        "music": tables.captions.va,
-        "caption": tables.captions.va,
+        scores = (predictions.similarity, predictions.matching_score)
+        rows.append(_row(source, "similarity", "score", *scores, predictions.pair_themes))
+    labelled = {
+        "image": tables.whole_image,
+        "music": tables.captions,
+        "caption": tables.captions,
     }
     for name, predicted in predictions.va.items():
+        table = labelled[name]
+        assert table.groups is not None, "pictures come with themes, clips with artists"
         for column, dimension in enumerate(DIMENSIONS):
-            metrics = regression_metrics(predicted[:, column], labels[name][:, column])
-            rows.append(Row.of(source, SPLIT, name, dimension, metrics))
+            values = (predicted[:, column], table.va[:, column])
+            rows.append(_row(source, name, dimension, *values, table.groups))
     return rows
 
 
@@ -213,13 +267,26 @@ def _picture_baselines(tables: LiteTables, root: Path) -> Iterator[Row]:
             yield Row.of(source, SPLIT, "image", name, metrics)
 
 
+def _row(
+    source: str,
+    target: str,
+    dimension: str,
+    predicted: Tensor,
+    labels: Tensor,
+    groups: Sequence[str],
+) -> Row:
+    metrics = regression_metrics(predicted, labels)
+    intervals = ErrorIntervals.of(predicted, labels, groups)
+    return Row.of(source, SPLIT, target, dimension, metrics, intervals)
+
+
 def _tables_of(data: TrainingData) -> dict[Modality, Table]:
     return {"image": data.image, "music": data.music, "caption": data.caption}
 
 
 @torch.inference_mode()
-def _predict_pairs(model: MMVA, data: TrainingData) -> tuple[Tensor, Tensor]:
-    """Predict the scores of random pairs; return them and the scores by Eq. 1."""
+def _predict_pairs(model: MMVA, data: TrainingData) -> tuple[Tensor, Tensor, list[str]]:
+    """Predict random pairs: the scores, those by Eq. 1, and the themes of their pictures."""
     assert model.config.sigma is not None, "set by training"
     pairs = fixed_pairs(len(data.image), len(data.music), seed=PAIR_SEED)
     image = embed_table(model, "image", data.image)
@@ -228,7 +295,20 @@ def _predict_pairs(model: MMVA, data: TrainingData) -> tuple[Tensor, Tensor]:
     predicted = model.predict_similarity(
         image[pairs[:, 0]], music[pairs[:, 1]], caption[pairs[:, 1]]
     )
-    target = matching_score(
-        data.image.va[pairs[:, 0]], data.music.va[pairs[:, 1]], model.config.sigma
-    )
-    return predicted.float().cpu(), target
+    target = _target(data, pairs, model.config.sigma)
+    return predicted.float().cpu(), target, _themes(data, pairs)
+
+
+def _target(data: TrainingData, pairs: Tensor, sigma: float) -> Tensor:
+    """Return Eq. 1 of the labels of pairs (P, 2)."""
+    return matching_score(data.image.va[pairs[:, 0]], data.music.va[pairs[:, 1]], sigma)
+
+
+def _themes(data: TrainingData, pairs: Tensor) -> list[str]:
+    """Return the theme of the picture of each of the pairs (P, 2)."""
+    assert data.image.groups is not None, "pictures come with themes"
+    return [data.image.groups[row] for row in pairs[:, 0].tolist()]
+
+
+def _places(folds: Sequence[str], fold: str) -> list[int]:
+    return [row for row, other in enumerate(folds) if other == fold]

@@ -44,7 +44,9 @@ def _grid(block: Sequence[Figure], order: Sequence[str]) -> str:
     systems = list(dict.fromkeys(figure.system for figure in block))
     frame = pd.DataFrame({"": systems})
     for column in order:
-        printed = {figure.system: figure.printed for figure in block if figure.column == column}
+        printed = {
+            figure.system: figure.with_interval for figure in block if figure.column == column
+        }
         if printed:
             frame[column] = [printed.get(system, "-") for system in systems]
     if len(frame.columns) > 1 + MOST_COLUMNS:

@@ -17,6 +17,7 @@ def evaluate_preset(
     *,
     data_folder: Path | None = None,
     with_ablations: bool = False,
+    with_baselines: bool = False,
     device: str = "auto",
     progress: bool = False,
 ) -> Iterator[Row]:
@@ -29,6 +30,7 @@ def evaluate_preset(
         name_or_path: "mmva-lite" or the folder of a model that `train_preset` made.
         data_folder: folder of the open sets; by default the variable VSUMM_DATA names it.
         with_ablations: also measure the ablations, see `mmva_core.studies.folds.ABLATIONS`.
+        with_baselines: also measure the baselines of Table 1, trained on the same features.
         device: "auto", "cpu" or "cuda"; copies are trained on the CPU.
         progress: show progress bars on stderr.
 
@@ -41,6 +43,11 @@ def evaluate_preset(
     with TemporaryDirectory() as scratch:
         yield from sentence_rows(model, root, Path(scratch), str(name_or_path))
         yield from recipe_rows(
-            root, Path(scratch), LITE_TRAINING, with_ablations=with_ablations, progress=progress
+            root,
+            Path(scratch),
+            LITE_TRAINING,
+            with_ablations=with_ablations,
+            with_baselines=with_baselines,
+            progress=progress,
         )
     yield from paper_rows()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import pandas as pd
+from torch import Tensor
 
 from mmva_core.published import read_table
+from mmva_core.retrieval import FloatArray
 from mmva_core.studies.tables import align
-from mmva_core.train import Evaluation, Metrics
+from mmva_core.train import Evaluation, Metrics, bootstrap_interval
 
 FIGURES = ("mse", "mae", "r2", "ccc", "pearson", "skill", "constant_mse", "constant_mae")
 PAPER = "MMVA, the paper's figure"
@@ -37,9 +39,23 @@ class Row:
     constant_mse: float | None = None
     constant_mae: float | None = None
     num_samples: int | None = None
+    mse_low: float | None = None
+    """Lower end of the 95 % bootstrap interval of the MSE."""
+    mse_high: float | None = None
+    mae_low: float | None = None
+    """Lower end of the 95 % bootstrap interval of the MAE."""
+    mae_high: float | None = None
 
     @classmethod
-    def of(cls, source: str, split: str, target: str, dimension: str, metrics: Metrics) -> Row:
+    def of(
+        cls,
+        source: str,
+        split: str,
+        target: str,
+        dimension: str,
+        metrics: Metrics,
+        intervals: ErrorIntervals | None = None,
+    ) -> Row:
         """Make a row of `metrics`."""
         return cls(
             source,
@@ -48,6 +64,26 @@ class Row:
             dimension,
             **{name: getattr(metrics, name) for name in FIGURES},
             num_samples=metrics.num_samples,
+            **({} if intervals is None else asdict(intervals)),
+        )
+
+
+@dataclass(frozen=True)
+class ErrorIntervals:
+    """95 % bootstrap intervals of the errors of one predicted quantity."""
+
+    mse_low: float
+    mse_high: float
+    mae_low: float
+    mae_high: float
+
+    @classmethod
+    def of(cls, predicted: Tensor, target: Tensor, groups: Sequence[str]) -> ErrorIntervals:
+        """Resample predictions (N,) and labels (N,) by whole groups (N,)."""
+        errors = (predicted - target).abs().double()
+        return cls(
+            *bootstrap_interval(_mean, errors.square(), groups=groups),
+            *bootstrap_interval(_mean, errors, groups=groups),
         )
 
 
@@ -85,6 +121,10 @@ def evaluation_text(rows: Sequence[Row]) -> str:
         for row in rows
     ]
     return align(pd.DataFrame(lines), num_words=4)
+
+
+def _mean(values: FloatArray) -> float:
+    return float(values.mean())
 
 
 def _number(value: float | None) -> str:

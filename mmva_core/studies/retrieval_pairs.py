@@ -107,7 +107,7 @@ def open_set_rows(
     tables = load_lite_tables(build_lite(config.seed), root, scratch, progress=progress)
     recordings = load_recordings(root, scratch, seed=config.seed, progress=progress)
     encoded = encode_folds(recordings, tables, config.seed)
-    data = f"4QAED and Emotify, {len(tables.captions)} pairs in {len(FOLDS)} folds by artist"
+    data = f"{len(tables.captions)} pairs of 4QAED and Emotify in {len(FOLDS)} folds by artist"
     captions = load_tag_captions(root)
     rows = []
     for ablation in ablations:
