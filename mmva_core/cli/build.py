@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -276,7 +277,7 @@ def run_paper_tables(args: Namespace) -> Iterator[Output]:
     for number, figures in own_figures(Path(args.figures)).items():
         text = replace_ours(number, figures)
         path = folder / ours_path(number).name
-        write_whole(path, lambda temporary, text=text: temporary.write_text(text, "utf-8"))
+        write_whole(path, partial(Path.write_text, data=text, encoding="utf-8"))
         yield f"{path}: {len(figures)} figures"
 
 
