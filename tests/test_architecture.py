@@ -31,11 +31,12 @@ FLOORS = {
         "borders": "_version decode errors files media workers",
         "analysis": "config errors files media progress score",
         "fixed": "config errors media stretches",
-        "edges": "borders files fixed media score select",
+        "split_edits": "media",
+        "edges": "borders files fixed media score select split_edits",
         "plotting": "decode errors media",
-        "summary": "config curve errors files media plotting",
-        "reel": "animation borders config decode errors files media palette progress summary words "
-        "workers",
+        "summary": "config curve errors files media plotting split_edits",
+        "reel": "animation borders config decode errors files media palette progress split_edits "
+        "summary words workers",
         "report": "_version animation config decode errors files media palette reel score select "
         "stretches summary words",
         "timeline": "decode errors files media score summary words workers",

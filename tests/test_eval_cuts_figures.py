@@ -34,6 +34,14 @@ def test_edges_inside_shots_and_phrases_are_counted():
     assert figures.unused_seconds == pytest.approx(2.5)
 
 
+def test_the_edges_of_the_sound_lie_where_it_is_heard():
+    runs = [Segment(0.0, 4.4), Segment(12.0, 15.0)]
+    figures = measure_edges(
+        runs, CUTS, PHRASES, duration_seconds=40.0, budget_seconds=8.0, sound_shifts=[0.2]
+    )
+    assert (figures.inside_speech, figures.heard_inside_speech) == (1, 0)
+
+
 @pytest.mark.parametrize(
     ("run", "expected"),
     [

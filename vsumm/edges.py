@@ -22,6 +22,7 @@ from vsumm.select import (
     places_to_search,
     select_segments,
 )
+from vsumm.split_edits import choose_shifts
 
 LEAST_SPEECH = 0.2
 """Probability of speech, averaged over a segment, above which its pauses are looked for."""
@@ -38,7 +39,7 @@ def choose_pieces(
     overlap_seconds: float,
     content: str,
     cache: RecordCache | None = None,
-) -> tuple[list[bool], list[Segment], list[str]]:
+) -> tuple[list[bool], list[Segment], list[float], list[str]]:
     """Select segments beside what is kept, and move the edges unless they stay on the grid.
 
     Args:
@@ -54,7 +55,8 @@ def choose_pieces(
 
     Returns:
         N flags, true where more than half of a segment is shown; the pieces of the reel, none
-        where it is those segments; and what went wrong, one line each.
+        where it is those segments; by how much the sound of each cut comes later than its picture,
+        seconds, none where no sound does; and what went wrong, one line each.
     """
     selected = select_segments(
         film.segments,
@@ -62,9 +64,10 @@ def choose_pieces(
         budget_seconds=max(0.0, budget_seconds - fixed.kept_seconds),
         spread=spread,
     )
+    shifts: list[float] = []
     problems: list[str] = []
     if film.config.cut_at != "grid":
-        pieces, problems = move_edges(
+        pieces, shifts, problems = move_edges(
             film,
             arrays,
             scores,
@@ -79,8 +82,9 @@ def choose_pieces(
         chosen = (s for s, flag in zip(film.segments, selected, strict=True) if flag)
         pieces = merge_neighbours([*fixed.kept, *chosen])
     else:
-        return selected, [], []
-    return [mostly_in(segment, pieces) for segment in film.segments], pieces, problems
+        return selected, [], [], []
+    flags = [mostly_in(segment, pieces) for segment in film.segments]
+    return flags, pieces, shifts, problems
 
 
 def move_edges(
@@ -94,8 +98,8 @@ def move_edges(
     overlap_seconds: float,
     content: str,
     cache: RecordCache | None = None,
-) -> tuple[list[Segment], list[str]]:
-    """Return the pieces that a selection becomes, and what went wrong, one line each.
+) -> tuple[list[Segment], list[float], list[str]]:
+    """Return the pieces that a selection becomes, shifts of their sound, and what went wrong.
 
     Args:
         film: the film, its N segments, and the settings.
@@ -111,7 +115,7 @@ def move_edges(
     config = film.config
     left_seconds = budget_seconds - fixed.kept_seconds
     if fixed.kept and left_seconds < config.min_run_seconds:
-        return list(fixed.kept), []
+        return list(fixed.kept), [], []
     runs = competing_runs(
         film.segments,
         np.where(are_in(film.segments, fixed.kept), np.nan, scores),
@@ -148,7 +152,13 @@ def move_edges(
         notes.append(f"not all cuts between shots could be found: {cuts.problem}")
     if speech.problem:
         notes.append(f"not all pauses in speech could be found: {speech.problem}")
-    return merge_neighbours([*fixed.kept, *pieces]), notes
+    pieces = merge_neighbours([*fixed.kept, *pieces])
+    shifts: list[float] = []
+    if overlap_seconds == 0:
+        shifts = choose_shifts(
+            pieces, speech.phrases, searched=places, kept=fixed.kept, skipped=fixed.skipped
+        )
+    return pieces, shifts, notes
 
 
 def _looks(arrays: Arrays) -> Looks | None:

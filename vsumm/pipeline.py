@@ -166,7 +166,7 @@ def summarize_media(
         fixed = skip_credits(fixed, info, film.segments, measured.arrays.get("card"))
     scores = score_unskipped(fixed, info, film.segments, scores)
     budget_seconds = config.budget_of(info.duration_seconds)
-    selected, pieces, problems = choose_pieces(
+    selected, pieces, shifts, problems = choose_pieces(
         film,
         measured.arrays,
         scores,
@@ -195,6 +195,7 @@ def summarize_media(
             *damage,
         ),
         pieces=tuple(pieces),
+        sound_shifts=tuple(shifts),
         reel={"crossfade_seconds": crossfade_seconds} if crossfade_seconds else {},
     )
 

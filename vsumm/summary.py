@@ -18,6 +18,7 @@ from vsumm.curve import curve_svg
 from vsumm.errors import ScoresError
 from vsumm.files import atomic_output, check_extension
 from vsumm.media import DecodeReport, MediaInfo, Segment, merge_neighbours
+from vsumm.split_edits import heard_pieces
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,8 +77,8 @@ class Summary:
     """Scores and selection for one file, with all that is needed to cut the reel again.
 
     Raises:
-        ValueError: segments or pieces are not chronological and without overlap, or the reel is
-            longer than the budget.
+        ValueError: segments or pieces are not chronological and without overlap, the reel is longer
+            than the budget, or shifts of sound do not fit its cuts.
     """
 
     schema_version: int
@@ -112,6 +113,9 @@ class Summary:
     pieces: tuple[Segment, ...] = ()
     """What the reel consists of, chronological, where its edges were moved off the grid or a
     stretch was kept; empty where it consists of the selected segments."""
+    sound_shifts: tuple[float, ...] = ()
+    """By how much the sound of each cut between two runs comes later than its picture, seconds;
+    negative where it comes earlier. Empty where sound is cut with the picture."""
 
     def __post_init__(self) -> None:
         end_seconds = 0.0
@@ -131,6 +135,7 @@ class Summary:
                 raise ValueError(f"pieces overlap at {after.start_seconds} s")
         if self.pieces and self.pieces[-1].end_seconds > self.media.duration_seconds + 1e-6:
             raise ValueError(f"the pieces end after the film's {self.media.duration_seconds} s")
+        heard_pieces(self.runs, self.sound_shifts)
         if len(self.film_paths) not in (0, 2):
             raise ValueError(f"film_paths are two paths or none, got {len(self.film_paths)}")
         # Durations are differences of seconds: they carry rounding errors far below a sample.

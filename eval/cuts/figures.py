@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from vsumm.media import Segment
+from vsumm.split_edits import heard_pieces
 
 ON_CUT_SECONDS = 0.01
 """An edge this close to a cut lies on it: less than half a frame."""
@@ -44,6 +45,8 @@ class EdgeFigures:
     """Those with less than 0.2 s."""
     inside_speech: int
     """Edges inside a spoken phrase."""
+    heard_inside_speech: int
+    """Edges of the sound inside a spoken phrase: where sound leads or trails, they lie apart."""
     shortest_run_seconds: float
     """Length of the shortest run."""
     unused_seconds: float
@@ -57,6 +60,7 @@ def measure_edges(
     *,
     duration_seconds: float,
     budget_seconds: float,
+    sound_shifts: Sequence[float] = (),
 ) -> EdgeFigures:
     """Compare the edges of a reel with the film.
 
@@ -66,19 +70,22 @@ def measure_edges(
         phrases: what is spoken without a pause, chronological.
         duration_seconds: length of the film.
         budget_seconds: length that the reel may have.
+        sound_shifts: by how much the sound of each cut comes later than its picture, seconds; none
+            where it does nowhere.
 
     >>> runs = [Segment(3.0, 6.0)]
     >>> measure_edges(runs, [2.0, 3.1, 6.0], [], duration_seconds=9, budget_seconds=4).flashes
     1
     """
     borders = [0.0, *cuts, duration_seconds]
-    edges = [e for run in runs for e in (run.start_seconds, run.end_seconds)]
-    counted = [e for e in edges if ON_CUT_SECONDS < e < duration_seconds - ON_CUT_SECONDS]
+    counted, heard = (
+        [edge for edge in _edges(each) if ON_CUT_SECONDS < edge < duration_seconds - ON_CUT_SECONDS]
+        for each in (runs, heard_pieces(runs, sound_shifts))
+    )
     inside = [edge for edge in counted if not _is_near(edge, borders)]
     shots = list(pairwise(borders))
     long = [e for e in inside if any(a < e < b and b - a > LONG_SHOT_SECONDS for a, b in shots)]
     stubs = [length for run in runs for length in _parts_of_shots(run, borders)]
-    spoken = [e for e in counted if any(p.start_seconds < e < p.end_seconds for p in phrases)]
     lengths = [run.duration_seconds for run in runs]
     return EdgeFigures(
         num_runs=len(runs),
@@ -88,10 +95,19 @@ def measure_edges(
         stubs=sum(length < STUB_SECONDS for length in stubs),
         short_stubs=sum(length < SHORT_STUB_SECONDS for length in stubs),
         flashes=sum(length < FLASH_SECONDS for length in stubs),
-        inside_speech=len(spoken),
+        inside_speech=_num_spoken(counted, phrases),
+        heard_inside_speech=_num_spoken(heard, phrases),
         shortest_run_seconds=min(lengths, default=0.0),
         unused_seconds=budget_seconds - sum(lengths),
     )
+
+
+def _edges(pieces: Sequence[Segment]) -> list[float]:
+    return [edge for piece in pieces for edge in (piece.start_seconds, piece.end_seconds)]
+
+
+def _num_spoken(edges: Sequence[float], phrases: Sequence[Segment]) -> int:
+    return sum(any(p.start_seconds < edge < p.end_seconds for p in phrases) for edge in edges)
 
 
 def _is_near(edge: float, borders: Sequence[float]) -> bool:

@@ -15,6 +15,7 @@ from eval.cuts.levels import level_steps, measure_sound
 from vsumm.errors import NoSignalError
 from vsumm.media import Segment, probe
 from vsumm.render import load_picks
+from vsumm.split_edits import heard_pieces
 
 
 @dataclass(frozen=True)
@@ -90,10 +91,12 @@ def measure_reels(film: Path, summaries: Sequence[Path]) -> tuple[FilmFigures, l
             phrases,
             duration_seconds=info.duration_seconds,
             budget_seconds=each.summary.budget_seconds if each.summary else total,
+            sound_shifts=each.sound_shifts,
         )
         sound = None
         if (reel := _reel_beside(path)) is not None:
-            sound = _sound(reel, cuts_of_reel(each.runs, each.reel.crossfade_seconds))
+            heard = heard_pieces(each.runs, each.sound_shifts)
+            sound = _sound(reel, cuts_of_reel(heard, each.reel.crossfade_seconds))
         reels.append(ReelFigures(path.name, edges, sound))
     return figures, reels
 

@@ -10,8 +10,8 @@ from eval.cuts.reels import FilmFigures, ReelFigures, SoundFigures
 
 HEADER = (
     f"{'reel':24} {'runs':>4} {'edges':>5} {'inside shots':>12} {'in long ones':>12} "
-    f"{'stubs':>5} {'<0.4s':>5} {'<0.2s':>5} {'in speech':>9} {'shortest':>8} {'unused':>6} "
-    f"{'step dB':>7} {'LUFS':>6}"
+    f"{'stubs':>5} {'<0.4s':>5} {'<0.2s':>5} {'in speech':>9} {'heard':>5} {'shortest':>8} "
+    f"{'unused':>6} {'step dB':>7} {'LUFS':>6}"
 )
 
 
@@ -31,6 +31,7 @@ def format_cuts(film: FilmFigures, reels: Sequence[ReelFigures]) -> str:
             f"{reel.summary[-24:]:24} {edges.num_runs:>4} {edges.num_edges:>5} "
             f"{edges.inside_shots:>12} {edges.inside_long_shots:>12} {edges.stubs:>5} "
             f"{edges.short_stubs:>5} {edges.flashes:>5} {edges.inside_speech:>9} "
+            f"{edges.heard_inside_speech:>5} "
             f"{edges.shortest_run_seconds:>7.2f}s {edges.unused_seconds:>5.2f}s "
             f"{step:>7} {loudness:>6}"
         )

@@ -24,6 +24,7 @@ from vsumm.reel.left_out import left_out
 from vsumm.reel.plan import ReelPlan, plan_reel
 from vsumm.reel.request import EncodeReport, EncodeRequest, to_plain
 from vsumm.reel.shape import PRESETS, Shot
+from vsumm.split_edits import heard_pieces
 from vsumm.summary import Summary
 from vsumm.workers import Worker, WorkerFailedError, WorkerLostError, prepare_server
 
@@ -77,10 +78,16 @@ def export_reel(
     check_type("config", config, is_config, "a ReelConfig")
     track = summary.config.audio_track
     plan = plan_reel(summary.media, path, config, audio_track=track, overwrite=overwrite)
-    return write_reel(plan, summary.runs, progress=progress)
+    return write_reel(plan, summary.runs, sound_shifts=summary.sound_shifts, progress=progress)
 
 
-def write_reel(plan: ReelPlan, runs: Sequence[Segment], *, progress: bool | Watch = False) -> Path:
+def write_reel(
+    plan: ReelPlan,
+    runs: Sequence[Segment],
+    *,
+    sound_shifts: Sequence[float] = (),
+    progress: bool | Watch = False,
+) -> Path:
     """Write the runs of a film one after the other.
 
     A frame belongs to a run if it appears in [start, end); picture and sound are each as long as
@@ -91,6 +98,9 @@ def write_reel(plan: ReelPlan, runs: Sequence[Segment], *, progress: bool | Watc
     Args:
         plan: the film, and what the reel will be.
         runs: what to take: chronological, not overlapping.
+        sound_shifts: by how much the film's sound of each cut comes later than its picture, see
+            `vsumm.split_edits`; none, or one for each cut. Subtitles follow the sound. Cross-fades
+            are not shifted.
         progress: whether to show a bar on stderr, or a function that is told how far it is.
 
     Returns:
@@ -101,12 +111,16 @@ def write_reel(plan: ReelPlan, runs: Sequence[Segment], *, progress: bool | Watc
         NoSignalError: there are no runs.
         OutputError: the encoder cannot take the film or the settings, a cross-fade is too long, or
             the file cannot be written.
-        ValueError: the runs overlap, are out of order, or end after the film.
+        ValueError: the runs overlap, are out of order, or end after the film; or the shifts do not
+            fit them.
     """
     placed = _place(plan, runs)
+    split = _split(plan, runs, sound_shifts)
     # Named through their folder, which loads what reads subtitles only now.
     tracks, notes = (
-        subtitles.cut_tracks(plan.subtitles, plan.info, placed) if plan.subtitles else ([], [])
+        subtitles.cut_tracks(plan.subtitles, plan.info, split or placed)
+        if plan.subtitles
+        else ([], [])
     )
     inside = tuple(track for track in tracks if track.plan.beside is None)
     with (
@@ -114,7 +128,7 @@ def write_reel(plan: ReelPlan, runs: Sequence[Segment], *, progress: bool | Watc
         watching(progress) as watch,
         _loss_as_input_error(plan.info.path),
     ):
-        request = EncodeRequest(plan, placed, partial, inside, _shots(plan, runs))
+        request = EncodeRequest(plan, placed, partial, inside, _shots(plan, runs), split)
         report = _encode(request, watch)
     for track in tracks:
         if track.plan.beside is not None:
@@ -248,6 +262,16 @@ def _place(plan: ReelPlan, runs: Sequence[Segment]) -> tuple[PlacedRun, ...]:
     if not info.path.exists():
         raise InputError(f"{info.path}: is not there any more")
     return tuple(placed)
+
+
+def _split(
+    plan: ReelPlan, runs: Sequence[Segment], shifts: Sequence[float]
+) -> tuple[PlacedRun, ...]:
+    """Return what is heard of the film where that is not what is shown; nothing elsewhere."""
+    is_replaced = plan.soundtrack is not None and plan.config.soundtrack_mode == "replace"
+    if not shifts or plan.config.crossfade_seconds or is_replaced:
+        return ()
+    return tuple(lay_out(heard_pieces(runs, shifts)))
 
 
 def _longest_crossfade(runs: Sequence[Segment]) -> float:

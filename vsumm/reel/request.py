@@ -32,6 +32,13 @@ class EncodeRequest:
     """Subtitles for its container."""
     shots: tuple[Shot, ...] = ()
     """What it shows of the film's shots, by their beginnings; empty if nothing moves."""
+    split_runs: tuple[PlacedRun, ...] = ()
+    """What is heard of its runs; empty where the sound is cut with the picture."""
+
+    @property
+    def heard_runs(self) -> tuple[PlacedRun, ...]:
+        """What is heard, in order, as long together as the runs."""
+        return self.split_runs or self.runs
 
     def to_plain(self) -> Any:
         """Return the request as dictionaries, lists, numbers and text."""

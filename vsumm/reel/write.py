@@ -114,12 +114,12 @@ def _open_tracks(request: EncodeRequest, stack: ExitStack) -> _Tracks:
                 picture, refusal = _with_copies(encoded, request, plan.video, stack), None
             except NotCopiableError as error:
                 refusal = str(error)
-    source = open_sound(plan, request.runs, stack)
+    source = open_sound(plan, request.heard_runs, stack)
     sound = None
     if source is not None:
         loudness = None if plan.config.loudness == "off" else plan.config.loudness
         sound = SoundTrack(
-            plan.format, request.runs, source, language=_language(plan), loudness=loudness
+            plan.format, request.heard_runs, source, language=_language(plan), loudness=loudness
         )
     muxer = plan.format.muxer
     subtitles = [SubtitleTrack(track, muxer, stack) for track in request.subtitles]

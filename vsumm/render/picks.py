@@ -70,6 +70,14 @@ class Picks:
     """How positions in the film are counted, where that is known already."""
 
     @property
+    def sound_shifts(self) -> tuple[float, ...]:
+        """As `Summary.sound_shifts`; nothing where other runs were chosen, or none are joined."""
+        is_as_read = self.summary is not None and tuple(self.summary.runs) == self.runs
+        if self.summary is None or not is_as_read or self.reel.crossfade_seconds:
+            return ()
+        return self.summary.sound_shifts
+
+    @property
     def track_option(self) -> str:
         """The option of `vsumm render` that takes the same audio track."""
         return f"--audio-track {self.audio_track}"

@@ -59,7 +59,7 @@ def render(
     others = [target for target in targets if target not in plans]
     notes = write_lists(picks, others, chapters_for=chapters_for, overwrite=overwrite)
     for plan in plans.values():
-        write_reel(plan, picks.runs, progress=progress)
+        write_reel(plan, picks.runs, sound_shifts=picks.sound_shifts, progress=progress)
     return notes
 
 
@@ -112,6 +112,9 @@ def _losses(picks: Picks, target: Path) -> list[str]:
     if video is not None and not picks.reel.geometry_of(video).is_whole:
         losses.append("it shows whole pictures, without the crop or bars of the reel")
     losses += ["the loudness is left out"] if picks.reel.loudness != "off" else []
+    if num_split := sum(shift != 0 for shift in picks.sound_shifts):
+        cuts = "1 cut" if num_split == 1 else f"{num_split} cuts"
+        losses.append(f"sound is cut with the picture: in the reel it leads or trails at {cuts}")
     if picks.audio_track:
         losses.append(f"it does not say which audio track: render it with {picks.track_option}")
     if target.suffix.lower() == ".llc":
