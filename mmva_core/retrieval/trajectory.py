@@ -94,12 +94,15 @@ class Place:
     """How often the track begins again."""
 
 
-def compare_starts(curve: Curve, windows: Floats) -> Starts:
+def compare_starts(
+    curve: Curve, windows: Floats, start_seconds: FloatArray | None = None
+) -> Starts:
     """Compare a curve with a track from every start.
 
     Args:
         curve: what is to be followed.
         windows: (W, 4) valence, arousal, start and end in seconds, ascending.
+        start_seconds: (S,) where to start, within the track; at every window if left out.
 
     >>> curve = Curve(np.array([2.0, 6.0]), np.array([[0.5, 0.2], [0.5, 0.8]]), 8.0)
     >>> levels = enumerate([0.8, 0.2, 0.8])
@@ -110,10 +113,11 @@ def compare_starts(curve: Curve, windows: Floats) -> Starts:
     """
     is_known = np.isfinite(curve.va).all(axis=1)
     times, va = curve.times[is_known], curve.va[is_known]
-    starts, ends = (windows[:, column].astype(np.float64) for column in (2, 3))
+    begins, ends = (windows[:, column].astype(np.float64) for column in (2, 3))
+    starts = begins if start_seconds is None else start_seconds
     length = ends[-1]
     places = (starts[:, None] + times) % length
-    middles = (starts + ends) / 2
+    middles = (begins + ends) / 2
     valence, arousal = (np.interp(places, middles, windows[:, column]) for column in (0, 1))
     distances = np.hypot(valence - va[:, 0], arousal - va[:, 1]).mean(axis=1)
     correlations = _correlations(arousal, va[:, 1])

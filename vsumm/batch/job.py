@@ -187,6 +187,8 @@ def _with_soundtrack(summary: Summary, job: Job, music: Path) -> tuple[Summary, 
     choice = soundtrack.choose_soundtrack(summary, music, crossfade_seconds=reel.crossfade_seconds)
     chosen = choice.best[0]
     reel = replace(reel, soundtrack=chosen.file, soundtrack_start_seconds=chosen.start_seconds)
+    if reel.soundtrack_fade_seconds is None:
+        reel = replace(reel, soundtrack_fade_seconds=choice.fade_seconds)
     notes = (*summary.notes, choice.line)
     return replace(summary, soundtracks=choice.best, notes=notes), replace(job, reel=reel)
 

@@ -21,6 +21,8 @@ def check_music_options(args: argparse.Namespace) -> None:
         raise UsageError("--soundtrack-mode needs --soundtrack or --soundtrack-from")
     if args.soundtrack_start_seconds is not None and args.soundtrack is None:
         raise UsageError("--soundtrack-start needs --soundtrack")
+    if args.soundtrack_fade_seconds is not None and not (args.soundtrack or args.soundtrack_from):
+        raise UsageError("--soundtrack-fade needs --soundtrack or --soundtrack-from")
 
 
 def open_music(args: argparse.Namespace, shell: Shell) -> Path | None:

@@ -309,6 +309,14 @@ def _add_composition(group: Group) -> None:
         help=f"where in the soundtrack the reel begins: {TIME_FORMS} (default: its beginning)",
     )
     group.add_argument(
+        "--soundtrack-fade",
+        type=read_seconds,
+        metavar="TIME",
+        dest="soundtrack_fade_seconds",
+        help="how long the soundtrack fades out (default: 2 seconds, or from a bar of the music on "
+        "where --soundtrack-from chooses it)",
+    )
+    group.add_argument(
         "--soundtrack-mode",
         choices=("replace", "duck", "auto"),
         help="replace the film's sound (default); duck: keep it and turn the soundtrack down where "

@@ -14,7 +14,7 @@ from vsumm.cli.text import runs_text
 from vsumm.files import shown
 from vsumm.media import Segment
 from vsumm.progress import Watch
-from vsumm.reel import ReelConfig
+from vsumm.reel import USUAL_FADE_SECONDS, ReelConfig
 from vsumm.render import (
     Edit,
     Picks,
@@ -50,6 +50,8 @@ def run_render(args: argparse.Namespace, shell: Shell, *, progress: bool | Watch
         args.soundtrack_mode = "replace"
     if args.soundtrack_start_seconds is None and args.soundtrack is not None:
         args.soundtrack_start_seconds = 0.0  # that of the summary belongs to another file
+    if args.soundtrack_fade_seconds is None and args.soundtrack is not None:
+        args.soundtrack_fade_seconds = USUAL_FADE_SECONDS
 
     def adapt(config: ReelConfig) -> ReelConfig:
         if args.made_for is not None:  # not the shape that the summary names

@@ -1,3 +1,4 @@
+from .config import USUAL_FADE_SECONDS as USUAL_FADE_SECONDS
 from .config import ReelConfig as ReelConfig
 from .config import SoundtrackMode as SoundtrackMode
 from .export import export_reel as export_reel

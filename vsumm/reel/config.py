@@ -24,6 +24,8 @@ from vsumm.media import VideoStream
 from vsumm.reel.shape import FILM, PRESETS, Fit, Geometry, MadeFor, lay_out_picture, parse_aspect
 
 SoundtrackMode = Literal["replace", "duck", "auto"]
+USUAL_FADE_SECONDS = 2.0
+"""How long a soundtrack fades out, unless something else is asked for."""
 LEAST_WIDTH = 16
 """Pixels; encoders refuse much smaller pictures."""
 MIN_LUFS, MAX_LUFS = -70.0, -5.0
@@ -72,6 +74,9 @@ class ReelConfig:
     """Sound file or film whose first audio track plays under the reel, repeated to its end."""
     soundtrack_start_seconds: float = 0.0
     """Where in the soundtrack the reel begins; behind its end it goes on from its beginning."""
+    soundtrack_fade_seconds: float | None = None
+    """How long the soundtrack fades out at the end of the reel; None: `USUAL_FADE_SECONDS`, or from
+    a bar of the music on where it is chosen."""
     soundtrack_mode: SoundtrackMode = "replace"
     """What becomes of the film's sound: "replace" leaves it out; "duck" keeps it, and turns the
     soundtrack down where somebody speaks; "auto" keeps it only where somebody speaks."""
@@ -90,11 +95,10 @@ class ReelConfig:
             raise ValueError(
                 f"crossfade_seconds must be at least 0 and finite, got {self.crossfade_seconds}"
             )
-        if not 0 <= self.soundtrack_start_seconds < math.inf:
-            raise ValueError(
-                "soundtrack_start_seconds must be at least 0 and finite, "
-                f"got {self.soundtrack_start_seconds}"
-            )
+        for name in ("soundtrack_start_seconds", "soundtrack_fade_seconds"):
+            value = getattr(self, name)
+            if value is not None and not 0 <= value < math.inf:
+                raise ValueError(f"{name} must be at least 0 and finite, got {value}")
         if self.aspect is not None:
             parse_aspect(self.aspect)
         if self.max_width is not None and self.max_width < LEAST_WIDTH:
@@ -121,9 +125,16 @@ class ReelConfig:
             is_text = isinstance(value, str)
             may_lack = name not in ("fit", "soundtrack_mode")
             check_type(name, value, is_text or (value is None and may_lack), "a text")
-        for name in ("crf", "crossfade_seconds", "soundtrack_start_seconds"):
+        for name in (
+            "crf",
+            "crossfade_seconds",
+            "soundtrack_start_seconds",
+            "soundtrack_fade_seconds",
+        ):
             value = getattr(self, name)
-            is_valid = is_number(value) or (value is None and name == "crf")
+            is_valid = is_number(value) or (
+                value is None and name in ("crf", "soundtrack_fade_seconds")
+            )
             check_type(name, value, is_valid, "a number")
         width = self.max_width
         is_width = width is None or (isinstance(width, int) and not isinstance(width, bool))

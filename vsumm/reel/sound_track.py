@@ -16,7 +16,7 @@ from av.audio.fifo import AudioFifo
 from vsumm.decode import StreamReader
 from vsumm.media import MediaInfo
 from vsumm.reel.compose import SoundSource, Soundtrack
-from vsumm.reel.config import ReelConfig
+from vsumm.reel.config import USUAL_FADE_SECONDS, ReelConfig
 from vsumm.reel.duck import DuckedSound
 from vsumm.reel.encoders import decoder_of, nearest_layout, nearest_rate, open_encoder
 from vsumm.reel.formats import ReelFormat
@@ -177,9 +177,11 @@ def with_soundtrack(
     if soundtrack is None:
         return film
     form = (film.sample_rate, film.layout) if film else None
+    fade_seconds = config.soundtrack_fade_seconds
     music = Soundtrack(
         open_track(soundtrack, soundtrack.main_track, Fraction(0), stack, form),
         start_seconds=config.soundtrack_start_seconds,
+        fade_seconds=USUAL_FADE_SECONDS if fade_seconds is None else fade_seconds,
     )
     keeps_noise = config.soundtrack_mode == "duck"
     return DuckedSound(film, music, keeps_noise=keeps_noise) if film else music

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import numpy as np
 
 from mmva_core.clock import clock_text
 from mmva_core.errors import MmvaError
-from mmva_core.retrieval import Place, load_index, rank_tracks
+from mmva_core.matching_score import score_of_distance
+from mmva_core.retrieval import Curve, Floats, Place, compare_starts, load_index, rank_tracks
 from vsumm.errors import InputError
 from vsumm.files import shown
-from vsumm.soundtrack.curve import reel_curve
+from vsumm.score import FloatArray
+from vsumm.soundtrack.beats import Beats
+from vsumm.soundtrack.curve import reel_curve, reel_cuts
 from vsumm.soundtrack.library import is_speech
+from vsumm.soundtrack.place import Fit, fit_to_beats, part_to_hear
+from vsumm.soundtrack.rhythm import listen
 from vsumm.soundtrack.tags import read_tags
 from vsumm.summary import Summary, TrackMatch
+from vsumm.words import counted
 
 NUM_BEST = 5
 """Tracks that are named, the chosen one among them."""
@@ -27,10 +35,14 @@ class Choice:
     """Tracks at their best places, best first; the first one is chosen."""
     line: str
     """Why, and what the file says of its artist and licence."""
+    fade_seconds: float | None = None
+    """How long it fades out, from a bar or a beat on; None where no beat was found."""
 
 
 def choose_soundtrack(summary: Summary, index: Path, *, crossfade_seconds: float = 0.0) -> Choice:
     """Choose music for the reel of a summary, by `mmva_core.retrieval.rank_tracks`.
+
+    The start of the chosen track is moved to the beat, see `place.py`.
 
     Args:
         summary: what the reel shows.
@@ -65,10 +77,54 @@ def choose_soundtrack(summary: Summary, index: Path, *, crossfade_seconds: float
         )
         for place in places[:NUM_BEST]
     )
-    return Choice(best, _line(best[0].file, places))
+    chosen = places[0]
+    windows = next(
+        opened.va[opened.offsets[position] : opened.offsets[position + 1]]
+        for position in positions
+        if opened.items[position].name == chosen.name
+    )
+    cuts = reel_cuts(summary, crossfade_seconds=crossfade_seconds)
+    part = part_to_hear(chosen.start_seconds, curve.length_seconds, float(windows[-1, 3]))
+    beats = listen(root / chosen.name, *part)
+    fit = fit_to_beats(curve, windows, chosen.start_seconds, beats, cuts)
+    places[0] = chosen = _moved(chosen, fit.start_seconds, curve, windows, opened.header.sigma)
+    match = replace(
+        best[0],
+        start_seconds=chosen.start_seconds,
+        score=chosen.score,
+        distance=chosen.distance,
+        correlation=chosen.correlation,
+        tempo=beats.tempo,
+        cuts_on_beats=fit.on_beats,
+    )
+    line = _line(match.file, places, _rhythm(beats, fit, cuts))
+    return Choice((match, *best[1:]), line, fit.fade_seconds)
 
 
-def _line(file: Path, places: list[Place]) -> str:
+def _moved(
+    place: Place, start_seconds: float, curve: Curve, windows: Floats, sigma: float
+) -> Place:
+    """Return a place at another start."""
+    found = compare_starts(curve, windows, np.array([start_seconds]))
+    return replace(
+        place,
+        start_seconds=start_seconds,
+        score=float(score_of_distance(found.costs, sigma)[0]),
+        distance=float(found.distances[0]),
+        correlation=float(found.correlations[0]),
+        num_seams=int(found.num_seams[0]),
+    )
+
+
+def _rhythm(beats: Beats, fit: Fit, cuts: FloatArray) -> str:
+    """Say how the cuts lie to the beat."""
+    if len(beats.seconds) < 2:
+        return "no beat found"
+    on_beats = round(fit.on_beats * len(cuts))
+    return f"{on_beats} of {counted(len(cuts), 'cut')} on its {beats.tempo:.0f} beats a minute"
+
+
+def _line(file: Path, places: list[Place], rhythm: str) -> str:
     """Say what was chosen, why, and whose it is."""
     chosen, median = places[0], places[len(places) // 2]
     begins_again = ", plays again from its beginning" if chosen.num_seams else ""
@@ -76,5 +132,5 @@ def _line(file: Path, places: list[Place]) -> str:
         f"soundtrack: {shown(file)} from {clock_text(chosen.start_seconds)}{begins_again}: score "
         f"{chosen.score:.2f}, distance {chosen.distance:.2f}, arousal r {chosen.correlation:.2f} "
         f"(median of {len(places)}: {median.score:.2f}, {median.distance:.2f}, "
-        f"{median.correlation:.2f}; trust arousal more than valence); {read_tags(file)}"
+        f"{median.correlation:.2f}; trust arousal more than valence); {rhythm}; {read_tags(file)}"
     )

@@ -80,6 +80,17 @@ def reel_curve(
     return Curve(times, va, length)
 
 
+def reel_cuts(summary: Summary, *, crossfade_seconds: float = 0.0) -> FloatArray:
+    """Return when the reel of a summary goes from one run to the next, seconds, ascending.
+
+    Args:
+        summary: what the reel shows.
+        crossfade_seconds: how long each run overlaps the next one; its middle counts.
+    """
+    placed = lay_out(summary.runs, crossfade_seconds=crossfade_seconds)
+    return np.array([float(run.reel_start) + crossfade_seconds / 2 for run in placed[1:]])
+
+
 def _picture_va(summary: Summary) -> FloatArray:
     """Return valence and arousal of every segment's picture, (N, 2), NaN where it is black."""
     columns = {

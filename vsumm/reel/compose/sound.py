@@ -15,8 +15,6 @@ from vsumm.reel.join_sound import BlockReader
 from vsumm.reel.layout import PlacedRun, num_ticks
 from vsumm.reel.place_sound import Samples, SoundPlacer, fade_ends
 
-END_FADE_SECONDS = 2
-"""How long a soundtrack fades out at the end of the reel."""
 START_FADE_SECONDS = Fraction(3, 10)
 """How long a soundtrack fades in that starts in its middle."""
 
@@ -40,17 +38,20 @@ class SoundSource(Protocol):
 class Soundtrack:
     """A soundtrack as long as the reel: repeated as often as needed, faded out at its end."""
 
-    def __init__(self, placer: SoundPlacer, *, start_seconds: float = 0.0) -> None:
-        """Prepare to play a track from a time on, within its length."""
+    def __init__(
+        self, placer: SoundPlacer, *, start_seconds: float = 0.0, fade_seconds: float = 0.0
+    ) -> None:
+        """Prepare to play a track from a time on, within its length, and to fade it out."""
         self.sample_rate, self.layout = placer.sample_rate, placer.layout
         self.silent_seconds = 0.0
         self._placer = placer
         self._start = Fraction(start_seconds)
+        self._fade_seconds = fade_seconds
 
     def blocks(self, runs: Sequence[PlacedRun]) -> Iterator[Samples]:
         """As `SoundSource.blocks`."""
         length = num_ticks(runs, self.sample_rate)
-        fade = min(END_FADE_SECONDS * self.sample_rate, length)
+        fade = min(max(1, round(self._fade_seconds * self.sample_rate)), length)
         rise = round(START_FADE_SECONDS * self.sample_rate) if self._start else 0
         position = 0
         for block in BlockReader(self._for_ever()).blocks(length):

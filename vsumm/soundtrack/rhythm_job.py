@@ -1,0 +1,71 @@
+"""The job of the process that listens to music: decode a part of a track and find its beats.
+
+Runs in a worker only, see `vsumm.workers.child`, because native code can crash or hang on a
+damaged file.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from vsumm.decode import StreamReader
+from vsumm.media import MediaInfo
+from vsumm.soundtrack.beats import SAMPLE_RATE, find_beats
+
+if TYPE_CHECKING:
+    from vsumm.workers import Messages
+
+
+def run_rhythm(
+    messages: Messages,
+    *,
+    path: str,
+    start_seconds: float,
+    stream: int,
+    part: tuple[float, float],
+) -> None:
+    """Send one "rhythm" message with the fields of `Beats`, seconds from the part's start on.
+
+    Args:
+        messages: the way back.
+        path: the file.
+        start_seconds: start of the presentation on the container's clock.
+        stream: index of the sound in the container.
+        part: from when to when, seconds on the presentation clock.
+    """
+    info = MediaInfo(Path(path), "", start_seconds, 0.0, None)
+    with StreamReader(info, stream, "audio") as reader:
+        beats = find_beats(_mono(reader, messages, *part))
+    messages.send(
+        "rhythm",
+        seconds=beats.seconds.tolist(),
+        strengths=beats.strengths.tolist(),
+        novelties=beats.novelties.tolist(),
+        bar_phase=beats.bar_phase,
+    )
+
+
+def _mono(
+    reader: StreamReader, messages: Messages, start: float, end: float
+) -> NDArray[np.float32]:
+    """Return a part of the sound, mono at `SAMPLE_RATE`, as far as it goes."""
+    resampler = av.AudioResampler("flt", "mono", SAMPLE_RATE)
+    blocks = [np.zeros(0, np.float32)]
+    num_skipped = 0
+    for time, frame in reader.frames_from(Fraction(start)):
+        messages.tick()
+        if time >= end:
+            break
+        if len(blocks) == 1:
+            num_skipped = round((start - float(time)) * SAMPLE_RATE)
+        frame.pts = None
+        blocks += [piece.to_ndarray()[0] for piece in resampler.resample(frame)]
+    samples = np.concatenate(blocks)
+    samples = samples[num_skipped:] if num_skipped >= 0 else np.pad(samples, (-num_skipped, 0))
+    return samples[: round((end - start) * SAMPLE_RATE)]
