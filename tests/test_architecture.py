@@ -45,7 +45,7 @@ FLOORS = {
         "pipeline": "analysis config edges errors files fixed media progress score settings "
         "stretches summary",
         "embeddings": "config errors files progress score summary",
-        "film_reader": "config errors files pipeline",
+        "film_reader": "config errors files media pipeline soundtrack summary",
         "installation": "_version config errors files",
         "doctor": "decode errors files media workers",
         "batch": "config embeddings errors files media pipeline progress reel render report score "
@@ -61,6 +61,7 @@ FLOORS = {
         "outputs": "",
         "ridge": "",
         "matching_score": "",
+        "skill": "",
         "config": "errors",
         "device": "errors",
         "heads": "config ridge",
@@ -84,7 +85,7 @@ FLOORS = {
         "studies": "config data.open errors heads inputs lite model published retrieval retrievers "
         "ridge towers train",
         "cli": "clock config content data.imemnet data.sources device errors inputs lite model "
-        "prompts published retrieval retrievers sounds store studies towers train",
+        "prompts published retrieval retrievers skill sounds store studies towers train",
         "__main__": "cli",
     },
     "eval": {

@@ -1,6 +1,7 @@
 """Indexing files with a small model, and asking the index, by the library and the command."""
 
 import json
+import os
 import shutil
 import wave
 
@@ -189,6 +190,34 @@ def test_file_that_cannot_be_read_does_not_stop_the_others(library, tmp_path, mo
     assert len(report.index) == 4
     assert len(report.problems) == 1
     assert "broken.mp3" in report.problems[0]
+
+
+def test_folders_without_permission_are_said(library, tmp_path, model_folder, monkeypatch, capsys):
+    # Root, as whom tests may run, is permitted everything: so the system's call is made to refuse.
+    (library / "shut").mkdir()
+    closed, scandir = str(library / "shut"), os.scandir
+
+    def refuse(path):
+        if str(path) == closed:
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    options = ["-o", str(tmp_path / "index"), "--model", str(model_folder)]
+    assert main(["index", str(library), *options]) == 1
+    found = capsys.readouterr()
+    assert f"{closed}: this folder cannot be read" in found.err
+    assert "4 items" in found.out
+    assert main(["index", closed, *options]) == 1
+    assert "cannot be read: permission denied" in capsys.readouterr().err
+
+
+def test_speech_is_said(library, tmp_path, model_folder, monkeypatch, capsys):
+    monkeypatch.setattr(retrieval_build.retrieval, "speech_share", lambda *_: 0.8)
+    options = ["-o", str(tmp_path / "index"), "--model", str(model_folder)]
+    assert main(["index", str(library), *options]) == 0
+    said = "2 of them are speech and will not be chosen as music: deep/high.wav, low.wav\n"
+    assert said in capsys.readouterr().out
 
 
 def test_nothing_to_index_is_refused(library, tmp_path, capsys):

@@ -1,5 +1,7 @@
 """Title, artist and licence of sound files."""
 
+import struct
+
 import pytest
 from music import make_tone
 
@@ -16,6 +18,21 @@ def test_tags_are_read_from_file_and_stream(suffix, tmp_path):
 def test_a_licence_counts_for_more_than_a_copyright_notice(tmp_path):
     written = {"copyright": "2020 Somebody", "license": "CC0"}
     assert read_tags(make_tone(tmp_path / "tone.ogg", tags=written)).licence == "CC0"
+
+
+def id3_frame(name, content):
+    return name.encode() + struct.pack(">IH", len(content), 0) + content
+
+
+def test_the_address_of_a_licence_is_read_from_id3(tmp_path):
+    made = make_tone(tmp_path / "tone.mp3", tags={"title": "Calm", "copyright": "2020 Somebody"})
+    data = made.read_bytes()
+    address = b"https://creativecommons.org/licenses/by/4.0/"
+    frames = id3_frame("TIT2", b"\x03Calm") + id3_frame("WCOP", address)
+    size = bytes(len(frames) >> shift & 127 for shift in (21, 14, 7, 0))
+    old_size = sum(byte << shift for byte, shift in zip(data[6:10], (21, 14, 7, 0), strict=True))
+    made.write_bytes(b"ID3\x03\x00\x00" + size + frames + data[10 + old_size :])
+    assert read_tags(made) == Tags("Calm", "", address.decode())
 
 
 def test_tags_become_one_line_of_bounded_length(tmp_path):

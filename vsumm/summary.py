@@ -74,6 +74,12 @@ class TrackMatch:
     """Beats per minute; None where they were not looked for."""
     cuts_on_beats: float | None = None
     """Share of the cuts of the reel that are within 80 ms of a beat, in [0, 1]; None as above."""
+    title: str = ""
+    """The piece, as the file says; empty where it says nothing, as below."""
+    artist: str = ""
+    """Who made or plays it, as the file says."""
+    licence: str = ""
+    """Licence or copyright notice, as the file says: who makes a reel public has to check it."""
 
 
 @dataclass(frozen=True, repr=False)

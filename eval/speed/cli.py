@@ -51,6 +51,23 @@ def add_speed_arguments(commands: Commands) -> None:
     precision.add_argument("--model", required=True, help="folder or hub id of a model with CLIP")
     precision.add_argument("--film", type=Path, required=True, help="whose frames are predicted")
     precision.set_defaults(handler=_run_precision)
+    music = parts.add_parser(
+        "music",
+        help="index music, and choose from a thousand tracks",
+        examples=("vsumm eval speed music --music songs/",),
+    )
+    music.add_argument("--folder", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+    music.add_argument(
+        "--music", type=Path, required=True, metavar="DIR", help="recordings of one codec and rate"
+    )
+    music.add_argument(
+        "--tracks",
+        type=positive_integer,
+        default=20,
+        metavar="N",
+        help="tracks that are joined of them, ten recordings each (default 20)",
+    )
+    music.set_defaults(handler=_run_music)
     train = parts.add_parser(
         "train",
         help="1000 epochs of the heads at the paper's sizes, extrapolated",
@@ -116,6 +133,27 @@ def _run_precision(args: argparse.Namespace) -> int:
     print(f"{found.num_images} frames; fp32 {found.fp32_rate:.1f}/s, bf16 {found.bf16_rate:.1f}/s")
     for name, most, mean in zip(("valence", "arousal"), found.largest, found.mean, strict=True):
         print(f"{name}: largest difference {most:.5f}, mean {mean:.5f}")
+    return 0
+
+
+def _run_music(args: argparse.Namespace) -> int:
+    from eval.speed.music import measure_music
+    from eval.speed.report import describe_machine
+    from vsumm.files import default_cache_folder
+
+    found = measure_music(args.music, args.folder or default_cache_folder() / "speed", args.tracks)
+    print(
+        f"{found.num_tracks} tracks, {found.music_seconds / 60:.1f} minutes of music; CPU seconds"
+    )
+    print(f"index all of them           {found.first:8.1f}")
+    print(f"again, nothing new          {found.again:8.1f}")
+    print(f"again, all of them renamed  {found.renamed:8.1f}")
+    print(f"1,000 such tracks would take {found.minutes_per_thousand:.0f} CPU minutes")
+    print(
+        f"choose among {found.num_choices} tracks: {found.choose_cpu:.2f} s of CPU, "
+        f"{found.choose_seconds:.2f} s of wall time"
+    )
+    print("; ".join(f"{name} {value}" for name, value in describe_machine().items()))
     return 0
 
 

@@ -106,6 +106,16 @@ def repeat_film(source: Path, times: int, path: Path) -> Path:
     return path
 
 
+def join_sounds(sources: Sequence[Path], path: Path) -> Path:
+    """Return recordings of one codec and rate one after the other, by copying packets."""
+    listing = path.with_name(f".list-{path.stem}.txt")
+    quoted = (str(source.resolve()).replace("'", "'\\''") for source in sources)
+    listing.write_text("".join(f"file '{name}'\n" for name in quoted), encoding="utf-8")
+    _encode(["-f", "concat", "-safe", "0", "-i", str(listing), "-c", "copy"], path)
+    listing.unlink()
+    return path
+
+
 def cut_film(source: Path, seconds: float, path: Path) -> Path:
     """Return the first seconds of a film, by copying packets; made if missing."""
     if not path.exists():

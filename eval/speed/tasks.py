@@ -190,6 +190,22 @@ def seconds_per_call(call: Callable[[], object]) -> float:
     return sorted(durations)[len(durations) // 2]
 
 
+def choose(summary_path: str, index: str) -> Report:
+    """Open an index of music and choose a track for the reel of a summary."""
+    from vsumm.soundtrack import choose_soundtrack, open_library
+    from vsumm.summary import Summary
+    from vsumm.workers import prepare_server
+
+    summary = Summary.from_json(Path(summary_path).read_text(encoding="utf-8"))
+    prepare_server("vsumm.decode.probe")  # as whoever summarises a film has done
+    time.sleep(1)
+    begin, cpu_begin = time.perf_counter(), time.process_time()
+    library = open_library(Path(index), summary.model)
+    choice = choose_soundtrack(summary, library.index)
+    seconds, cpu_seconds = time.perf_counter() - begin, time.process_time() - cpu_begin
+    return {"value": seconds, "cpu": cpu_seconds, "found": str(choice.best[0].file)}
+
+
 TASKS: dict[str, Callable[..., Report]] = {
     "probe": probe,
     "frames": frames,
@@ -199,6 +215,7 @@ TASKS: dict[str, Callable[..., Report]] = {
     "music": music,
     "knapsack": knapsack,
     "reel": reel,
+    "choose": choose,
 }
 """Every task by its name."""
 

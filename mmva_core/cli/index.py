@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 INDEXED: tuple[Modality, ...] = ("music", "image")
 """Modalities that are searched for in a folder."""
+MOST_NAMED = 3
+"""Recordings that a line names."""
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -45,7 +47,7 @@ def add_parser(subparsers: Subparsers) -> None:
 
 def run(args: Namespace) -> Iterator[Output]:
     """Index, and report what was encoded."""
-    from mmva_core.retrieval import build_index, find_sources, read_sources
+    from mmva_core.retrieval import build_index, closed_folders, find_sources, read_sources
 
     source = Path(args.source)
     if source.is_file():
@@ -53,6 +55,8 @@ def run(args: Namespace) -> Iterator[Output]:
         sources = [entry for entry in sources if args.only in (None, entry.modality)]
     else:
         sources, root = find_sources(source, INDEXED if args.only is None else (args.only,)), source
+        for name in closed_folders(source):
+            yield Problem(f"{name}: this folder cannot be read")
     output = Path(args.output or f"{source.resolve()}.index")
     report = build_index(
         sources,
@@ -65,6 +69,10 @@ def run(args: Namespace) -> Iterator[Output]:
     for problem in report.problems:
         yield Problem(problem)
     index = report.index
+    spoken = [item.name for item in index.items if item.is_speech]
+    if spoken:
+        named = ", ".join(spoken[:MOST_NAMED]) + ", ..." * (len(spoken) > MOST_NAMED)
+        yield f"{len(spoken)} of them are speech and will not be chosen as music: {named}"
     yield (
         f"{output}: {len(index)} items, {len(index.va)} windows; "
         f"{report.num_encoded} encoded, {report.num_reused} known already"

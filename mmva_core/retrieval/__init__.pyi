@@ -1,13 +1,18 @@
 from .build import build_index as build_index
 from .encode import encode_content as encode_content
 from .encode import read_content as read_content
+from .films import FilmCurve as FilmCurve
+from .films import rank_films as rank_films
+from .films import read_film_curves as read_film_curves
 from .index import HEADER_NAME as HEADER_NAME
+from .index import LEAST_SPEECH as LEAST_SPEECH
 from .index import Floats as Floats
 from .index import IndexHeader as IndexHeader
 from .index import IndexItem as IndexItem
 from .index import Match as Match
 from .index import RetrievalIndex as RetrievalIndex
 from .index import load_index as load_index
+from .index import save_index as save_index
 from .joint import JOINT_MODALITIES as JOINT_MODALITIES
 from .joint import JointHead as JointHead
 from .joint import load_joint_head as load_joint_head
@@ -28,6 +33,7 @@ from .rank import top_k as top_k
 from .rank import unit_rows as unit_rows
 from .rank import va_distances as va_distances
 from .sources import Source as Source
+from .sources import closed_folders as closed_folders
 from .sources import find_sources as find_sources
 from .sources import read_sources as read_sources
 from .speech import speech_share as speech_share

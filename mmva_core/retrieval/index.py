@@ -48,6 +48,8 @@ SCHEMA_VERSION = 1
 """Raise it whenever older code would misread the format."""
 ARRAY_PREFIXES = ("items-", "va-", "embeds-")
 """Prefixes of the names of the other files."""
+LEAST_SPEECH = 0.5
+"""A recording in which somebody speaks without music for more than this share is no music."""
 VA_COLUMNS = 4
 """Columns of the small array: valence, arousal, start and end of the window in seconds."""
 
@@ -68,6 +70,11 @@ class IndexItem:
     """Number of windows; 1 for pictures and sentences."""
     speech: float | None = None
     """`speech_share` of music; None for all else, and in indexes of earlier versions."""
+
+    @property
+    def is_speech(self) -> bool:
+        """Whether it is known to be speech rather than music."""
+        return (self.speech or 0.0) > LEAST_SPEECH
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,13 +53,16 @@ class Source:
 def find_sources(folder: Path, modalities: Sequence[Modality] = ("music", "image")) -> list[Source]:
     """List the music and pictures in a folder and its sub-folders by their suffixes, sorted.
 
-    Hidden files and folders are left out.
+    Hidden files and folders are left out, and sub-folders that cannot be read, which
+    `closed_folders` names.
 
     Raises:
-        DataError: there is no such folder, or it holds no such files.
+        DataError: there is no such folder, it cannot be read, or it holds no such files.
     """
     if not folder.is_dir():
         raise DataError(f"no such folder: {folder}")
+    if str(folder) in closed_folders(folder):
+        raise DataError(f"{folder}: this folder cannot be read: permission denied")
     sources = []
     for path in sorted(folder.rglob("*")):
         modality = modality_of_name(path)
@@ -69,6 +73,14 @@ def find_sources(folder: Path, modalities: Sequence[Modality] = ("music", "image
     if not sources:
         raise DataError(f"{folder} holds no {' and no '.join(modalities)} to index")
     return sources
+
+
+def closed_folders(folder: Path) -> list[str]:
+    """Return the names of those of a folder and its sub-folders that cannot be read."""
+    closed: list[OSError] = []
+    for _ in os.walk(folder, onerror=closed.append):
+        pass
+    return [str(error.filename) for error in closed]
 
 
 def read_sources(table: Path) -> list[Source]:

@@ -81,7 +81,7 @@ class Place:
     """The best start inside a track."""
 
     name: str
-    """The track, as in `IndexItem`."""
+    """The track, as in `IndexItem`; or the film that is ranked for a track."""
     start_seconds: float
     """Where in the track."""
     score: float
@@ -127,6 +127,28 @@ def compare_starts(
     return Starts(starts, distances, correlations, num_seams, costs)
 
 
+def best_place(name: str, curve: Curve, windows: Floats, sigma: float) -> tuple[Place, float]:
+    """Return the best start of a track under a curve, and what it costs.
+
+    Args:
+        name: what to call the place.
+        curve: what is to be followed.
+        windows: (W, 4) of the track, see `compare_starts`.
+        sigma: the model's scale of Eq. 1.
+    """
+    found = compare_starts(curve, windows)
+    best = int(found.costs.argmin())
+    place = Place(
+        name=name,
+        start_seconds=float(found.start_seconds[best]),
+        score=float(score_of_distance(found.costs[best : best + 1], sigma)[0]),
+        distance=float(found.distances[best]),
+        correlation=float(found.correlations[best]),
+        num_seams=int(found.num_seams[best]),
+    )
+    return place, float(found.costs[best])
+
+
 def rank_tracks(curve: Curve, index: RetrievalIndex, positions: Iterable[int]) -> list[Place]:
     """Return the best place of each track, best first; equal ones in the index's order.
 
@@ -138,19 +160,10 @@ def rank_tracks(curve: Curve, index: RetrievalIndex, positions: Iterable[int]) -
     places, costs = [], []
     for position in positions:
         rows = slice(*index.offsets[position : position + 2])
-        found = compare_starts(curve, index.va[rows])
-        best = int(found.costs.argmin())
-        places.append(
-            Place(
-                name=index.items[position].name,
-                start_seconds=float(found.start_seconds[best]),
-                score=float(score_of_distance(found.costs[best : best + 1], index.header.sigma)[0]),
-                distance=float(found.distances[best]),
-                correlation=float(found.correlations[best]),
-                num_seams=int(found.num_seams[best]),
-            )
-        )
-        costs.append(found.costs[best])
+        name = index.items[position].name
+        place, cost = best_place(name, curve, index.va[rows], index.header.sigma)
+        places.append(place)
+        costs.append(cost)
     return [places[row] for row in np.argsort(costs, kind="stable")]
 
 

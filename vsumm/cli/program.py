@@ -29,6 +29,7 @@ from vsumm.cli.settings import open_cache, reel_config, summary_config
 from vsumm.cli.watch import room_for_text, shown_progress, tell_loading, tell_skipped
 from vsumm.config import SummaryConfig
 from vsumm.errors import VsummError
+from vsumm.words import counted
 
 if TYPE_CHECKING:
     from vsumm.batch import Job, Outcome
@@ -285,9 +286,10 @@ def _doctor(args: argparse.Namespace, shell: Shell) -> None:
 def _add_cache(commands: Commands) -> argparse.ArgumentParser:
     parser = commands.add_parser(
         "cache",
-        help="show or clear the cache of scores",
+        help="show or clear the cache of scores and of music",
         description="The scores of a film are cached, so that another budget costs next to "
-        "nothing. Print where they are and how much space they take, or remove them.",
+        "nothing, and so are the indexes of folders of music. Print where they are and how much "
+        "space they take, or remove them.",
         examples=("vsumm cache", "vsumm cache --clear"),
     )
     parser.add_argument("--clear", action="store_true", help="remove everything")
@@ -295,14 +297,17 @@ def _add_cache(commands: Commands) -> argparse.ArgumentParser:
 
 
 def _cache(args: argparse.Namespace, shell: Shell) -> None:
-    from vsumm.files import RecordCache, default_cache_folder
+    from vsumm.files import MusicCache, RecordCache, default_cache_folder
 
-    cache = RecordCache(default_cache_folder())
+    cache, music = RecordCache(default_cache_folder()), MusicCache(default_cache_folder())
     if args.clear:
         print(f"{cache.folder}: {cache.clear()} records removed")
-    else:
-        count, size = cache.size()
-        print(f"{cache.folder}: {count} records, {size / 2**20:.1f} of {cache.max_bytes >> 20} MiB")
+        print(f"{music.folder}: music of {counted(music.clear(), 'folder')} removed")
+        return
+    count, size = cache.size()
+    print(f"{cache.folder}: {count} records, {size / 2**20:.1f} of {cache.max_bytes >> 20} MiB")
+    count, size = music.size()
+    print(f"{music.folder}: music of {counted(count, 'folder')}, {size / 2**20:.1f} MiB")
 
 
 def _add_eval(commands: Commands) -> argparse.ArgumentParser:

@@ -2,6 +2,7 @@ from .cache import RecordCache as RecordCache
 from .cache import default_cache_folder as default_cache_folder
 from .inputs import open_regular_file as open_regular_file
 from .inputs import shown as shown
+from .music_cache import MusicCache as MusicCache
 from .outputs import atomic_output as atomic_output
 from .outputs import check_extension as check_extension
 from .outputs import check_output as check_output

@@ -22,7 +22,9 @@ RESULT = ".summary"
 _logger = logging.getLogger(__name__)
 
 
-def walk_films(folder: Path, *, leave_out: Collection[Path] = ()) -> Iterator[Path]:
+def walk_films(
+    folder: Path, *, leave_out: Collection[Path] = (), with_reels: bool = False
+) -> Iterator[Path]:
     """Yield the films in a folder and below, those of every folder in order of name.
 
     Hidden files and folders and reels of earlier runs are left out. Links to folders are followed;
@@ -31,6 +33,7 @@ def walk_films(folder: Path, *, leave_out: Collection[Path] = ()) -> Iterator[Pa
     Args:
         folder: where to begin.
         leave_out: folders that are not entered.
+        with_reels: whether reels of earlier runs are wanted too.
 
     Raises:
         InputError: `folder` itself cannot be read.
@@ -54,9 +57,10 @@ def walk_films(folder: Path, *, leave_out: Collection[Path] = ()) -> Iterator[Pa
             continue
         folders = []
         for path in (here / name for name in visible):
-            is_named_so = path.suffix.lower() in FILM_SUFFIXES and not path.stem.endswith(RESULT)
+            is_film = path.suffix.lower() in FILM_SUFFIXES
+            is_wanted = is_film and (with_reels or not path.stem.endswith(RESULT))
             # Unlike those of Path these raise nothing where they may not look.
-            if is_named_so and os.path.isfile(path):  # noqa: PTH113
+            if is_wanted and os.path.isfile(path):  # noqa: PTH113
                 yield path
             elif os.path.isdir(path):  # noqa: PTH112
                 folders.append(path)

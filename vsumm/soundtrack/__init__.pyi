@@ -3,5 +3,4 @@ from .choose import choose_soundtrack as choose_soundtrack
 from .curve import check_film as check_film
 from .curve import reel_curve as reel_curve
 from .library import Library as Library
-from .library import is_speech as is_speech
 from .library import open_library as open_library

@@ -16,10 +16,9 @@ from vsumm.files import shown
 from vsumm.score import FloatArray
 from vsumm.soundtrack.beats import Beats
 from vsumm.soundtrack.curve import reel_curve, reel_cuts
-from vsumm.soundtrack.library import is_speech
 from vsumm.soundtrack.place import Fit, fit_to_beats, part_to_hear
 from vsumm.soundtrack.rhythm import listen
-from vsumm.soundtrack.tags import read_tags
+from vsumm.soundtrack.tags import Tags, read_tags
 from vsumm.summary import Summary, TrackMatch
 from vsumm.words import counted
 
@@ -62,20 +61,25 @@ def choose_soundtrack(summary: Summary, index: Path, *, crossfade_seconds: float
     positions = [
         position
         for position, item in enumerate(opened.items)
-        if item.modality == "music" and not is_speech(item) and (root / item.name).is_file()
+        if item.modality == "music" and not item.is_speech and (root / item.name).is_file()
     ]
     if not positions:
         raise InputError(f"{shown(root)}: none of the music of the index {shown(index)} is there")
     places = rank_tracks(curve, opened, positions)
+    told = [(place, root / place.name) for place in places[:NUM_BEST]]
+    tags = [read_tags(file) for _, file in told]
     best = tuple(
         TrackMatch(
-            file=root / place.name,
+            file=file,
             start_seconds=place.start_seconds,
             score=place.score,
             distance=place.distance,
             correlation=place.correlation,
+            title=said.title,
+            artist=said.artist,
+            licence=said.licence,
         )
-        for place in places[:NUM_BEST]
+        for (place, file), said in zip(told, tags, strict=True)
     )
     chosen = places[0]
     windows = next(
@@ -97,7 +101,7 @@ def choose_soundtrack(summary: Summary, index: Path, *, crossfade_seconds: float
         tempo=beats.tempo,
         cuts_on_beats=fit.on_beats,
     )
-    line = _line(match.file, places, _rhythm(beats, fit, cuts))
+    line = _line(match.file, places, _rhythm(beats, fit, cuts), tags[0])
     return Choice((match, *best[1:]), line, fit.fade_seconds)
 
 
@@ -124,7 +128,7 @@ def _rhythm(beats: Beats, fit: Fit, cuts: FloatArray) -> str:
     return f"{on_beats} of {counted(len(cuts), 'cut')} on its {beats.tempo:.0f} beats a minute"
 
 
-def _line(file: Path, places: list[Place], rhythm: str) -> str:
+def _line(file: Path, places: list[Place], rhythm: str, tags: Tags) -> str:
     """Say what was chosen, why, and whose it is."""
     chosen, median = places[0], places[len(places) // 2]
     begins_again = ", plays again from its beginning" if chosen.num_seams else ""
@@ -132,5 +136,5 @@ def _line(file: Path, places: list[Place], rhythm: str) -> str:
         f"soundtrack: {shown(file)} from {clock_text(chosen.start_seconds)}{begins_again}: score "
         f"{chosen.score:.2f}, distance {chosen.distance:.2f}, arousal r {chosen.correlation:.2f} "
         f"(median of {len(places)}: {median.score:.2f}, {median.distance:.2f}, "
-        f"{median.correlation:.2f}; trust arousal more than valence); {rhythm}; {read_tags(file)}"
+        f"{median.correlation:.2f}; trust arousal more than valence); {rhythm}; {tags}"
     )

@@ -7,7 +7,6 @@ as the names, sizes and times of their files stay, neither a file is read again 
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,21 +16,19 @@ import msgspec
 from mmva_core.errors import CheckpointError, MmvaError
 from mmva_core.retrieval import (
     HEADER_NAME,
-    IndexItem,
     RetrievalIndex,
     Source,
     build_index,
+    closed_folders,
     find_sources,
     load_index,
 )
 from mmva_core.store import model_fingerprint
 from vsumm.errors import InputError, ModelError, OutputError
-from vsumm.files import atomic_output, default_cache_folder, shown
+from vsumm.files import MusicCache, atomic_output, default_cache_folder, shown
 from vsumm.words import counted
 
 PLAYLIST_SUFFIXES = (".m3u", ".m3u8")
-LEAST_SPEECH = 0.5
-"""A recording in which somebody speaks without music for more than this share is no music."""
 MOST_NAMED = 3
 """Files that a line names."""
 
@@ -85,15 +82,10 @@ def open_library(path: Path, model: str, *, progress: bool = False) -> Library:
     return Library(folder, (*problems, *_check(path, index)))
 
 
-def is_speech(item: IndexItem) -> bool:
-    """Return whether an item of an index is known to be speech."""
-    return (item.speech or 0.0) > LEAST_SPEECH
-
-
 def _check(path: Path, index: RetrievalIndex) -> list[str]:
     """Check that there is music in an index; return what cannot be chosen."""
     tracks = [item for item in index.items if item.modality == "music"]
-    spoken = [item.name for item in tracks if is_speech(item)]
+    spoken = [item.name for item in tracks if item.is_speech]
     if len(spoken) == len(tracks):
         what = "only speech" if spoken else "no music"
         raise InputError(f"{shown(path)}: there is {what} in it")
@@ -113,8 +105,7 @@ def _indexed(
     root = path if path.is_dir() else path.parent
     listing = [_facts(source) for source in sources]
     key = hashlib.sha256(f"{path.resolve()} {fingerprint}".encode("utf-8", "surrogateescape"))
-    folder = default_cache_folder() / "music" / f"{key.hexdigest()[:16]}.index"
-    memory = folder.with_suffix(".json")
+    folder, memory = MusicCache(default_cache_folder()).place_of(key.hexdigest())
     known = _remembered(memory)
     if known is None or known.listing != listing or not (folder / HEADER_NAME).is_file():
         report = build_index(sources, folder, model, root=root, device="auto", progress=progress)
@@ -158,14 +149,9 @@ def _sources(path: Path) -> tuple[list[Source], list[str]]:
     if not path.is_dir():
         what = "is no folder, index or playlist (.m3u, .m3u8)" if path.exists() else "is missing"
         raise InputError(f"{shown(path)}: {what}; name music to choose from")
-    closed: list[OSError] = []
-    for _ in os.walk(path, onerror=closed.append):
-        pass
-    names = [str(error.filename) for error in closed]
-    if str(path) in names:
-        raise InputError(f"{shown(path)}: this folder cannot be read: permission denied")
+    sources, names = find_sources(path, ("music",)), closed_folders(path)
     notes = [f"{shown(path)}: folders that cannot be read: {_named(names)}"] if names else []
-    return find_sources(path, ("music",)), notes
+    return sources, notes
 
 
 def _read_playlist(path: Path) -> tuple[list[Source], list[str]]:
