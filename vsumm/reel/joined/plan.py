@@ -21,7 +21,6 @@ from typing import TypeVar
 from vsumm.errors import InputError, NoSignalError, OutputError
 from vsumm.files import check_output, shown
 from vsumm.media import AudioStream, MediaInfo, Segment, VideoStream
-from vsumm.reel import gif
 from vsumm.reel.config import ReelConfig
 from vsumm.reel.formats import ReelFormat, reel_format
 from vsumm.reel.layout import PlacedRun
@@ -94,6 +93,16 @@ class JoinedPlan:
         return float(self.runs[-1].reel_end)
 
 
+@dataclass(frozen=True)
+class JoinedRequest:
+    """Everything that is needed to encode one reel of several films."""
+
+    plan: JoinedPlan
+    """What the reel will be."""
+    output: Path
+    """The file to write to, in the end renamed to the plan's target; it is replaced."""
+
+
 def plan_joined_reel(
     pieces: Sequence[FilmPiece],
     path: str | os.PathLike[str],
@@ -158,7 +167,7 @@ def _check_settings(target: Path, chosen: ReelFormat, config: ReelConfig) -> Non
         "copied pictures": config.is_fast,
     }
     named = [name for name, is_set in settings.items() if is_set]
-    if chosen.video_encoder == gif.ENCODER:
+    if chosen.muxer == "gif":
         named.append("a GIF")
     if named:
         raise OutputError(f"{target}: {', '.join(named)}: only for a reel of one film")

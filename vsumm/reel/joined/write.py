@@ -7,26 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
-from pathlib import Path
 
 from mmva_core.clock import clock_text
 from vsumm.reel.chapters import ReelChapter, to_pyav
 from vsumm.reel.interleave import Track, interleaved, open_reel
 from vsumm.reel.joined.picture import open_pictures
-from vsumm.reel.joined.plan import JoinedPlan
+from vsumm.reel.joined.plan import JoinedPlan, JoinedRequest
 from vsumm.reel.joined.sound import open_sound
 from vsumm.reel.request import EncodeReport
-
-
-@dataclass(frozen=True)
-class JoinedRequest:
-    """Everything that is needed to encode one reel of several films."""
-
-    plan: JoinedPlan
-    """What the reel will be."""
-    output: Path
-    """The file to write to, in the end renamed to the plan's target; it is replaced."""
 
 
 def encode_joined(
