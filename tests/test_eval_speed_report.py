@@ -144,6 +144,21 @@ def test_precisions_need_a_tower_that_has_them(tmp_path, capsys):
 
 
 @pytest.mark.slow
+def test_a_quick_look_agrees_with_the_full_analysis_of_key_frames_alone(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    film = make_film(TINY, tmp_path)
+    assert main(["speed", "agreement", str(film), str(film)]) == 0
+    _, one, other, mean = capsys.readouterr().out.splitlines()
+    assert one == other
+    share, chance = map(float, one.split()[:2])
+    assert 0 <= share <= 1
+    assert 0 < chance <= 0.15
+    assert mean.split()[:2] == one.split()[:2]
+
+
+@pytest.mark.slow
 def test_training_at_the_papers_sizes_is_divided_into_its_parts(monkeypatch):
     pytest.importorskip("transformers", reason="the extra 'paper' is not installed")
     monkeypatch.setattr("eval.speed.training.NUM_IMAGES", 300)

@@ -316,6 +316,13 @@ def test_the_printed_length_is_that_of_the_reel_with_cross_fades(film, tmp_path,
     assert duration(reel) == pytest.approx(3.5, abs=0.05)
 
 
+@pytest.mark.parametrize(("options", "cut_at"), [([], "grid"), (["--cut-at", "shots"], "shots")])
+def test_a_quick_look_cuts_on_the_grid_unless_asked(film, options, cut_at):
+    assert main([str(film), "--quick", "--no-reel", *options]) == 0
+    summary = Summary.from_json(film.with_name("my film.summary.json").read_text())
+    assert (summary.config.quick, summary.config.cut_at) == (True, cut_at)
+
+
 HEAVY = "torch scipy pandas PIL av cv2 ortools onnxruntime matplotlib jinja2 opentimelineio"
 """What a film whose measurements are cached does not need, if nothing but a summary is written."""
 

@@ -8,6 +8,7 @@ from foretold import BrightLoudModel
 from vsumm.config import SummaryConfig
 from vsumm.files.cache import RecordCache
 from vsumm.pipeline import summarize
+from vsumm.summary import Summary
 
 
 class CountingModel(BrightLoudModel):
@@ -77,3 +78,28 @@ def test_what_a_model_that_came_loaded_predicts_is_not_cached(film, tmp_path):
     other = CountingModel()
     summarize(film, SummaryConfig(), model=other, cache=cache)
     assert other.asked > 0
+
+
+def test_a_quick_look_asks_the_model_for_key_frames_alone(tmp_path, model):
+    film = make_film(
+        tmp_path / "film.mp4", seconds=20.0, size=(160, 90), audio=False, gop_seconds=6.0
+    )
+    quick = summarize(film, quick=True, cut_at="grid")
+    assert model.asked == 4  # at 0, 6, 12 and 18 s
+    assert Summary.from_json(quick.to_json()).config.quick
+    assert any("key frames alone" in note for note in quick.notes)
+    assert quick.image_report.unreadable_seconds == 0
+    arousal = quick.to_frame()["image_arousal"]
+    assert np.isfinite(arousal).all()
+    assert len(set(arousal[:3])) == 1  # of the same key frame
+
+
+def test_a_quick_look_and_a_full_one_do_not_share_what_is_remembered(film, model, tmp_path):
+    cache = RecordCache(tmp_path / "cache")
+    full = summarize(film, cut_at="grid", cache=cache)
+    asked = model.asked
+    quick = summarize(film, quick=True, cut_at="grid", cache=cache)
+    assert model.asked > asked
+    assert [row.signals["cuts"] for row in quick.segments] == [None] * len(quick.segments)
+    again = summarize(film, cut_at="grid", cache=cache)
+    assert again.segments == full.segments

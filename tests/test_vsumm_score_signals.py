@@ -19,9 +19,9 @@ from vsumm.decode import AudioBlock, Frame
 from vsumm.media.info import probe
 from vsumm.media.segments import Segment, split_into_segments
 from vsumm.score.batches import in_batches
-from vsumm.score.looks import is_black, look_windows, looks_of, read_looks
+from vsumm.score.looks import find_key_looks, is_black, look_windows, looks_of, read_looks
 from vsumm.score.signals.image import IMAGE, ChangeMeter, ImageMeter
-from vsumm.score.signals.motion import MotionMeter
+from vsumm.score.signals.motion import KeyFrameMotion, MotionMeter
 from vsumm.score.signals.music import MusicMeter
 from vsumm.score.sound_windows import SAMPLE_RATE, sound_windows
 
@@ -83,6 +83,29 @@ def test_every_segment_is_cut_into_windows_of_which_one_frame_is_looked_at():
         window.start_seconds for window in look_windows([Segment(4, 6)], frames_per_segment=2)
     ]
     assert starts == [4.0, 4.5, 5.0, 5.5]
+
+
+def test_of_key_frames_the_first_of_each_window_is_looked_at():
+    windows = look_windows(split_into_segments(12.0, segment_seconds=2.0), frames_per_segment=1)
+    keys = find_key_looks(np.array([2.5, 2.9, 3.0, 9.5, 11.0]), windows, frames_per_segment=1)
+    assert keys.seconds == [2.5, 3.0, 9.5, 11.0]
+    assert keys.windows == [2, 3, 9, 11]  # of one second each
+    # Segments without a key frame show the one before; at the beginning there is none.
+    assert keys.rows.tolist() == [1, 1, 1, 1, 4, 5]
+    frames = [grey(0, 10), grey(1, 20), grey(2, 30), grey(3, 40)]
+    looks = list(looks_of(frames, frames_per_segment=1, windows=keys.windows))
+    assert [(look.row, look.part) for look in looks] == [(1, 1), (1, 1), (4, 4), (5, 5)]
+
+
+def test_key_frames_are_compared_whatever_lies_between_them():
+    frames = [Frame(0, 0.0, grey(0, 0).pixels), Frame(8, 4.0, grey(0, 255).pixels)]
+    meter = KeyFrameMotion(4)
+    meter.add(list(looks_of(frames, frames_per_segment=2)))
+    found = meter.result()
+    # A difference of 1 over 4 s is one of 1 / sqrt(4) over 1 s.
+    expected = [0.5**0.5, 0.5**0.5, 0.5**0.5, np.nan]
+    np.testing.assert_allclose(found["motion"], expected)
+    assert np.isnan(found["look_changes"]).all()
 
 
 @given(st.floats(0.01, 1e5), st.floats(0.1, 60), st.integers(1, 7))

@@ -97,6 +97,9 @@ class SummaryConfig:
     decoder: Decoder = "auto"
     """Who decodes the picture that is scored; "auto" starts with PyAV and goes on with decord where
     PyAV crashes or hangs."""
+    quick: bool = False
+    """Whether to look at key frames only, as far as the picture goes: a rough summary, in a
+    fraction of the time."""
     strict: bool = False
     """Whether a file of which anything cannot be read is an error; else what is there is used."""
     audio_track: int | None = None
@@ -163,7 +166,9 @@ class SummaryConfig:
         for name in ("about", "about_model", "query", "mood", "arc"):
             value = getattr(self, name)
             check_type(name, value, value is None or isinstance(value, str), "a text")
-        check_type("strict", self.strict, isinstance(self.strict, bool), "True or False")
+        for name in ("quick", "strict"):
+            value = getattr(self, name)
+            check_type(name, value, isinstance(value, bool), "True or False")
         is_table = isinstance(self.weights, Mapping) and all(map(is_number, self.weights.values()))
         check_type("weights", self.weights, is_table, "numbers by name, as {'motion': 1}")
 

@@ -261,6 +261,8 @@ def _notes(
         reason = "the picture is black" if info.video else "there is no picture"
         reason = "the picture cannot be read" if _is_lost(measured.image_report) else reason
         notes.append(f"{reason}: scored by the sound alone")
+    if config.quick and info.video:
+        notes.append("a quick look: the picture was scored by its key frames alone")
     if config.query and not trust_in(columns["about"]):
         notes.append(f'nothing in the picture looks much like "{config.query}": the closest counts')
     if has_music and asked_track is None and config.audio_track != info.main_track:

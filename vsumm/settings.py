@@ -36,6 +36,7 @@ class Settings(TypedDict, total=False):
     device: Literal["auto", "cpu", "cuda"]
     precision: Literal["fp32", "bf16"]
     decoder: Decoder
+    quick: bool
     strict: bool
     audio_track: int | None
     seed: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import statistics
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -32,7 +33,11 @@ def add_speed_arguments(commands: Commands) -> None:
     parser.add_argument("--quick", action="store_true", help="short films: a first look")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything there too")
     parser.set_defaults(handler=_run_speed)
-    parts = parser.add_subparsers(dest="part", metavar="PART")
+    _add_parts(parser.add_subparsers(dest="part", metavar="PART"))
+
+
+def _add_parts(parts: Commands) -> None:
+    """Add what is measured apart from the stages."""
     growth = parts.add_parser(
         "growth",
         help="time and memory of films from a minute to ten hours, by copied minutes",
@@ -68,6 +73,13 @@ def add_speed_arguments(commands: Commands) -> None:
         help="tracks that are joined of them, ten recordings each (default 20)",
     )
     music.set_defaults(handler=_run_music)
+    agreement = parts.add_parser(
+        "agreement",
+        help="how many picks vsumm --quick shares with the full analysis",
+        examples=("vsumm eval speed agreement film.mp4 other.mp4",),
+    )
+    agreement.add_argument("films", type=Path, nargs="+", metavar="FILM")
+    agreement.set_defaults(handler=_run_agreement)
     train = parts.add_parser(
         "train",
         help="1000 epochs of the heads at the paper's sizes, extrapolated",
@@ -154,6 +166,20 @@ def _run_music(args: argparse.Namespace) -> int:
         f"{found.choose_seconds:.2f} s of wall time"
     )
     print("; ".join(f"{name} {value}" for name, value in describe_machine().items()))
+    return 0
+
+
+def _run_agreement(args: argparse.Namespace) -> int:
+    from eval.speed.agreement import compare_quick
+
+    print(f"{'in common':>9} {'by chance':>9}  film")
+    found = []
+    for each in compare_quick(args.films):
+        found.append(each)
+        print(f"{each.share:9.2f} {each.chance:9.2f}  {each.film.name}", flush=True)
+    share = statistics.mean(each.share for each in found)
+    chance = statistics.mean(each.chance for each in found)
+    print(f"{share:9.2f} {chance:9.2f}  mean of {len(found)}")
     return 0
 
 

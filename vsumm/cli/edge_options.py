@@ -19,9 +19,8 @@ def add_edge_options(group: Group) -> None:
     group.add_argument(
         "--cut-at",
         choices=get_args(CutAt),
-        default=DEFAULTS.cut_at,
         help="where runs begin and end: at cuts between shots and in pauses of speech nearby, "
-        "or with segments (default: %(default)s)",
+        f"or with segments (default: {DEFAULTS.cut_at}, with --quick grid)",
     )
     group.add_argument(
         "--min-run",

@@ -152,6 +152,12 @@ def _add_scoring(group: Group) -> None:
         help="frames scored in every segment (default: %(default)s)",
     )
     group.add_argument(
+        "--quick",
+        action="store_true",
+        help="look at key frames only, and cut on the grid unless --cut-at is given: rough, in a "
+        "fraction of the time",
+    )
+    group.add_argument(
         "--smoothing-segments",
         type=int,
         metavar="N",

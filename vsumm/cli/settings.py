@@ -28,7 +28,10 @@ def summary_config(args: argparse.Namespace) -> SummaryConfig:
             from vsumm.score import check_weights
 
             check_weights(args.weights)
-        return SummaryConfig(**fields_in(args, SummaryConfig), **budget)
+        given = fields_in(args, SummaryConfig)
+        if args.quick:
+            given.setdefault("cut_at", "grid")  # to search for cuts takes longer than the rest
+        return SummaryConfig(**given, **budget)
     except ValueError as error:
         raise UsageError(error) from error
 

@@ -11,6 +11,7 @@ from .frame_reader import FrameReader as FrameReader
 from .frame_reader import read_frames as read_frames
 from .hdr import HLG as HLG
 from .hdr import PQ as PQ
+from .key_frames import find_key_frames as find_key_frames
 from .normalise import PictureFilter as PictureFilter
 from .normalise import black_picture as black_picture
 from .open_file import open_media as open_media

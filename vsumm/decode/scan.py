@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from vsumm.decode.open_file import open_media
+import numpy as np
+
+from vsumm.decode.open_file import open_media, open_stream
 from vsumm.decode.packets import read_packets
 
 if TYPE_CHECKING:
@@ -82,6 +84,30 @@ def run_scan(messages: Messages, *, path: str, streams: list[int], start_seconds
                 track.note(packet.pts, packet.duration or 0, is_key=packet.is_keyframe)
     facts = [_facts(tracks[index], clocks[index], start_seconds) for index in streams]
     messages.send("scan", facts=facts)
+
+
+def run_key_frames(messages: Messages, *, path: str, stream: int, start_seconds: float) -> None:
+    """Send one "keys" message: when each key frame of a picture comes on screen.
+
+    Its payload are float64, ascending, seconds on the presentation clock.
+
+    Args:
+        messages: the way back.
+        path: the file.
+        stream: index of the stream.
+        start_seconds: start of the presentation on the container's clock.
+
+    Raises:
+        InputError: the file cannot be opened.
+    """
+    times = []
+    with open_stream(path, stream, "video") as (container, picture):
+        for packet in read_packets(container):
+            messages.tick()
+            is_of_picture = packet.stream_index == picture.index and not packet.is_discard
+            if is_of_picture and packet.is_keyframe and packet.pts is not None:
+                times.append(float(packet.pts * picture.time_base) - start_seconds)
+    messages.send("keys", np.array(sorted(times)))
 
 
 def _facts(track: _Track, clock: Fraction, start_seconds: float) -> dict[str, Any]:

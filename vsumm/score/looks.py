@@ -9,7 +9,7 @@ Letters: N segments.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
@@ -95,10 +95,57 @@ def read_looks(
     )
 
 
-def looks_of(frames: Iterable[Frame], *, frames_per_segment: int) -> Iterator[Look]:
-    """Yield every frame of the `look_windows` with its segment and its part of it."""
+@dataclass(frozen=True, eq=False)
+class KeyLooks:
+    """Which windows have a key frame, and which segments show that of another one."""
+
+    windows: Sequence[int]
+    """Indices of the windows, ascending."""
+    seconds: Sequence[float]
+    """When the first key frame of each comes on screen, on the presentation clock."""
+    rows: npt.NDArray[np.intp]
+    """(N,) the segment whose key frame stands for each: its own or that of the latest one before
+    that has any; before the first, the first."""
+
+
+def find_key_looks(
+    key_seconds: FloatArray, windows: Sequence[Segment], *, frames_per_segment: int
+) -> KeyLooks:
+    """Find the key frames that are looked at: the first of each window, where there is one.
+
+    Args:
+        key_seconds: (K,) when key frames come on screen, ascending; at least one.
+        windows: the `look_windows` of N segments.
+        frames_per_segment: as for those.
+
+    >>> windows = look_windows([Segment(0.0, 2.0), Segment(2.0, 4.0)], frames_per_segment=1)
+    >>> find_key_looks(np.array([0.0, 0.5, 1.5]), windows, frames_per_segment=1).seconds
+    [0.0, 1.5]
+    """
+    starts = np.array([window.start_seconds for window in windows])
+    windows_of_keys = np.clip(np.searchsorted(starts, key_seconds, "right") - 1, 0, None)
+    found, first = np.unique(windows_of_keys, return_index=True)
+    num_looks = LOOKS_PER_FRAME * frames_per_segment
+    own = np.full(len(windows) // num_looks, -1)
+    own[found // num_looks] = found // num_looks
+    rows = np.maximum(np.maximum.accumulate(own), found[0] // num_looks)
+    return KeyLooks(found.tolist(), key_seconds[first].tolist(), rows)
+
+
+def looks_of(
+    frames: Iterable[Frame], *, frames_per_segment: int, windows: Sequence[int] | None = None
+) -> Iterator[Look]:
+    """Yield every frame of the `look_windows` with its segment and its part of it.
+
+    Args:
+        frames: chronological.
+        frames_per_segment: as for the windows.
+        windows: which windows they are of; None: of all, in turn.
+    """
     num_looks = LOOKS_PER_FRAME * frames_per_segment
     for frame in frames:
+        if windows is not None:
+            frame = replace(frame, index=windows[frame.index])
         yield Look(frame, frame.index // num_looks, frame.index // LOOKS_PER_FRAME)
 
 

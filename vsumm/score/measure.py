@@ -14,13 +14,20 @@ from typing import Any, cast
 import numpy as np
 
 from vsumm._version import __version__
-from vsumm.decode import AudioReader, FrameReader, read_audio
+from vsumm.decode import AudioReader, FrameReader, find_key_frames, read_audio, read_frames
 from vsumm.errors import InputError
-from vsumm.files import RecordCache
+from vsumm.files import RecordCache, shown
 from vsumm.media import DecodeReport
 from vsumm.progress import StageClock, Watch, watching
 from vsumm.score.batches import in_batches
-from vsumm.score.looks import LOOKS_PER_FRAME, look_windows, looks_of, read_looks
+from vsumm.score.looks import (
+    LOOKS_PER_FRAME,
+    KeyLooks,
+    find_key_looks,
+    look_windows,
+    looks_of,
+    read_looks,
+)
 from vsumm.score.signal import Arrays, Film, FloatArray, Measurement, Need, SoundMeter
 from vsumm.score.sound_windows import sound_windows
 from vsumm.workers import give_memory_back
@@ -88,15 +95,20 @@ def measure(
     with ExitStack() as stack:
         pool = stack.enter_context(ThreadPoolExecutor(1))
         # The readers decode in processes of their own, while the model is loaded.
-        frames = stack.enter_context(_open_picture(film)) if pictures else None
         blocks = stack.enter_context(_open_sound(film)) if sounds else None
+        keys = None
+        if pictures and film.config.quick:
+            film.source.begin()
+            keys = _find_keys(film)
+        frames = stack.enter_context(_open_picture(film, keys)) if pictures else None
         num_steps = film.num_segments * ((frames is not None) + (blocks is not None))
         watch = stack.enter_context(watching(progress))
         advance = _clock_of(film, watch, num_steps)
         waiting = pool.submit(_measure_sound, film, blocks, sounds, advance) if blocks else None
         if frames:
             found = _unless_lost(
-                lambda: _measure_picture(film, frames, pictures, advance), may_be_lost=may_be_lost
+                lambda: _measure_picture(film, frames, keys, pictures, advance),
+                may_be_lost=may_be_lost,
             )
             records |= memory.keep(film, pictures, found, frames.report)
         if waiting and blocks:
@@ -111,7 +123,23 @@ def measure(
     )
 
 
-def _open_picture(film: Film) -> FrameReader:
+def _find_keys(film: Film) -> KeyLooks:
+    """Find the key frames that are looked at.
+
+    Raises:
+        InputError: the picture cannot be read, or has no key frames.
+    """
+    key_seconds = find_key_frames(film.info)
+    if not len(key_seconds):
+        raise InputError(f"{shown(film.info.path)}: its picture has no key frames for a quick look")
+    frames_per_segment = film.config.frames_per_segment
+    windows = look_windows(film.segments, frames_per_segment=frames_per_segment)
+    return find_key_looks(key_seconds, windows, frames_per_segment=frames_per_segment)
+
+
+def _open_picture(film: Film, keys: KeyLooks | None) -> FrameReader:
+    if keys is not None:
+        return read_frames(film.info, keys.seconds, decoder=film.config.decoder)
     windows = look_windows(film.segments, frames_per_segment=film.config.frames_per_segment)
     return read_looks(film.info, windows, decoder=film.config.decoder)
 
@@ -121,16 +149,31 @@ def _open_sound(film: Film) -> AudioReader:
 
 
 def _measure_picture(
-    film: Film, frames: FrameReader, measurements: Sequence[Measurement], advance: Advance
+    film: Film,
+    frames: FrameReader,
+    keys: KeyLooks | None,
+    measurements: Sequence[Measurement],
+    advance: Advance,
 ) -> list[Arrays]:
     meters = [measurement.start(film) for measurement in measurements]
-    frames_per_segment = film.config.frames_per_segment
-    looks = looks_of(frames, frames_per_segment=frames_per_segment)
+    num_looks = LOOKS_PER_FRAME * film.config.frames_per_segment
+    num_frames = len(keys.windows) if keys else num_looks * film.num_segments
+    looks = looks_of(
+        frames,
+        frames_per_segment=film.config.frames_per_segment,
+        windows=keys.windows if keys else None,
+    )
     for batch in in_batches(looks, LOOKS_AT_ONCE):
         for meter in meters:
             meter.add(batch)
-        advance(len(batch) / (LOOKS_PER_FRAME * frames_per_segment))
-    return [meter.result() for meter in meters]
+        advance(len(batch) / num_frames * film.num_segments)
+    results = [meter.result() for meter in meters]
+    if keys is None:
+        return results
+    return [
+        {name: array[keys.rows] for name, array in arrays.items()} if measurement.holds else arrays
+        for measurement, arrays in zip(measurements, results, strict=True)
+    ]
 
 
 def _measure_sound(
@@ -220,6 +263,7 @@ class _Memory:
         columns = dict(measurement.columns)
         if measurement.needs == "picture":  # decoders round colours in their own ways
             settings = {**settings, "decoder": self._film.config.decoder}
+            settings |= {"quick": True} if self._film.config.quick else {}
         return {"kind": measurement.name, "columns": columns, **settings, **self._key}
 
 

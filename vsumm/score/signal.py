@@ -82,6 +82,9 @@ class Measurement:
     segments and the version of the program. None as a value: nothing can be cached."""
     is_wanted: Callable[[SummaryConfig], bool] = field(default=lambda config: True)
     """Whether the settings ask for it."""
+    holds: bool = True
+    """Where only key frames are read: whether a segment without one gets the result of the latest
+    one before it that has any."""
 
     def missing(self, num_segments: int) -> Arrays:
         """Return the arrays of a stream of which nothing can be read: NaN throughout."""

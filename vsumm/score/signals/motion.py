@@ -16,6 +16,9 @@ of the 461 others cut. More than one cut between two frames counts as one.
 
 The differences themselves are kept too, of two frames of each segment: only where one is noticeable
 can a cut lie.
+
+Where only key frames are read, they lie seconds apart: each is compared with the next, cuts are
+counted as motion, and no difference is kept.
 """
 
 from __future__ import annotations
@@ -97,6 +100,39 @@ class MotionMeter:
             self._last_kept = look.thumbnail
 
 
+class KeyFrameMotion:
+    """Compares each key frame with the next, however far away.
+
+    Args:
+        num_segments: N.
+    """
+
+    def __init__(self, num_segments: int) -> None:
+        self._motion = RunningMean(num_segments, 1)
+        self._before: Look | None = None
+
+    def add(self, batch: Sequence[Look], /) -> None:
+        """Take the next frames."""
+        for look in batch:
+            if self._before is not None:
+                gap_seconds = look.frame.time_seconds - self._before.frame.time_seconds
+                difference = _difference(look.thumbnail, self._before.thumbnail)
+                rows = range(self._before.row, look.row + 1)
+                self._motion.add(rows, motion_of(difference, gap_seconds))
+            self._before = look
+
+    def result(self) -> Arrays:
+        """Return the arrays of `MotionMeter`; all but "motion" are NaN."""
+        motion = self._motion.result()[:, 0]
+        missing = np.full((len(motion), LOOKS_PER_FRAME), np.nan)
+        return {
+            "motion": motion,
+            "cuts": missing[:, 0],
+            "look_seconds": missing,
+            "look_changes": missing,
+        }
+
+
 def motion_of(difference: float, gap_seconds: float) -> float:
     """Return the square root of the mean difference of two thumbnails, for a gap of one second.
 
@@ -118,12 +154,17 @@ def _cuts(film: Film, arrays: Arrays) -> FloatArray:
     return arrays["cuts"]
 
 
+def _start(film: Film) -> MotionMeter | KeyFrameMotion:
+    if film.config.quick:
+        return KeyFrameMotion(film.num_segments)
+    return MotionMeter(film.num_segments, frames_per_segment=film.config.frames_per_segment)
+
+
 DIFFERENCES = Measurement(
     "motion",
     needs="picture",
-    start=lambda film: MotionMeter(
-        film.num_segments, frames_per_segment=film.config.frames_per_segment
-    ),
+    start=_start,
+    holds=False,
     columns={
         "motion": 0,
         "cuts": 0,
