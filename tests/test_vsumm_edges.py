@@ -187,7 +187,7 @@ def test_credits_are_left_out_and_this_is_said(film, monkeypatch):
         cards = np.array([0.9, 0.9, *[0.1] * 15, 0.9, 0.9, 0.9])
         return replace(measured, arrays={**measured.arrays, "card": cards})
 
-    monkeypatch.setattr("vsumm.pipeline.measure", measure_cards)
+    monkeypatch.setattr("vsumm.analysis.measure", measure_cards)
     for cut_at in ("shots", "grid"):
         summary = summarized(film, budget="36s", cut_at=cut_at, skip=["credits"])
         assert "left out as credits: 0:00.0-0:04.0, 0:34.0-0:40.0" in summary.notes

@@ -135,7 +135,7 @@ def move_edges(
                 cache=cache,
             )
         if config.cut_at != "speech":
-            cuts = find_cuts(film.info, places, _looks(arrays), content=content, cache=cache)
+            cuts = find_cuts(film.info, places, looks_in(arrays), content=content, cache=cache)
         if config.cut_at != "shots":
             speech = listening.result()
     pieces = place_edges(
@@ -161,7 +161,7 @@ def move_edges(
     return pieces, shifts, notes
 
 
-def _looks(arrays: Arrays) -> Looks | None:
+def looks_in(arrays: Arrays) -> Looks | None:
     """Return the frames that motion was measured on; None where it was not measured."""
     if "look_seconds" not in arrays:
         return None

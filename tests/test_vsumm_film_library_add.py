@@ -1,0 +1,121 @@
+"""Adding films to a library: by content, each once, whatever their names."""
+
+import os
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+pytest.importorskip("lancedb")
+
+from films import make_film
+from libraries import EmbeddingModel
+
+from vsumm.film_library.add import CONFIG, add_films, mark_gone, signal_names
+from vsumm.film_library.schema import rows_of_vectors
+from vsumm.film_library.store import make_library
+from vsumm.score import ModelSource
+
+WIDTHS = {"concepts": 64, "picture": 2, "sound": 2}
+
+
+@pytest.fixture
+def library(tmp_path):
+    return make_library(tmp_path / "lib", model="mmva-lite", widths=WIDTHS, signals=signal_names())
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("made")
+    make_film(
+        folder / "film.mp4",
+        seconds=8.0,
+        size=(64, 48),
+        flashes=[2.0 + 0.2 * k for k in range(10)],
+        beeps=[5.0],
+    )
+    make_film(folder / "silent.mp4", seconds=4.0, size=(64, 48), audio=False)
+    return folder
+
+
+def _add(library, *paths):
+    source = ModelSource(CONFIG, EmbeddingModel())
+    return [(one.path.name, one.state) for one in add_films(library, paths, source=source)]
+
+
+def test_every_segment_is_kept_with_what_was_measured(library, made):
+    assert _add(library, made / "film.mp4") == [("film.mp4", "added")]
+    (film,) = library.films().values()
+    assert (film.num_segments, film.duration_seconds, film.audio_track) == (4, 8.0, 0)
+    assert film.path == made / "film.mp4"
+    rows = library.rows_of(film.sha256)
+    assert rows["start_seconds"].to_pylist() == [0, 2, 4, 6]
+    assert set(signal_names()) < set(rows.column_names)
+    assert np.argmax(rows["image_arousal"].to_numpy()) == 1
+    assert rows["arousal"].equals(rows["image_arousal"])
+    loud = rows_of_vectors(rows["sound"]).astype(float)[:, 0]
+    assert np.argmax(loud) == 2
+    assert library.verify() == []
+
+
+def test_a_film_without_sound_has_no_embeddings_of_sound(library, made):
+    _add(library, made / "silent.mp4")
+    (film,) = library.films().values()
+    rows = library.rows_of(film.sha256)
+    assert film.audio_track is None
+    assert rows["sound"].null_count == rows["loudness"].null_count == film.num_segments
+    assert rows["picture"].null_count == 0
+
+
+def test_nothing_is_measured_twice(library, made, tmp_path):
+    film = shutil.copy(made / "film.mp4", tmp_path / "film.mp4")
+    copy = shutil.copy(film, tmp_path / "copy.mp4")
+    states = _add(library, film, copy, film)
+    assert states == [("film.mp4", "added"), ("copy.mp4", "known")]
+    os.utime(film)  # touched, not changed
+    assert _add(library, film) == [("film.mp4", "known")]
+    assert library.segments_table.count_rows() == 4
+
+
+def test_a_film_that_moved_is_found_by_its_content(library, made, tmp_path):
+    film = shutil.copy(made / "film.mp4", tmp_path / "before.mp4")
+    _add(library, film)
+    moved = film.rename(tmp_path / "after\n.mp4")
+    assert [one.path for one in mark_gone(library)] == [film]
+    assert _add(library, moved) == [("after\n.mp4", "moved")]
+    (row,) = library.films().values()
+    assert (row.path, row.gone_since) == (moved, None)
+
+
+def test_a_film_that_is_gone_is_marked_until_it_is_back(library, made, tmp_path):
+    film = shutil.copy(made / "film.mp4", tmp_path / "film.mp4")
+    _add(library, film)
+    film.rename(tmp_path / "elsewhere")
+    _add(library, made / "silent.mp4")
+    (gone,) = mark_gone(library)
+    assert gone.path == film
+    assert gone.gone_since is not None
+    (tmp_path / "elsewhere").rename(film)
+    assert mark_gone(library) == []
+    assert all(row.gone_since is None for row in library.films().values())
+
+
+def test_another_film_in_the_place_of_one_does_not_pass_for_it(library, made, tmp_path):
+    place = shutil.copy(made / "film.mp4", tmp_path / "film.mp4")
+    _add(library, place)
+    shutil.copy(made / "silent.mp4", place)
+    assert _add(library, place) == [("film.mp4", "added")]
+    states = {row.num_segments: row.gone_since is None for row in library.films().values()}
+    assert states == {4: False, 2: True}
+
+
+def test_broken_files_are_told_and_do_not_stop_the_others(library, made, tmp_path):
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(b"no film")
+    states = _add(library, broken, tmp_path / "missing.mp4", made / "silent.mp4")
+    assert states == [("broken.mp4", "broken"), ("missing.mp4", "broken"), ("silent.mp4", "added")]
+
+
+def test_films_are_measured_as_they_are_summarised():
+    assert replace(CONFIG, budget_fraction=0.15, cut_at="shots+speech") == type(CONFIG)()

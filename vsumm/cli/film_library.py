@@ -1,0 +1,326 @@
+"""`vsumm library`: its options, and its work, which is loaded when it is asked for."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from mmva_core.cli import EXIT_FAILED, Parser, Shell, UsageError
+from mmva_core.clock import clock_text, parse_seconds
+from vsumm.cli.inputs import add_exclude_option, find_films, input_path
+from vsumm.cli.options import add_progress_option
+from vsumm.cli.settings import open_cache
+from vsumm.cli.watch import room_for_text, shown_progress
+from vsumm.files import shown
+from vsumm.mood import MOOD_FORMS, parse_mood
+from vsumm.words import counted
+
+if TYPE_CHECKING:
+    from vsumm.film_library import Found
+
+    Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
+
+LIBRARY_VARIABLE = "VSUMM_LIBRARY"
+"""Environment variable that names the library where `--library` does not."""
+
+
+def add_library(commands: Commands) -> argparse.ArgumentParser:
+    """Add `vsumm library`."""
+    parser = commands.add_parser(
+        "library",
+        help="keep the segments of many films in a store, and search them",
+        description="Keep valence, arousal, signals and embeddings of every segment of many films "
+        "in an embedded store, and find stretches by words, by a picture, by a sound or by mood. "
+        "Needs the extra library.",
+        examples=(
+            "vsumm library add archive/",
+            "vsumm library search 'a dog on the beach' --mood calm --min 3s --reel found.mp4",
+            "vsumm library search va:0.8,0.7 --from 2019 --k 20 --html found.html",
+            "vsumm library status",
+        ),
+    )
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    for add in (_add_add, _add_search, _add_status, _add_export, _add_vacuum, _add_verify):
+        action = add(actions)
+        action.add_argument(
+            "--library",
+            dest="store",
+            type=Path,
+            metavar="FOLDER",
+            help=f"the store (default: ${LIBRARY_VARIABLE}, or vsumm/library in the folder for "
+            "data of the user)",
+        )
+        action.add_argument(
+            "-v",
+            "--verbose",
+            action="store_true",
+            default=argparse.SUPPRESS,
+            help="say on stderr what is done and how",
+        )
+    return parser
+
+
+def run(args: argparse.Namespace, shell: Shell) -> Iterator[str]:
+    """Do what `vsumm library` was asked for; yield what is to be printed.
+
+    Raises:
+        VsummError: see `vsumm.film_library`.
+        UsageError: an option is out of range.
+    """
+    args.store = args.store or _usual_library()
+    return _ACTIONS[args.action](args, shell)
+
+
+def _usual_library() -> Path:
+    if named := os.environ.get(LIBRARY_VARIABLE):
+        return Path(named)
+    try:
+        data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    except RuntimeError as error:
+        raise UsageError("there is no home folder: name the library with --library") from error
+    return data / "vsumm" / "library"
+
+
+def _add_add(actions: Commands) -> argparse.ArgumentParser:
+    parser = actions.add_parser(
+        "add",
+        help="add films",
+        description="Measure films as vsumm summarize does, and keep their segments. What is in "
+        "the library is known by its content and not measured again; a film that was moved gets "
+        "its new path. Exit code 1: some could not be read.",
+    )
+    parser.add_argument(
+        "inputs",
+        nargs="+",
+        type=input_path,
+        metavar="FOLDER|FILM",
+        help="folder: the films in it and below; or a film",
+    )
+    add_exclude_option(parser)
+    parser.add_argument("--model", default="mmva-lite", help="of a new library: %(default)s")
+    parser.add_argument("--no-cache", action="store_true", help="measure anew, and cache nothing")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar, no line per film")
+    add_progress_option(parser)
+    return parser
+
+
+def _add(args: argparse.Namespace, shell: Shell) -> Iterator[str]:
+    from vsumm.film_library import add_films, create
+
+    films = find_films(args.inputs, exclude=args.exclude)
+    library = create(args.store, args.model)
+    states = []
+    with shown_progress(args) as watch:
+        cache = open_cache(args, shell)
+        for added in add_films(library, films, cache=cache, progress=watch):
+            states.append(added.state)
+            with room_for_text():
+                if added.state == "broken":
+                    shell.complain(added.note)
+                elif not args.quiet:
+                    note = f" ({added.note})" if added.note else ""
+                    yield f"{added.state:6} {shown(added.path)}{note}"
+    counts = {state: states.count(state) for state in dict.fromkeys(states)}
+    yield ", ".join(f"{number} {state}" for state, number in counts.items())
+    if "broken" in states:
+        shell.exit_code = EXIT_FAILED
+
+
+def _add_search(actions: Commands) -> argparse.ArgumentParser:
+    parser = actions.add_parser(
+        "search",
+        help="find stretches of films",
+        description="Find the stretches that fit words, a picture, a sound, a point of the plane "
+        "of valence and arousal, or a mood. How well that works is in docs/library.md.",
+    )
+    parser.add_argument(
+        "words", nargs="?", metavar="WORDS|va:V,A", help="what is seen, or valence and arousal"
+    )
+    parser.add_argument("--like", type=Path, metavar="FILE", help="a picture, or a sound file")
+    parser.add_argument("--mood", metavar="MOOD", help=f"{MOOD_FORMS}; beside words or alone")
+    parser.add_argument("--k", type=int, default=10, help="how many stretches (default: 10)")
+    parser.add_argument(
+        "--min", metavar="TIME", default="0s", help="widen stretches to this length, like 3s"
+    )
+    parser.add_argument(
+        "--from", dest="since", metavar="DAY", help="recorded since: 2019, 2019-05, 2019-05-31"
+    )
+    parser.add_argument("--to", dest="until", metavar="DAY", help="recorded until")
+    parser.add_argument(
+        "--where",
+        metavar="SQL",
+        help="a condition on the columns, like 'motion > 1 and speech < 0.2'",
+    )
+    parser.add_argument("--exact", action="store_true", help="use no index")
+    group = parser.add_argument_group("what is written")
+    group.add_argument("--reel", type=Path, metavar="FILE", help="a reel of what was found")
+    group.add_argument("--html", type=Path, metavar="FILE", help="a page with pictures")
+    group.add_argument("--force", action="store_true", help="replace what is there already")
+    group.add_argument("--json", action="store_true", help="print JSON")
+    group.add_argument("--quiet", action="store_true", help="no progress bar, no table")
+    add_progress_option(group)
+    return parser
+
+
+def _search(args: argparse.Namespace, shell: Shell) -> Iterator[str]:
+    from vsumm.film_library import open_library, query_file, query_text, search, write_found
+
+    if args.words is not None and args.like is not None:
+        raise UsageError("look for words or for what is like a file, not for both")
+    if args.k < 1:
+        raise UsageError(f"--k must be at least 1, got {args.k}")
+    mood, min_seconds = _read(parse_mood, args.mood), _read(parse_seconds, args.min)
+    library = open_library(args.store)
+    query = None
+    if args.words is not None:
+        query = query_text(args.words)
+    elif args.like is not None:
+        query = query_file(args.like, library.header)
+    found = search(
+        library,
+        query,
+        k=args.k,
+        mood=mood,
+        min_seconds=min_seconds or 0.0,
+        since=args.since,
+        until=args.until,
+        where=args.where,
+        is_exact=args.exact,
+    )
+    if args.json:
+        yield json.dumps([_plain(one) for one in found], indent=2)
+    elif not args.quiet:
+        yield from _table(found)
+    there = [one for one in found if one.film.gone_since is None]
+    if args.reel is not None:
+        if len(there) < len(found):
+            shell.say(
+                f"{counted(len(found) - len(there), 'stretch')} of films that are gone: left out"
+            )
+        with shown_progress(args) as watch:
+            write_found(there, args.reel, overwrite=args.force, progress=watch)
+        if not args.quiet and not args.json:
+            yield f"reel     {shown(args.reel)}"
+
+
+def _read(parse: Callable[[str], Any], text: str | None) -> Any:
+    try:
+        return None if text is None else parse(text)
+    except ValueError as error:
+        raise UsageError(error) from error
+
+
+def _plain(found: Found) -> dict[str, Any]:
+    return {
+        "film": os.fsencode(found.film.path).decode("utf-8", "replace"),
+        "sha256": found.film.sha256,
+        "title": found.film.title,
+        "recorded": found.film.recorded,
+        "gone_since": found.film.gone_since,
+        "start_seconds": found.segment.start_seconds,
+        "end_seconds": found.segment.end_seconds,
+        "closeness": round(found.closeness, 4),
+        "valence": found.valence,
+        "arousal": found.arousal,
+        "why": found.why,
+    }
+
+
+def _table(found: Sequence[Found]) -> Iterator[str]:
+    if not found:
+        yield "nothing was found"
+        return
+    yield f"{'from':>10} {'to':>10} {'valence':>7} {'arousal':>7}  film"
+    for one in found:
+        start, end = clock_text(one.segment.start_seconds), clock_text(one.segment.end_seconds)
+        place = " ".join(
+            f"{'' if v is None else f'{v:.2f}':>7}" for v in (one.valence, one.arousal)
+        )
+        gone = " (gone)" if one.film.gone_since else ""
+        yield f"{start:>10} {end:>10} {place}  {shown(one.film.path)}{gone}"
+        yield f"{'':>38}{one.why}"
+
+
+def _add_status(actions: Commands) -> argparse.ArgumentParser:
+    return actions.add_parser("status", help="say what is in it, and mark films that are gone")
+
+
+def _status(args: argparse.Namespace, shell: Shell) -> Iterator[str]:
+    from vsumm.film_library import mark_gone, open_library
+
+    library = open_library(args.store)
+    gone = mark_gone(library)
+    films = library.films().values()
+    seconds = sum(film.duration_seconds for film in films)
+    num_segments = sum(film.num_segments for film in films)
+    length = clock_text(seconds, with_tenths=False)
+    yield f"{shown(library.folder)}: {counted(len(films), 'film')}, {length}"
+    yield f"{counted(num_segments, 'segment')}, {library.num_bytes / 2**20:.1f} MiB"
+    for film in gone:
+        yield f"gone since {film.gone_since}: {shown(film.path)}"
+
+
+def _add_export(actions: Commands) -> argparse.ArgumentParser:
+    parser = actions.add_parser("export", help="write all segments to a Parquet file")
+    parser.add_argument("output", type=Path, metavar="FILE", help="the file, .parquet")
+    parser.add_argument("--force", action="store_true", help="replace what is there already")
+    return parser
+
+
+def _export(args: argparse.Namespace, shell: Shell) -> Iterator[str]:
+    from vsumm.film_library import export, open_library
+
+    num_rows = export(open_library(args.store), args.output, overwrite=args.force)
+    yield f"{counted(num_rows, 'segment')} written to {shown(args.output)}"
+
+
+def _add_vacuum(actions: Commands) -> argparse.ArgumentParser:
+    parser = actions.add_parser(
+        "vacuum", help="remove what is no longer needed, join small files, make the indexes"
+    )
+    parser.add_argument("--gone", action="store_true", help="forget films that are gone")
+    return parser
+
+
+def _vacuum(args: argparse.Namespace, shell: Shell) -> Iterator[str]:
+    from vsumm.film_library import mark_gone, open_library
+
+    library = open_library(args.store)
+    before = library.num_bytes
+    gone = mark_gone(library) if args.gone else []
+    library.remove([film.sha256 for film in gone])
+    library.vacuum()
+    after = library.num_bytes
+    yield f"{counted(len(gone), 'film')} forgotten"
+    yield f"{before / 2**20:.1f} MiB before, {after / 2**20:.1f} MiB now"
+
+
+def _add_verify(actions: Commands) -> argparse.ArgumentParser:
+    return actions.add_parser("verify", help="read everything, and say what is wrong")
+
+
+def _verify(args: argparse.Namespace, shell: Shell) -> Iterator[str]:
+    from vsumm.film_library import open_library
+
+    library = open_library(args.store)
+    problems = library.verify()
+    for problem in problems:
+        shell.complain(problem)
+    if problems:
+        shell.exit_code = EXIT_FAILED
+    else:
+        yield f"{shown(library.folder)}: {counted(len(library.films()), 'film')}, all in order"
+
+
+_ACTIONS: dict[str, Callable[[argparse.Namespace, Shell], Iterator[str]]] = {
+    "add": _add,
+    "search": _search,
+    "status": _status,
+    "export": _export,
+    "vacuum": _vacuum,
+    "verify": _verify,
+}

@@ -1,0 +1,15 @@
+from .add import Added as Added
+from .add import add_films as add_films
+from .add import create as create
+from .add import mark_gone as mark_gone
+from .export import export as export
+from .query import Query as Query
+from .query import query_file as query_file
+from .query import query_point as query_point
+from .query import query_text as query_text
+from .reel import write_found as write_found
+from .search import Found as Found
+from .search import search as search
+from .store import FilmRow as FilmRow
+from .store import Library as Library
+from .store import open_library as open_library

@@ -1,0 +1,294 @@
+"""Add films to a library: known by their content, whatever their names, and each only once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from mmva_core.errors import MmvaError
+from mmva_core.store import find_folder, read_config, sha256_file
+from vsumm.analysis import Analysis, analyse
+from vsumm.borders import find_cuts
+from vsumm.config import SummaryConfig
+from vsumm.edges import looks_in
+from vsumm.errors import InputError, ModelError, NoSignalError
+from vsumm.files import RecordCache, shown
+from vsumm.film_library.schema import number_column, segments_schema, vector_column
+from vsumm.film_library.store import FilmRow, Library, checksum_of, make_library, now
+from vsumm.media import Segment, probe
+from vsumm.progress import Watch, numbered, watching, work_on
+from vsumm.score import (
+    IMAGE,
+    MUSIC,
+    TEXT_DIM,
+    FloatArray,
+    ModelSource,
+    contributions,
+    embeds_measurements,
+    reasons,
+    score_highlights,
+    signals_of,
+    weights_of,
+)
+
+if TYPE_CHECKING:
+    import os
+
+    import pyarrow as pa
+
+State = Literal["added", "known", "moved", "broken"]
+"""What became of a film."""
+CONFIG = SummaryConfig(budget_fraction=1.0, cut_at="grid")
+"""How films are measured: as `vsumm.summarize` does, whose measurements in the cache are used."""
+
+
+@dataclass(frozen=True)
+class Added:
+    """What became of one film."""
+
+    path: Path
+    """The film."""
+    state: State
+    """Added; there already, under this path or another; moved to this path; or not to be read."""
+    note: str = ""
+    """Why it was not added, or what is to be said of it."""
+
+
+def create(folder: str | os.PathLike[str], model: str = CONFIG.model) -> Library:
+    """Open a library, or make it where there is none.
+
+    Raises:
+        LibraryError: it cannot be used, or was made with another model.
+        ModelError: there is no such model.
+    """
+    try:
+        width = read_config(find_folder(model)).embedding_dim
+    except MmvaError as error:
+        raise ModelError(str(error)) from error
+    widths = {"concepts": TEXT_DIM, "picture": width, "sound": width}
+    return make_library(folder, model=model, widths=widths, signals=signal_names())
+
+
+def add_films(
+    library: Library,
+    films: Iterable[Path],
+    *,
+    config: SummaryConfig = CONFIG,
+    source: ModelSource | None = None,
+    cache: RecordCache | None = None,
+    progress: bool | Watch = False,
+) -> Iterator[Added]:
+    """Add films, and yield what became of each as it ends.
+
+    Every film is committed by itself, so that whatever ends this, all that was yielded is kept. In
+    the end films are marked that are no longer where they were.
+
+    Args:
+        library: where to.
+        films: files.
+        config: which device and decoder to use.
+        source: the model; the library's if left out.
+        cache: where measurements are kept, as by `vsumm.summarize`.
+        progress: whether to show a bar on stderr, or a function that is told how far it is.
+
+    Raises:
+        LibraryError: it cannot be written.
+        ModelError: the model cannot be loaded.
+    """
+    config = replace(config, model=library.header.model)
+    source = source or ModelSource(config)
+    paths = list(dict.fromkeys(path.absolute() for path in films))
+    known = library.films()
+    with watching(progress) as watch:
+        for number, path in enumerate(paths, 1):
+            yield _add_one(
+                library, path, known, config, source, cache, numbered(watch, number, len(paths))
+            )
+    mark_gone(library)
+    library.tidy()
+
+
+def mark_gone(library: Library) -> list[FilmRow]:
+    """Mark films that are no longer where they were, and unmark those that are back.
+
+    Returns:
+        The films that are gone.
+    """
+    changed, gone = [], []
+    for film in library.films().values():
+        is_there = _facts(film.path) == (film.num_bytes, film.modified_ns) or _is_it(film)
+        if is_there == (film.gone_since is not None):
+            film = replace(film, gone_since=None if is_there else now())
+            changed.append(film)
+        if film.gone_since is not None:
+            gone.append(film)
+    library.update(changed)
+    return gone
+
+
+def signal_names() -> list[str]:
+    """Return the names of all signals, in the order of the columns."""
+    return [signal.name for signal in signals_of("highlights")]
+
+
+def _add_one(
+    library: Library,
+    path: Path,
+    known: dict[str, FilmRow],
+    config: SummaryConfig,
+    source: ModelSource,
+    cache: RecordCache | None,
+    watch: Watch,
+) -> Added:
+    facts = _facts(path)
+    same_path = [film for film in known.values() if film.path == path]
+    if any((film.num_bytes, film.modified_ns) == facts for film in same_path):
+        return Added(path, "known")
+    try:
+        sha256 = sha256_file(path) if facts else ""
+        if sha256 in known:
+            return _seen_again(library, path, known, sha256, facts)
+        with work_on(watch, path):
+            film, segments = _measure(path, config, source, cache, watch)
+    except (InputError, OSError) as error:
+        return Added(path, "broken", str(error))
+    if not library.add(film, segments):
+        return Added(path, "known", "another process was adding it")
+    known[film.sha256] = film
+    return Added(path, "added", "; ".join(film.notes))
+
+
+def _seen_again(
+    library: Library,
+    path: Path,
+    known: dict[str, FilmRow],
+    sha256: str,
+    facts: tuple[int, int] | None,
+) -> Added:
+    """Return what became of a film whose content is in the library."""
+    assert facts is not None, "it was read"
+    film = known[sha256]
+    if film.path != path and _facts(film.path) == (film.num_bytes, film.modified_ns):
+        return Added(path, "known", f"it is there as {shown(film.path)}")
+    known[sha256] = replace(
+        film, path=path, num_bytes=facts[0], modified_ns=facts[1], gone_since=None
+    )
+    library.update([known[sha256]])
+    if film.path == path:
+        return Added(path, "known")
+    return Added(path, "moved", f"it was {shown(film.path)}")
+
+
+def _measure(
+    path: Path,
+    config: SummaryConfig,
+    source: ModelSource,
+    cache: RecordCache | None,
+    watch: Watch,
+) -> tuple[FilmRow, pa.Table]:
+    """Return the rows of a film.
+
+    Raises:
+        InputError: it cannot be read, or is black and silent throughout.
+    """
+    before = _facts(path)
+    info = probe(path)
+    analysis = analyse(
+        info, config, source=source, cache=cache, progress=watch, also=embeds_measurements
+    )
+    if not analysis.measured.has(IMAGE) and not analysis.measured.has(MUSIC):
+        raise NoSignalError(f"{path}: it is black and silent, or unreadable, throughout")
+    cuts = find_cuts(
+        info,
+        [Segment(0.0, info.duration_seconds)],
+        looks_in(analysis.measured.arrays),
+        content=analysis.content,
+        cache=cache,
+    )
+    recorded = _recorded(info.creation_time, path)
+    segments = _segments(analysis, recorded)
+    facts = _facts(path)
+    if facts is None or facts != before:
+        raise InputError(f"{path}: it was changed while it was read")
+    film = FilmRow(
+        sha256=analysis.content,
+        path=path,
+        num_bytes=facts[0],
+        modified_ns=facts[1],
+        duration_seconds=info.duration_seconds,
+        num_segments=analysis.film.num_segments,
+        audio_track=analysis.film.config.audio_track if info.audio else None,
+        title=info.title,
+        recorded=recorded,
+        shots=cuts.cuts,
+        notes=(*info.problems, *([cuts.problem] if cuts.problem else [])),
+        checksum=checksum_of(segments),
+        added=now(),
+    )
+    return film, segments
+
+
+def _segments(analysis: Analysis, recorded: str) -> pa.Table:
+    import pyarrow as pa
+
+    film, arrays, columns = analysis.film, analysis.measured.arrays, analysis.columns
+    size = film.num_segments
+    nothing = np.full(size, np.nan)
+    parts = contributions(columns, film.config, by="highlights")
+    width = film.source.model.config.embedding_dim
+    widths = {"concepts": TEXT_DIM, "picture": width, "sound": width}
+    embeds = {
+        "concepts": arrays.get("text_embeds"),
+        "picture": arrays.get("image_embeds"),
+        "sound": arrays.get("music_embeds"),
+    }
+    cells = {
+        "film": pa.array([analysis.content] * size, pa.string()),
+        "number": pa.array(range(size), pa.int32()),
+        "start_seconds": pa.array([s.start_seconds for s in film.segments], pa.float64()),
+        "end_seconds": pa.array([s.end_seconds for s in film.segments], pa.float64()),
+        "recorded": pa.array([recorded] * size, pa.string()),
+        "valence": number_column(_either("valence", columns, nothing)),
+        "arousal": number_column(_either("arousal", columns, nothing)),
+        "score": number_column(score_highlights(columns, weights_of(film.config)).scores),
+        "why": pa.array([", ".join(reasons(parts, [row])) for row in range(size)], pa.string()),
+        **{name: number_column(columns.get(name, nothing)) for name in signal_names()},
+        **{name: vector_column(rows, widths[name], size) for name, rows in embeds.items()},
+    }
+    return pa.table(cells, schema=segments_schema(signal_names(), widths))
+
+
+def _either(name: str, columns: Mapping[str, FloatArray], nothing: FloatArray) -> FloatArray:
+    """Return valence or arousal of the picture, or of the music where there is no picture."""
+    image = columns.get(f"image_{name}", nothing)
+    return np.where(np.isfinite(image), image, columns.get(f"music_{name}", nothing))
+
+
+def _recorded(creation_time: str | None, path: Path) -> str:
+    """Return the day that the container names, or else that of the last change of the file."""
+    try:
+        return datetime.fromisoformat(creation_time or "").date().isoformat()
+    except ValueError:
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC).date().isoformat()
+
+
+def _facts(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from the one that was there before; None where there is none."""
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        return None
+    return status.st_size, status.st_mtime_ns
+
+
+def _is_it(film: FilmRow) -> bool:
+    """Return whether a file that was touched still is the film."""
+    facts = _facts(film.path)
+    return (
+        facts is not None and facts[0] == film.num_bytes and sha256_file(film.path) == film.sha256
+    )

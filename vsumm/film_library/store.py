@@ -1,0 +1,396 @@
+"""The store: two tables of LanceDB in a folder, an embedded database that needs no server.
+
+    LIB/library.json      version of the tables, and the model that measured
+    LIB/lock              locked by the process that writes
+    LIB/films.lance       see `vsumm.film_library.schema`
+    LIB/segments.lance
+
+LanceDB writes new files and then, in one step, a list of those that count: who is killed before
+that has changed nothing. A film counts once it is among the films, which is written last; segments
+of a film that is not there are never shown, and are removed when it is added or by `vacuum`.
+Writers take turns by a lock, which the kernel releases when one dies; readers need none.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from mmva_core.errors import MmvaError
+from mmva_core.store import model_fingerprint
+from vsumm.errors import LibraryError, ModelError
+from vsumm.files import atomic_output, make_folder, shown
+from vsumm.film_library.schema import (
+    SCHEMA_VERSION,
+    VECTORS,
+    films_schema,
+    rows_of_vectors,
+    segments_schema,
+)
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+HEADER_NAME = "library.json"
+KEPT_VERSIONS = timedelta(minutes=10)
+"""How long `vacuum` keeps versions that were replaced: a search that goes on may read them."""
+INDEX_FROM = 200_000
+"""Rows from which on an approximate index is made; fewer are searched exactly in no more time."""
+MANY_PARTS = 100
+"""Files of a table, one per film that was added, above which they are joined."""
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a library was made with."""
+
+    schema_version: int
+    """`SCHEMA_VERSION` at the time of writing."""
+    model: str
+    """Name or folder of the model."""
+    fingerprint: str
+    """`mmva_core.store.model_fingerprint` of the model."""
+    widths: dict[str, int]
+    """Sizes of the embeddings."""
+
+
+@dataclass(frozen=True)
+class FilmRow:
+    """One film of a library."""
+
+    sha256: str
+    """SHA-256 of its content."""
+    path: Path
+    """Where it was seen last, absolute."""
+    num_bytes: int
+    """Its size."""
+    modified_ns: int
+    """When the file was changed last, nanoseconds since 1970."""
+    duration_seconds: float
+    """How long it lasts."""
+    num_segments: int
+    """How many segments it has."""
+    audio_track: int | None
+    """Which audio track was heard; None where there is none."""
+    title: str | None
+    """Title tag of the container, where there is one."""
+    recorded: str
+    """Day on which it was recorded, "2019-05-01": by the container, or else by the file."""
+    shots: tuple[float, ...]
+    """First instants of its shots but the first, seconds."""
+    notes: tuple[str, ...]
+    """What a reader should know, one line each."""
+    checksum: str
+    """Of its segments, see `checksum_of`."""
+    added: str
+    """When it was added, UTC."""
+    gone_since: str | None = None
+    """When it was missed first, UTC; None: it is there."""
+
+
+class Library:
+    """A library that is open; see `open_library`."""
+
+    def __init__(self, folder: Path, header: Header) -> None:
+        self.folder = folder
+        self.header = header
+        always = timedelta(0)  # every read sees what other processes have written
+        self._database = _lancedb().connect(folder, read_consistency_interval=always)
+
+    @property
+    def films_table(self) -> Any:
+        """The table of films."""
+        return self._database.open_table("films")
+
+    @property
+    def segments_table(self) -> Any:
+        """The table of segments."""
+        return self._database.open_table("segments")
+
+    def films(self) -> dict[str, FilmRow]:
+        """Return all films by SHA-256."""
+        rows = self.films_table.search().limit(None).to_arrow().to_pylist()
+        return {row["sha256"]: _film_of(row) for row in rows}
+
+    def add(self, film: FilmRow, segments: pa.Table) -> bool:
+        """Keep a film with its segments; return False where another process was faster.
+
+        Raises:
+            LibraryError: it cannot be written.
+        """
+        with self._writing(), _as_library_error(self.folder):
+            if film.sha256 in self.films():
+                return False
+            table = self.segments_table
+            self._add_signals(table, segments.schema)
+            of_film = f"film = '{film.sha256}'"
+            if table.count_rows(of_film):  # of a process that was killed
+                table.delete(of_film)
+            table.add(segments)
+            self.films_table.add(_films_arrow([film]))
+        return True
+
+    def update(self, films: Sequence[FilmRow]) -> None:
+        """Replace the rows of films that are there.
+
+        Raises:
+            LibraryError: it cannot be written.
+        """
+        if films:
+            with self._writing(), _as_library_error(self.folder):
+                merge = self.films_table.merge_insert("sha256").when_matched_update_all()
+                merge.execute(_films_arrow(films))
+
+    def remove(self, sha256s: Sequence[str]) -> None:
+        """Forget films, the films first, so that half of one is never shown."""
+        for sha256 in sha256s:
+            with self._writing(), _as_library_error(self.folder):
+                self.films_table.delete(f"sha256 = '{sha256}'")
+                self.segments_table.delete(f"film = '{sha256}'")
+
+    def tidy(self) -> None:
+        """Join the files of many additions and bring the indexes up to date, where that is due."""
+        table = self.segments_table
+        num_parts = table.stats()["fragment_stats"]["num_fragments"]
+        num_behind = table.count_rows() if not table.list_indices() else 0
+        for index in table.list_indices():
+            num_behind = max(num_behind, table.index_stats(index.name).num_unindexed_rows)
+        if num_parts > MANY_PARTS or num_behind >= INDEX_FROM:
+            self.vacuum()
+
+    def vacuum(self) -> None:
+        """Remove what is no longer needed, join small files, make or extend the indexes.
+
+        Raises:
+            LibraryError: it cannot be written.
+        """
+        with self._writing(), _as_library_error(self.folder):
+            for sha256 in self._orphans():
+                self.segments_table.delete(f"film = '{sha256}'")
+            for table in (self.films_table, self.segments_table):
+                table.optimize(cleanup_older_than=KEPT_VERSIONS)
+            self._index(self.segments_table)
+
+    def _orphans(self) -> set[str]:
+        """Return the films of segments that are not among the films."""
+        batches = self.segments_table.search().select(["film"]).limit(None).to_batches()
+        return {
+            film for batch in batches for film in batch.column("film").unique().to_pylist()
+        } - self.films().keys()
+
+    def _index(self, table: Any) -> None:
+        """Make the indexes that the number of rows asks for, unless they are there."""
+        if table.count_rows() < INDEX_FROM:
+            return
+        from lancedb.index import IvfPq
+
+        there = {column for index in table.list_indices() for column in index.columns}
+        for name in VECTORS:
+            if name not in there and table.count_rows(f"{name} IS NOT NULL") >= INDEX_FROM:
+                width = self.header.widths[name]
+                config = IvfPq(distance_type="cosine", num_sub_vectors=max(1, width // 8))
+                table.create_index(name, config=config)
+
+    def _add_signals(self, table: Any, schema: pa.Schema) -> None:
+        """Add the columns of signals that there were not when the library was made."""
+        known = set(table.schema.names)
+        fields = [field for field in schema if field.name not in known]
+        if fields:
+            table.add_columns(fields)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        with locked(self.folder):
+            _check_version(self.folder, _read_header(self.folder))  # another may have migrated it
+            yield
+
+    def verify(self) -> list[str]:
+        """Read everything, and return what is wrong, one line each."""
+        problems = []
+        films = self.films()
+        orphans = self._orphans()
+        if orphans:
+            problems.append(
+                f"segments of {len(orphans)} films that were not added to the end: run vacuum"
+            )
+        for film in films.values():
+            try:
+                rows = self.rows_of(film.sha256)
+            except (OSError, RuntimeError, ValueError) as error:
+                problems.append(f"{shown(film.path)}: cannot be read: {_reason(error)}")
+                continue
+            if rows.num_rows != film.num_segments:
+                problems.append(
+                    f"{shown(film.path)}: {rows.num_rows} of {film.num_segments} segments are there"
+                )
+            elif checksum_of(rows) != film.checksum:
+                problems.append(f"{shown(film.path)}: its segments have changed since it was added")
+        return problems
+
+    def rows_of(self, sha256: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """Return the segments of a film, chronological."""
+        search = self.segments_table.search().where(f"film = '{sha256}'").limit(None)
+        if columns is not None:
+            search = search.select([*columns])
+        return search.to_arrow().sort_by("number")
+
+    @property
+    def num_bytes(self) -> int:
+        """How much room its files take."""
+        return sum(file.stat().st_size for file in self.folder.rglob("*") if file.is_file())
+
+
+def open_library(folder: str | os.PathLike[str]) -> Library:
+    """Open a library.
+
+    Raises:
+        LibraryError: there is none, it is damaged, or it is of a later version.
+    """
+    path = Path(folder)
+    header = _read_header(path)
+    _check_version(path, header)
+    with _as_library_error(path):
+        return Library(path, header)
+
+
+def make_library(
+    folder: str | os.PathLike[str], *, model: str, widths: Mapping[str, int], signals: Sequence[str]
+) -> Library:
+    """Open a library, or make it where there is none.
+
+    Args:
+        folder: where; made if it is missing.
+        model: name or folder of the model that measures.
+        widths: sizes of the embeddings, by the names of `VECTORS`.
+        signals: names of the signals.
+
+    Raises:
+        LibraryError: it is damaged, of a later version, or was made with another model.
+        ModelError: there is no such model.
+    """
+    path = Path(folder)
+    try:
+        fingerprint = model_fingerprint(model)
+    except MmvaError as error:
+        raise ModelError(str(error)) from error
+    make_folder(path)
+    with locked(path), _as_library_error(path):
+        if not (path / HEADER_NAME).exists():
+            others = {file.name for file in path.iterdir()} - {"lock", *_TABLES}
+            if others:
+                raise LibraryError(f"{shown(path)}: this folder holds something else, no library")
+            database = _lancedb().connect(path)
+            schemas = {"films": films_schema(), "segments": segments_schema(signals, widths)}
+            for name, schema in schemas.items():
+                database.create_table(name, schema=schema, mode="overwrite")
+            header = Header(SCHEMA_VERSION, model, fingerprint, dict(widths))
+            _write_header(path, header)
+    library = open_library(path)
+    if library.header.fingerprint != fingerprint:
+        raise LibraryError(
+            f"{shown(path)}: it was made with another model ({library.header.model}): embeddings "
+            f"of two models cannot be compared"
+        )
+    return library
+
+
+def _lancedb() -> ModuleType:
+    os.environ.setdefault("LANCEDB_LOG", "error")  # or it tells of every table that it makes
+    import lancedb  # here, since it is an extra and costs half a second
+
+    return lancedb
+
+
+_TABLES = ("films.lance", "segments.lance")
+
+
+def checksum_of(segments: pa.Table) -> str:
+    """Return what tells whether times or embeddings of a film, chronological, were changed."""
+    digest = hashlib.sha256()
+    for name in ("number", "start_seconds", "end_seconds"):
+        digest.update(segments[name].to_numpy().tobytes())
+    for name in VECTORS:
+        digest.update(rows_of_vectors(segments[name]).tobytes())
+    return digest.hexdigest()
+
+
+def now() -> str:
+    """Return the time, UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Wait until no other process writes to a library, and keep others from it.
+
+    Raises:
+        LibraryError: the file system has no locks, or the folder cannot be written to.
+    """
+    try:
+        with (folder / "lock").open("ab") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+    except OSError as error:
+        raise LibraryError(f"{shown(folder)}: cannot be written: {_reason(error)}") from error
+
+
+@contextmanager
+def _as_library_error(folder: Path) -> Iterator[None]:
+    """Turn errors of the store, which are OSError, ValueError or RuntimeError, into one line."""
+    try:
+        yield
+    except (OSError, ValueError, RuntimeError) as error:
+        raise LibraryError(f"{shown(folder)}: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    text = getattr(error, "strerror", None) or str(error)
+    return text.splitlines()[0] if text else type(error).__name__
+
+
+def _read_header(folder: Path) -> Header:
+    path = folder / HEADER_NAME
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Header)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise LibraryError(
+            f"{shown(folder)}: there is no library; make one with vsumm library add"
+        ) from error
+    except (OSError, msgspec.DecodeError) as error:
+        raise LibraryError(f"{shown(path)}: damaged: {_reason(error)}") from error
+
+
+def _check_version(folder: Path, header: Header) -> None:
+    if header.schema_version > SCHEMA_VERSION:
+        raise LibraryError(
+            f"{shown(folder)}: its version is {header.schema_version}, this program knows up to "
+            f"{SCHEMA_VERSION}: update vsumm"
+        )
+
+
+def _write_header(folder: Path, header: Header) -> None:
+    with atomic_output(folder / HEADER_NAME, overwrite=True) as partial:
+        partial.write_bytes(msgspec.json.format(msgspec.json.encode(header), indent=2))
+
+
+def _film_of(row: dict[str, Any]) -> FilmRow:
+    row["path"] = Path(os.fsdecode(row["path"]))
+    row["shots"], row["notes"] = tuple(row["shots"]), tuple(row["notes"])
+    return FilmRow(**row)
+
+
+def _films_arrow(films: Sequence[FilmRow]) -> pa.Table:
+    import pyarrow as pa
+
+    rows = [{**vars(film), "path": os.fsencode(film.path)} for film in films]
+    return pa.Table.from_pylist(rows, schema=films_schema())
