@@ -49,8 +49,8 @@ FLOORS = {
         "film_reader": "config errors files media pipeline soundtrack summary",
         "installation": "_version config errors files",
         "doctor": "decode errors files media workers",
-        "batch": "config embeddings errors files media pipeline progress reel render report score "
-        "settings soundtrack summary workers",
+        "batch": "analysis config embeddings errors files media pipeline progress reel render "
+        "report score settings soundtrack summary workers",
         "demo": "batch config errors files media progress",
         "cli": "_version batch config demo doctor errors files film_library installation media "
         "mood progress reel render report score soundtrack stretches summary words workers",

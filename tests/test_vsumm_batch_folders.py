@@ -1,5 +1,7 @@
 """A batch comes to its end whatever becomes of a film, and goes on where it was."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 from batches import Inline
@@ -8,6 +10,7 @@ from vsumm.batch import folders
 from vsumm.batch.folders import ATTEMPTS, plan_batch, run_batch
 from vsumm.batch.ledger import FilmRecord, Ledger
 from vsumm.batch.task import PassingError
+from vsumm.config import SummaryConfig
 from vsumm.errors import ModelError, NoRoomError, OutputError
 
 NAMES = ("a", "b", "c")
@@ -116,6 +119,67 @@ def test_a_film_that_another_batch_works_on_is_looked_at_again(run):
     assert states(records) == dict.fromkeys(NAMES, "done")
     assert len(engine.tasks) == 3 + ATTEMPTS + 2
     assert engine.tasks[-1].sha256 == "hash"  # it is not read again
+
+
+def in_parts(task):
+    """Do films, and answer for their parts."""
+    if task.part is not None:
+        return FilmRecord(str(task.path), "done", seconds=10.0)
+    return done(task)
+
+
+def parts_of(engine):
+    return [(task.path.stem, task.part, task.num_ranges) for task in engine.tasks]
+
+
+@pytest.fixture
+def one(plan):
+    """A plan of one film of an hour."""
+    return replace(plan, films=plan.films[:1])
+
+
+@pytest.fixture
+def run_one(one, run, monkeypatch):
+    def run_one(do, plan=one, **options):
+        engine = Inline(do, num_slots=2)
+        monkeypatch.setattr(folders, "Processes", lambda num_slots: engine)
+        return engine, list(run_batch(plan, num_jobs=2, **options))
+
+    return run_one
+
+
+def test_a_long_film_is_done_after_its_parts(run_one):
+    engine, (record,) = run_one(in_parts)
+    assert parts_of(engine) == [("a", part, 2) for part in ("sound", 0, 1, None)]
+    assert engine.tasks[-1].seconds_of_parts == 30.0
+    assert record.state == "done"
+
+
+def test_a_part_is_tried_again_and_then_left_to_the_film(run_one):
+    def do(task):
+        if task.part == 0:
+            raise ConnectionError("killed")
+        return in_parts(task)
+
+    engine, (record,) = run_one(do)
+    assert [task.part for task in engine.tasks] == ["sound", 0, 1, 0, 0, None]
+    assert record.state == "done"
+
+
+def test_no_film_is_split_if_none_shall_be(run_one):
+    engine, _ = run_one(in_parts, split_seconds=None)
+    assert parts_of(engine) == [("a", None, 1)]
+
+
+def test_a_quick_look_is_not_split(one, run_one):
+    quick = replace(one.settings, summary=SummaryConfig(quick=True))
+    engine, _ = run_one(in_parts, plan=replace(one, settings=quick))
+    assert parts_of(engine) == [("a", None, 1)]
+
+
+def test_short_ranges_are_refused(plan):
+    with pytest.raises(ValueError, match="split_seconds must be at least 60, got 1"):
+        run_batch(plan, split_seconds=1)
 
 
 def test_a_batch_that_is_left_early_has_its_manifest(plan, run):

@@ -111,3 +111,23 @@ def test_a_batch_that_was_killed_goes_on(tmp_path):
     assert (again.returncode, again.stderr) == (0, "")
     assert "3 films done" in again.stdout
     assert reel.stat() == before
+
+
+@pytest.mark.parametrize(("text", "expected"), [("90s", 90.0), ("never", None), (None, 1800.0)])
+def test_how_long_films_are_split_is_handed_on(films, monkeypatch, text, expected):
+    given = {}
+
+    def run_batch(plan, **options):
+        given.update(options)
+        yield from ()
+
+    monkeypatch.setattr("vsumm.batch.run_batch", run_batch)
+    assert batch(films, *(["--split", text] if text else [])) == 0
+    assert given["split_seconds"] == expected
+    assert folders.SPLIT_SECONDS == 1800.0  # --help does not load it
+
+
+def test_ranges_that_would_be_mostly_overlap_are_refused(films, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        batch(films, "--split", "30s")
+    assert "must be 1m or more, or never; got '30s'" in capsys.readouterr().err

@@ -65,16 +65,31 @@ def analyse(
         NoSignalError: it lacks the stream that it is to be scored by.
         ModelError: the model cannot be loaded.
     """
-    signals = _signals(info, config)
-    film = Film(info, _split(info, config), config, source)
+    film, signals = film_to_measure(info, config, source)
     content = sha256_file(info.path)
     film, measured = _measure_audible(
         film,
         [*measurements_of(signals, config), *also(film)],
         lambda film, todo: measure(film, todo, content=content, cache=cache, progress=progress),
+        asked_track=config.audio_track,
     )
     columns = {signal.name: signal.compute(film, measured.arrays) for signal in signals}
     return Analysis(film, content, measured, columns)
+
+
+def film_to_measure(
+    info: MediaInfo, config: SummaryConfig, source: ModelSource
+) -> tuple[Film, list[Signal]]:
+    """Return what `analyse` measures first: a film, with the sound that a player takes.
+
+    Raises:
+        InputError, NoSignalError: see `analyse`.
+    """
+    signals = _signals(info, config)
+    segments = _split(info, config)
+    if info.audio and config.audio_track is None:
+        config = replace(config, audio_track=info.main_track)
+    return Film(info, segments, config, source), signals
 
 
 def _signals(info: MediaInfo, config: SummaryConfig) -> list[Signal]:
@@ -100,29 +115,28 @@ def _measure_audible(
     film: Film,
     measurements: Sequence[Measurement],
     measure_film: Callable[[Film, Sequence[Measurement]], Measured],
+    *,
+    asked_track: int | None,
 ) -> tuple[Film, Measured]:
-    """Measure a film with the sound that a player takes, or another one where that is silent.
+    """Measure a film with its sound, or another one where that is silent and was not asked for.
 
     Returns:
         The film with the number of the sound in its settings, and what was measured.
     """
-    info, asked = film.info, film.config.audio_track
-    track = info.main_track if asked is None else asked
-    main = replace(film, config=replace(film.config, audio_track=track)) if info.audio else film
-    measured = measure_film(main, measurements)
+    measured = measure_film(film, measurements)
     of_sound = [m for m in measurements if m.needs == "sound"]
-    if asked is not None or not of_sound or measured.has(MUSIC):
-        return main, measured
-    for other in range(len(info.audio)):
-        if other == track:
+    if asked_track is not None or not of_sound or measured.has(MUSIC):
+        return film, measured
+    for track in range(len(film.info.audio)):
+        if track == film.config.audio_track:
             continue
-        film = replace(film, config=replace(film.config, audio_track=other))
+        other = replace(film, config=replace(film.config, audio_track=track))
         with suppress(InputError):
-            heard = measure_film(film, of_sound)
+            heard = measure_film(other, of_sound)
             if heard.has(MUSIC):
                 arrays = {**measured.arrays, **heard.arrays}
-                return film, replace(measured, arrays=arrays, music_report=heard.music_report)
-    return main, measured
+                return other, replace(measured, arrays=arrays, music_report=heard.music_report)
+    return film, measured
 
 
 def _split(info: MediaInfo, config: SummaryConfig) -> list[Segment]:

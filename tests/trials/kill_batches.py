@@ -9,7 +9,8 @@ until all are done, every round is one of
     kill    `vsumm batch` is killed with SIGKILL after a random time
     worker  one of the processes that do films is; the batch goes on, and is killed later
     pair    two batches work at the same time on one folder of results; both are killed
-    full    files may not grow beyond a random size, as on a full disk
+    full    the disk has little room: with --disk (root) a small one of its own, all but a random
+            rest of which is taken; without, files may not grow beyond a random size
 
 After every round nothing may be left running, and what had a record before must be the same file as
 then: nothing is done twice. In the end the results must be, byte for byte, those of a batch that
@@ -31,6 +32,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
@@ -41,6 +44,8 @@ from measure_memory import family
 
 KINDS = ("kill", "kill", "worker", "pair", "full")
 NUM_PICTURES = 30
+DISK_BYTES = 300_000_000
+"""Size of the disk of the results."""
 ORPHAN_SECONDS = 10.0
 """How long the children of a killed batch may take to end."""
 RUN = "import sys; from vsumm.cli.program import main; sys.exit(main())"
@@ -55,23 +60,42 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--films", type=int, default=40)
     parser.add_argument("--real", type=Path, help="folder of films to add")
+    parser.add_argument("--disk", action="store_true", help="results on a disk of their own (root)")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--longest", type=float, default=25.0, help="seconds of a round, at most")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     chance = random.Random(arguments.seed)
     with tempfile.TemporaryDirectory() as name:
-        trial = Trial(Path(name), arguments, chance)
-        print(f"{trial.num_films} films, {trial.num_contents} of different content", flush=True)
-        rounds: Counter[str] = Counter()
-        while not trial.is_done():
-            kind = chance.choice(KINDS)
-            rounds[kind] += 1
-            seconds = trial.round(kind, chance)
-            print(f"{kind:8} {seconds:5.1f} s, {trial.num_records} have ended", flush=True)
-        print(", ".join(f"{kind} {number}" for kind, number in rounds.items()), flush=True)
-        trial.compare()
+        folder = Path(name)
+        with _disk(folder / "killed") if arguments.disk else nullcontext():
+            _run(Trial(folder, arguments, chance), chance)
     return 0
+
+
+def _run(trial: Trial, chance: random.Random) -> None:
+    print(f"{trial.num_films} films, {trial.num_contents} of different content", flush=True)
+    rounds: Counter[str] = Counter()
+    while not trial.is_done():
+        kind = chance.choice(KINDS)
+        rounds[kind] += 1
+        seconds = trial.round(kind, chance)
+        print(f"{kind:8} {seconds:5.1f} s, {trial.num_records} have ended", flush=True)
+    print(", ".join(f"{kind} {number}" for kind, number in rounds.items()), flush=True)
+    trial.compare()
+
+
+@contextmanager
+def _disk(folder: Path) -> Iterator[None]:
+    """Make a folder that is a disk of its own, in memory."""
+    folder.mkdir()
+    subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "tmpfs", folder], check=True
+    )
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", folder], check=True)
 
 
 class Trial:
@@ -80,6 +104,7 @@ class Trial:
     def __init__(self, folder: Path, arguments: argparse.Namespace, chance: random.Random) -> None:
         self._folder, self._jobs, self._longest = folder, arguments.jobs, arguments.longest
         self._films, self._output = folder / "films", folder / "killed"
+        self._has_disk, self._ballast = arguments.disk, self._output / ".ballast"
         self._films.mkdir()
         for k in range(arguments.films):
             self._make(k, chance)
@@ -146,6 +171,9 @@ class Trial:
         begin = time.monotonic()
         end = begin + chance.uniform(0, self._longest)
         max_bytes = chance.randrange(5_000, 60_000) if kind == "full" else None
+        if max_bytes and self._has_disk:
+            self._take_all_but(chance.randrange(10) * max_bytes)
+            max_bytes = None
         batches = [
             self.start(self._output, max_bytes=max_bytes) for _ in range(2 if kind == "pair" else 1)
         ]
@@ -162,10 +190,16 @@ class Trial:
                 raise BrokenError(f"a full disk ends in {errors!r}")
             if batch.returncode not in (0, 1, 4, -signal.SIGKILL):
                 raise BrokenError(f"exit code {batch.returncode}: {errors!r}")
+        self._ballast.unlink(missing_ok=True)
         after = self.records()
         if changed := [path for path, facts in before.items() if after.get(path) != facts]:
             raise BrokenError(f"done twice: {changed}")
         return time.monotonic() - begin
+
+    def _take_all_but(self, num_bytes: int) -> None:
+        """Leave so much room on the disk of the results."""
+        room = shutil.disk_usage(self._output).free
+        self._ballast.write_bytes(bytes(max(0, room - num_bytes)))
 
     def _kill_worker(
         self, batch: subprocess.Popen[bytes], chance: random.Random, end: float

@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import suppress
@@ -25,8 +25,10 @@ from typing import Literal, Protocol, Self, Unpack, get_args
 from vsumm.batch.cluster import Cluster
 from vsumm.batch.ledger import FilmRecord, Ledger, Seen
 from vsumm.batch.manifest import check_manifest, write_manifest
+from vsumm.batch.parts import Part
 from vsumm.batch.plan import BatchPlan, Order, PlannedFilm, plan_films
 from vsumm.batch.processes import Processes
+from vsumm.batch.queue import Work, WorkQueue
 from vsumm.batch.task import BatchSettings, FilmTask, PassingError
 from vsumm.config import SummaryConfig, check_type
 from vsumm.errors import NoRoomError, OutputError, VsummError
@@ -44,6 +46,10 @@ BUSY_SECONDS = 1.0
 """How long to wait before looking again whether another batch is done with a film, seconds."""
 MANIFEST_SECONDS = 60.0
 """Least time between two writings of the manifest while films are in work, seconds."""
+SPLIT_SECONDS = 1800.0
+"""Default length of the ranges that long films are split into, seconds."""
+SHORTEST_SPLIT_SECONDS = 60.0
+"""Least length of those: each reads a minute on either side as well."""
 USUAL_REEL = ReelConfig()
 MANIFEST_NAME = "manifest.csv"
 
@@ -134,6 +140,7 @@ def run_batch(
     address: str | None = None,
     cache: RecordCache | None = None,
     manifest: str | os.PathLike[str] | None = None,
+    split_seconds: float | None = SPLIT_SECONDS,
 ) -> Generator[FilmRecord, None, None]:
     """Do what is planned, film by film, and yield what became of each as it ends.
 
@@ -158,6 +165,9 @@ def run_batch(
         cache: where scores of earlier runs are kept.
         manifest: the table of all films, .csv or .parquet; "manifest.csv" in the folder of results
             if left out.
+        split_seconds: a film that the others would have to wait for is split into ranges of this
+            length, at least 60 s, if it lasts twice as long: they are measured apart, its sound
+            beside them. The results are the same. None: no film is split.
 
     Yields:
         A record for every film that was to be done, as it ends.
@@ -168,16 +178,22 @@ def run_batch(
         OutputError: a record or the manifest cannot be written.
         ModelError: the model cannot be loaded.
         ModuleNotFoundError: Ray is not installed.
-        ValueError: `num_jobs` is less than 1, or there is no such engine.
+        ValueError: `num_jobs` or `split_seconds` is too small, or there is no such engine.
     """
     if num_jobs < 1:
         raise ValueError(f"num_jobs must be at least 1, got {num_jobs}")
+    if split_seconds is not None and not split_seconds >= SHORTEST_SPLIT_SECONDS:
+        raise ValueError(
+            f"split_seconds must be at least {SHORTEST_SPLIT_SECONDS:g}, got {split_seconds:g}"
+        )
     if engine not in get_args(EngineName):
         raise ValueError(f"engine must be one of {', '.join(get_args(EngineName))}; got {engine!r}")
+    if plan.settings.summary.quick:  # there is little to split, and key frames know no ranges
+        split_seconds = None
     path = Path(manifest) if manifest else plan.output / MANIFEST_NAME
     check_manifest(path)
     start = partial(Cluster, address) if engine == "ray" else partial(Processes, num_jobs)
-    return _run_batch(plan, start, cache, path)
+    return _run_batch(plan, start, cache, path, split_seconds)
 
 
 def _run_batch(
@@ -185,12 +201,13 @@ def _run_batch(
     start: Callable[[], Engine],
     cache: RecordCache | None,
     manifest: Path,
+    split_seconds: float | None,
 ) -> Generator[FilmRecord, None, None]:
     records: dict[Path, FilmRecord] = {}
     written_at = time.monotonic()
     try:
         with start() as engine:
-            for film, record in _do_films(plan, engine, cache):
+            for film, record in _do_films(plan, engine, cache, split_seconds):
                 records[film.path] = record
                 if record.sha256:  # or the next batch reads the film to know it
                     seen = Seen(film.facts, record.sha256, record.film_seconds)
@@ -207,53 +224,54 @@ def _run_batch(
 
 
 def _do_films(
-    plan: BatchPlan, engine: Engine, cache: RecordCache | None
+    plan: BatchPlan, engine: Engine, cache: RecordCache | None, split_seconds: float | None
 ) -> Iterator[tuple[PlannedFilm, FilmRecord]]:
     """Yield films and their records as they end; several are in work at the same time."""
-    waiting = deque(plan.to_do)
-    busy: list[PlannedFilm] = []
-    in_work: dict[Future[FilmRecord], PlannedFilm] = {}
-    num_attempts: Counter[Path] = Counter()
+    queue = WorkQueue(plan.to_do, split_seconds)
+    busy: list[Work] = []
+    in_work: dict[Future[FilmRecord], Work] = {}
+    num_attempts: Counter[tuple[Path, Part | None]] = Counter()
     passing: tuple[type[Exception], ...] = (PassingError, *engine.lost)
     stop: VsummError | ImportError | None = None
-    while in_work or (not stop and (waiting or busy)):
-        if busy and not waiting:
+    while in_work or (not stop and (queue or busy)):
+        if busy and not queue:
             time.sleep(BUSY_SECONDS)
-            waiting.extend(busy)
+            queue.put_back(*busy)
             busy.clear()
-        while waiting and len(in_work) < engine.num_slots and not stop:
-            film = waiting.popleft()
-            num_attempts[film.path] += 1
-            in_work[engine.submit(_task(plan, film, engine, cache))] = film
+        while queue and len(in_work) < engine.num_slots and not stop:
+            work = queue.take(engine.num_jobs)
+            num_attempts[work.name] += 1
+            in_work[engine.submit(_task(plan, work, engine, cache))] = work
         for future in wait(in_work, return_when=FIRST_COMPLETED).done:
-            film = in_work.pop(future)
+            work = in_work.pop(future)
             try:
                 record = future.result()
             except passing as error:
-                if num_attempts[film.path] < ATTEMPTS:
-                    waiting.append(film)
-                else:
-                    yield film, _failed(film, error)
+                if num_attempts[work.name] < ATTEMPTS:
+                    queue.put_back(work)
+                    continue
+                record = _failed(work.film, error)
             except (VsummError, ImportError) as error:
                 stop = stop or error
+                continue
             except Exception as error:  # a bug that one film uncovers must not stop a thousand
-                _logger.exception("%s", shown(film.path))
-                yield film, _failed(film, error)
-            else:
-                if record.state == "busy":
-                    num_attempts[film.path] -= 1
-                    busy.append(replace(film, sha256=record.sha256))
-                else:
-                    yield film, record
+                _logger.exception("%s", shown(work.film.path))
+                record = _failed(work.film, error)
+            if record.state == "busy":
+                num_attempts[work.name] -= 1
+                busy.append(replace(work, film=replace(work.film, sha256=record.sha256)))
+                continue
+            queue.end(work, record.seconds)
+            if work.part is None:  # a part that failed is measured with the film
+                yield work.film, record
     if isinstance(stop, NoRoomError):
         raise NoRoomError(f"{stop}; make room and run the same batch again: it goes on") from stop
     if stop:
         raise stop
 
 
-def _task(
-    plan: BatchPlan, film: PlannedFilm, engine: Engine, cache: RecordCache | None
-) -> FilmTask:
+def _task(plan: BatchPlan, work: Work, engine: Engine, cache: RecordCache | None) -> FilmTask:
+    film = work.film
     return FilmTask(
         film.path,
         plan.output,
@@ -263,6 +281,9 @@ def _task(
         retry_broken=plan.retry_broken,
         num_jobs=engine.num_jobs,
         cache=cache,
+        num_ranges=work.num_ranges,
+        part=work.part,
+        seconds_of_parts=work.seconds_of_parts,
     )
 
 

@@ -7,7 +7,7 @@ import logging
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,9 @@ import msgspec
 from mmva_core.store import sha256_file
 from vsumm.batch.job import Job, JobResult, Outputs, summarize_file
 from vsumm.batch.ledger import FilmRecord, Ledger, key_of
+from vsumm.batch.parts import FilmParts, Part
 from vsumm.config import SummaryConfig
-from vsumm.errors import InputError, NoRoomError, OutputError
+from vsumm.errors import InputError, NoRoomError, OutputError, VsummError
 from vsumm.files import RecordCache, open_regular_file, shown
 from vsumm.reel import ReelConfig
 from vsumm.score import ModelSource
@@ -85,13 +86,20 @@ class FilmTask:
     """How many films are worked on at the same time."""
     cache: RecordCache | None = None
     """Where scores of earlier runs are kept."""
+    num_ranges: int = 1
+    """Into how many ranges of time it is split; 1: not at all."""
+    part: Part | None = None
+    """The part that is to be measured; None: the film is to be done, after its parts."""
+    seconds_of_parts: float = 0.0
+    """How long the parts took, all together."""
 
 
 def do_film(task: FilmTask) -> FilmRecord:
-    """Do a film unless it is done, and keep its record.
+    """Do a film unless it is done, and keep its record; or measure a part of it.
 
     Returns:
-        Its record; with the state "busy" where another process is working on it.
+        Its record; with the state "busy" where another process is working on it. That of a part is
+        not kept, and is "done" also where the film cannot be read: the film itself will say so.
 
     Raises:
         NoRoomError: the disk is full.
@@ -100,23 +108,28 @@ def do_film(task: FilmTask) -> FilmRecord:
         ModelError: the model cannot be loaded.
     """
     try:
-        os.close(open_regular_file(str(task.path)))
-        sha256 = task.sha256 or sha256_file(task.path)
-        num_bytes = task.path.stat().st_size
+        with _passing_apart():
+            os.close(open_regular_file(str(task.path)))
+            sha256 = task.sha256 or sha256_file(task.path)
+            num_bytes = task.path.stat().st_size
     except (OSError, InputError) as error:
-        _raise_if_passing(error)
         return FilmRecord(str(task.path), "broken", notes=(f"{shown(task.path)}: {error}",))
     key = key_of(sha256, task.plain_settings)
     record = FilmRecord(str(task.path), "busy", key, sha256, num_bytes, num_jobs=task.num_jobs)
     ledger = Ledger(task.output)
-    with ledger.locked(key) as is_ours:
+    lock = key if task.part is None else key_of(key, {"part": task.part, "of": task.num_ranges})
+    with ledger.locked(lock) as is_ours:
         if not is_ours:
             return record
         known = ledger.record(key)
         if known and not (known.state == "broken" and task.retry_broken):
             return replace(known, path=str(task.path))
+        if task.part is not None:
+            return _measure_part(task, record)
         record = _attempt(task, record)
         ledger.write(record)
+        if task.num_ranges > 1:
+            _parts_of(task, record).remove()
     return record
 
 
@@ -159,25 +172,49 @@ def _attempt(task: FilmTask, record: FilmRecord) -> FilmRecord:
         overwrite=True,
         with_report=task.settings.with_report,
     )
-    config = task.settings.summary
-    job = Job(task.path, outputs, config, task.settings.reel)
-    model = (config.model, config.device, config.precision)
-    source = _sources.setdefault(model, ModelSource(config))
+    job = Job(task.path, outputs, task.settings.summary, task.settings.reel)
+    cache = task.cache
     try:
-        with _warnings_as_notes() as warnings:
-            result = summarize_file(job, source=source, cache=task.cache)
+        with _warnings_as_notes() as warnings, _passing_apart():
+            if task.num_ranges > 1:
+                parts = _parts_of(task, record)
+                cache = cache or parts.cache
+                parts.join(task.num_ranges, cache)
+            result = summarize_file(job, source=_source_of(task), cache=cache)
     except NoRoomError:
         raise
     except (InputError, OutputError) as error:
-        _raise_if_passing(error)
         seconds = time.monotonic() - start_seconds
         return replace(record, state="broken", seconds=seconds, notes=(error.on_command_line,))
-    except (MemoryError, OSError) as error:
-        _raise_if_passing(error)
-        raise
     if result.summary.input_sha256 != record.sha256:
         raise PassingError(f"{shown(task.path)}: it changed while it was read")
-    return _done(task, record, result, warnings)
+    record = _done(task, record, result, warnings)
+    return replace(record, seconds=time.monotonic() - start_seconds + task.seconds_of_parts)
+
+
+def _measure_part(task: FilmTask, record: FilmRecord) -> FilmRecord:
+    assert task.part is not None
+    start_seconds = time.monotonic()
+    with suppress(InputError), _passing_apart():
+        _parts_of(task, record).measure(task.part, task.num_ranges)
+    return replace(record, state="done", seconds=time.monotonic() - start_seconds)
+
+
+def _parts_of(task: FilmTask, record: FilmRecord) -> FilmParts:
+    return FilmParts(
+        task.output,
+        record.key,
+        path=task.path,
+        sha256=record.sha256,
+        config=task.settings.summary,
+        source=_source_of(task),
+    )
+
+
+def _source_of(task: FilmTask) -> ModelSource:
+    config = task.settings.summary
+    model = (config.model, config.device, config.precision)
+    return _sources.setdefault(model, ModelSource(config))
 
 
 def _done(task: FilmTask, record: FilmRecord, result: JobResult, warnings: list[str]) -> FilmRecord:
@@ -185,7 +222,6 @@ def _done(task: FilmTask, record: FilmRecord, result: JobResult, warnings: list[
     return replace(
         record,
         state="done",
-        seconds=result.elapsed_seconds,
         film_seconds=result.summary.media.duration_seconds,
         reel=reel.relative_to(task.output).as_posix() if reel else None,
         summary=summary.relative_to(task.output).as_posix(),
@@ -193,10 +229,18 @@ def _done(task: FilmTask, record: FilmRecord, result: JobResult, warnings: list[
     )
 
 
-def _raise_if_passing(error: BaseException) -> None:
-    if is_passing(error):
-        text = str(error) or "there is not enough memory"
-        raise PassingError(text) from error
+@contextmanager
+def _passing_apart() -> Iterator[None]:
+    """Raise a `PassingError` in place of an error that may pass."""
+    try:
+        yield
+    except NoRoomError:
+        raise
+    except (VsummError, MemoryError, OSError) as error:
+        if is_passing(error):
+            text = str(error) or "there is not enough memory"
+            raise PassingError(text) from error
+        raise
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from mmva_core.cli import Parser, Shell, UsageError
 from mmva_core.clock import clock_text
 from vsumm.cli.inputs import add_exclude_option, input_path
 from vsumm.cli.options import add_reel_options, add_summary_options, add_work_options
+from vsumm.cli.readers import read_split
 from vsumm.cli.settings import open_cache, reel_config, summary_config
 from vsumm.cli.watch import has_bars, room_for_text
 from vsumm.files import shown
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 EXIT_SOME_FAILED = 4
 """Exit code where the batch came to its end, but not every film is done."""
+SPLIT_SECONDS = 1800.0
+"""That of `vsumm.run_batch`, which --help does not load."""
 ORDERS = ("name", "newest", "smallest")
 
 
@@ -96,6 +99,14 @@ def add_batch(commands: Commands) -> argparse.ArgumentParser:
         help="of the Ray cluster; auto: the one that this machine belongs to (default: one that is "
         "started on this machine)",
     )
+    group.add_argument(
+        "--split",
+        type=read_split,
+        metavar="TIME",
+        default=SPLIT_SECONDS,
+        help="films of twice this length that others would have to wait for are measured in ranges "
+        "of it at the same time, with the same results; never: none is (default: 30m)",
+    )
     add_work_options(group)
     parser.set_defaults(soundtrack_from=None)  # is chosen for one film at a time
     return parser
@@ -136,6 +147,7 @@ def run(args: argparse.Namespace, shell: Shell) -> Iterator[str]:
         address=args.address,
         cache=cache,
         manifest=args.manifest,
+        split_seconds=args.split,
     )
     states = [film.record.state for film in plan.films if film.record]
     with _shown_batch(args, plan) as show, closing(records):

@@ -36,6 +36,16 @@ def read_seconds(text: str) -> float:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
+def read_split(text: str) -> float | None:
+    """Read the length of the ranges of split films, a minute at least; None for "never"."""
+    if text == "never":
+        return None
+    seconds = read_seconds(text)
+    if seconds < 60:
+        raise argparse.ArgumentTypeError(f"must be 1m or more, or never; got {text!r}")
+    return seconds
+
+
 def read_keep(text: str) -> Keep:
     """Read a stretch of a film."""
     try:

@@ -8,6 +8,7 @@ from .colours import is_hdr as is_hdr
 from .colours import usual_matrix as usual_matrix
 from .frame_reader import Frame as Frame
 from .frame_reader import FrameReader as FrameReader
+from .frame_reader import picture_report as picture_report
 from .frame_reader import read_frames as read_frames
 from .hdr import HLG as HLG
 from .hdr import PQ as PQ

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain, pairwise
 from typing import Any, Self
@@ -152,13 +152,19 @@ class FrameReader:
         self.close()
 
     @property
+    def lost(self) -> dict[int, str]:
+        """Why a wanted time could not be read, by its index; complete after the iteration."""
+        return dict(self._lost)
+
+    @property
+    def decoders(self) -> list[str]:
+        """The decoders that have been used, in the order of their use."""
+        return list(dict.fromkeys(name for lane in self._lanes for name in lane.decoders))
+
+    @property
     def report(self) -> DecodeReport:
         """What has been read so far; complete after the iteration."""
-        cells = self._cells()
-        lost = sum(cells[index] for index in self._lost)
-        reasons = tuple(dict.fromkeys(self._lost.values()))
-        decoders = dict.fromkeys(name for lane in self._lanes for name in lane.decoders)
-        return DecodeReport(", then ".join(decoders), sum(cells), lost, reasons)
+        return picture_report(self._info, self._times, lost=self._lost, decoders=self.decoders)
 
     def __iter__(self) -> Iterator[Frame]:
         results = [iter(lane) for lane in self._lanes]
@@ -181,19 +187,43 @@ class FrameReader:
         for lane in self._lanes:
             lane.close()
 
-    def _cells(self) -> list[float]:
-        """Return how much of the film each wanted time represents, up to half-way to the next.
 
-        start         0        1             2          end
-          |-----------^--------^-------------^-----------|
-          |<----- 0 ----->|<--- 1 --->|<-------- 2 ----->|
-        """
-        if not self._times:
-            return []
-        assert self._info.video is not None
-        middles = [(earlier + later) / 2 for earlier, later in pairwise(self._times)]
-        borders = [min(self._info.video.start_seconds, self._times[0]), *middles, self._end]
-        return [later - earlier for earlier, later in pairwise(borders)]
+def picture_report(
+    info: MediaInfo,
+    times_seconds: Sequence[float],
+    *,
+    lost: Mapping[int, str],
+    decoders: Sequence[str],
+) -> DecodeReport:
+    """Return how much of a picture was read.
+
+    Args:
+        info: the film.
+        times_seconds: the wanted times, ascending; those behind the end do not count.
+        lost: why some of them could not be read, by their index.
+        decoders: the decoders that were used, in the order of their use.
+    """
+    assert info.video is not None, "nothing was wanted of a film without picture"
+    end_seconds = info.video.start_seconds + info.video.duration_seconds
+    times = [time for time in times_seconds if time < end_seconds]
+    cells = _cells(times, info.video.start_seconds, end_seconds)
+    unreadable = sum(cells[index] for index in sorted(lost))
+    reasons = tuple(dict.fromkeys(lost[index] for index in sorted(lost)))
+    return DecodeReport(", then ".join(decoders), sum(cells), unreadable, reasons)
+
+
+def _cells(times: Sequence[float], start_seconds: float, end_seconds: float) -> list[float]:
+    """Return how much of the film each wanted time represents, up to half-way to the next.
+
+    start         0        1             2          end
+      |-----------^--------^-------------^-----------|
+      |<----- 0 ----->|<--- 1 --->|<-------- 2 ----->|
+    """
+    if not times:
+        return []
+    middles = [(earlier + later) / 2 for earlier, later in pairwise(times)]
+    borders = [min(start_seconds, times[0]), *middles, end_seconds]
+    return [later - earlier for earlier, later in pairwise(borders)]
 
 
 def _checked_times(

@@ -17,6 +17,9 @@ from .measure import measure as measure
 from .model_source import ModelSource as ModelSource
 from .model_source import load_model as load_model
 from .mood import lean as lean
+from .ranges import join_ranges as join_ranges
+from .ranges import measure_range as measure_range
+from .ranges import ranges_of as ranges_of
 from .signal import Arrays as Arrays
 from .signal import Film as Film
 from .signal import FloatArray as FloatArray

@@ -5,10 +5,11 @@ Letters: N segments.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from typing import Any, cast
 
 import numpy as np
@@ -23,17 +24,18 @@ from vsumm.score.batches import in_batches
 from vsumm.score.looks import (
     LOOKS_PER_FRAME,
     KeyLooks,
+    Look,
     find_key_looks,
     look_windows,
     looks_of,
     read_looks,
 )
-from vsumm.score.signal import Arrays, Film, FloatArray, Measurement, Need, SoundMeter
+from vsumm.score.signal import Arrays, Film, Measurement, Need, SoundMeter
 from vsumm.score.sound_windows import sound_windows
 from vsumm.workers import give_memory_back
 
 LOOKS_AT_ONCE = 64
-"""Frames that the meters of the picture get at once."""
+"""Frames that the meters of the picture get at once, if a segment does not have more."""
 WINDOWS_AT_ONCE = 32
 """Windows of sound that the meters of the sound get at once."""
 
@@ -58,11 +60,13 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class _Record:
+class Record:
     """One measurement, as the cache keeps it."""
 
     arrays: Arrays
+    """Of N rows."""
     report: DecodeReport
+    """How much of the stream could be read."""
 
 
 def measure(
@@ -86,7 +90,7 @@ def measure(
         InputError: nothing of the only stream needed could be read; of two, one may be lost.
         ModelError: the model cannot be loaded.
     """
-    memory = _Memory(cache, film, content)
+    memory = Memory(cache, film, content)
     records = {m.name: record for m in measurements if (record := memory.recall(m))}
     todo = [m for m in measurements if m.name not in records]
     pictures = [m for m in todo if m.needs == "picture"]
@@ -100,14 +104,14 @@ def measure(
         if pictures and film.config.quick:
             film.source.begin()
             keys = _find_keys(film)
-        frames = stack.enter_context(_open_picture(film, keys)) if pictures else None
+        frames = stack.enter_context(open_picture(film, keys)) if pictures else None
         num_steps = film.num_segments * ((frames is not None) + (blocks is not None))
         watch = stack.enter_context(watching(progress))
         advance = _clock_of(film, watch, num_steps)
         waiting = pool.submit(_measure_sound, film, blocks, sounds, advance) if blocks else None
         if frames:
             found = _unless_lost(
-                lambda: _measure_picture(film, frames, keys, pictures, advance),
+                lambda: measure_picture(film, frames, keys, pictures, advance),
                 may_be_lost=may_be_lost,
             )
             records |= memory.keep(film, pictures, found, frames.report)
@@ -137,7 +141,13 @@ def _find_keys(film: Film) -> KeyLooks:
     return find_key_looks(key_seconds, windows, frames_per_segment=frames_per_segment)
 
 
-def _open_picture(film: Film, keys: KeyLooks | None) -> FrameReader:
+def segments_at_once(film: Film) -> int:
+    """Return how many segments make a block: the meters get the frames of one block at once."""
+    return max(1, LOOKS_AT_ONCE // (LOOKS_PER_FRAME * film.config.frames_per_segment))
+
+
+def open_picture(film: Film, keys: KeyLooks | None = None) -> FrameReader:
+    """Begin to read the frames that a film is scored by; with `keys` those alone."""
     if keys is not None:
         return read_frames(film.info, keys.seconds, decoder=film.config.decoder)
     windows = look_windows(film.segments, frames_per_segment=film.config.frames_per_segment)
@@ -148,13 +158,18 @@ def _open_sound(film: Film) -> AudioReader:
     return read_audio(film.info, track=film.config.audio_track)
 
 
-def _measure_picture(
+def measure_picture(
     film: Film,
     frames: FrameReader,
     keys: KeyLooks | None,
     measurements: Sequence[Measurement],
     advance: Advance,
 ) -> list[Arrays]:
+    """Return the arrays of some measurements of the picture.
+
+    Raises:
+        InputError: not a single frame could be read.
+    """
     meters = [measurement.start(film) for measurement in measurements]
     num_looks = LOOKS_PER_FRAME * film.config.frames_per_segment
     num_frames = len(keys.windows) if keys else num_looks * film.num_segments
@@ -163,7 +178,7 @@ def _measure_picture(
         frames_per_segment=film.config.frames_per_segment,
         windows=keys.windows if keys else None,
     )
-    for batch in in_batches(looks, LOOKS_AT_ONCE):
+    for batch in in_batches(looks, LOOKS_AT_ONCE) if keys else _in_blocks(looks, film):
         for meter in meters:
             meter.add(batch)
         advance(len(batch) / num_frames * film.num_segments)
@@ -174,6 +189,13 @@ def _measure_picture(
         {name: array[keys.rows] for name, array in arrays.items()} if measurement.holds else arrays
         for measurement, arrays in zip(measurements, results, strict=True)
     ]
+
+
+def _in_blocks(looks: Iterable[Look], film: Film) -> Iterator[list[Look]]:
+    """Group by rows, not by number: frames that cannot be read must not move those behind them."""
+    block = segments_at_once(film)
+    for _, group in groupby(looks, lambda look: look.row // block):
+        yield list(group)
 
 
 def _measure_sound(
@@ -202,7 +224,7 @@ def _unless_lost(
 
 
 def _report_of(
-    need: Need, measurements: Collection[Measurement], records: dict[str, _Record]
+    need: Need, measurements: Collection[Measurement], records: dict[str, Record]
 ) -> DecodeReport | None:
     return next((records[m.name].report for m in measurements if m.needs == need), None)
 
@@ -214,8 +236,14 @@ def _clock_of(film: Film, watch: Watch, num_steps: int) -> Advance:
     return lambda steps: clock.advance(seconds * steps / num_steps)
 
 
-class _Memory:
-    """Measurements of one film in a cache; without a cache it forgets everything."""
+class Memory:
+    """Measurements of one film in a cache; without a cache it forgets everything.
+
+    Args:
+        cache: where they are kept.
+        film: the film, its segments and settings.
+        content: SHA-256 of the film.
+    """
 
     def __init__(self, cache: RecordCache | None, film: Film, content: str) -> None:
         self._cache = cache
@@ -227,15 +255,21 @@ class _Memory:
             "end_seconds": film.segments[-1].end_seconds,
         }
 
-    def recall(self, measurement: Measurement) -> _Record | None:
+    def recall(self, measurement: Measurement) -> Record | None:
         """Return a measurement that the cache holds."""
         key = self._key_of(measurement)
         record = self._cache.get(key) if self._cache and key else None
         if record is None:
             return None
-        arrays = {k: np.array(v, dtype=np.float64) for k, v in record["arrays"].items()}
         reasons = tuple(record["report"].pop("reasons"))
-        return _Record(arrays, DecodeReport(**record["report"], reasons=reasons))
+        report = DecodeReport(**record["report"], reasons=reasons)
+        return Record(arrays_from_lists(record["arrays"]), report)
+
+    def put(self, measurement: Measurement, arrays: Arrays, report: DecodeReport) -> None:
+        """Keep a measurement."""
+        key = self._key_of(measurement)
+        if self._cache and key:
+            self._cache.put(key, {"arrays": lists_from_arrays(arrays), "report": asdict(report)})
 
     def keep(
         self,
@@ -243,18 +277,29 @@ class _Memory:
         measurements: Sequence[Measurement],
         found: Sequence[Arrays] | None,
         report: DecodeReport,
-    ) -> dict[str, _Record]:
+    ) -> dict[str, Record]:
         """Return records of a stream by name, and cache them unless the stream was lost."""
         if found is None:
-            return {m.name: _Record(m.missing(film.num_segments), report) for m in measurements}
+            return {m.name: Record(m.missing(film.num_segments), report) for m in measurements}
         records = {}
         for measurement, arrays in zip(measurements, found, strict=True):
-            records[measurement.name] = _Record(arrays, report)
-            key = self._key_of(measurement)
-            if self._cache and key:
-                lists = {name: _to_list(array) for name, array in arrays.items()}
-                self._cache.put(key, {"arrays": lists, "report": asdict(report)})
+            records[measurement.name] = Record(arrays, report)
+            self.put(measurement, arrays, report)
         return records
+
+    def recall_part(self, measurement: Measurement, rows: slice) -> dict[str, Any] | None:
+        """Return what was kept of some rows."""
+        key = self._key_of(measurement)
+        if not self._cache or not key:
+            return None
+        record: dict[str, Any] | None = self._cache.get({**key, "rows": [rows.start, rows.stop]})
+        return record
+
+    def keep_part(self, measurement: Measurement, rows: slice, record: dict[str, Any]) -> None:
+        """Keep plain values about some rows."""
+        key = self._key_of(measurement)
+        if self._cache and key:
+            self._cache.put({**key, "rows": [rows.start, rows.stop]}, record)
 
     def _key_of(self, measurement: Measurement) -> dict[str, Any] | None:
         settings = measurement.depends_on(self._film)
@@ -267,7 +312,12 @@ class _Memory:
         return {"kind": measurement.name, "columns": columns, **settings, **self._key}
 
 
-def _to_list(array: FloatArray) -> list[Any]:
+def lists_from_arrays(arrays: Arrays) -> dict[str, list[Any]]:
     """Return nested lists with None, which JSON has, for NaN, which it has not."""
-    listed: list[Any] = np.where(np.isnan(array), np.array(None), array).tolist()
-    return listed
+    nothing = np.array(None)
+    return {k: np.where(np.isnan(v), nothing, v).tolist() for k, v in arrays.items()}
+
+
+def arrays_from_lists(lists: Mapping[str, list[Any]]) -> Arrays:
+    """Return the arrays that `lists_from_arrays` made lists of."""
+    return {name: np.array(values, dtype=np.float64) for name, values in lists.items()}
