@@ -41,7 +41,8 @@ FLOORS = {
         "stretches summary words",
         "timeline": "decode errors files media score summary words workers",
         "render": "config errors files media progress reel select summary timeline",
-        "soundtrack": "config decode errors files media reel score summary words workers",
+        "soundtrack": "borders config decode errors files fixed media reel score select summary "
+        "words workers",
         "pipeline": "analysis config edges errors files fixed media progress score settings "
         "stretches summary",
         "embeddings": "config errors files progress score summary",

@@ -291,6 +291,8 @@ def test_the_soundtrack_is_never_replaced(film, music):
         ["--title", " "],
         ["--soundtrack-mode", "duck"],
         ["--soundtrack-start", "1:05"],
+        ["--soundtrack-fade", "3"],
+        ["--cut-to-beats"],
         ["--title-font", "x.ttf"],
     ],
 )

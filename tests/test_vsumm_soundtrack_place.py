@@ -42,7 +42,7 @@ def test_the_start_is_moved_until_cuts_are_on_beats():
     fit = fit_to_beats(flat_curve(), windows(), 10.0, beats_of(BEATS), cuts)
     assert fit.on_beats == 1
     assert abs(fit.start_seconds - 10) <= REACH_SECONDS
-    distances = beat_distances(fit.start_seconds + cuts, beats_of(BEATS))
+    distances = beat_distances(fit.start_seconds + cuts, beats_of(BEATS).seconds)
     assert distances.max() < 0.02
 
 
@@ -52,7 +52,7 @@ def test_no_start_nearby_has_more_cuts_on_beats():
     beats = beats_of(BEATS)
     fit = fit_to_beats(flat_curve(), windows(), 10.0, beats, cuts)
     starts = np.arange(7.0, 13.0, 0.01)
-    shares = on_beats(beat_distances(starts[:, None] + cuts, beats))
+    shares = on_beats(beat_distances(starts[:, None] + cuts, BEATS))
     assert fit.on_beats == shares.max() > shares.mean() + 0.1
 
 
@@ -90,7 +90,7 @@ def test_music_that_plays_again_is_followed_behind_its_end():
     cuts = np.array([3.2, 9.2, 15.2])
     fit = fit_to_beats(flat_curve(), short, 6.0, beats, cuts)
     assert fit.on_beats == 1
-    assert (beat_distances((fit.start_seconds + cuts) % 12, beats) < ON_BEAT_SECONDS).all()
+    assert (beat_distances((fit.start_seconds + cuts) % 12, beats.seconds) < ON_BEAT_SECONDS).all()
 
 
 def test_without_beats_the_start_stays():

@@ -58,6 +58,8 @@ class Job:
     """How to write the reel; None: score and select only."""
     music: Path | None = None
     """Index of music to choose the soundtrack from, see `vsumm.soundtrack.open_library`."""
+    moves_cuts: bool = False
+    """Whether cuts may be moved to beats of that music."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +150,7 @@ def do_job(job: Job, source: ModelSource, cache: RecordCache | None, watch: Watc
         crossfade_seconds=job.reel.crossfade_seconds if job.reel is not None else 0.0,
     )
     if job.music is not None:
-        summary, job = _with_soundtrack(summary, job, job.music)
+        summary, job = _with_soundtrack(summary, job, job.music, cache)
         if plan is not None:
             plan = plan_reel(info, reel_path, job.reel, overwrite=overwrite)
     if job.reel is not None:
@@ -181,16 +183,25 @@ def do_job(job: Job, source: ModelSource, cache: RecordCache | None, watch: Watc
     )
 
 
-def _with_soundtrack(summary: Summary, job: Job, music: Path) -> tuple[Summary, Job]:
+def _with_soundtrack(
+    summary: Summary, job: Job, music: Path, cache: RecordCache | None
+) -> tuple[Summary, Job]:
     """Choose the soundtrack; return the summary that names it and the job whose reel has it."""
     reel = job.reel or ReelConfig()
-    choice = soundtrack.choose_soundtrack(summary, music, crossfade_seconds=reel.crossfade_seconds)
+    choice = soundtrack.choose_soundtrack(
+        summary,
+        music,
+        crossfade_seconds=reel.crossfade_seconds,
+        moves_cuts=job.moves_cuts,
+        cache=cache,
+    )
     chosen = choice.best[0]
     reel = replace(reel, soundtrack=chosen.file, soundtrack_start_seconds=chosen.start_seconds)
     if reel.soundtrack_fade_seconds is None:
         reel = replace(reel, soundtrack_fade_seconds=choice.fade_seconds)
     notes = (*summary.notes, choice.line)
-    return replace(summary, soundtracks=choice.best, notes=notes), replace(job, reel=reel)
+    summary = replace(choice.summary, soundtracks=choice.best, notes=notes)
+    return summary, replace(job, reel=reel)
 
 
 def _further(job: Job, *paths: Path) -> list[Path]:

@@ -108,7 +108,7 @@ def add_batch(commands: Commands) -> argparse.ArgumentParser:
         "of it at the same time, with the same results; never: none is (default: 30m)",
     )
     add_work_options(group)
-    parser.set_defaults(soundtrack_from=None)  # is chosen for one film at a time
+    parser.set_defaults(soundtrack_from=None, moves_cuts=False)  # is chosen for one film at a time
     return parser
 
 

@@ -19,6 +19,8 @@ def check_music_options(args: argparse.Namespace) -> None:
         raise UsageError("--soundtrack names the music itself: leave out --soundtrack-from")
     if args.soundtrack_mode is not None and not (args.soundtrack or args.soundtrack_from):
         raise UsageError("--soundtrack-mode needs --soundtrack or --soundtrack-from")
+    if args.moves_cuts and args.soundtrack_from is None:
+        raise UsageError("--cut-to-beats needs --soundtrack-from")
     if args.soundtrack_start_seconds is not None and args.soundtrack is None:
         raise UsageError("--soundtrack-start needs --soundtrack")
     if args.soundtrack_fade_seconds is not None and not (args.soundtrack or args.soundtrack_from):

@@ -34,12 +34,20 @@ def add_summarize_options(parser: argparse.ArgumentParser) -> None:
     add_summary_options(parser)
     _add_output(parser.add_argument_group("what is written"))
     _add_views(parser.add_argument_group("what shows it"))
-    add_reel_options(parser).add_argument(
+    music = add_reel_options(parser)
+    music.add_argument(
         "--soundtrack-from",
         type=Path,
         metavar="MUSIC",
         help="choose the soundtrack, and the place in it, that follows the picture best: from a "
         "folder, a playlist (.m3u, .m3u8) or an index that mmva index made",
+    )
+    music.add_argument(
+        "--cut-to-beats",
+        action="store_true",
+        dest="moves_cuts",
+        help="move cuts to beats of that music, by up to half a second, where that costs at most "
+        "2%% of the score and cuts into no shot and no sentence",
     )
     add_work_options(parser.add_argument_group("how the work is done"))
 

@@ -159,7 +159,8 @@ def _jobs(
     # Who names timelines alone wants no reel.
     is_list_alone = bool(outputs.lists) and outputs.reel is None and outputs.folder is None
     with_reel = not args.no_reel and not is_list_alone
-    return [Job(path, outputs, summary, reel if with_reel else None, music) for path in films]
+    written = reel if with_reel else None
+    return [Job(path, outputs, summary, written, music, args.moves_cuts) for path in films]
 
 
 def _not_done(jobs: Sequence[Job], watch: Watch, shell: Shell) -> Iterator[Job]:

@@ -12,11 +12,12 @@ from mmva_core.errors import MmvaError
 from mmva_core.matching_score import score_of_distance
 from mmva_core.retrieval import Curve, Floats, Place, compare_starts, load_index, rank_tracks
 from vsumm.errors import InputError
-from vsumm.files import shown
+from vsumm.files import RecordCache, shown
 from vsumm.score import FloatArray
 from vsumm.soundtrack.beats import Beats
 from vsumm.soundtrack.curve import reel_curve, reel_cuts
-from vsumm.soundtrack.place import Fit, fit_to_beats, part_to_hear
+from vsumm.soundtrack.cut_to_beats import cut_to_beats
+from vsumm.soundtrack.place import Fit, fit_at, fit_to_beats, part_to_hear
 from vsumm.soundtrack.rhythm import listen
 from vsumm.soundtrack.tags import Tags, read_tags
 from vsumm.summary import Summary, TrackMatch
@@ -32,13 +33,22 @@ class Choice:
 
     best: tuple[TrackMatch, ...]
     """Tracks at their best places, best first; the first one is chosen."""
+    summary: Summary
+    """What the reel shows; its cuts may have been moved."""
     line: str
     """Why, and what the file says of its artist and licence."""
     fade_seconds: float | None = None
     """How long it fades out, from a bar or a beat on; None where no beat was found."""
 
 
-def choose_soundtrack(summary: Summary, index: Path, *, crossfade_seconds: float = 0.0) -> Choice:
+def choose_soundtrack(
+    summary: Summary,
+    index: Path,
+    *,
+    crossfade_seconds: float = 0.0,
+    moves_cuts: bool = False,
+    cache: RecordCache | None = None,
+) -> Choice:
     """Choose music for the reel of a summary, by `mmva_core.retrieval.rank_tracks`.
 
     The start of the chosen track is moved to the beat, see `place.py`.
@@ -47,6 +57,8 @@ def choose_soundtrack(summary: Summary, index: Path, *, crossfade_seconds: float
         summary: what the reel shows.
         index: folder of an index of music, see `open_library`.
         crossfade_seconds: how long each run of the reel overlaps the next one.
+        moves_cuts: whether cuts of the reel may be moved to beats, see `cut_to_beats.py`.
+        cache: where cuts and phrases of the film are kept.
 
     Raises:
         InputError: the index cannot be read, or none of its files is there any more.
@@ -87,22 +99,80 @@ def choose_soundtrack(summary: Summary, index: Path, *, crossfade_seconds: float
         for position in positions
         if opened.items[position].name == chosen.name
     )
-    cuts = reel_cuts(summary, crossfade_seconds=crossfade_seconds)
-    part = part_to_hear(chosen.start_seconds, curve.length_seconds, float(windows[-1, 3]))
-    beats = listen(root / chosen.name, *part)
-    fit = fit_to_beats(curve, windows, chosen.start_seconds, beats, cuts)
-    places[0] = chosen = _moved(chosen, fit.start_seconds, curve, windows, opened.header.sigma)
+    placed = _place(
+        summary,
+        curve,
+        windows,
+        root / chosen.name,
+        chosen.start_seconds,
+        crossfade_seconds=crossfade_seconds,
+        moves_cuts=moves_cuts,
+        cache=cache,
+    )
+    start = placed.fit.start_seconds
+    places[0] = chosen = _moved(chosen, start, placed.curve, windows, opened.header.sigma)
     match = replace(
         best[0],
         start_seconds=chosen.start_seconds,
         score=chosen.score,
         distance=chosen.distance,
         correlation=chosen.correlation,
-        tempo=beats.tempo,
-        cuts_on_beats=fit.on_beats,
+        tempo=placed.beats.tempo,
+        cuts_on_beats=placed.fit.on_beats,
     )
-    line = _line(match.file, places, _rhythm(beats, fit, cuts), tags[0])
-    return Choice((match, *best[1:]), line, fit.fade_seconds)
+    line = _line(match.file, places, placed.line, tags[0])
+    return Choice((match, *best[1:]), placed.summary, line, placed.fit.fade_seconds)
+
+
+@dataclass(frozen=True, eq=False)
+class _Placed:
+    """A reel that lies in its music to the beat."""
+
+    summary: Summary
+    """What it shows."""
+    curve: Curve
+    """Of its picture."""
+    beats: Beats
+    """Of the part of the track in which it lies."""
+    fit: Fit
+    """Where it lies."""
+    line: str
+    """How its cuts lie to the beat."""
+
+
+def _place(
+    summary: Summary,
+    curve: Curve,
+    windows: Floats,
+    file: Path,
+    start_seconds: float,
+    *,
+    crossfade_seconds: float,
+    moves_cuts: bool,
+    cache: RecordCache | None,
+) -> _Placed:
+    """Place a reel in a track to the beat, near where its curve has found a place."""
+    track_seconds = float(windows[-1, 3])
+    cuts = reel_cuts(summary, crossfade_seconds=crossfade_seconds)
+    beats = listen(file, *part_to_hear(start_seconds, curve.length_seconds, track_seconds))
+    fit = fit_to_beats(curve, windows, start_seconds, beats, cuts)
+    line = _rhythm(beats, fit, cuts)
+    if not moves_cuts or len(beats.seconds) < 2 or not len(cuts):
+        return _Placed(summary, curve, beats, fit, line)
+    moved = cut_to_beats(
+        summary,
+        beats,
+        fit.start_seconds,
+        track_seconds,
+        crossfade_seconds=crossfade_seconds,
+        cache=cache,
+    )
+    curve = reel_curve(moved.summary, crossfade_seconds=crossfade_seconds)
+    cuts = reel_cuts(moved.summary, crossfade_seconds=crossfade_seconds)
+    fit = fit_at(fit.start_seconds, curve.length_seconds, beats, cuts, track_seconds)
+    cost = f"for {moved.loss:.1%} of the score" if moved.loss > 0 else "at no loss of score"
+    line = f"{line}, {_num_on_beats(fit, cuts)} when cuts had moved, {cost}"
+    return _Placed(moved.summary, curve, beats, fit, line)
 
 
 def _moved(
@@ -124,8 +194,12 @@ def _rhythm(beats: Beats, fit: Fit, cuts: FloatArray) -> str:
     """Say how the cuts lie to the beat."""
     if len(beats.seconds) < 2:
         return "no beat found"
-    on_beats = round(fit.on_beats * len(cuts))
-    return f"{on_beats} of {counted(len(cuts), 'cut')} on its {beats.tempo:.0f} beats a minute"
+    num_on_beats = _num_on_beats(fit, cuts)
+    return f"{num_on_beats} of {counted(len(cuts), 'cut')} on its {beats.tempo:.0f} beats a minute"
+
+
+def _num_on_beats(fit: Fit, cuts: FloatArray) -> int:
+    return round(fit.on_beats * len(cuts))
 
 
 def _line(file: Path, places: list[Place], rhythm: str, tags: Tags) -> str:

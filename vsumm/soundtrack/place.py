@@ -33,6 +33,9 @@ PHRASE_COST = 0.02
 """What it costs to begin where nothing new begins."""
 LEAD_SECONDS = 0.3
 """How long before the first beat of a phrase the reel may begin in it: as long as the fade."""
+STRONG_WORTH = 0.25
+"""How much more a cut is worth that is on the first beat of a bar and leads to a piece of more than
+the median score, where cuts are moved."""
 NEARNESS_WORTH = 0.1
 """Share of `BEAT_WORTH` that tells starts apart at which as many cuts are on beats."""
 SHORTEST_FADE_SECONDS, LONGEST_FADE_SECONDS = 1.0, 3.5
@@ -84,21 +87,32 @@ def fit_to_beats(
     starts = start_seconds + np.concatenate([-reach[:0:-1], reach])
     starts = starts[(starts >= 0) & (starts <= max(start_seconds, track_seconds - 1))]
     costs = compare_starts(curve, windows, starts).costs
-    distances = beat_distances((starts[:, None] + cuts) % track_seconds, beats)
+    distances = beat_distances((starts[:, None] + cuts) % track_seconds, beats.seconds)
     shares = on_beats(distances)
     near = np.minimum(distances / ON_BEAT_SECONDS, 1).mean(axis=1) if len(cuts) else 0.0
     worth = BEAT_WORTH * ((1 - NEARNESS_WORTH) * shares - NEARNESS_WORTH * near)
     totals = costs + PHRASE_COST * (1 - _newness(starts, beats)) - worth
     best = int(totals.argmin())
-    start = float(starts[best])
-    fade = _fade_seconds(start, curve.length_seconds, beats, track_seconds)
-    return Fit(start, float(shares[best]), fade)
+    return fit_at(float(starts[best]), curve.length_seconds, beats, cuts, track_seconds)
 
 
-def beat_distances(seconds: FloatArray, beats: Beats) -> FloatArray:
-    """Return how far times are from the nearest beat, seconds; there must be a beat."""
-    known = beats.seconds
-    after = np.clip(np.searchsorted(known, seconds), 1, max(1, len(known) - 1))
+def fit_at(
+    start_seconds: float,
+    reel_seconds: float,
+    beats: Beats,
+    cuts: FloatArray,
+    track_seconds: float,
+) -> Fit:
+    """Return how a reel lies in its music that begins at a time; there must be two beats."""
+    distances = beat_distances((start_seconds + cuts) % track_seconds, beats.seconds)
+    share = float(on_beats(distances[None])[0])
+    fade = _fade_seconds(start_seconds, reel_seconds, beats, track_seconds)
+    return Fit(start_seconds, share, fade)
+
+
+def beat_distances(seconds: FloatArray, known: FloatArray) -> FloatArray:
+    """Return how far times are from the nearest one of some known times, at least two, seconds."""
+    after = np.clip(np.searchsorted(known, seconds), 1, len(known) - 1)
     around = (np.abs(seconds - known[number]) for number in (after - 1, after))
     return np.minimum(*around)
 
