@@ -12,7 +12,7 @@ from speech import SAMPLE_RATE, speak, write_sound
 from vsumm.media.segments import Segment
 from vsumm.reel import duck
 from vsumm.reel.config import ReelConfig
-from vsumm.reel.duck import Passage, film_gains, music_gains
+from vsumm.reel.duck import Phrase, film_gains, music_gains
 from vsumm.reel.loudness import LoudnessMeter
 from vsumm.reel.place_sound import to_audio_frame
 
@@ -137,7 +137,7 @@ def meter_of(loudness, seconds):
 
 
 def test_gains_follow_attack_hold_and_release():
-    passage = Passage(10.0, 12.0, -23.0)
+    passage = [Phrase(10.0, 12.0, -23.0)]
     corners = [
         10 - duck.ATTACK_SECONDS,
         10,
@@ -153,22 +153,30 @@ def test_gains_follow_attack_hold_and_release():
 
 
 def test_music_that_is_soft_enough_stays_as_it_is():
-    assert music_gains(np.array([11.0]), [Passage(10, 12, -20)], meter_of(-45, 20)) == [0.0]
+    assert music_gains(np.array([11.0]), [[Phrase(10, 12, -20)]], meter_of(-45, 20)) == [0.0]
     assert music_gains(np.array([11.0]), [], meter_of(-5, 20)) == [0.0]
 
 
-def test_the_depth_fits_the_quieter_of_two_phrases_in_one_passage(tmp_path):
+def test_every_phrase_of_a_passage_has_its_own_depth():
+    passage = [Phrase(10.0, 11.0, -20.0), Phrase(12.0, 13.0, -30.0)]
+    times = np.array([10.5, 11.0, 11.5, 12.0, 12.5])
+    gains = music_gains(times, [passage], meter_of(-40.0, 20))
+    assert gains == pytest.approx([0, 0, -5, -10, -10])
+
+
+def test_a_passage_holds_phrases_with_short_pauses_and_how_loud_they_are():
     samples, spans = speak(SENTENCES, 1.0)
-    first = round((spans[0][1] + 0.5) * SAMPLE_RATE)
-    samples = np.concatenate([0.6 * samples[:first], 0.1 * samples[first:]])
+    border = round((spans[0][1] + 0.5) * SAMPLE_RATE)
+    samples = np.concatenate([0.6 * samples[:border], 0.1 * samples[border:]])
     listener = duck._Voices(SAMPLE_RATE, "mono")
     listener.add(samples.astype(np.float32)[None])
     (passage,) = listener.passages()
-    quiet = loudness_of(samples[round(spans[1][0] * SAMPLE_RATE) :])
-    assert passage.loudness == pytest.approx(quiet, abs=2)
-    assert (passage.start_seconds, passage.end_seconds) == pytest.approx(
-        (spans[0][0], spans[1][1]), abs=0.15
-    )
+    found = [(passage[0].start_seconds, passage[-1].end_seconds)]
+    np.testing.assert_allclose(found, [(spans[0][0], spans[1][1])], atol=0.15)
+    loud = loudness_of(samples[:border])
+    quiet = loudness_of(samples[border:])
+    assert passage[0].loudness == pytest.approx(loud, abs=2)
+    assert passage[-1].loudness == pytest.approx(quiet, abs=2)
 
 
 def test_the_mode_has_three_names():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vsumm.soundtrack.beats import SAMPLE_RATE, find_beats
+from vsumm.soundtrack.beats import BEATS_SAMPLE_RATE, find_beats
 
 TOLERANCE = 0.07
 
@@ -11,9 +11,9 @@ TOLERANCE = 0.07
 def clicks(times, levels, seconds, *, seed=0):
     """Return noise bursts over soft noise."""
     rng = np.random.default_rng(seed)
-    samples = 0.005 * rng.standard_normal(round(seconds * SAMPLE_RATE))
+    samples = 0.005 * rng.standard_normal(round(seconds * BEATS_SAMPLE_RATE))
     for time, level in zip(times, levels, strict=True):
-        first = round(time * SAMPLE_RATE)
+        first = round(time * BEATS_SAMPLE_RATE)
         burst = rng.standard_normal(800) * np.exp(-np.arange(800) / 160)
         part = samples[first : first + 800]
         part += level * burst[: len(part)]
@@ -70,8 +70,8 @@ def test_bars_begin_where_the_bass_sets_in():
     true = times_of(120, 30)
     samples = clicks(true, [0.3] * len(true), 30)
     for time in true[2::4]:
-        first = round(time * SAMPLE_RATE)
-        times = np.arange(3200) / SAMPLE_RATE
+        first = round(time * BEATS_SAMPLE_RATE)
+        times = np.arange(3200) / BEATS_SAMPLE_RATE
         samples[first : first + 3200] += (0.5 * np.sin(2 * np.pi * 80 * times))[
             : len(samples) - first
         ].astype(np.float32)
@@ -82,7 +82,7 @@ def test_bars_begin_where_the_bass_sets_in():
 def test_a_phrase_begins_where_the_sound_changes():
     true = times_of(120, 32)
     samples = clicks(true, [0.3] * len(true), 32)
-    times = np.arange(len(samples)) / SAMPLE_RATE
+    times = np.arange(len(samples)) / BEATS_SAMPLE_RATE
     border = true[32]
     hertz = np.where(times < border, 300, 1200)
     samples += (0.1 * np.sin(2 * np.pi * hertz * times)).astype(np.float32)
@@ -99,7 +99,7 @@ def test_there_are_no_beats_in_nothing(samples):
 
 
 def test_a_steady_tone_and_noise_are_no_error():
-    times = np.arange(10 * SAMPLE_RATE) / SAMPLE_RATE
+    times = np.arange(10 * BEATS_SAMPLE_RATE) / BEATS_SAMPLE_RATE
     for samples in (0.3 * np.sin(2 * np.pi * 440 * times), np.random.default_rng(0).random(160000)):
         beats = find_beats(samples.astype(np.float32))
         assert (np.diff(beats.seconds) > 0).all()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from eval.speed import add_speed_arguments
-from mmva_core.cli import Parser, positive_integer
+from mmva_core.cli import Parser, UsageError, positive_integer
 from vsumm.config import By, SummaryConfig
 
 PROTOCOL_NAMES = ("kts", "uniform-2s", "uniform-60", "two-peak", "one-peak")
@@ -44,6 +44,8 @@ def add_arguments(parser: Parser) -> None:
     _add_weights(commands)
     _add_cuts(commands)
     _add_soundtrack(commands)
+    _add_beats(commands)
+    _add_ducking(commands)
     add_speed_arguments(commands)
 
 
@@ -164,6 +166,68 @@ def _run_soundtrack(args: argparse.Namespace) -> int:
     from eval.cli.soundtrack import run_soundtrack  # here, since it loads torch
 
     print(run_soundtrack(args))
+    return 0
+
+
+def _add_beats(commands: argparse._SubParsersAction[Any]) -> None:
+    command = commands.add_parser(
+        "beats",
+        help="measure beats, and cuts that are on them",
+        description="Measure beats on clicks that are made here, and on MIDI files rendered by "
+        "FluidSynth; with films and music, how many cuts of their reels are on beats, from random "
+        "starts of the music to moved cuts.",
+        examples=(
+            "vsumm eval beats --midi data/music/vgmidi/midi",
+            "vsumm eval beats --films film.mp4 --music music/",
+        ),
+    )
+    command.add_argument("--midi", type=Path, metavar="DIR", help="folder of MIDI files")
+    command.add_argument(
+        "--pieces", type=positive_integer, default=40, metavar="N", help="of them (default: 40)"
+    )
+    _add_films_and_music(command, is_needed=False)
+    command.set_defaults(handler=_run_beats)
+
+
+def _add_ducking(commands: argparse._SubParsersAction[Any]) -> None:
+    command = commands.add_parser(
+        "ducking",
+        help="measure how much speech a soundtrack masks",
+        description="Write reels of films with a ducked soundtrack and measure for how much of "
+        "what is spoken the music is less than 18 LU below the voice, beside no ducking and "
+        "ducking by level.",
+        examples=("vsumm eval ducking --films film.mp4 --music music/",),
+    )
+    _add_films_and_music(command, is_needed=True)
+    command.set_defaults(handler=_run_ducking)
+
+
+def _add_films_and_music(command: argparse.ArgumentParser, *, is_needed: bool) -> None:
+    command.add_argument(
+        "--films", type=Path, nargs="+", required=is_needed, metavar="FILE", help="the films"
+    )
+    command.add_argument(
+        "--music", type=Path, required=is_needed, metavar="DIR", help="folder of music"
+    )
+    command.add_argument(
+        "--tracks", type=positive_integer, default=10, metavar="N", help="for a film (default: 10)"
+    )
+    command.add_argument("--seed", type=int, default=0, help="of all draws (default: 0)")
+
+
+def _run_beats(args: argparse.Namespace) -> int:
+    from eval.cli.rhythm import run_beats  # here, since it loads torch
+
+    if bool(args.films) != (args.music is not None):
+        raise UsageError("--films and --music go together")
+    print(run_beats(args))
+    return 0
+
+
+def _run_ducking(args: argparse.Namespace) -> int:
+    from eval.cli.rhythm import run_ducking  # here, since it loads torch
+
+    print(run_ducking(args))
     return 0
 
 

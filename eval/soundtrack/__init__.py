@@ -1,8 +1,9 @@
-"""Measure how music follows films: `vsumm eval soundtrack`.
+"""Measure music under films: `vsumm eval soundtrack`, `beats` and `ducking`.
 
 In: films with labelled zones, and open music with labels of arousal. Out: how well the labels of
 the chosen music follow those of the film, beside loudness and chance.
-Open `study.py` first; `pieces.py` cuts the films.
+Open `study.py` first; `pieces.py` cuts the films. `beats.py` judges beats, `cuts.py` cuts that are on
+them, `voices.py` the speech that music masks.
 """
 
 import lazy_loader

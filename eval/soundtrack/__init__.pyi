@@ -1,3 +1,6 @@
+from .beats import judge_clicks as judge_clicks
+from .beats import judge_midi as judge_midi
+from .cuts import judge_cuts as judge_cuts
 from .pieces import Piece as Piece
 from .pieces import is_still as is_still
 from .pieces import pieces_of as pieces_of
@@ -5,3 +8,6 @@ from .study import Figure as Figure
 from .study import format_study as format_study
 from .study import match_levels as match_levels
 from .study import match_places as match_places
+from .voices import Masked as Masked
+from .voices import format_voices as format_voices
+from .voices import judge_voices as judge_voices

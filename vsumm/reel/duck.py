@@ -59,15 +59,19 @@ FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Passage:
-    """A stretch of the reel in which somebody speaks, pauses included."""
+class Phrase:
+    """What is spoken without a pause."""
 
     start_seconds: float
-    """When the first phrase begins in the reel."""
+    """When it begins in the reel."""
     end_seconds: float
-    """When the last one ends."""
+    """When it ends."""
     loudness: float
-    """Of the phrase that is the least loud, LUFS."""
+    """Of what is heard of the film meanwhile, LUFS."""
+
+
+Passage = Sequence[Phrase]
+"""Phrases with short pauses between them, chronological; at least one."""
 
 
 class DuckedSound:
@@ -154,14 +158,16 @@ def music_gains(
     """
     if not passages:
         return np.zeros(len(seconds))
-    voice = _mean_loudness([passage.loudness for passage in passages])
+    voice = _mean_loudness([phrase.loudness for passage in passages for phrase in passage])
     level = float(np.clip(voice - meter.loudness, -DEEPEST_DB, 0.0))
     gains = np.full(len(seconds), level)
     for passage in passages:
-        moments = _moments_in(passage.start_seconds, passage.end_seconds, meter.momentary)
-        depth = passage.loudness - BELOW_VOICE_DB - max(moments, default=-math.inf)
-        low = float(np.clip(depth, -DEEPEST_DB, level))
-        np.minimum(gains, _dip(seconds, passage, level, low), out=gains)
+        depths = []
+        for phrase in passage:
+            moments = _moments_in(phrase.start_seconds, phrase.end_seconds, meter.momentary)
+            depth = phrase.loudness - BELOW_VOICE_DB - max(moments, default=-math.inf)
+            depths.append(float(np.clip(depth, -DEEPEST_DB, level)))
+        np.minimum(gains, _dip(seconds, passage, level, depths), out=gains)
     return gains
 
 
@@ -174,15 +180,22 @@ def film_gains(seconds: FloatArray, passages: Sequence[Passage]) -> FloatArray:
     """
     gains = np.zeros(len(seconds))
     for passage in passages:
-        np.maximum(gains, _dip(seconds, passage, 0.0, 1.0), out=gains)
+        np.maximum(gains, _dip(seconds, passage, 0.0, [1.0] * len(passage)), out=gains)
     return gains
 
 
-def _dip(seconds: FloatArray, passage: Passage, outside: float, inside: float) -> FloatArray:
-    """Return a value that is another one in a passage, with attack, hold and release around it."""
-    start, end = passage.start_seconds, passage.end_seconds + HOLD_SECONDS
-    corners = [start - ATTACK_SECONDS, start, end, end + RELEASE_SECONDS]
-    return np.interp(seconds, corners, [outside, inside, inside, outside])
+def _dip(
+    seconds: FloatArray, passage: Passage, outside: float, inside: Sequence[float]
+) -> FloatArray:
+    """Return a value that is another one in each phrase, with attack, hold and release around.
+
+    From one phrase to the next it goes in a straight line.
+    """
+    times = [time for phrase in passage for time in (phrase.start_seconds, phrase.end_seconds)]
+    times[-1] += HOLD_SECONDS
+    values = [value for value in inside for _ in range(2)]
+    corners = [times[0] - ATTACK_SECONDS, *times, times[-1] + RELEASE_SECONDS]
+    return np.interp(seconds, corners, [outside, *values, outside])
 
 
 class _Voices:
@@ -207,22 +220,19 @@ class _Voices:
         self._listen(None)
         self._probabilities.append(self._detector.end())
         self._meter.end()
-        groups: list[list[tuple[float, float]]] = []
+        passages: list[list[Phrase]] = []
         for start, end in phrases_in(np.concatenate(self._probabilities)):
-            if groups and start - groups[-1][-1][1] < SHORTEST_REST_SECONDS:
-                groups[-1].append((start, end))
+            moments = _moments_in(start, end, self._meter.momentary)
+            phrase = Phrase(start, end, _mean_loudness(moments))
+            if passages and start - passages[-1][-1].end_seconds < SHORTEST_REST_SECONDS:
+                passages[-1].append(phrase)
             else:
-                groups.append([(start, end)])
-        return [Passage(group[0][0], group[-1][1], self._quietest(group)) for group in groups]
+                passages.append([phrase])
+        return list(passages)
 
     def _listen(self, frame: av.AudioFrame | None) -> None:
         for heard in self._resampler.resample(frame):
             self._probabilities.append(self._detector.add(heard.to_ndarray()[0]))
-
-    def _quietest(self, phrases: Sequence[tuple[float, float]]) -> float:
-        """Return the loudness of the phrase that is the least loud, LUFS."""
-        levels = [_moments_in(start, end, self._meter.momentary) for start, end in phrases]
-        return min(_mean_loudness(moments) for moments in levels)
 
 
 def _moments_in(start: float, end: float, momentary: Sequence[float]) -> Sequence[float]:

@@ -1,6 +1,17 @@
+from .beats import BEATS_SAMPLE_RATE as BEATS_SAMPLE_RATE
+from .beats import Beats as Beats
+from .beats import find_beats as find_beats
 from .choose import Choice as Choice
 from .choose import choose_soundtrack as choose_soundtrack
 from .curve import check_film as check_film
 from .curve import reel_curve as reel_curve
+from .curve import reel_cuts as reel_cuts
+from .cut_to_beats import cut_to_beats as cut_to_beats
 from .library import Library as Library
 from .library import open_library as open_library
+from .place import beat_distances as beat_distances
+from .place import fit_at as fit_at
+from .place import fit_to_beats as fit_to_beats
+from .place import on_beats as on_beats
+from .place import part_to_hear as part_to_hear
+from .rhythm import listen as listen

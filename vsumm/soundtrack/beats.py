@@ -19,11 +19,11 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-SAMPLE_RATE = 16_000
+BEATS_SAMPLE_RATE = 16_000
 """Of the sound, Hz."""
 HOP, FRAME = 160, 512
 """Samples from one frame to the next, and of a frame: 10 and 32 ms."""
-FRAME_RATE = SAMPLE_RATE // HOP
+FRAME_RATE = BEATS_SAMPLE_RATE // HOP
 FRAMES_AT_ONCE = 4096
 NUM_MELS = 40
 LOWEST_HZ, HIGHEST_HZ = 30.0, 8000.0
@@ -89,7 +89,7 @@ def find_beats(samples: NDArray[np.float32]) -> Beats:
     """Find the beats of music.
 
     Args:
-        samples: (T,) mono at `SAMPLE_RATE`, full scale at 1.
+        samples: (T,) mono at `BEATS_SAMPLE_RATE`, full scale at 1.
     """
     return beats_of_spectra(log_mel(samples))
 
@@ -109,14 +109,14 @@ def beats_of_spectra(spectra: FloatArray) -> Beats:
     strong = np.flatnonzero(at_beats >= TRIMMED * at_beats.mean())
     frames = frames[strong[0] : strong[-1] + 1]
     # A rise over LAG frames is seen in the last of them, and a frame is heard in its middle.
-    seconds = ((frames - LAG / 2) * HOP + FRAME / 2) / SAMPLE_RATE
+    seconds = ((frames - LAG / 2) * HOP + FRAME / 2) / BEATS_SAMPLE_RATE
     bass = onset_strength(spectra[:, :LOW_BANDS])[frames]
     means = [bass[phase::BEATS_PER_BAR].mean() for phase in range(min(BEATS_PER_BAR, len(frames)))]
     return Beats(seconds, strength[frames], _novelties(spectra, frames), int(np.argmax(means)))
 
 
 def log_mel(samples: NDArray[np.float32]) -> FloatArray:
-    """Return log-mel spectra (N, M), dB, of samples (T,) mono at `SAMPLE_RATE`."""
+    """Return log-mel spectra (N, M), dB, of samples (T,) mono at `BEATS_SAMPLE_RATE`."""
     filters = _mel_filters()
     window = np.hanning(FRAME).astype(np.float32)
     num_frames = max(0, (len(samples) - FRAME) // HOP + 1)
@@ -241,7 +241,7 @@ def _mel_filters() -> FloatArray:
     """Return triangles (M, FRAME / 2 + 1), equally wide in mel (O'Shaughnessy)."""
     low_mel, high_mel = (2595 * np.log10(1 + hertz / 700) for hertz in (LOWEST_HZ, HIGHEST_HZ))
     corners = 700 * (10 ** (np.linspace(low_mel, high_mel, NUM_MELS + 2) / 2595) - 1)
-    hertz = np.arange(FRAME // 2 + 1) * SAMPLE_RATE / FRAME
+    hertz = np.arange(FRAME // 2 + 1) * BEATS_SAMPLE_RATE / FRAME
     low, middle, high = (corners[k : k + NUM_MELS, None] for k in range(3))
     rising, falling = (hertz - low) / (middle - low), (high - hertz) / (high - middle)
     return np.asarray(np.maximum(0, np.minimum(rising, falling)))

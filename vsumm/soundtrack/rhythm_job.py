@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from vsumm.decode import StreamReader
 from vsumm.media import MediaInfo
-from vsumm.soundtrack.beats import SAMPLE_RATE, find_beats
+from vsumm.soundtrack.beats import BEATS_SAMPLE_RATE, find_beats
 
 if TYPE_CHECKING:
     from vsumm.workers import Messages
@@ -54,8 +54,8 @@ def run_rhythm(
 def _mono(
     reader: StreamReader, messages: Messages, start: float, end: float
 ) -> NDArray[np.float32]:
-    """Return a part of the sound, mono at `SAMPLE_RATE`, as far as it goes."""
-    resampler = av.AudioResampler("flt", "mono", SAMPLE_RATE)
+    """Return a part of the sound, mono at `BEATS_SAMPLE_RATE`, as far as it goes."""
+    resampler = av.AudioResampler("flt", "mono", BEATS_SAMPLE_RATE)
     blocks = [np.zeros(0, np.float32)]
     num_skipped = 0
     for time, frame in reader.frames_from(Fraction(start)):
@@ -63,9 +63,9 @@ def _mono(
         if time >= end:
             break
         if len(blocks) == 1:
-            num_skipped = round((start - float(time)) * SAMPLE_RATE)
+            num_skipped = round((start - float(time)) * BEATS_SAMPLE_RATE)
         frame.pts = None
         blocks += [piece.to_ndarray()[0] for piece in resampler.resample(frame)]
     samples = np.concatenate(blocks)
     samples = samples[num_skipped:] if num_skipped >= 0 else np.pad(samples, (-num_skipped, 0))
-    return samples[: round((end - start) * SAMPLE_RATE)]
+    return samples[: round((end - start) * BEATS_SAMPLE_RATE)]
