@@ -148,6 +148,16 @@ def test_late_picture_and_late_sound(tmp_path):
     assert late_sound.audio[0].start_seconds == pytest.approx(1.5, abs=CLOCK_TOLERANCE_SECONDS)
 
 
+@pytest.mark.parametrize("delay", [0.1, 0.236, 0.4])
+def test_sound_that_is_delayed_by_an_edit_list_ends_as_much_later(tmp_path, delay):
+    film, late = make_film(tmp_path / "film.mp4"), tmp_path / "late.mov"
+    inputs = ["-i", film, "-itsoffset", str(delay), "-i", film]
+    run_ffmpeg(*inputs, "-map", "0:v", "-map", "1:a", "-c", "copy", late)
+    (before,), (after,) = probe(film).audio, probe(late).audio
+    end = before.start_seconds + before.duration_seconds
+    assert after.start_seconds + after.duration_seconds == pytest.approx(end + delay, abs=1e-3)
+
+
 def test_the_longer_stream_decides_the_duration(tmp_path):
     info = probe(make_film(tmp_path / "film.mkv", seconds=3, audio_seconds=20))
     assert info.duration_seconds == pytest.approx(20, abs=2 * CLOCK_TOLERANCE_SECONDS)

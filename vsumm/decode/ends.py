@@ -165,10 +165,13 @@ def _declared_seconds(container: InputContainer) -> float:
 def _edited_end(stream: Stream, found: Fraction) -> Fraction:
     """Return where an edit list ends the sound of MP4: within its last packet, or with it.
 
-    Its duration counts from zero where the list begins with a pause, else from the first packet.
+    Its duration counts from zero where the list begins with a pause, else from the first packet;
+    where it leaves nothing out, from that packet to the end of the last one.
     """
     clock = stream.time_base or Fraction(0)
     lasts = (stream.duration or 0) * clock
+    if abs(start_of(stream) + lasts - found) <= clock:
+        return found
     edited = [end for end in (start_of(stream) + lasts, lasts) if 0 < found - end < LONGEST_SOUND]
     return max(edited, default=found)
 
