@@ -165,6 +165,11 @@ def _run_music(args: argparse.Namespace) -> int:
         f"choose among {found.num_choices} tracks: {found.choose_cpu:.2f} s of CPU, "
         f"{found.choose_seconds:.2f} s of wall time"
     )
+    print(
+        f"a whole run: track named {found.named:.1f}, chosen {found.chosen:.1f} "
+        f"({found.chosen / found.named - 1:+.1%}), cuts moved {found.moved:.1f} "
+        f"({found.moved / found.named - 1:+.1%})"
+    )
     print("; ".join(f"{name} {value}" for name, value in describe_machine().items()))
     return 0
 

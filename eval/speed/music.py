@@ -21,6 +21,10 @@ NUM_CHOICES = 1000
 """Tracks to choose from."""
 RECIPE = FilmRecipe("film-music", 60, (320, 180))
 """The film that music is chosen for."""
+RUN_RECIPE = FilmRecipe("film-run", 300, (640, 360))
+"""The film of whole runs."""
+NUM_RUNS = 2
+"""Runs of each kind, in turns."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,13 @@ class MusicCosts:
     choose_seconds: float
     """Open their index and choose a track for a reel: wall time behind the start of the program."""
     choose_cpu: float
-    """The same, without the processes that read tags."""
+    """The same, without the processes that read tags and listen."""
+    named: float
+    """Summarise a film of five minutes, with a reel and `--soundtrack`, nothing cached."""
+    chosen: float
+    """The same with `--soundtrack-from` and the index."""
+    moved: float
+    """The same with `--cut-to-beats` as well."""
 
     @property
     def minutes_per_thousand(self) -> float:
@@ -76,6 +86,7 @@ def measure_music(music: Path, folder: Path, num_tracks: int) -> MusicCosts:
         measure(vsumm_command(make_film(RECIPE, folder), "--no-reel", "--quiet", "-o", reel))
         (summary,) = Path(scratch).glob("*.json")
         chosen = measure(task_command("choose", summary, many))
+        runs = _whole_runs(make_film(RUN_RECIPE, folder), many, Path(scratch))
         return MusicCosts(
             num_tracks,
             music_seconds,
@@ -85,7 +96,24 @@ def measure_music(music: Path, folder: Path, num_tracks: int) -> MusicCosts:
             NUM_CHOICES,
             chosen.report["value"],
             chosen.report["cpu"],
+            *runs,
         )
+
+
+def _whole_runs(film: Path, index: Path, scratch: Path) -> list[float]:
+    """Return what whole runs cost whose music is named, chosen, and chosen with moved cuts."""
+    song = next((scratch / "tracks").iterdir())
+    kinds: list[list[str | Path]] = [
+        ["--soundtrack", song],
+        ["--soundtrack-from", index],
+        ["--soundtrack-from", index, "--cut-to-beats"],
+    ]
+    usual: list[str | Path] = ["--no-cache", "--quiet", "--force", "-o", scratch / "run.mp4"]
+    costs = [
+        [measure(vsumm_command(film, *usual, *kind)).cpu_seconds for kind in kinds]
+        for _ in range(NUM_RUNS)
+    ]
+    return [sum(column) / NUM_RUNS for column in zip(*costs, strict=True)]
 
 
 def _groups(music: Path, count: int) -> list[Sequence[Path]]:
