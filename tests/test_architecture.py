@@ -46,7 +46,8 @@ FLOORS = {
         "pipeline": "analysis config edges errors files fixed media progress score settings "
         "stretches summary",
         "embeddings": "config errors files progress score summary",
-        "film_library": "analysis borders config edges errors files media progress reel score",
+        "film_library": "analysis borders config edges errors files media progress reel report "
+        "score words",
         "film_reader": "config errors files media pipeline soundtrack summary",
         "installation": "_version config errors files",
         "doctor": "decode errors files media workers",

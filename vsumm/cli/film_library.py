@@ -167,7 +167,14 @@ def _add_search(actions: Commands) -> argparse.ArgumentParser:
 
 
 def _search(args: argparse.Namespace, shell: Shell) -> Iterator[str]:
-    from vsumm.film_library import open_library, query_file, query_text, search, write_found
+    from vsumm.film_library import (
+        open_library,
+        query_file,
+        query_text,
+        search,
+        write_found,
+        write_page,
+    )
 
     if args.words is not None and args.like is not None:
         raise UsageError("look for words or for what is like a file, not for both")
@@ -195,12 +202,16 @@ def _search(args: argparse.Namespace, shell: Shell) -> Iterator[str]:
         yield json.dumps([_plain(one) for one in found], indent=2)
     elif not args.quiet:
         yield from _table(found)
+    if args.html is not None:
+        title = args.words or (args.like and shown(args.like.name)) or args.mood
+        write_page(found, args.html, title=title, overwrite=args.force)
+        if not args.quiet and not args.json:
+            yield f"page     {shown(args.html)}"
     there = [one for one in found if one.film.gone_since is None]
     if args.reel is not None:
         if len(there) < len(found):
-            shell.say(
-                f"{counted(len(found) - len(there), 'stretch')} of films that are gone: left out"
-            )
+            left_out = counted(len(found) - len(there), "stretch", "stretches")
+            shell.say(f"{left_out} of films that are gone: left out")
         with shown_progress(args) as watch:
             write_found(there, args.reel, overwrite=args.force, progress=watch)
         if not args.quiet and not args.json:
@@ -287,13 +298,13 @@ def _add_vacuum(actions: Commands) -> argparse.ArgumentParser:
 
 
 def _vacuum(args: argparse.Namespace, shell: Shell) -> Iterator[str]:
-    from vsumm.film_library import mark_gone, open_library
+    from vsumm.film_library import mark_gone, open_library, vacuum
 
     library = open_library(args.store)
     before = library.num_bytes
     gone = mark_gone(library) if args.gone else []
     library.remove([film.sha256 for film in gone])
-    library.vacuum()
+    vacuum(library)
     after = library.num_bytes
     yield f"{counted(len(gone), 'film')} forgotten"
     yield f"{before / 2**20:.1f} MiB before, {after / 2**20:.1f} MiB now"
@@ -304,10 +315,10 @@ def _add_verify(actions: Commands) -> argparse.ArgumentParser:
 
 
 def _verify(args: argparse.Namespace, shell: Shell) -> Iterator[str]:
-    from vsumm.film_library import open_library
+    from vsumm.film_library import open_library, verify
 
     library = open_library(args.store)
-    problems = library.verify()
+    problems = verify(library)
     for problem in problems:
         shell.complain(problem)
     if problems:

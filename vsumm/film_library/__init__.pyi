@@ -3,6 +3,7 @@ from .add import add_films as add_films
 from .add import create as create
 from .add import mark_gone as mark_gone
 from .export import export as export
+from .page import write_page as write_page
 from .query import Query as Query
 from .query import query_file as query_file
 from .query import query_point as query_point
@@ -13,3 +14,5 @@ from .search import search as search
 from .store import FilmRow as FilmRow
 from .store import Library as Library
 from .store import open_library as open_library
+from .upkeep import vacuum as vacuum
+from .upkeep import verify as verify

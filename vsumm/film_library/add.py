@@ -20,6 +20,7 @@ from vsumm.errors import InputError, ModelError, NoSignalError
 from vsumm.files import RecordCache, shown
 from vsumm.film_library.schema import number_column, segments_schema, vector_column
 from vsumm.film_library.store import FilmRow, Library, checksum_of, make_library, now
+from vsumm.film_library.upkeep import tidy
 from vsumm.media import Segment, probe
 from vsumm.progress import Watch, numbered, watching, work_on
 from vsumm.score import (
@@ -110,7 +111,7 @@ def add_films(
                 library, path, known, config, source, cache, numbered(watch, number, len(paths))
             )
     mark_gone(library)
-    library.tidy()
+    tidy(library)
 
 
 def mark_gone(library: Library) -> list[FilmRow]:

@@ -2,12 +2,13 @@
 
     LIB/library.json      version of the tables, and the model that measured
     LIB/lock              locked by the process that writes
+    LIB/adding            the film that is being added: if nobody holds the lock, not to the end
     LIB/films.lance       see `vsumm.film_library.schema`
     LIB/segments.lance
 
 LanceDB writes new files and then, in one step, a list of those that count: who is killed before
 that has changed nothing. A film counts once it is among the films, which is written last; segments
-of a film that is not there are never shown, and are removed when it is added or by `vacuum`.
+of a film that is not there are never shown, and are removed when it is added or by `upkeep.py`.
 Writers take turns by a lock, which the kernel releases when one dies; readers need none.
 """
 
@@ -17,9 +18,10 @@ import fcntl
 import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -42,12 +44,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 HEADER_NAME = "library.json"
-KEPT_VERSIONS = timedelta(minutes=10)
-"""How long `vacuum` keeps versions that were replaced: a search that goes on may read them."""
-INDEX_FROM = 200_000
-"""Rows from which on an approximate index is made; fewer are searched exactly in no more time."""
-MANY_PARTS = 100
-"""Files of a table, one per film that was added, above which they are joined."""
+MARKER_NAME = "adding"
 
 
 @dataclass(frozen=True)
@@ -107,12 +104,12 @@ class Library:
         always = timedelta(0)  # every read sees what other processes have written
         self._database = _lancedb().connect(folder, read_consistency_interval=always)
 
-    @property
+    @cached_property
     def films_table(self) -> Any:
         """The table of films."""
         return self._database.open_table("films")
 
-    @property
+    @cached_property
     def segments_table(self) -> Any:
         """The table of segments."""
         return self._database.open_table("segments")
@@ -128,16 +125,16 @@ class Library:
         Raises:
             LibraryError: it cannot be written.
         """
-        with self._writing(), _as_library_error(self.folder):
-            if film.sha256 in self.films():
+        with self.writing():
+            self.clear_up()
+            if self.films_table.count_rows(f"sha256 = '{film.sha256}'"):
                 return False
-            table = self.segments_table
-            self._add_signals(table, segments.schema)
-            of_film = f"film = '{film.sha256}'"
-            if table.count_rows(of_film):  # of a process that was killed
-                table.delete(of_film)
-            table.add(segments)
+            self._add_signals(self.segments_table, segments.schema)
+            marker = self.folder / MARKER_NAME
+            marker.write_text(film.sha256, encoding="ascii")
+            self.segments_table.add(segments)
             self.films_table.add(_films_arrow([film]))
+            marker.unlink()
         return True
 
     def update(self, films: Sequence[FilmRow]) -> None:
@@ -147,59 +144,25 @@ class Library:
             LibraryError: it cannot be written.
         """
         if films:
-            with self._writing(), _as_library_error(self.folder):
+            with self.writing():
                 merge = self.films_table.merge_insert("sha256").when_matched_update_all()
                 merge.execute(_films_arrow(films))
 
     def remove(self, sha256s: Sequence[str]) -> None:
         """Forget films, the films first, so that half of one is never shown."""
         for sha256 in sha256s:
-            with self._writing(), _as_library_error(self.folder):
+            with self.writing():
                 self.films_table.delete(f"sha256 = '{sha256}'")
                 self.segments_table.delete(f"film = '{sha256}'")
 
-    def tidy(self) -> None:
-        """Join the files of many additions and bring the indexes up to date, where that is due."""
-        table = self.segments_table
-        num_parts = table.stats()["fragment_stats"]["num_fragments"]
-        num_behind = table.count_rows() if not table.list_indices() else 0
-        for index in table.list_indices():
-            num_behind = max(num_behind, table.index_stats(index.name).num_unindexed_rows)
-        if num_parts > MANY_PARTS or num_behind >= INDEX_FROM:
-            self.vacuum()
-
-    def vacuum(self) -> None:
-        """Remove what is no longer needed, join small files, make or extend the indexes.
-
-        Raises:
-            LibraryError: it cannot be written.
-        """
-        with self._writing(), _as_library_error(self.folder):
-            for sha256 in self._orphans():
+    def clear_up(self) -> None:
+        """Remove the segments that a process that was killed added without their film."""
+        marker = self.folder / MARKER_NAME
+        with suppress(FileNotFoundError):
+            sha256 = marker.read_text(encoding="ascii")
+            if not self.films_table.count_rows(f"sha256 = '{sha256}'"):
                 self.segments_table.delete(f"film = '{sha256}'")
-            for table in (self.films_table, self.segments_table):
-                table.optimize(cleanup_older_than=KEPT_VERSIONS)
-            self._index(self.segments_table)
-
-    def _orphans(self) -> set[str]:
-        """Return the films of segments that are not among the films."""
-        batches = self.segments_table.search().select(["film"]).limit(None).to_batches()
-        return {
-            film for batch in batches for film in batch.column("film").unique().to_pylist()
-        } - self.films().keys()
-
-    def _index(self, table: Any) -> None:
-        """Make the indexes that the number of rows asks for, unless they are there."""
-        if table.count_rows() < INDEX_FROM:
-            return
-        from lancedb.index import IvfPq
-
-        there = {column for index in table.list_indices() for column in index.columns}
-        for name in VECTORS:
-            if name not in there and table.count_rows(f"{name} IS NOT NULL") >= INDEX_FROM:
-                width = self.header.widths[name]
-                config = IvfPq(distance_type="cosine", num_sub_vectors=max(1, width // 8))
-                table.create_index(name, config=config)
+            marker.unlink()
 
     def _add_signals(self, table: Any, schema: pa.Schema) -> None:
         """Add the columns of signals that there were not when the library was made."""
@@ -209,33 +172,15 @@ class Library:
             table.add_columns(fields)
 
     @contextmanager
-    def _writing(self) -> Iterator[None]:
-        with locked(self.folder):
+    def writing(self) -> Iterator[None]:
+        """Keep other writers away, and turn errors of the store into one line.
+
+        Raises:
+            LibraryError: it cannot be written.
+        """
+        with locked(self.folder), _as_library_error(self.folder):
             _check_version(self.folder, _read_header(self.folder))  # another may have migrated it
             yield
-
-    def verify(self) -> list[str]:
-        """Read everything, and return what is wrong, one line each."""
-        problems = []
-        films = self.films()
-        orphans = self._orphans()
-        if orphans:
-            problems.append(
-                f"segments of {len(orphans)} films that were not added to the end: run vacuum"
-            )
-        for film in films.values():
-            try:
-                rows = self.rows_of(film.sha256)
-            except (OSError, RuntimeError, ValueError) as error:
-                problems.append(f"{shown(film.path)}: cannot be read: {_reason(error)}")
-                continue
-            if rows.num_rows != film.num_segments:
-                problems.append(
-                    f"{shown(film.path)}: {rows.num_rows} of {film.num_segments} segments are there"
-                )
-            elif checksum_of(rows) != film.checksum:
-                problems.append(f"{shown(film.path)}: its segments have changed since it was added")
-        return problems
 
     def rows_of(self, sha256: str, columns: Sequence[str] | None = None) -> pa.Table:
         """Return the segments of a film, chronological."""
@@ -341,7 +286,7 @@ def locked(folder: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
     except OSError as error:
-        raise LibraryError(f"{shown(folder)}: cannot be written: {_reason(error)}") from error
+        raise LibraryError(f"{shown(folder)}: cannot be written: {reason(error)}") from error
 
 
 @contextmanager
@@ -350,10 +295,11 @@ def _as_library_error(folder: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError, RuntimeError) as error:
-        raise LibraryError(f"{shown(folder)}: {_reason(error)}") from error
+        raise LibraryError(f"{shown(folder)}: {reason(error)}") from error
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
+    """Return in one line what went wrong."""
     text = getattr(error, "strerror", None) or str(error)
     return text.splitlines()[0] if text else type(error).__name__
 
@@ -367,7 +313,7 @@ def _read_header(folder: Path) -> Header:
             f"{shown(folder)}: there is no library; make one with vsumm library add"
         ) from error
     except (OSError, msgspec.DecodeError) as error:
-        raise LibraryError(f"{shown(path)}: damaged: {_reason(error)}") from error
+        raise LibraryError(f"{shown(path)}: damaged: {reason(error)}") from error
 
 
 def _check_version(folder: Path, header: Header) -> None:

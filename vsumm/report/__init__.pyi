@@ -1,4 +1,9 @@
 from .contact_sheet import write_contact_sheet as write_contact_sheet
+from .content import film_href as film_href
+from .frames import fit_width as fit_width
+from .frames import images_at as images_at
+from .html import data_uri as data_uri
+from .html import render_page as render_page
 from .html import render_report as render_report
 from .html import write_report as write_report
 from .moments import Moment as Moment

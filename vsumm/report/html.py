@@ -76,7 +76,7 @@ def render_report(
         folder=Path(path).parent,
         summary_path=Path(summary_path or beside),
     )
-    return _render(content)
+    return render_page("report.html.j2", content, script=_resource("report.js"))
 
 
 def _pictures(summary: Summary, moments: Sequence[Moment]) -> Pictures:
@@ -90,17 +90,25 @@ def _pictures(summary: Summary, moments: Sequence[Moment]) -> Pictures:
     best = [best_of(images, scores)] if images else []
     covers = images_at(summary.media, best, short_side=COVER_SIDE)
     return Pictures(
-        thumbnails={time: (_data_uri(image), *image.size) for time, image in thumbnails.items()},
-        cover=next((_data_uri(image) for image in covers.values()), None),
+        thumbnails={time: (data_uri(image), *image.size) for time, image in thumbnails.items()},
+        cover=next((data_uri(image) for image in covers.values()), None),
     )
 
 
-def _data_uri(image: Image.Image) -> str:
+def data_uri(image: Image.Image) -> str:
+    """Return a picture as the address that an HTML page shows without another file."""
     data = jpeg_bytes(image, quality=THUMBNAIL_QUALITY)
     return f"data:image/jpeg;base64,{base64.b64encode(data).decode('ascii')}"
 
 
-def _render(content: Cells) -> str:
+def render_page(template: str, content: Cells, *, script: str = "") -> str:
+    """Return a page that asks no server for anything.
+
+    Args:
+        template: name of a template in `vsumm/report/page`.
+        content: the values of its variables, which it escapes.
+        script: our own script, the only one that the page may run.
+    """
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("vsumm.report", "page"),
         autoescape=True,
@@ -110,8 +118,8 @@ def _render(content: Cells) -> str:
     )
     # The order of the signals is that of the columns: it must not be sorted.
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
-    script, css = _resource("report.js"), _resource("report.css")
-    text = environment.get_template("report.html.j2").render(
+    css = _resource("report.css")
+    text = environment.get_template(template).render(
         **content,
         version=__version__,
         css=Markup(css),  # noqa: S704 - our own file

@@ -1,0 +1,192 @@
+"""How a library of films grows and answers: made segments, as many as an archive has.
+
+    python tests/trials/measure_library.py LIBRARY WORK [--segments 1800000] [--seed 0]
+
+LIBRARY was made from films by `vsumm library add`. Every made segment lies between two of its
+segments, drawn at random, with noise: embeddings, valence and arousal alike. They are added film by
+film, an hour each, as `vsumm library add` adds films. Queries are made in the same way from other
+random numbers. Prints what building takes, its size, and for every kind of query latency (wall and
+processor) and recall@10 of the index against comparing all. WORK is left as it is for another look;
+remove it by hand.
+"""
+
+import argparse
+import resource
+import time
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from vsumm.film_library.query import Query, query_point
+from vsumm.film_library.schema import (
+    VECTORS,
+    number_column,
+    rows_of_vectors,
+    segments_schema,
+    vector_column,
+)
+from vsumm.film_library.search import _alike, search
+from vsumm.film_library.store import FilmRow, checksum_of, make_library, open_library
+from vsumm.film_library.upkeep import vacuum
+
+SEGMENTS_PER_FILM = 1800
+NOISE = 0.3
+"""Length of the noise beside vectors of length 1: pictures of a shot differ about as much."""
+PLANE_NOISE = 0.05
+RECORDED = ("2015-01-01", "2019-06-30", "2023-12-31")
+
+
+class Maker:
+    """Makes segments between those of a library."""
+
+    def __init__(self, library, seed):
+        rows = library.segments_table.search().limit(None).to_arrow()
+        self.generator = np.random.default_rng(seed)
+        self.vectors = {}
+        for name in VECTORS:
+            known = rows_of_vectors(rows[name]).astype(np.float32)
+            self.vectors[name] = known[known.any(axis=1)]
+        plane = np.stack([rows[name].to_numpy() for name in ("valence", "arousal")], axis=1)
+        self.plane = plane[np.isfinite(plane).all(axis=1)]
+        self.signals = [
+            name
+            for name in rows.column_names
+            if name in set(library.segments_table.schema.names) - {"valence", "arousal", "score"}
+            and pa.types.is_float32(rows[name].type)
+        ]
+        self.values = {name: rows[name].to_numpy() for name in self.signals}
+        self.widths = library.header.widths
+
+    def vectors_of(self, name, count):
+        known = self.vectors[name]
+        first, second = self.generator.integers(len(known), size=(2, count))
+        share = self.generator.random((count, 1), dtype=np.float32)
+        noise = self.generator.standard_normal((count, known.shape[1]), dtype=np.float32)
+        noise *= np.float32(NOISE / np.sqrt(known.shape[1]))
+        made = share * known[first] + (1 - share) * known[second] + noise
+        return made / np.linalg.norm(made, axis=1, keepdims=True)
+
+    def film(self, number, count):
+        """Return a film and its segments."""
+        sha256 = f"{number:064x}"
+        draw = self.generator
+        plane = self.plane[draw.integers(len(self.plane), size=count)]
+        plane = np.clip(plane + PLANE_NOISE * draw.standard_normal((count, 2)), 0, 1)
+        drawn = {n: draw.choice(v, size=count).astype(float) for n, v in self.values.items()}
+        recorded = RECORDED[number % len(RECORDED)]
+        starts = 2.0 * np.arange(count)
+        cells = {
+            "film": pa.array([sha256] * count),
+            "number": pa.array(range(count), pa.int32()),
+            "start_seconds": pa.array(starts),
+            "end_seconds": pa.array(starts + 2.0),
+            "recorded": pa.array([recorded] * count),
+            "valence": number_column(plane[:, 0]),
+            "arousal": number_column(plane[:, 1]),
+            "score": number_column(draw.random(count)),
+            "why": pa.array(["much motion, loud sound"] * count),
+            **{name: number_column(values) for name, values in drawn.items()},
+            **{n: vector_column(self.vectors_of(n, count), self.widths[n], count) for n in VECTORS},
+        }
+        segments = pa.table(cells, schema=segments_schema(self.signals, self.widths))
+        path = Path(f"/archive/{number:06}.mp4")
+        row = FilmRow(
+            sha256, path, 1, 1, 2.0 * count, count, 0, None, recorded, (), (),
+            checksum_of(segments), "2026-01-01T00:00:00+00:00",
+        )  # fmt: skip
+        return row, segments
+
+
+def spent(work):
+    """Return the result of some work, and its seconds on the wall and of the processor."""
+    wall, processor = time.perf_counter(), time.process_time()
+    result = work()
+    return result, time.perf_counter() - wall, time.process_time() - processor
+
+
+def build(library, maker, num_segments):
+    """Add films; return the seconds that the store took."""
+    wall = processor = 0.0
+    for number in range(-(-num_segments // SEGMENTS_PER_FILM)):
+        count = min(SEGMENTS_PER_FILM, num_segments - number * SEGMENTS_PER_FILM)
+        film, segments = maker.film(number, count)
+        is_new, *seconds = spent(lambda film=film, rows=segments: library.add(film, rows))
+        assert is_new
+        wall, processor = wall + seconds[0], processor + seconds[1]
+        if number % 100 == 99:
+            print(f"    {number + 1} films, {memory()}", flush=True)
+    print(f"added    {num_segments} segments: {wall:.0f} s, processor {processor:.0f} s")
+    print(f"         {num_segments / processor:.0f} segments per second of processor")
+
+
+def measure(name, library, queries, **settings):
+    """Print latency of searches, and recall@10 where an index answers."""
+    search(library, queries[0], **settings)
+    walls, processors = [], []
+    for query in queries:
+        _, wall, processor = spent(lambda query=query: search(library, query, **settings))
+        walls.append(1e3 * wall)
+        processors.append(1e3 * processor)
+    line = f"{name:28} p50 {np.median(walls):6.0f} p95 {np.percentile(walls, 95):6.0f} ms"
+    line += f"  processor p50 {np.median(processors):5.0f} p95 {np.percentile(processors, 95):5.0f}"
+    if queries[0].column in VECTORS and not settings:
+        line += f"  recall@10 {np.mean([recall(library, query) for query in queries]):.3f}"
+    print(line, flush=True)
+
+
+def recall(library, query):
+    """Return the share of the ten closest segments that the index finds."""
+    found, exact = (
+        {(hit.film, hit.number) for hit in _alike(library, query, 200, None, is_exact=flag)[:10]}
+        for flag in (False, True)
+    )
+    return len(found & exact) / len(exact)
+
+
+def memory():
+    """Return the most memory that this process has had."""
+    return f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB of memory at most"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("source", type=Path, metavar="LIBRARY")
+    parser.add_argument("work", type=Path)
+    parser.add_argument("--segments", type=int, default=1_800_000)
+    parser.add_argument("--queries", type=int, default=50)
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args()
+    real = open_library(args.source)
+    maker = Maker(real, args.seed)
+    print(f"made from {len(maker.plane)} segments of {len(real.films())} films")
+    is_new = not args.work.exists()
+    library = make_library(
+        args.work, model=real.header.model, widths=maker.widths, signals=maker.signals
+    )
+    if is_new:
+        build(library, maker, args.segments)
+        print(f"size     {library.num_bytes / 2**30:.2f} GiB, {memory()}", flush=True)
+    other = Maker(real, args.seed + 1)
+    queries = {
+        name: [Query(name, vector, "made") for vector in other.vectors_of(name, args.queries)]
+        for name in VECTORS
+    }
+    for name in VECTORS:
+        measure(f"{name}, all compared", library, queries[name][:10], is_exact=True)
+    points = [query_point(*point) for point in other.generator.random((args.queries, 2))]
+    measure("a point of the plane", library, points)
+    if not library.segments_table.list_indices():
+        _, wall, processor = spent(lambda: vacuum(library))
+        print(f"index    {wall:.0f} s, processor {processor:.0f} s, {memory()}", flush=True)
+        print(f"size     {library.num_bytes / 2**30:.2f} GiB", flush=True)
+    for name in VECTORS:
+        measure(name, library, queries[name])
+    measure("concepts, mood", library, queries["concepts"], mood=(0.3, 0.8))
+    measure("concepts, a third by day", library, queries["concepts"], since="2020")
+    measure("concepts, few by condition", library, queries["concepts"], where="arousal > 0.7")
+    print(memory())
+
+
+if __name__ == "__main__":
+    main()
