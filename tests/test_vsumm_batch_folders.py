@@ -205,6 +205,17 @@ def test_the_manifest_may_be_parquet_elsewhere(plan, run, tmp_path):
     assert len(pd.read_parquet(tmp_path / "films.parquet")) == 3
 
 
+@pytest.mark.parametrize("text", ["", "file\n\0\nrubbish,done", "file,state\n/films/a.mp4,waiting"])
+def test_a_manifest_that_was_edited_changes_nothing_and_is_written_anew(plan, run, text):
+    list(run(done)[1])
+    before = (plan.output / "manifest.csv").read_bytes()
+    (plan.output / "manifest.csv").write_text(text)
+    list(run_batch(replace(plan, films=())))
+    assert sorted((plan.output / "manifest.csv").read_bytes().splitlines()) == sorted(
+        before.splitlines()
+    )
+
+
 def test_a_manifest_of_another_form_is_refused_at_once(plan):
     with pytest.raises(OutputError, match=r"\.csv or \.parquet"):
         run_batch(plan, manifest="films.xlsx")

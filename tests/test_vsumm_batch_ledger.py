@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from vsumm.batch.ledger import FileFacts, FilmRecord, Ledger, Seen, key_of
+from vsumm.errors import OutputError
 
 KEY = key_of("ab" * 32, {"budget": 1})
 RECORD = FilmRecord(
@@ -48,6 +49,23 @@ def test_a_damaged_record_is_no_record(ledger, text, caplog):
     assert ledger.record(KEY) is None
     assert list(ledger.records()) == []
     assert "damaged record" in caplog.text
+
+
+def test_a_record_of_a_later_version_stops_the_batch_and_stays(ledger):
+    ledger.write(RECORD)
+    (path,) = (ledger.output / ".vsumm").glob("records/*/*.json")
+    later = path.read_text().replace('"version": 1', '"version": 2')
+    path.write_text(later)
+    with pytest.raises(OutputError, match="version 2, this program reads 1"):
+        list(ledger.records())
+    assert path.read_text() == later
+
+
+def test_a_record_from_before_there_were_versions_is_read(ledger):
+    ledger.write(RECORD)
+    (path,) = (ledger.output / ".vsumm").glob("records/*/*.json")
+    path.write_text(path.read_text().replace('"version": 1, ', ""))
+    assert ledger.record(KEY) == RECORD
 
 
 def test_what_was_seen_survives_a_line_that_was_cut_off(ledger):

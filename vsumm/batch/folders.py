@@ -19,16 +19,18 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Literal, Protocol, Self, Unpack, get_args
 
 from vsumm.batch.cluster import Cluster
-from vsumm.batch.ledger import FilmRecord, Ledger, Seen
+from vsumm.batch.ledger import FilmRecord, Seen
 from vsumm.batch.manifest import check_manifest, write_manifest
 from vsumm.batch.parts import Part
 from vsumm.batch.plan import BatchPlan, Order, PlannedFilm, plan_films
 from vsumm.batch.processes import Processes
 from vsumm.batch.queue import Work, WorkQueue
+from vsumm.batch.store import Store, path_of, url_of
 from vsumm.batch.task import BatchSettings, FilmTask, PassingError
 from vsumm.config import SummaryConfig, check_type
 from vsumm.errors import NoRoomError, OutputError, VsummError
@@ -101,7 +103,8 @@ def plan_batch(
     Args:
         inputs: folders, searched with those below them; text files (.txt) that list films, one a
             line; films.
-        output: the folder of results, made if it is missing.
+        output: the folder of results, made if it is missing; or its URL on an object store that
+            fsspec reaches, such as "s3://bucket/reels". One batch at a time may write there.
         config: how to score and select; the defaults of `SummaryConfig` if left out.
         reel: how to write reels; None: score and select only.
         with_report: whether to write a page for every film.
@@ -112,7 +115,7 @@ def plan_batch(
 
     Raises:
         InputError: there are no films, or a folder or list cannot be read.
-        OutputError: the folder of results cannot be made.
+        OutputError: the folder of results cannot be made or reached.
         ModelError: there is no such model.
         TypeError: an argument is of another type, or there is no such setting.
         ValueError: a setting is out of range.
@@ -124,8 +127,9 @@ def plan_batch(
     check_weights(config.weights)
     return plan_films(
         [Path(name) for name in named],
-        Path(output),
+        path_of(os.fspath(output)),
         BatchSettings(config, reel, with_report),
+        url=url_of(os.fspath(output)),
         exclude=exclude,
         order=order,
         retry_broken=retry_broken,
@@ -188,10 +192,12 @@ def run_batch(
         )
     if engine not in get_args(EngineName):
         raise ValueError(f"engine must be one of {', '.join(get_args(EngineName))}; got {engine!r}")
-    if plan.settings.summary.quick:  # there is little to split, and key frames know no ranges
+    # A quick look has little to split, and parts need a file system that all processes share.
+    if plan.settings.summary.quick or plan.url:
         split_seconds = None
-    path = Path(manifest) if manifest else plan.output / MANIFEST_NAME
-    check_manifest(path)
+    path = Path(manifest) if manifest else None
+    if path:
+        check_manifest(path)
     start = partial(Cluster, address) if engine == "ray" else partial(Processes, num_jobs)
     return _run_batch(plan, start, cache, path, split_seconds)
 
@@ -200,7 +206,7 @@ def _run_batch(
     plan: BatchPlan,
     start: Callable[[], Engine],
     cache: RecordCache | None,
-    manifest: Path,
+    manifest: Path | None,
     split_seconds: float | None,
 ) -> Generator[FilmRecord, None, None]:
     records: dict[Path, FilmRecord] = {}
@@ -211,7 +217,7 @@ def _run_batch(
                 records[film.path] = record
                 if record.sha256:  # or the next batch reads the film to know it
                     seen = Seen(film.facts, record.sha256, record.film_seconds)
-                    Ledger(plan.output).see(str(film.path), seen)
+                    plan.ledger.see(str(film.path), seen)
                 if time.monotonic() - written_at > MANIFEST_SECONDS:
                     _write_manifest(plan, records, manifest)
                     written_at = time.monotonic()
@@ -281,6 +287,7 @@ def _task(plan: BatchPlan, work: Work, engine: Engine, cache: RecordCache | None
         retry_broken=plan.retry_broken,
         num_jobs=engine.num_jobs,
         cache=cache,
+        url=plan.url,
         num_ranges=work.num_ranges,
         part=work.part,
         seconds_of_parts=work.seconds_of_parts,
@@ -294,12 +301,19 @@ def _failed(film: PlannedFilm, error: Exception) -> FilmRecord:
     return FilmRecord(str(film.path), "failed", num_bytes=num_bytes, notes=notes)
 
 
-def _write_manifest(plan: BatchPlan, records: dict[Path, FilmRecord], path: Path) -> None:
+def _write_manifest(plan: BatchPlan, records: dict[Path, FilmRecord], path: Path | None) -> None:
     """Write a line for every film of the plan, and for those that other batches have done."""
     rows = [
         records.get(film.path) or film.record or FilmRecord(str(film.path), "waiting")
         for film in plan.films
     ]
     keys = {row.key for row in rows}
-    others = (record for record in Ledger(plan.output).records() if record.key not in keys)
-    write_manifest([*rows, *others], path)
+    others = (record for record in plan.ledger.records() if record.key not in keys)
+    if path or not plan.url:
+        write_manifest([*rows, *others], path or plan.output / MANIFEST_NAME)
+    if isinstance(plan.ledger, Store):
+        plan.ledger.save()
+        with TemporaryDirectory(prefix="vsumm-") as folder:
+            table = Path(folder) / MANIFEST_NAME
+            write_manifest([*rows, *others], table)
+            plan.ledger.put_file(table)

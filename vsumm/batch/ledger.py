@@ -17,7 +17,7 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -31,6 +31,9 @@ from vsumm.files import atomic_output, make_folder, shown
 State = Literal["done", "broken", "failed", "busy", "waiting"]
 """Done; cannot be summarised; could not be this time, for reasons that may pass; another batch is
 working on it; nobody is yet."""
+
+VERSION = 1
+"""Of the form of records; raised when an earlier program would misread them."""
 
 _logger = logging.getLogger(__name__)
 
@@ -115,7 +118,7 @@ class Ledger:
         path = self._path(record.key)
         make_folder(path.parent)
         with atomic_output(path, overwrite=True) as partial:
-            partial.write_text(json.dumps(asdict(record)), encoding="utf-8")
+            partial.write_text(write_record(record), encoding="utf-8")
 
     @contextmanager
     def locked(self, key: str) -> Iterator[bool]:
@@ -139,13 +142,9 @@ class Ledger:
 
     def seen(self) -> dict[str, Seen]:
         """Return what is known of files, by their paths."""
-        known: dict[str, Seen] = {}
         with suppress(FileNotFoundError), (self._folder / "seen.jsonl").open("rb") as lines:
-            for line in lines:
-                with suppress(ValueError):  # the last line before the power failed, for example
-                    path, facts, sha256, seconds = json.loads(line)
-                    known[path] = Seen(FileFacts(*facts), sha256, seconds)
-        return known
+            return read_seen(lines)
+        return {}
 
     def see(self, path: str, seen: Seen) -> None:
         """Remember what is known of a file.
@@ -153,18 +152,53 @@ class Ledger:
         Raises:
             OutputError: it cannot be written.
         """
-        line = json.dumps([path, seen.facts, seen.sha256, seen.film_seconds]) + "\n"
         make_folder(self._folder)
         target = self._folder / "seen.jsonl"
         try:
             # The empty line ends one that was cut off; a single write does not mix with others'.
             with target.open("ab", buffering=0) as file:
-                file.write(f"\n{line}".encode())
+                file.write(f"\n{seen_line(path, seen)}".encode())
         except OSError as error:
             raise OutputError(f"{target}: cannot be written: {error.strerror}") from error
 
     def _path(self, key: str) -> Path:
         return self._folder / "records" / key[:2] / f"{key}.json"
+
+
+def read_record(content: bytes) -> FilmRecord:
+    """Read a record.
+
+    Raises:
+        ValueError: it is damaged.
+        OutputError: a later version of vsumm has written it.
+    """
+    document = json.loads(content)
+    if isinstance(document, dict) and document.get("version", VERSION) != VERSION:
+        raise OutputError(
+            f"a record has version {document['version']}, this program reads {VERSION}: a later "
+            "vsumm has written to this folder of results; go on with that, or name another folder"
+        )
+    return msgspec.convert(document, FilmRecord)
+
+
+def write_record(record: FilmRecord) -> str:
+    """Return the text that `read_record` reads."""
+    return json.dumps({"version": VERSION, **asdict(record)})
+
+
+def read_seen(lines: Iterable[bytes]) -> dict[str, Seen]:
+    """Read what is known of files, by their paths; what comes later holds."""
+    known: dict[str, Seen] = {}
+    for line in lines:
+        with suppress(ValueError):  # the last line before the power failed, for example
+            path, facts, sha256, seconds = json.loads(line)
+            known[path] = Seen(FileFacts(*facts), sha256, seconds)
+    return known
+
+
+def seen_line(path: str, seen: Seen) -> str:
+    """Return a line that `read_seen` reads."""
+    return json.dumps([path, seen.facts, seen.sha256, seen.film_seconds]) + "\n"
 
 
 def key_of(sha256: str, settings: dict[str, Any]) -> str:
@@ -180,7 +214,7 @@ def facts_of(status: os.stat_result) -> FileFacts:
 
 def _read(path: Path) -> FilmRecord | None:
     try:
-        return msgspec.convert(json.loads(path.read_bytes()), FilmRecord)
+        return read_record(path.read_bytes())
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:

@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 
 from mmva_core.store import sha256_file
 from vsumm.batch.ledger import FileFacts, FilmRecord, Ledger, Seen, facts_of, key_of
+from vsumm.batch.store import Store
 from vsumm.batch.task import BatchSettings
 from vsumm.errors import InputError
 from vsumm.files import make_folder, shown, walk_films
@@ -48,7 +50,7 @@ class BatchPlan:
     """What `run_batch` will do."""
 
     output: Path
-    """The folder of results, absolute."""
+    """The folder of results, absolute; with `url`, none."""
     settings: BatchSettings
     """What to make of every film."""
     plain_settings: dict[str, Any]
@@ -62,6 +64,13 @@ class BatchPlan:
     """How many films that was measured on."""
     retry_broken: bool = False
     """Whether films are tried again that are known to be broken."""
+    url: str | None = None
+    """Where results go to an object store: the URL of their folder, in place of `output`."""
+
+    @cached_property
+    def ledger(self) -> Ledger | Store:
+        """What is remembered of films."""
+        return Ledger(self.output) if self.url is None else Store(self.url)
 
     @property
     def to_do(self) -> list[PlannedFilm]:
@@ -85,6 +94,7 @@ def plan_films(
     output: Path,
     settings: BatchSettings,
     *,
+    url: str | None = None,
     exclude: Sequence[str] = (),
     order: Order = "name",
     retry_broken: bool = False,
@@ -92,12 +102,17 @@ def plan_films(
     """Find films and what has become of them; see `vsumm.plan_batch`."""
     if order not in get_args(Order):
         raise ValueError(f"order must be one of {', '.join(get_args(Order))}; got {order!r}")
-    output = output.absolute()
-    make_folder(output)
+    ledger: Ledger | Store
+    if url is None:
+        output = output.absolute()
+        make_folder(output)
+        ledger = Ledger(output)
+    else:
+        ledger = Store(url)
     plain_settings = settings.to_plain()
-    ledger = Ledger(output)
     known, records = ledger.seen(), {record.key: record for record in ledger.records()}
-    films = [_look_at(path, known) for path in _find(inputs, output, exclude)]
+    found = _find(inputs, None if url else output, exclude)
+    films = [_look_at(path, known) for path in found]
     films.sort(key=_sort_keys[order])
 
     # Only a film of the size of one that has a record can be one: no other needs to be read.
@@ -121,12 +136,14 @@ def plan_films(
     for before, film in zip(films, looked_up, strict=True):
         if film != replace(before, record=film.record):
             ledger.see(str(film.path), Seen(film.facts, film.sha256, film.film_seconds))
+    if isinstance(ledger, Store):
+        ledger.save()
     done = [record for record in records.values() if record.state == "done"]
     film_seconds = sum(record.film_seconds for record in done)
     seconds = sum(record.seconds / record.num_jobs for record in done)
     rate = seconds / film_seconds if film_seconds else None
     return BatchPlan(
-        output, settings, plain_settings, tuple(looked_up), rate, len(done), retry_broken
+        output, settings, plain_settings, tuple(looked_up), rate, len(done), retry_broken, url
     )
 
 
@@ -158,7 +175,7 @@ def read_list(path: Path) -> list[Path]:
     return films
 
 
-def _find(inputs: Iterable[Path], output: Path, exclude: Sequence[str]) -> list[Path]:
+def _find(inputs: Iterable[Path], output: Path | None, exclude: Sequence[str]) -> list[Path]:
     """Return the films of folders and lists, each path once."""
     found: dict[Path, None] = {}
     for path in inputs:
@@ -171,10 +188,10 @@ def _find(inputs: Iterable[Path], output: Path, exclude: Sequence[str]) -> list[
     return list(found)
 
 
-def _films_of(path: Path, output: Path) -> Iterator[tuple[str, Path]]:
+def _films_of(path: Path, output: Path | None) -> Iterator[tuple[str, Path]]:
     """Yield films with their paths inside the folder, or in the list, that they come from."""
     if path.is_dir():
-        for film in walk_films(path, leave_out=[output]):
+        for film in walk_films(path, leave_out=[output] if output else []):
             yield film.relative_to(path).as_posix(), film
     elif path.suffix.lower() == LIST_SUFFIX:
         for film in read_list(path):

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
@@ -18,6 +19,7 @@ from mmva_core.store import sha256_file
 from vsumm.batch.job import Job, JobResult, Outputs, summarize_file
 from vsumm.batch.ledger import FilmRecord, Ledger, key_of
 from vsumm.batch.parts import FilmParts, Part
+from vsumm.batch.store import Store
 from vsumm.config import SummaryConfig
 from vsumm.errors import InputError, NoRoomError, OutputError, VsummError
 from vsumm.files import RecordCache, open_regular_file, shown
@@ -86,6 +88,8 @@ class FilmTask:
     """How many films are worked on at the same time."""
     cache: RecordCache | None = None
     """Where scores of earlier runs are kept."""
+    url: str | None = None
+    """Where results go to an object store: the URL of their folder, in place of `output`."""
     num_ranges: int = 1
     """Into how many ranges of time it is split; 1: not at all."""
     part: Part | None = None
@@ -107,6 +111,8 @@ def do_film(task: FilmTask) -> FilmRecord:
         OutputError: its record cannot be kept.
         ModelError: the model cannot be loaded.
     """
+    if task.url is not None:
+        return _do_for_store(task, task.url)
     try:
         with _passing_apart():
             os.close(open_regular_file(str(task.path)))
@@ -130,6 +136,18 @@ def do_film(task: FilmTask) -> FilmRecord:
         ledger.write(record)
         if task.num_ranges > 1:
             _parts_of(task, record).remove()
+    return record
+
+
+def _do_for_store(task: FilmTask, url: str) -> FilmRecord:
+    """Do a film in a folder of this machine, and put its results on a store."""
+    with TemporaryDirectory(prefix="vsumm-") as folder:
+        record = do_film(replace(task, output=Path(folder), url=None))
+        if record.key:
+            try:
+                Store(url).put(Path(folder), record)
+            except OutputError as error:
+                raise PassingError(str(error)) from error
     return record
 
 

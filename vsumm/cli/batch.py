@@ -56,7 +56,11 @@ def add_batch(commands: Commands) -> argparse.ArgumentParser:
         "line or as find -print0 does; or a film",
     )
     parser.add_argument(
-        "-o", "--output", type=Path, metavar="FOLDER", required=True, help="folder of results"
+        "-o",
+        "--output",
+        metavar="FOLDER|URL",
+        required=True,
+        help="folder of results; or where it is on an object store, like s3://bucket/reels",
     )
     add_exclude_option(parser)
     parser.add_argument(
@@ -86,6 +90,13 @@ def add_batch(commands: Commands) -> argparse.ArgumentParser:
     group.add_argument("--quiet", action="store_true", help="no progress bar, no line per film")
     add_reel_options(parser)
     group = parser.add_argument_group("how the work is done")
+    _add_engine_options(group)
+    add_work_options(group)
+    parser.set_defaults(soundtrack_from=None, moves_cuts=False)  # is chosen for one film at a time
+    return parser
+
+
+def _add_engine_options(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--engine",
         choices=("local", "ray"),
@@ -107,9 +118,6 @@ def add_batch(commands: Commands) -> argparse.ArgumentParser:
         help="films of twice this length that others would have to wait for are measured in ranges "
         "of it at the same time, with the same results; never: none is (default: 30m)",
     )
-    add_work_options(group)
-    parser.set_defaults(soundtrack_from=None, moves_cuts=False)  # is chosen for one film at a time
-    return parser
 
 
 def run(args: argparse.Namespace, shell: Shell) -> Iterator[str]:
