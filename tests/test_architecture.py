@@ -45,6 +45,8 @@ FLOORS = {
         "words workers",
         "pipeline": "analysis config edges errors files fixed media progress score settings "
         "stretches summary",
+        "medley": "config errors files media mood pipeline progress reel score select soundtrack "
+        "summary words",
         "embeddings": "config errors files progress score summary",
         "film_library": "analysis borders config edges errors files media progress reel report "
         "score words",
@@ -55,7 +57,7 @@ FLOORS = {
         "report score settings soundtrack summary workers",
         "demo": "batch config errors files media progress",
         "cli": "_version batch config demo doctor errors files film_library installation media "
-        "mood progress reel render report score soundtrack stretches summary words workers",
+        "medley mood progress reel render report score soundtrack stretches summary words workers",
         "__main__": "cli",
     },
     "mmva_core": {

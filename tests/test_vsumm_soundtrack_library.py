@@ -124,7 +124,7 @@ def test_what_holds_no_music_is_said(tmp_path, music):
     for path, said in (
         (empty, "holds no music"),
         (tmp_path / "empty.m3u", "names no file"),
-        (tmp_path / "film.mp4", "no folder, index or playlist"),
+        (tmp_path / "film.mp4", "no sound file, folder, index or playlist"),
         (tmp_path / "nowhere", "is missing"),
     ):
         with pytest.raises(InputError, match=said):

@@ -35,6 +35,7 @@ from .rank import va_distances as va_distances
 from .sources import Source as Source
 from .sources import closed_folders as closed_folders
 from .sources import find_sources as find_sources
+from .sources import modality_of_name as modality_of_name
 from .sources import read_sources as read_sources
 from .speech import speech_share as speech_share
 from .trajectory import Curve as Curve

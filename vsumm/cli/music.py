@@ -17,14 +17,15 @@ def check_music_options(args: argparse.Namespace) -> None:
     """
     if args.soundtrack is not None and args.soundtrack_from is not None:
         raise UsageError("--soundtrack names the music itself: leave out --soundtrack-from")
-    if args.soundtrack_mode is not None and not (args.soundtrack or args.soundtrack_from):
-        raise UsageError("--soundtrack-mode needs --soundtrack or --soundtrack-from")
+    has_music = args.soundtrack or args.soundtrack_from or getattr(args, "to", None)
+    if args.soundtrack_mode is not None and not has_music:
+        raise UsageError("--soundtrack-mode needs --soundtrack, --soundtrack-from or --to")
     if args.moves_cuts and args.soundtrack_from is None:
         raise UsageError("--cut-to-beats needs --soundtrack-from")
     if args.soundtrack_start_seconds is not None and args.soundtrack is None:
         raise UsageError("--soundtrack-start needs --soundtrack")
-    if args.soundtrack_fade_seconds is not None and not (args.soundtrack or args.soundtrack_from):
-        raise UsageError("--soundtrack-fade needs --soundtrack or --soundtrack-from")
+    if args.soundtrack_fade_seconds is not None and not has_music:
+        raise UsageError("--soundtrack-fade needs --soundtrack, --soundtrack-from or --to")
 
 
 def open_music(args: argparse.Namespace, shell: Shell) -> Path | None:

@@ -11,6 +11,7 @@ from mmva_core.cli import positive_integer
 from mmva_core.clock import TIME_FORMS
 from vsumm.cli.edge_options import add_edge_options
 from vsumm.cli.inputs import add_exclude_option, input_path
+from vsumm.cli.music_options import add_music_options
 from vsumm.cli.readers import read_budget, read_loudness, read_seconds, read_share, read_weights
 from vsumm.config import BUDGET_FORMS, Budget, By, Decoder, SummaryConfig
 from vsumm.mood import ARC_FORMS, MOOD_FORMS
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     Group: TypeAlias = "argparse._ArgumentGroup"
 
 DEFAULTS = SummaryConfig()
+DEFAULT_BUDGET = Budget(budget_fraction=DEFAULTS.budget_fraction)
+"""The budget where none is named; with `--to` the length of the song."""
 
 
 def add_summarize_options(parser: argparse.ArgumentParser) -> None:
@@ -34,21 +37,7 @@ def add_summarize_options(parser: argparse.ArgumentParser) -> None:
     add_summary_options(parser)
     _add_output(parser.add_argument_group("what is written"))
     _add_views(parser.add_argument_group("what shows it"))
-    music = add_reel_options(parser)
-    music.add_argument(
-        "--soundtrack-from",
-        type=Path,
-        metavar="MUSIC",
-        help="choose the soundtrack, and the place in it, that follows the picture best: from a "
-        "folder, a playlist (.m3u, .m3u8) or an index that mmva index made",
-    )
-    music.add_argument(
-        "--cut-to-beats",
-        action="store_true",
-        dest="moves_cuts",
-        help="move cuts to beats of that music, by up to half a second, where that costs at most "
-        "2%% of the score and cuts into no shot and no sentence",
-    )
+    add_music_options(add_reel_options(parser))
     add_work_options(parser.add_argument_group("how the work is done"))
 
 
@@ -118,7 +107,7 @@ def _add_selection(group: Group) -> None:
     group.add_argument(
         "--budget",
         type=read_budget,
-        default=Budget(budget_fraction=DEFAULTS.budget_fraction),
+        default=DEFAULT_BUDGET,
         help=f"length of the reel: {BUDGET_FORMS}; default: 15%".replace("%", "%%"),
     )
     group.add_argument(

@@ -22,6 +22,7 @@ from vsumm.cli.defaults import default_arguments, defaults_file
 from vsumm.cli.film_library import add_library
 from vsumm.cli.inputs import find_films, input_path
 from vsumm.cli.machines import add_completion, add_schema, completion_text, schema_text
+from vsumm.cli.medley import check_medley_options, run_medley
 from vsumm.cli.music import open_music
 from vsumm.cli.options import add_progress_option, add_summarize_options
 from vsumm.cli.outputs import wanted_outputs
@@ -117,6 +118,7 @@ def _add_summarize(commands: Commands) -> argparse.ArgumentParser:
             "vsumm concert.mkv --by music --title 'Live' --crossfade 0.5",
             "vsumm film.mp4 --keep 3:10-3:20 --skip credits",
             "vsumm film.mp4 --soundtrack-from music/",
+            "vsumm holiday/ --to song.mp3 -o reel.mp4",
             "vsumm holiday/ --exclude '*.ts' --skip-existing --jobs 2 -o reels/",
         ),
     )
@@ -129,11 +131,16 @@ def _summarize(args: argparse.Namespace, shell: Shell) -> None:
 
     # It starts while the rest is imported.
     prepare_server("vsumm.decode.probe")  # a film that is cached needs no other job
+    check_medley_options(args)
     summary, reel = summary_config(args), reel_config(args)
     films = find_films(args.inputs, exclude=args.exclude)
     cache = open_cache(args, shell)
     with shown_progress(args) as watch:
         tell_loading(watch, films)  # imports take most of a second
+        if args.to is not None:
+            for line in run_medley(args, shell, films, (summary, reel), cache, watch):
+                print(line, flush=True)
+            return
         from vsumm.batch import summarize_files
 
         jobs = _jobs(args, films, summary, reel, open_music(args, shell))

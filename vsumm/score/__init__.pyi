@@ -16,7 +16,9 @@ from .measure import Measured as Measured
 from .measure import measure as measure
 from .model_source import ModelSource as ModelSource
 from .model_source import load_model as load_model
+from .mood import MOOD_WEIGHT as MOOD_WEIGHT
 from .mood import lean as lean
+from .mood import ranks as ranks
 from .ranges import join_ranges as join_ranges
 from .ranges import measure_range as measure_range
 from .ranges import ranges_of as ranges_of

@@ -44,10 +44,10 @@ def lean(
     if config.mood is not None:
         valence = smooth(columns["image_valence"], width=config.smoothing_segments)
         target = parse_mood(config.mood)
-        parts.append(_ranks(-np.hypot(valence - target[0], arousal - target[1])))
+        parts.append(ranks(-np.hypot(valence - target[0], arousal - target[1])))
     if config.arc is not None:
         course = np.array([arc_course(config.arc, place) for place in places])
-        parts.append(1 - np.abs(_ranks(arousal) - course))
+        parts.append(1 - np.abs(ranks(arousal) - course))
     closeness = np.nan_to_num(np.mean(parts, axis=0))
     if "card" in columns:
         closeness *= 1 - np.nan_to_num(columns["card"])
@@ -55,10 +55,10 @@ def lean(
     return leaning
 
 
-def _ranks(values: FloatArray) -> FloatArray:
+def ranks(values: FloatArray) -> FloatArray:
     """Return ranks (N,) from 0 for the lowest to 1 for the highest; equal ones share their mean.
 
-    >>> _ranks(np.array([0.3, np.nan, 0.1, 0.3])).tolist()
+    >>> ranks(np.array([0.3, np.nan, 0.1, 0.3])).tolist()
     [0.75, nan, 0.0, 0.75]
     """
     is_known = np.isfinite(values)

@@ -5,6 +5,9 @@ from .edges import Borders as Borders
 from .edges import competing_runs as competing_runs
 from .edges import place_edges as place_edges
 from .edges import places_to_search as places_to_search
+from .follow import Following as Following
+from .follow import follow_in_order as follow_in_order
+from .follow import follow_in_parts as follow_in_parts
 from .knapsack import solve_knapsack as solve_knapsack
 from .spread import MOST_FAMILIAR as MOST_FAMILIAR
 from .variants import Variant as Variant

@@ -1,6 +1,6 @@
-"""Find music: in an index, in a folder or in a playlist.
+"""Find music: in an index, in a folder, in a playlist or in one file.
 
-An index is used as it is. Folders and playlists are indexed once, into the user's cache; as long
+An index is used as it is. The others are indexed once, into the user's cache; as long
 as the names, sizes and times of their files stay, neither a file is read again nor torch loaded.
 """
 
@@ -22,6 +22,7 @@ from mmva_core.retrieval import (
     closed_folders,
     find_sources,
     load_index,
+    modality_of_name,
 )
 from mmva_core.store import model_fingerprint
 from vsumm.errors import InputError, ModelError, OutputError
@@ -44,10 +45,11 @@ class Library:
 
 
 def open_library(path: Path, model: str, *, progress: bool = False) -> Library:
-    """Open an index of music, or make one of a folder or a playlist.
+    """Open an index of music, or make one of a folder, a playlist or one track.
 
     Args:
-        path: a folder that `mmva index` made; a folder of music; or a playlist, .m3u or .m3u8.
+        path: a folder that `mmva index` made; a folder of music; a playlist, .m3u or .m3u8; or a
+            sound file.
         model: name of the model that pictures are judged by.
         progress: whether to show a bar on stderr while music is encoded.
 
@@ -146,8 +148,11 @@ def _sources(path: Path) -> tuple[list[Source], list[str]]:
     """Return the music of a folder or playlist, and what cannot be read."""
     if path.suffix.lower() in PLAYLIST_SUFFIXES and not path.is_dir():
         return _read_playlist(path)
+    if path.is_file() and modality_of_name(path) == "music":
+        return [Source(path.name, "music", path)], []
     if not path.is_dir():
-        what = "is no folder, index or playlist (.m3u, .m3u8)" if path.exists() else "is missing"
+        what = "is no sound file, folder, index or playlist (.m3u, .m3u8)"
+        what = what if path.exists() else "is missing"
         raise InputError(f"{shown(path)}: {what}; name music to choose from")
     sources, names = find_sources(path, ("music",)), closed_folders(path)
     notes = [f"{shown(path)}: folders that cannot be read: {_named(names)}"] if names else []
