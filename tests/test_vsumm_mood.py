@@ -38,6 +38,9 @@ def test_the_command_line_takes_both_and_refuses_others(tmp_path, monkeypatch, c
     film = make_film(tmp_path / "film.mp4", seconds=12, size=(192, 96))
     options = ["--no-reel", "--quiet", "--budget", "4s"]
     assert main(["summarize", str(film), "--mood", "calm", "--arc", "rise", *options]) == 0
+    said = capsys.readouterr().err
+    assert "mood calm and arc rise: the selection is exact (gap 0)" in said
+    assert "trust arousal more than valence" in said
     assert main(["summarize", str(film), "--mood", "angry", *options]) == 2
     assert "mood must be" in capsys.readouterr().err
     sound = make_film(tmp_path / "sound.wav", seconds=12, video=False)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Unpack, cast, overload
 
 import numpy as np
 
+from mmva_core.skill import skill_line
 from vsumm.analysis import analyse
 from vsumm.config import SEGMENT_SECONDS, By, SummaryConfig, check_type
 from vsumm.edges import choose_pieces
@@ -190,6 +191,7 @@ def summarize_media(
         music_report=measured.music_report,
         notes=(
             *_notes(film, measured, columns, asked_track=asked_track),
+            *([_leaning_note(config)] if config.mood or config.arc else []),
             *fixed.notes,
             *problems,
             *damage,
@@ -273,6 +275,13 @@ def _notes(
             f"the budget is shorter than {SEGMENT_SECONDS:g} s: segments of {length:.3g} s"
         )
     return notes
+
+
+def _leaning_note(config: SummaryConfig) -> str:
+    """Say how far the picks are to be trusted where they lean towards a mood or an arc."""
+    asked = (("mood", config.mood), ("arc", config.arc))
+    leaning = " and ".join(f"{name} {value}" for name, value in asked if value)
+    return f"{leaning}: the selection is exact (gap 0) by predictions; {skill_line(config.model)}"
 
 
 def _is_lost(report: DecodeReport | None) -> bool:
