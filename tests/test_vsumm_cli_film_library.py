@@ -28,6 +28,7 @@ def _run(capsys, *arguments):
 def test_films_are_added_and_found(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("vsumm.score.model_source.load_model", lambda config: EmbeddingModel())
     monkeypatch.setattr("vsumm.film_library.add.read_config", lambda folder: EmbeddingModel.config)
+    monkeypatch.setattr("vsumm.film_library.add.joint_width", lambda model: None)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("VSUMM_LIBRARY", str(tmp_path / "lib"))
     films = tmp_path / "films"
@@ -75,7 +76,7 @@ def test_export_verify_and_vacuum(library, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["search", "a", "--like", "b.jpg"], 2, "not for both"),
+        (["search", "a", "--like", "b.jpg"], 2, "what is seen, for what is heard"),
         (["search", "va:0.5,0.5", "--k", "0"], 2, "at least 1"),
         (["search", "va:0.5,0.5", "--min", "x"], 2, "x"),
         (["search", "--mood", "odd"], 2, "mood must be"),

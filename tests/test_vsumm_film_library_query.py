@@ -6,8 +6,8 @@ from PIL import Image
 
 import vsumm.film_library.query as queries
 from vsumm.errors import InputError, LibraryError
+from vsumm.film_library.header import Header
 from vsumm.film_library.query import PLANE, query_file, query_point, query_text
-from vsumm.film_library.store import Header
 
 
 def test_a_point_needs_no_model(monkeypatch):

@@ -129,18 +129,25 @@ def try_songs(model, data):
     show("Emotify, --like a song: genre of the best 5, other artists", found, chance, len(genres))
 
 
+def zones_of(document):
+    """Return start, end and label of every zone; there are two forms."""
+    if "zones" in document:
+        return [zone[:3] for zone in document["zones"]]
+    return [(zone["start"], zone["end"], zone["label"]) for zone in document["segments"]]
+
+
 def try_moods(library, data):
     """Find intense and calm zones of films by mood; beside loudness and motion."""
     for film in library.films().values():
         zones = film.path.with_suffix(".json")
         if not zones.is_file():
             continue
-        labels = json.loads(zones.read_text("utf-8"))["segments"]
+        labels = zones_of(json.loads(zones.read_text("utf-8")))
         rows = library.rows_of(film.sha256)
         middles = (rows["start_seconds"].to_numpy() + rows["end_seconds"].to_numpy()) / 2
         label_of = np.array(
             [
-                next((z["label"] for z in labels if z["start"] <= t < z["end"]), "unclear")
+                next((label for start, end, label in labels if start <= t < end), "unclear")
                 for t in middles
             ]
         )

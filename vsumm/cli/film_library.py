@@ -141,6 +141,7 @@ def _add_search(actions: Commands) -> argparse.ArgumentParser:
         "words", nargs="?", metavar="WORDS|va:V,A", help="what is seen, or valence and arousal"
     )
     parser.add_argument("--like", type=Path, metavar="FILE", help="a picture, or a sound file")
+    parser.add_argument("--heard", metavar="WORDS", help="music that is heard, like 'calm piano'")
     parser.add_argument("--mood", metavar="MOOD", help=f"{MOOD_FORMS}; beside words or alone")
     parser.add_argument("--k", type=int, default=10, help="how many stretches (default: 10)")
     parser.add_argument(
@@ -170,14 +171,15 @@ def _search(args: argparse.Namespace, shell: Shell) -> Iterator[str]:
     from vsumm.film_library import (
         open_library,
         query_file,
+        query_heard,
         query_text,
         search,
         write_found,
         write_page,
     )
 
-    if args.words is not None and args.like is not None:
-        raise UsageError("look for words or for what is like a file, not for both")
+    if sum(what is not None for what in (args.words, args.like, args.heard)) > 1:
+        raise UsageError("look for what is seen, for what is heard, or for what is like a file")
     if args.k < 1:
         raise UsageError(f"--k must be at least 1, got {args.k}")
     mood, min_seconds = _read(parse_mood, args.mood), _read(parse_seconds, args.min)
@@ -187,6 +189,8 @@ def _search(args: argparse.Namespace, shell: Shell) -> Iterator[str]:
         query = query_text(args.words)
     elif args.like is not None:
         query = query_file(args.like, library.header)
+    elif args.heard is not None:
+        query = query_heard(args.heard, library.header)
     found = search(
         library,
         query,
@@ -203,7 +207,7 @@ def _search(args: argparse.Namespace, shell: Shell) -> Iterator[str]:
     elif not args.quiet:
         yield from _table(found)
     if args.html is not None:
-        title = args.words or (args.like and shown(args.like.name)) or args.mood
+        title = args.words or args.heard or (args.like and shown(args.like.name)) or args.mood
         write_page(found, args.html, title=title, overwrite=args.force)
         if not args.quiet and not args.json:
             yield f"page     {shown(args.html)}"

@@ -6,6 +6,7 @@ from .export import export as export
 from .page import write_page as write_page
 from .query import Query as Query
 from .query import query_file as query_file
+from .query import query_heard as query_heard
 from .query import query_point as query_point
 from .query import query_text as query_text
 from .reel import write_found as write_found

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from mmva_core import retrieval
 from mmva_core.errors import MmvaError
 from mmva_core.store import find_folder, read_config, sha256_file
 from vsumm.analysis import Analysis, analyse
@@ -18,6 +19,7 @@ from vsumm.config import SummaryConfig
 from vsumm.edges import looks_in
 from vsumm.errors import InputError, ModelError, NoSignalError
 from vsumm.files import RecordCache, shown
+from vsumm.film_library.migrate import joint_rows, joint_width
 from vsumm.film_library.schema import number_column, segments_schema, vector_column
 from vsumm.film_library.store import FilmRow, Library, checksum_of, make_library, now
 from vsumm.film_library.upkeep import tidy
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
     import os
 
     import pyarrow as pa
+
+    from vsumm.film_library.header import Header
 
 State = Literal["added", "known", "moved", "broken"]
 """What became of a film."""
@@ -72,6 +76,8 @@ def create(folder: str | os.PathLike[str], model: str = CONFIG.model) -> Library
     except MmvaError as error:
         raise ModelError(str(error)) from error
     widths = {"concepts": TEXT_DIM, "picture": width, "sound": width}
+    if joint := joint_width(model):
+        widths["joint"] = joint
     return make_library(folder, model=model, widths=widths, signals=signal_names())
 
 
@@ -155,7 +161,7 @@ def _add_one(
         if sha256 in known:
             return _seen_again(library, path, known, sha256, facts)
         with work_on(watch, path):
-            film, segments = _measure(path, config, source, cache, watch)
+            film, segments = _measure(library, path, config, source, cache, watch)
     except (InputError, OSError) as error:
         return Added(path, "broken", str(error))
     if not library.add(film, segments):
@@ -186,6 +192,7 @@ def _seen_again(
 
 
 def _measure(
+    library: Library,
     path: Path,
     config: SummaryConfig,
     source: ModelSource,
@@ -212,7 +219,7 @@ def _measure(
         cache=cache,
     )
     recorded = _recorded(info.creation_time, path)
-    segments = _segments(analysis, recorded)
+    segments = _segments(analysis, recorded, library.header)
     facts = _facts(path)
     if facts is None or facts != before:
         raise InputError(f"{path}: it was changed while it was read")
@@ -234,20 +241,22 @@ def _measure(
     return film, segments
 
 
-def _segments(analysis: Analysis, recorded: str) -> pa.Table:
+def _segments(analysis: Analysis, recorded: str, header: Header) -> pa.Table:
     import pyarrow as pa
 
     film, arrays, columns = analysis.film, analysis.measured.arrays, analysis.columns
     size = film.num_segments
     nothing = np.full(size, np.nan)
     parts = contributions(columns, film.config, by="highlights")
-    width = film.source.model.config.embedding_dim
-    widths = {"concepts": TEXT_DIM, "picture": width, "sound": width}
     embeds = {
         "concepts": arrays.get("text_embeds"),
         "picture": arrays.get("image_embeds"),
         "sound": arrays.get("music_embeds"),
     }
+    if "joint" in header.widths:
+        sound = embeds["sound"]
+        head = retrieval.load_joint_head(header.model)
+        embeds["joint"] = None if sound is None else joint_rows(sound, head)
     cells = {
         "film": pa.array([analysis.content] * size, pa.string()),
         "number": pa.array(range(size), pa.int32()),
@@ -259,9 +268,9 @@ def _segments(analysis: Analysis, recorded: str) -> pa.Table:
         "score": number_column(score_highlights(columns, weights_of(film.config)).scores),
         "why": pa.array([", ".join(reasons(parts, [row])) for row in range(size)], pa.string()),
         **{name: number_column(columns.get(name, nothing)) for name in signal_names()},
-        **{name: vector_column(rows, widths[name], size) for name, rows in embeds.items()},
+        **{name: vector_column(rows, header.widths[name], size) for name, rows in embeds.items()},
     }
-    return pa.table(cells, schema=segments_schema(signal_names(), widths))
+    return pa.table(cells, schema=segments_schema(signal_names(), header.widths))
 
 
 def _either(name: str, columns: Mapping[str, FloatArray], nothing: FloatArray) -> FloatArray:

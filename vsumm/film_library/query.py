@@ -1,9 +1,12 @@
 """What is looked for in a library, as a point among the embeddings of one of its columns.
 
-words         "concepts": MiniLM's sentence among the names of ImageNet's classes
-a picture     "picture": the model's embedding of pictures
-a sound       "sound": the model's embedding of sounds
-va:0.8,0.7    the plane of valence and arousal itself
+    words         "concepts": MiniLM's sentence among the names of ImageNet's classes
+    words, heard  "joint": the model's joint space of music and sentences
+    a picture     "picture": the model's embedding of pictures
+    a sound       "sound": the model's embedding of sounds
+    va:0.8,0.7    the plane of valence and arousal itself
+
+A query is one vector.
 """
 
 from __future__ import annotations
@@ -25,7 +28,8 @@ from vsumm.errors import InputError, LibraryError, ModelError
 from vsumm.files import shown
 
 if TYPE_CHECKING:
-    from vsumm.film_library.store import Header
+    from mmva_core import MMVA
+    from vsumm.film_library.header import Header
 
 Vector = npt.NDArray[np.float32]
 
@@ -69,6 +73,30 @@ def query_text(text: str) -> Query:
     return Query("concepts", place / np.linalg.norm(place), f'looks like "{text.strip()}"')
 
 
+def query_heard(text: str, header: Header) -> Query:
+    """Make a query of words for what is heard, such as "calm piano".
+
+    Args:
+        text: the words.
+        header: what the library was made with: its model has the joint space.
+
+    Raises:
+        LibraryError: there are no words, or the model has no joint space or has changed.
+        ModelError: it cannot be loaded.
+    """
+    if not text.strip():
+        raise LibraryError("there is nothing to listen for: give some words")
+    if "joint" not in header.widths:
+        raise LibraryError(f"{header.model} has no joint space of music and sentences")
+    model = _load(header)
+    try:
+        rows = retrieval.encode_content(model, "caption", text)
+        (place,) = retrieval.load_joint_head(header.model).place("caption", rows.embeds)
+    except MmvaError as error:
+        raise ModelError(str(error)) from error
+    return Query("joint", place.astype(np.float32), f'sounds like "{text.strip()}"')
+
+
 def query_point(valence: float, arousal: float) -> Query:
     """Make a query of a point of the plane; both numbers are in [0, 1]."""
     said = f"near valence {valence:g}, arousal {arousal:g}"
@@ -88,12 +116,7 @@ def query_file(path: str | os.PathLike[str], header: Header) -> Query:
         ModelError: it cannot be loaded.
     """
     name = os.fspath(path)
-    try:
-        if model_fingerprint(header.model) != header.fingerprint:
-            raise LibraryError(f"the model {header.model!r} is not what the library was made with")
-        model = mmva_core.MMVA.from_pretrained(header.model)
-    except MmvaError as error:
-        raise ModelError(str(error)) from error
+    model = _load(header)
     try:
         kind = guess_modality(name)
         if kind not in COLUMNS:
@@ -105,3 +128,12 @@ def query_file(path: str | os.PathLike[str], header: Header) -> Query:
     (mean,) = retrieval.unit_rows(rows.embeds.mean(axis=0, keepdims=True))
     verb = "looks" if kind == "image" else "sounds"
     return Query(COLUMNS[kind], mean.astype(np.float32), f"{verb} like {shown(Path(name).name)}")
+
+
+def _load(header: Header) -> MMVA:
+    try:
+        if model_fingerprint(header.model) != header.fingerprint:
+            raise LibraryError(f"the model {header.model!r} is not what the library was made with")
+        return mmva_core.MMVA.from_pretrained(header.model)
+    except MmvaError as error:
+        raise ModelError(str(error)) from error

@@ -18,10 +18,13 @@ from vsumm.score import FloatArray
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Version of the tables; raised whenever a program of an earlier one would misread them."""
-VECTORS = ("concepts", "picture", "sound")
+CHECKED = ("concepts", "picture", "sound")
 """Columns of embeddings: what the picture shows, how it looks and feels, and how it sounds."""
+VECTORS = (*CHECKED, "joint")
+"""All of them. The last is what `sound` becomes in the model's joint space of music and sentences;
+a model may have none."""
 
 
 def films_schema() -> pa.Schema:
@@ -69,7 +72,11 @@ def segments_schema(signals: Sequence[str], widths: Mapping[str, int]) -> pa.Sch
         pa.field("score", pa.float32()),
         pa.field("why", pa.string(), nullable=False),
         *(pa.field(name, pa.float32()) for name in signals),
-        *(pa.field(name, pa.list_(pa.float16(), widths[name])) for name in VECTORS),
+        *(
+            pa.field(name, pa.list_(pa.float16(), widths[name]))
+            for name in VECTORS
+            if name in widths
+        ),
     ]
     return pa.schema(fields)
 

@@ -14,7 +14,6 @@ Writers take turns by a lock, which the kernel releases when one dies; readers n
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,18 +22,25 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
-
-import msgspec
 
 from mmva_core.errors import MmvaError
 from mmva_core.store import model_fingerprint
 from vsumm.errors import LibraryError, ModelError
-from vsumm.files import atomic_output, make_folder, shown
+from vsumm.files import make_folder, shown
+from vsumm.film_library.header import (
+    HEADER_NAME,
+    Header,
+    as_library_error,
+    load_lancedb,
+    locked,
+    read_header,
+    write_header,
+)
+from vsumm.film_library.migrate import migrate
 from vsumm.film_library.schema import (
+    CHECKED,
     SCHEMA_VERSION,
-    VECTORS,
     films_schema,
     rows_of_vectors,
     segments_schema,
@@ -43,22 +49,7 @@ from vsumm.film_library.schema import (
 if TYPE_CHECKING:
     import pyarrow as pa
 
-HEADER_NAME = "library.json"
 MARKER_NAME = "adding"
-
-
-@dataclass(frozen=True)
-class Header:
-    """What a library was made with."""
-
-    schema_version: int
-    """`SCHEMA_VERSION` at the time of writing."""
-    model: str
-    """Name or folder of the model."""
-    fingerprint: str
-    """`mmva_core.store.model_fingerprint` of the model."""
-    widths: dict[str, int]
-    """Sizes of the embeddings."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +93,7 @@ class Library:
         self.folder = folder
         self.header = header
         always = timedelta(0)  # every read sees what other processes have written
-        self._database = _lancedb().connect(folder, read_consistency_interval=always)
+        self._database = load_lancedb().connect(folder, read_consistency_interval=always)
 
     @cached_property
     def films_table(self) -> Any:
@@ -112,7 +103,7 @@ class Library:
     @cached_property
     def segments_table(self) -> Any:
         """The table of segments."""
-        return self._database.open_table("segments")
+        return self._database.open_table(self.header.segments)
 
     def films(self) -> dict[str, FilmRow]:
         """Return all films by SHA-256."""
@@ -178,8 +169,8 @@ class Library:
         Raises:
             LibraryError: it cannot be written.
         """
-        with locked(self.folder), _as_library_error(self.folder):
-            _check_version(self.folder, _read_header(self.folder))  # another may have migrated it
+        with locked(self.folder), as_library_error(self.folder):
+            read_header(self.folder)  # a later program may have migrated it
             yield
 
     def rows_of(self, sha256: str, columns: Sequence[str] | None = None) -> pa.Table:
@@ -202,10 +193,8 @@ def open_library(folder: str | os.PathLike[str]) -> Library:
         LibraryError: there is none, it is damaged, or it is of a later version.
     """
     path = Path(folder)
-    header = _read_header(path)
-    _check_version(path, header)
-    with _as_library_error(path):
-        return Library(path, header)
+    with as_library_error(path):
+        return Library(path, migrate(path, read_header(path)))
 
 
 def make_library(
@@ -229,17 +218,17 @@ def make_library(
     except MmvaError as error:
         raise ModelError(str(error)) from error
     make_folder(path)
-    with locked(path), _as_library_error(path):
+    with locked(path), as_library_error(path):
         if not (path / HEADER_NAME).exists():
-            others = {file.name for file in path.iterdir()} - {"lock", *_TABLES}
+            others = {file.name for file in path.iterdir()} - _OURS
             if others:
                 raise LibraryError(f"{shown(path)}: this folder holds something else, no library")
-            database = _lancedb().connect(path)
+            database = load_lancedb().connect(path)
             schemas = {"films": films_schema(), "segments": segments_schema(signals, widths)}
             for name, schema in schemas.items():
                 database.create_table(name, schema=schema, mode="overwrite")
             header = Header(SCHEMA_VERSION, model, fingerprint, dict(widths))
-            _write_header(path, header)
+            write_header(path, header)
     library = open_library(path)
     if library.header.fingerprint != fingerprint:
         raise LibraryError(
@@ -249,14 +238,8 @@ def make_library(
     return library
 
 
-def _lancedb() -> ModuleType:
-    os.environ.setdefault("LANCEDB_LOG", "error")  # or it tells of every table that it makes
-    import lancedb  # here, since it is an extra and costs half a second
-
-    return lancedb
-
-
-_TABLES = ("films.lance", "segments.lance")
+_OURS = {"lock", "films.lance", "segments.lance"}
+"""What a process that was killed leaves of a library that it was making."""
 
 
 def checksum_of(segments: pa.Table) -> str:
@@ -264,7 +247,7 @@ def checksum_of(segments: pa.Table) -> str:
     digest = hashlib.sha256()
     for name in ("number", "start_seconds", "end_seconds"):
         digest.update(segments[name].to_numpy().tobytes())
-    for name in VECTORS:
+    for name in CHECKED:
         digest.update(rows_of_vectors(segments[name]).tobytes())
     return digest.hexdigest()
 
@@ -272,61 +255,6 @@ def checksum_of(segments: pa.Table) -> str:
 def now() -> str:
     """Return the time, UTC, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Wait until no other process writes to a library, and keep others from it.
-
-    Raises:
-        LibraryError: the file system has no locks, or the folder cannot be written to.
-    """
-    try:
-        with (folder / "lock").open("ab") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
-    except OSError as error:
-        raise LibraryError(f"{shown(folder)}: cannot be written: {reason(error)}") from error
-
-
-@contextmanager
-def _as_library_error(folder: Path) -> Iterator[None]:
-    """Turn errors of the store, which are OSError, ValueError or RuntimeError, into one line."""
-    try:
-        yield
-    except (OSError, ValueError, RuntimeError) as error:
-        raise LibraryError(f"{shown(folder)}: {reason(error)}") from error
-
-
-def reason(error: Exception) -> str:
-    """Return in one line what went wrong."""
-    text = getattr(error, "strerror", None) or str(error)
-    return text.splitlines()[0] if text else type(error).__name__
-
-
-def _read_header(folder: Path) -> Header:
-    path = folder / HEADER_NAME
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Header)
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise LibraryError(
-            f"{shown(folder)}: there is no library; make one with vsumm library add"
-        ) from error
-    except (OSError, msgspec.DecodeError) as error:
-        raise LibraryError(f"{shown(path)}: damaged: {reason(error)}") from error
-
-
-def _check_version(folder: Path, header: Header) -> None:
-    if header.schema_version > SCHEMA_VERSION:
-        raise LibraryError(
-            f"{shown(folder)}: its version is {header.schema_version}, this program knows up to "
-            f"{SCHEMA_VERSION}: update vsumm"
-        )
-
-
-def _write_header(folder: Path, header: Header) -> None:
-    with atomic_output(folder / HEADER_NAME, overwrite=True) as partial:
-        partial.write_bytes(msgspec.json.format(msgspec.json.encode(header), indent=2))
 
 
 def _film_of(row: dict[str, Any]) -> FilmRow:

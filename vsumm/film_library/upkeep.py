@@ -6,8 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 from vsumm.files import shown
+from vsumm.film_library.header import reason
 from vsumm.film_library.schema import VECTORS
-from vsumm.film_library.store import Library, checksum_of, reason
+from vsumm.film_library.store import Library, checksum_of
 
 KEPT_VERSIONS = timedelta(minutes=10)
 """How long versions are kept that were replaced: a search that goes on may read them."""
@@ -75,15 +76,20 @@ def _orphans(library: Library) -> set[str]:
     return named - library.films().keys()
 
 
+def make_index(library: Library, name: str) -> None:
+    """Make the index of a column of embeddings, whatever its number of rows; takes minutes."""
+    from lancedb.index import IvfPq
+
+    num_parts = max(1, library.header.widths[name] // 8)
+    config = IvfPq(distance_type="cosine", num_sub_vectors=num_parts)
+    library.segments_table.create_index(name, config=config)
+
+
 def _make_indexes(library: Library, table: Any) -> None:
     """Make the indexes that the number of rows asks for, unless they are there."""
     if table.count_rows() < INDEX_FROM:
         return
-    from lancedb.index import IvfPq
-
     there = {column for index in table.list_indices() for column in index.columns}
-    for name in VECTORS:
+    for name in (name for name in VECTORS if name in library.header.widths):
         if name not in there and table.count_rows(f"{name} IS NOT NULL") >= INDEX_FROM:
-            num_parts = max(1, library.header.widths[name] // 8)
-            config = IvfPq(distance_type="cosine", num_sub_vectors=num_parts)
-            table.create_index(name, config=config)
+            make_index(library, name)
