@@ -5,9 +5,11 @@ import pytest
 from films import make_film
 from shots import make_shots
 
-from vsumm.borders import Looks, find_cuts, searched
+from vsumm.borders import Looks, Packets, find_cuts, searched
+from vsumm.borders.shots import sort_looks
 from vsumm.files import RecordCache
-from vsumm.media import Segment, probe
+from vsumm.media import Segment, probe, split_into_segments
+from vsumm.score import MotionMeter, look_windows, looks_of, read_looks
 
 LENGTHS = [3.0, 2.52, 1.48, 4.0]
 CUTS = (3.0, 5.52, 7.0)
@@ -48,6 +50,78 @@ def test_only_intervals_between_frames_that_differ_are_decoded(film, monkeypatch
     assert cuts_in(film, [Segment(2.0, 6.0)], looks) == (3.0, 5.52)
     assert decoded == [Segment(2.5, 3.5), Segment(5.5, 6.5)]
     assert cuts_in(film, [Segment(2.0, 2.4)], looks) == ()
+
+
+def looks_at(info):
+    """Look at a film as the scores do."""
+    segments = split_into_segments(info.duration_seconds)
+    meter = MotionMeter(len(segments))
+    with read_looks(info, look_windows(segments, frames_per_segment=1)) as frames:
+        meter.add(list(looks_of(frames, frames_per_segment=1)))
+    arrays = {name: array.ravel() for name, array in meter.result().items()}
+    packets = Packets(arrays["look_keys"] == 1, arrays["look_bytes"], arrays["look_most_between"])
+    return Looks(arrays["look_seconds"], arrays["look_changes"], packets)
+
+
+def test_where_the_encoder_began_a_shot_nothing_is_decoded(tmp_path, monkeypatch):
+    lengths = [3.0, 2.52, 5.88, 4.2, 3.8, 2.6, 6.4]
+    info = probe(make_shots(tmp_path / "film.mp4", lengths, keys_at_cuts=True))
+    looks = looks_at(info)
+    assert looks.packets.are_keys.sum() == len(lengths)
+    cuts = np.cumsum(lengths)[:-1].round(2)
+    assert cuts_in(info, looks=looks) == pytest.approx(cuts)
+    monkeypatch.setattr(searched, "run_search", lambda *_, **__: pytest.fail("decoded"))
+    known = cuts_in(info, [Segment(2.0, 10.0)], looks)
+    assert known[:2] == pytest.approx(cuts[:2])
+
+
+def test_cuts_without_key_frames_are_decoded(film):
+    assert cuts_in(film, looks=looks_at(film)) == CUTS
+
+
+def looks_with(keys, changes, *, between=()):
+    """Looks that show a key frame of 9000 bytes, or 1000, and 800 bytes at most between them."""
+    are_keys = np.isin(np.arange(20), keys)
+    packets = Packets(are_keys, np.where(are_keys, 9e3, 1e3), np.full(20, 800.0))
+    packets.most_between[list(between)] = 3000.0
+    looks = Looks(np.arange(20.0), np.full(20, 0.01), packets)
+    for place, change in changes.items():
+        looks.changes[place] = change
+    return looks
+
+
+@pytest.mark.parametrize(
+    ("keys", "changes", "between", "is_open"),
+    [
+        ([0, 4, 8, 12, 16], {8: 0.5}, [], True),  # at even distances
+        ([0, 1, 11, 13, 15, 17], {11: 0.5}, [], True),  # as late as any
+        ([0, 4, 6, 8, 12, 16], {6: 0.5}, [6], True),  # there is a large packet before it
+        ([0, 4, 6, 8, 12, 19], {6: 0.3, **dict.fromkeys([3, 5, 7, 9], 0.22)}, [], True),  # motion
+        ([0, 4, 6, 8, 12, 16], {6: 0.05}, [], False),  # too little changes
+    ],
+)
+def test_other_key_frames_may_begin_no_shot(keys, changes, between, is_open):
+    looks = looks_with(keys, changes, between=between)
+    begin, may_follow = sort_looks(looks)
+    place = next(iter(changes))
+    assert not begin.any()
+    assert may_follow[place] == is_open
+
+
+def test_without_a_large_packet_motion_is_no_cut():
+    looks = looks_with([0, 4, 9, 19], {6: 0.3, 7: 0.3, 15: 0.3}, between=[7])
+    looks.packets.sizes[15] = 5000.0  # the first frame of a shot is the one that was looked at
+    begin, may_follow = sort_looks(looks)
+    assert not begin.any()
+    assert np.flatnonzero(may_follow).tolist() == [7, 15]
+
+
+def test_unknown_packets_leave_all_open():
+    looks = looks_with([0, 4, 9, 19], {4: 0.3, 6: 0.3})
+    looks.packets.most_between[:] = np.nan
+    begin, may_follow = sort_looks(looks)
+    assert not begin.any()
+    assert np.flatnonzero(may_follow).tolist() == [4, 6]
 
 
 def test_what_was_searched_before_is_not_decoded_again(film, tmp_path, monkeypatch):

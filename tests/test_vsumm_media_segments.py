@@ -3,11 +3,18 @@
 import itertools
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vsumm.media.segments import Segment, merge_neighbours, split_into_segments
+from vsumm.media.segments import (
+    Segment,
+    merge_neighbours,
+    mostly_in,
+    overlapping,
+    split_into_segments,
+)
 
 
 def borders(segments):
@@ -38,7 +45,7 @@ def test_segments_are_contiguous_and_none_is_longer_than_asked(duration, length)
     assert max(s.duration_seconds for s in segments) < length + 0.0011
 
 
-def test_borders_do_not_drift_over_ten_hours():
+def test_edgesdo_not_drift_over_ten_hours():
     segments = split_into_segments(36_000.0, segment_seconds=0.1)
     assert segments[123_456].start_seconds == pytest.approx(12_345.6, abs=1e-9)
 
@@ -62,3 +69,19 @@ def test_neighbours_are_joined_and_gaps_kept():
 
 def test_nothing_picked_gives_no_runs():
     assert merge_neighbours([]) == []
+
+
+def test_more_than_half_counts_and_touching_is_no_overlap():
+    rng = np.random.default_rng(0)
+    edges = np.sort(rng.uniform(0, 100, 40))
+    pieces = [Segment(*map(float, pair)) for pair in edges.reshape(-1, 2)]
+    segments = split_into_segments(100.0)
+    shared = [
+        [min(s.end_seconds, p.end_seconds) - max(s.start_seconds, p.start_seconds) for p in pieces]
+        for s in segments
+    ]
+    shown = [sum(max(0.0, each) for each in row) for row in shared]
+    assert mostly_in(segments, pieces) == [seconds > 1.0 for seconds in shown]
+    assert overlapping(segments, pieces) == [seconds > 0 for seconds in shown]
+    assert overlapping([Segment(0, 2)], [Segment(2, 4)]) == [False]
+    assert overlapping([Segment(0, 2)], []) == [False]

@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 
 from vsumm.fixed import are_in
 from vsumm.media import Segment, split_into_segments
-from vsumm.select import Borders, competing_runs, place_edges, places_to_search
+from vsumm.select import (
+    Borders,
+    competing_runs,
+    place_edges,
+    places_to_check,
+    places_to_search,
+)
 from vsumm.select.edges import FLASH_SECONDS, MIN_GAP_SECONDS, REACH_SECONDS
 
 
@@ -247,3 +253,15 @@ def test_cuts_are_wanted_wherever_an_edge_may_come_to_lie():
         for edge in (run.segment.start_seconds, run.segment.end_seconds):
             reach = [max(0.0, edge - REACH_SECONDS), min(40.0, edge + REACH_SECONDS)]
             assert any(p.start_seconds <= reach[0] and reach[1] <= p.end_seconds for p in places)
+
+
+def test_cuts_are_checked_around_edges_and_wherever_one_inside_a_shot_may_lie():
+    segments = split_into_segments(60.0)
+    scores = np.where(np.isin(np.arange(30), [5, 20]), 1.0, 0.1)
+    runs = competing_runs(segments, scores, scores == 1)
+    borders = Borders([10.0, 12.5], 60.0)
+    pieces = [Segment(10.0, 12.5), Segment(40.0, 41.0)]
+    places = places_to_check(runs, pieces, borders)
+    assert places[:2] == [Segment(9.25, 10.75), Segment(11.75, 13.25)]
+    assert places[2] == Segment(37.6, 44.4)
+    assert places_to_check(runs, [], borders) == []

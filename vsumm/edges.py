@@ -6,24 +6,35 @@ The selection itself is made on the grid of segments before.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 
-from vsumm.borders import FoundCuts, FoundSpeech, Looks, find_cuts, find_speech
+from vsumm.borders import (
+    FoundCuts,
+    FoundSpeech,
+    Looks,
+    Packets,
+    find_cuts,
+    find_speech,
+    known_cuts,
+)
 from vsumm.files import RecordCache
 from vsumm.fixed import Fixed, are_in
-from vsumm.media import Segment, merge_neighbours, mostly_in
+from vsumm.media import Segment, merge_neighbours, mostly_in, overlapping
 from vsumm.score import SPEECH_KIND, Arrays, Film, FloatArray
 from vsumm.select import (
     Borders,
     competing_runs,
     place_edges,
+    places_to_check,
     places_to_search,
     select_segments,
 )
 from vsumm.split_edits import choose_shifts
 
+MAX_ROUNDS = 4
+"""How often edges are placed anew before all cuts are looked for wherever one may lie."""
 LEAST_SPEECH = 0.2
 """Probability of speech, averaged over a segment, above which its pauses are looked for."""
 
@@ -83,8 +94,7 @@ def choose_pieces(
         pieces = merge_neighbours([*fixed.kept, *chosen])
     else:
         return selected, [], [], []
-    flags = [mostly_in(segment, pieces) for segment in film.segments]
-    return flags, pieces, shifts, problems
+    return mostly_in(film.segments, pieces), pieces, shifts, problems
 
 
 def move_edges(
@@ -123,30 +133,44 @@ def move_edges(
         closed=[*fixed.kept, *fixed.skipped],
     )
     places = places_to_search(runs)
-    cuts, speech = FoundCuts(()), FoundSpeech(())
-    with ThreadPoolExecutor(1) as pool:  # both wait for processes of their own
-        if config.cut_at != "shots":
-            listening = pool.submit(
-                find_speech,
-                film.info,
-                [place for place in places if _may_be_spoken(place, film, arrays)],
-                track=config.audio_track or 0,
-                content=content,
-                cache=cache,
-            )
-        if config.cut_at != "speech":
-            cuts = find_cuts(film.info, places, looks_in(arrays), content=content, cache=cache)
-        if config.cut_at != "shots":
-            speech = listening.result()
-    pieces = place_edges(
-        runs,
-        film.segments,
-        scores,
-        Borders(cuts.cuts, film.segments[-1].end_seconds, speech.phrases, fixed.kept),
-        budget_seconds=left_seconds + overlap_seconds * len(fixed.kept),
-        min_run_seconds=config.min_run_seconds,
-        overlap_seconds=overlap_seconds,
-    )
+    speech = FoundSpeech(())
+    if config.cut_at != "shots":
+        speech = find_speech(
+            film.info,
+            _may_be_spoken(places, film, arrays),
+            track=config.audio_track or 0,
+            content=content,
+            cache=cache,
+        )
+
+    def place(cuts: FoundCuts) -> tuple[list[Segment], Borders]:
+        borders = Borders(cuts.cuts, film.segments[-1].end_seconds, speech.phrases, fixed.kept)
+        pieces = place_edges(
+            runs,
+            film.segments,
+            scores,
+            borders,
+            budget_seconds=left_seconds + overlap_seconds * len(fixed.kept),
+            min_run_seconds=config.min_run_seconds,
+            overlap_seconds=overlap_seconds,
+        )
+        return pieces, borders
+
+    looks = looks_in(arrays)
+    cuts = FoundCuts(())
+    search = partial(find_cuts, film.info, looks=looks, content=content, cache=cache)
+    if config.cut_at != "speech":
+        cuts = FoundCuts(known_cuts(looks))
+        # What decoding would show matters only where edges come to lie: they are placed by what is
+        # known, and again when something is found there.
+        for _ in range(MAX_ROUNDS if looks is not None and len(looks.seconds) else 0):
+            before = cuts
+            cuts = search(places_to_check(runs, *place(before)), before=before)
+            if cuts.cuts == before.cuts:
+                break
+        else:
+            cuts = search(places, before=cuts)
+    pieces, _ = place(cuts)
     notes = []
     if cuts.problem:
         notes.append(f"not all cuts between shots could be found: {cuts.problem}")
@@ -167,16 +191,17 @@ def looks_in(arrays: Arrays) -> Looks | None:
         return None
     seconds, changes = arrays["look_seconds"].ravel(), arrays["look_changes"].ravel()
     is_seen = np.isfinite(seconds)
-    return Looks(seconds[is_seen], changes[is_seen])
-
-
-def _may_be_spoken(place: Segment, film: Film, arrays: Arrays) -> bool:
-    """Say whether somebody may speak in a part of a place; True where nobody has listened."""
-    if "sound_kinds" not in arrays:
-        return True
-    speech = arrays["sound_kinds"][:, SPEECH_KIND]
-    return any(
-        probability > LEAST_SPEECH
-        for segment, probability in zip(film.segments, speech, strict=True)
-        if segment.start_seconds < place.end_seconds and place.start_seconds < segment.end_seconds
+    keys, sizes, between = (
+        arrays[name].ravel()[is_seen] for name in ("look_keys", "look_bytes", "look_most_between")
     )
+    packets = Packets(keys == 1, sizes, between)
+    return Looks(seconds[is_seen], changes[is_seen], packets)
+
+
+def _may_be_spoken(places: list[Segment], film: Film, arrays: Arrays) -> list[Segment]:
+    """Return the places in a part of which somebody may speak; all where nobody has listened."""
+    if "sound_kinds" not in arrays:
+        return places
+    speech = arrays["sound_kinds"][:, SPEECH_KIND]
+    spoken = [s for s, p in zip(film.segments, speech, strict=True) if p > LEAST_SPEECH]
+    return [place for place, flag in zip(places, overlapping(places, spoken), strict=True) if flag]

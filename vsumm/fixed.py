@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from vsumm.config import SummaryConfig
 from vsumm.errors import InputError
-from vsumm.media import MediaInfo, Segment, merge_neighbours
+from vsumm.media import MediaInfo, Segment, merge_neighbours, overlapping
 from vsumm.stretches import CREDITS, stretch_text
 
 LEAST_CARD = 0.5
@@ -110,8 +110,8 @@ def score_unskipped(
 
 
 def are_in(segments: Sequence[Segment], stretches: Sequence[Segment]) -> npt.NDArray[np.bool_]:
-    """Return which of N segments overlap one of some stretches, (N,)."""
-    return np.array([any(_overlap(segment, other) for other in stretches) for segment in segments])
+    """Return which of N segments overlap one of some stretches, chronological and apart, (N,)."""
+    return np.array(overlapping(segments, stretches), bool)
 
 
 def _credits(segments: Sequence[Segment], cards: npt.NDArray[np.float64]) -> list[Segment]:

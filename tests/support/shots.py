@@ -8,6 +8,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.video.frame import PictureType
 from av.video.reformatter import VideoReformatter
 
 RATE = 25
@@ -23,6 +24,7 @@ def make_shots(
     black_after: dict[int, float] | None = None,
     frame_times: Sequence[float] | None = None,
     bright: Sequence[int] = (),
+    keys_at_cuts: bool = False,
 ) -> Path:
     """Write a film without sound and return its path.
 
@@ -36,6 +38,7 @@ def make_shots(
             from black, before and after their border.
         frame_times: when the frames begin, for a variable rate.
         bright: numbers of shots whose lower half is white in parts.
+        keys_at_cuts: whether each shot begins with a key frame, and no other frame is one.
     """
     borders = np.cumsum([0.0, *lengths])
     if frame_times is None:
@@ -48,13 +51,18 @@ def make_shots(
         stream.pix_fmt = "yuv420p"
         stream.codec_context.time_base = CLOCK
         stream.codec_context.thread_count = 1
-        stream.codec_context.options = {"preset": "ultrafast", "sc_threshold": "0", "g": "50"}
+        options = {"preset": "ultrafast", "sc_threshold": "0", "g": "50"}
+        if keys_at_cuts:
+            options |= {"g": "9999", "forced-idr": "1"}
+        stream.codec_context.options = options
         for time, end in zip(frame_times, ends, strict=True):
             picture = _picture(time, borders, size, dissolves or {}, black_after or {}, bright)
             frame = av.VideoFrame.from_ndarray(picture, "rgb24")
             frame = reformatter.reformat(frame, format="yuv420p", threads=1)
             frame.time_base = CLOCK
             frame.pts = round(time / CLOCK)
+            if keys_at_cuts and np.abs(borders - time).min() < 0.5 / RATE:
+                frame.pict_type = PictureType.I
             frame.duration = round((end - time) / CLOCK)
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))

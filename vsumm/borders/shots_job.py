@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 MARGIN_SECONDS = 0.25
 """Decoded before and after every piece: a cut stands out from what is around it."""
 
+LEAD_SECONDS = 1.0
+"""Of what is decoded on the way from a key frame so much is compared, too: in few frames motion
+looks like a dissolve."""
+
 
 def run_cuts(
     messages: Messages,
@@ -57,6 +61,8 @@ def run_cuts(
                 messages.tick()
                 if time > end + MARGIN_SECONDS:
                     break
+                if time < start - LEAD_SECONDS:
+                    continue
                 width, height = PICTURE_SIZE
                 picture = small.reformat(
                     frame, width, height, "bgr24", interpolation="AREA", threads=1

@@ -6,6 +6,7 @@ from .colours import FULL_RANGE as FULL_RANGE
 from .colours import LIMITED_RANGE as LIMITED_RANGE
 from .colours import is_hdr as is_hdr
 from .colours import usual_matrix as usual_matrix
+from .frame_reader import Coded as Coded
 from .frame_reader import Frame as Frame
 from .frame_reader import FrameReader as FrameReader
 from .frame_reader import picture_report as picture_report

@@ -55,6 +55,19 @@ decoded before the model is loaded."""
 
 
 @dataclass(frozen=True)
+class Coded:
+    """How a frame lies in the file."""
+
+    is_key: bool
+    """Whether it is a key frame: it needs no other to be decoded."""
+    num_bytes: int
+    """Size of its packet."""
+    most_between: int | None
+    """Size of the largest packet of the frames that lie between the one that was read before and
+    this, 0 without any; None where it is not known."""
+
+
+@dataclass(frozen=True)
 class Frame:
     """One picture of the film."""
 
@@ -64,6 +77,8 @@ class Frame:
     """When the frame comes on screen, on the presentation clock."""
     pixels: np.ndarray
     """Upright picture with square pixels, uint8 (H, W, 3) RGB."""
+    coded: Coded | None = None
+    """How it lies in the file; None where the decoder does not say."""
 
 
 def read_frames(
@@ -175,7 +190,7 @@ class FrameReader:
                     self._lost[index] = result.problem
                 else:
                     self._num_read += 1
-                    yield Frame(index, result.time_seconds, result.pixels)
+                    yield Frame(index, result.time_seconds, result.pixels, result.coded)
         finally:
             self.close()
         if self._times and not self._num_read:
@@ -274,6 +289,8 @@ class _Result:
     """The upright picture, uint8 (H, W, 3) RGB, or None where it could not be read."""
     time_seconds: float = 0.0
     """When it comes on screen, seconds on the presentation clock."""
+    coded: Coded | None = None
+    """How it lies in the file; None where the decoder does not say."""
     problem: str = ""
     """Why it could not be read."""
 
@@ -332,7 +349,8 @@ class _Lane:
             if header["kind"] == "missing":
                 yield _Result(None, problem=header["problem"])
             else:
-                yield _Result(message.payload.reshape(header["shape"]), header["time"])
+                pixels = message.payload.reshape(header["shape"])
+                yield _Result(pixels, header["time"], coded=_coded(header))
 
     def _try_again(self, problem: str) -> Iterator[_Result]:
         """Go on after a decoder failed: with the next one, or not at all."""
@@ -351,3 +369,9 @@ class _Lane:
             decoder = self._attempts.pop(0)
             self.decoders += [decoder] if decoder not in self.decoders else []
             self._answers = Answers(JOBS[decoder], wanted=wanted, **self._request)
+
+
+def _coded(header: dict[str, Any]) -> Coded | None:
+    if header.get("num_bytes") is None:
+        return None
+    return Coded(header["is_key"], header["num_bytes"], header["most_between"])

@@ -205,6 +205,7 @@ class PacketsAhead:
         self._packets: Iterator[av.Packet[Any]] = read_packets(self._container, self._headers)
         self._read_until: int | None = None  # all picture packets up to here have been read
         self._known: list[int] = []  # times of the picture packets read, ascending
+        self._sizes: dict[int, int] = {}  # their sizes in bytes, by their times
 
     def to_ticks(self, seconds: float) -> int:
         """Turn seconds into ticks, rounded down."""
@@ -219,9 +220,26 @@ class PacketsAhead:
         after = bisect_right(self._known, time)
         return self._known[after] if after < len(self._known) else time + self._hole
 
+    def size_of(self, time: int) -> int:
+        """Return the size of the packet of a frame that is known, bytes."""
+        return self._sizes[time]
+
+    def largest_between(self, first: int | None, last: int) -> int | None:
+        """Return the size of the largest packet of frames between two, bytes, 0 without any.
+
+        None where the first one is not known any more: something lies between that was not read.
+        """
+        if first not in self._sizes:
+            return None
+        between = self._known[bisect_right(self._known, first) : bisect_left(self._known, last)]
+        return max((self._sizes[time] for time in between), default=0)
+
     def forget_before(self, time: int) -> None:
-        """Forget the times of frames that begin before `time`."""
-        del self._known[: bisect_left(self._known, time)]
+        """Forget the frames that begin before `time`."""
+        num_forgotten = bisect_left(self._known, time)
+        for earlier in self._known[:num_forgotten]:
+            self._sizes.pop(earlier, None)  # two packets may have the same time
+        del self._known[:num_forgotten]
         self.keys = [key for key in self.keys if key >= time]
 
     def take(self) -> av.Packet[Any]:
@@ -341,6 +359,7 @@ class PacketsAhead:
             self.pending.append(packet)
             return
         insort(self._known, time)
+        self._sizes[time] = max(packet.size, self._sizes.get(time, 0))
         self._has_read_pictures = True
         # A damaged decoding time later than the picture's own would hide what comes between.
         self._end = max(self._end, time + (packet.duration or 0))

@@ -60,6 +60,11 @@ class Picked:
     """When the frame comes on screen, on the container's clock."""
     problem: str = ""
     """Why it could not be read."""
+    num_bytes: int | None = None
+    """Size of its packet."""
+    most_between: int | None = None
+    """Size of the largest packet of the frames between the one that was picked before and this, 0
+    without any; None where not all of them were read."""
 
 
 def run_frames(
@@ -99,8 +104,16 @@ def run_frames(
                     continue
                 seconds = picked.time_seconds - start_seconds
                 pixels = np.ascontiguousarray(normaliser.picture(picked.frame).to_ndarray())
-                shape = list(pixels.shape)
-                messages.send("frame", pixels, index=index, time=seconds, shape=shape)
+                messages.send(
+                    "frame",
+                    pixels,
+                    index=index,
+                    time=seconds,
+                    shape=list(pixels.shape),
+                    is_key=picked.frame.key_frame,
+                    num_bytes=picked.num_bytes,
+                    most_between=picked.most_between,
+                )
         num_done += len(group)
 
 
@@ -124,6 +137,7 @@ class FramePicker:
         self._latest: list[int] = []
         self._num_chosen = 0  # wanted times that have their frame
         self._goal = -(1 << 63)  # time of the frame that is being decoded for
+        self._last_picked: int | None = None
         self._num_errors = 0
         self._sent: list[int] = []  # sent to the decoder since it was flushed, in file order
         self._decoded: list[av.VideoFrame] = []  # in order of display
@@ -155,6 +169,8 @@ class FramePicker:
         if wanted is None:
             return Picked(index, None, problem="no picture can be read")
         self._num_chosen = index + 1
+        num_bytes = self._ahead.size_of(wanted)
+        most_between = self._ahead.largest_between(self._last_picked, wanted)
         self._ahead.forget_before(wanted)
         self._sent = [time for time in self._sent if time >= wanted]
         if problem := self._ahead.missing(target, wanted):
@@ -162,7 +178,9 @@ class FramePicker:
         frame = self._decode(wanted) or self._decode_again(target, wanted)
         if frame is None:
             return Picked(index, None, problem="damaged frames")
-        return Picked(index, frame, float(pts_of(frame) * self._ahead.time_base))
+        self._last_picked = wanted
+        seconds = float(pts_of(frame) * self._ahead.time_base)
+        return Picked(index, frame, seconds, num_bytes=num_bytes, most_between=most_between)
 
     def _choose(self, index: int) -> int | None:
         """Return the time of the frame to show for a wanted time, None where there is none.

@@ -12,4 +12,5 @@ from .segments import TOLERANCE_SECONDS as TOLERANCE_SECONDS
 from .segments import Segment as Segment
 from .segments import merge_neighbours as merge_neighbours
 from .segments import mostly_in as mostly_in
+from .segments import overlapping as overlapping
 from .segments import split_into_segments as split_into_segments

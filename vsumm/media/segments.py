@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -63,21 +64,37 @@ def split_into_segments(duration_seconds: float, *, segment_seconds: float = 2.0
     return [Segment(start, end) for start, end in itertools.pairwise(borders)]
 
 
-def mostly_in(segment: Segment, pieces: Iterable[Segment]) -> bool:
-    """Say whether more than half of a segment lies in pieces that do not overlap.
+def mostly_in(segments: Iterable[Segment], pieces: Sequence[Segment]) -> list[bool]:
+    """Say of which segments more than half lies in pieces, which are chronological and apart.
 
-    >>> mostly_in(Segment(0, 2), [Segment(0.5, 1), Segment(1.2, 9)])
-    True
+    >>> mostly_in([Segment(0, 2), Segment(2, 4)], [Segment(0.5, 1), Segment(1.2, 3)])
+    [True, False]
     """
-    shown = sum(
-        max(
-            0.0,
-            min(segment.end_seconds, piece.end_seconds)
-            - max(segment.start_seconds, piece.start_seconds),
-        )
-        for piece in pieces
-    )
-    return shown > segment.duration_seconds / 2
+    ends = [piece.end_seconds for piece in pieces]
+    flags = []
+    for segment in segments:
+        shown = 0.0
+        number = bisect_right(ends, segment.start_seconds)  # the first piece that ends later
+        while number < len(pieces) and pieces[number].start_seconds < segment.end_seconds:
+            start = max(segment.start_seconds, pieces[number].start_seconds)
+            shown += min(segment.end_seconds, ends[number]) - start
+            number += 1
+        flags.append(shown > segment.duration_seconds / 2)
+    return flags
+
+
+def overlapping(segments: Iterable[Segment], pieces: Sequence[Segment]) -> list[bool]:
+    """Say which segments overlap one of some pieces, which are chronological and apart.
+
+    >>> overlapping([Segment(0, 2), Segment(2, 4)], [Segment(2, 3), Segment(6, 9)])
+    [False, True]
+    """
+    ends = [piece.end_seconds for piece in pieces]
+    flags = []
+    for segment in segments:
+        first = bisect_right(ends, segment.start_seconds)  # the first piece that ends later
+        flags.append(first < len(ends) and pieces[first].start_seconds < segment.end_seconds)
+    return flags
 
 
 def merge_neighbours(segments: Iterable[Segment]) -> list[Segment]:

@@ -58,7 +58,7 @@ def vary_picks(
         num_variants=num_variants,
         max_overlap=max_overlap,
         spread=picks.spread,
-        first=[mostly_in(segment, picks.runs) for segment in segments],
+        first=mostly_in(segments, picks.runs),
     )
     varied = [VariedPicks(picks, "")]
     for number, variant in enumerate(variants[1:], 2):

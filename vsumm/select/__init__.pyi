@@ -4,6 +4,7 @@ from .choices import choose_options as choose_options
 from .edges import Borders as Borders
 from .edges import competing_runs as competing_runs
 from .edges import place_edges as place_edges
+from .edges import places_to_check as places_to_check
 from .edges import places_to_search as places_to_search
 from .follow import Following as Following
 from .follow import follow_in_order as follow_in_order

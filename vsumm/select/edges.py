@@ -15,6 +15,7 @@ stays where it would lose much or show what is worth nothing.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -150,12 +151,26 @@ def competing_runs(
 
 def places_to_search(runs: Sequence[Run]) -> list[Segment]:
     """Return the pieces of a film in which `place_edges` must know all cuts, apart."""
-    margin = FLASH_SECONDS
-    return merge_neighbours(
-        Segment(max(0.0, reach.start_seconds - margin), reach.end_seconds + margin)
-        for run in runs
-        for reach in run.reaches
-    )
+    return merge_neighbours(_widened(reach) for run in runs for reach in run.reaches)
+
+
+def places_to_check(
+    runs: Sequence[Run], pieces: Sequence[Segment], borders: Borders
+) -> list[Segment]:
+    """Return where cuts must be known for `pieces` to be what `place_edges` would choose, apart.
+
+    Around each edge, and, unless that lies on a cut, wherever it may lie.
+    """
+    seams = set(borders.seams.tolist())
+    edges = [edge for piece in pieces for edge in (piece.start_seconds, piece.end_seconds)]
+    inside = [edge for edge in edges if edge not in seams]
+    reaches = [reach for run in runs for reach in run.reaches]
+    wanted = [Segment(max(0.0, edge - STUB_SECONDS), edge + STUB_SECONDS) for edge in edges]
+    for reach in reaches:
+        first = bisect_left(inside, reach.start_seconds)
+        if first < len(inside) and inside[first] <= reach.end_seconds:
+            wanted.append(_widened(reach))
+    return merge_neighbours(wanted)
 
 
 def place_edges(
@@ -225,6 +240,11 @@ def place_edges(
         for found, index in zip(pieces, chosen, strict=True)
         if index is not None
     )
+
+
+def _widened(reach: Segment) -> Segment:
+    start = max(0.0, reach.start_seconds - FLASH_SECONDS)
+    return Segment(start, reach.end_seconds + FLASH_SECONDS)
 
 
 def _selection(runs: Sequence[Run], budget_seconds: float) -> list[Segment]:

@@ -131,7 +131,7 @@ def cut_to_beats(
         if lost <= MOST_LOSS:
             moved, loss = found, lost
             break
-    flags = (mostly_in(row.segment, moved) for row in summary.segments)
+    flags = mostly_in((row.segment for row in summary.segments), moved)
     rows = (replace(row, selected=flag) for row, flag in zip(summary.segments, flags, strict=True))
     return Moved(replace(summary, pieces=tuple(moved), segments=tuple(rows)), loss)
 

@@ -15,10 +15,10 @@ compares every frame of Big Buck Bunny, it finds 130 of the 136 pairs that a cut
 of the 461 others cut. More than one cut between two frames counts as one.
 
 The differences themselves are kept too, of two frames of each segment: only where one is noticeable
-can a cut lie.
+can a cut lie. So are the sizes of packets, since a new shot takes a large one.
 
 Where only key frames are read, they lie seconds apart: each is compared with the next, cuts are
-counted as motion, and no difference is kept.
+counted as motion, and neither differences nor sizes are kept.
 """
 
 from __future__ import annotations
@@ -55,6 +55,8 @@ class MotionMeter:
         self._before: deque[Look] = deque(maxlen=max(LAG_WEIGHTS))
         self._seconds = np.full((num_segments, LOOKS_PER_FRAME), np.nan)
         self._changes = np.full((num_segments, LOOKS_PER_FRAME), np.nan)
+        self._coded = np.full((num_segments, LOOKS_PER_FRAME, 3), np.nan)
+        self._most_between = 0.0
         self._last_kept: Thumbnail | None = None
 
     def add(self, batch: Sequence[Look], /) -> None:
@@ -80,24 +82,42 @@ class MotionMeter:
         "motion" (N,), at least 0, and "cuts" (N,), per second, are means over all compared frames
         of which at least one lies in the segment; NaN where there are none. "look_seconds" (N, 2)
         are the times of two frames of each segment, "look_changes" (N, 2) the mean difference of
-        their thumbnails from the one before among these; NaN where a frame is missing.
+        their thumbnails from the one before among these; "look_keys" (N, 2) are 1 for key frames
+        and 0 for others, "look_bytes" (N, 2) the sizes of their packets, and "look_most_between"
+        (N, 2) that of the largest packet between each and the one before; NaN where a frame is
+        missing or this is not known.
         """
         return {
             "motion": self._motion.result()[:, 0],
             "cuts": self._cuts.result()[:, 0],
             "look_seconds": self._seconds,
             "look_changes": self._changes,
+            "look_keys": self._coded[:, :, 0],
+            "look_bytes": self._coded[:, :, 1],
+            "look_most_between": self._coded[:, :, 2],
         }
 
     def _keep(self, look: Look) -> None:
         """Keep the first frame of each half of a segment."""
         num_looks = LOOKS_PER_FRAME * self._frames_per_segment
         half = look.frame.index % num_looks * LOOKS_PER_FRAME // num_looks
+        coded = look.frame.coded
+        self._note_between(None if coded is None else coded.most_between)
         if np.isnan(self._seconds[look.row, half]):
             self._seconds[look.row, half] = look.frame.time_seconds
             if self._last_kept is not None:
                 self._changes[look.row, half] = _difference(look.thumbnail, self._last_kept)
+            if coded is not None:
+                self._coded[look.row, half] = coded.is_key, coded.num_bytes, self._most_between
             self._last_kept = look.thumbnail
+            self._most_between = 0.0
+        else:
+            self._note_between(None if coded is None else coded.num_bytes)
+
+    def _note_between(self, num_bytes: int | None) -> None:
+        """Take note of a packet between kept frames; None: it is not known."""
+        size = math.nan if num_bytes is None else float(num_bytes)
+        self._most_between = float(np.maximum(self._most_between, size))  # NaN stays
 
 
 class KeyFrameMotion:
@@ -130,6 +150,9 @@ class KeyFrameMotion:
             "cuts": missing[:, 0],
             "look_seconds": missing,
             "look_changes": missing,
+            "look_keys": missing,
+            "look_bytes": missing,
+            "look_most_between": missing,
         }
 
 
@@ -170,6 +193,9 @@ DIFFERENCES = Measurement(
         "cuts": 0,
         "look_seconds": LOOKS_PER_FRAME,
         "look_changes": LOOKS_PER_FRAME,
+        "look_keys": LOOKS_PER_FRAME,
+        "look_bytes": LOOKS_PER_FRAME,
+        "look_most_between": LOOKS_PER_FRAME,
     },
     depends_on=lambda film: {
         "frames_per_segment": film.config.frames_per_segment,
