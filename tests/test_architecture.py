@@ -32,7 +32,8 @@ FLOORS = {
         "analysis": "config errors files media progress score",
         "fixed": "config errors media stretches",
         "split_edits": "media",
-        "edges": "borders files fixed media score select split_edits",
+        "run_rules": "errors fixed media score select",
+        "edges": "borders errors files fixed media run_rules score select split_edits",
         "plotting": "decode errors media",
         "summary": "config curve errors files media plotting split_edits",
         "reel": "animation borders config decode errors files media palette progress split_edits "

@@ -1,5 +1,6 @@
 """Edges on cuts: where they move, what they never leave, and the budget they keep."""
 
+import math
 from itertools import pairwise
 
 import numpy as np
@@ -31,6 +32,8 @@ def placed(
     overlap=0.0,
     kept=(),
     skipped=(),
+    max_run=math.inf,
+    padding=(0.0, 0.0),
 ):
     """Pieces of a film with one segment for each score."""
     segments = split_into_segments(seconds * len(scores), segment_seconds=seconds)
@@ -39,13 +42,19 @@ def placed(
     closed = [*kept, *skipped]
     return place_edges(
         competing_runs(
-            segments, np.where(are_in(segments, closed), np.nan, scores), selected, closed=closed
+            segments,
+            np.where(are_in(segments, closed), np.nan, scores),
+            selected,
+            closed=closed,
+            padding_seconds=sum(padding),
         ),
         segments,
         scores,
         Borders(sorted(cuts), segments[-1].end_seconds, phrases, kept),
         budget_seconds=seconds * len(picked) if budget is None else budget,
         min_run_seconds=min_run,
+        max_run_seconds=max_run,
+        padding=padding,
         overlap_seconds=overlap,
     )
 
@@ -265,3 +274,28 @@ def test_cuts_are_checked_around_edges_and_wherever_one_inside_a_shot_may_lie():
     assert places[:2] == [Segment(9.25, 10.75), Segment(11.75, 13.25)]
     assert places[2] == Segment(37.6, 44.4)
     assert places_to_check(runs, [], borders) == []
+
+
+def test_no_run_is_longer_than_wanted():
+    scores = [0.2, 0.9, 0.9, 0.9, 0.2, 0.2, 0.2]
+    (piece,) = placed(scores, {1, 2}, [1.0, 7.0], budget=8.0, max_run=5.0)[:1]
+    assert piece.duration_seconds <= 5.0
+    assert placed([0.2, 0.9, 0.2], {1}, [], budget=2.0, min_run=1.0, max_run=0.5) == []
+
+
+def test_padding_lies_around_the_edges_and_counts():
+    scores = [0.2] * 5 + [0.9] * 2 + [0.2] * 5
+    (piece,) = placed(scores, {5, 6}, [9.0, 14.0], padding=(0.3, 0.5), budget=5.8)
+    assert (piece.start_seconds, piece.end_seconds) == pytest.approx((8.7, 14.5))
+    (piece, *_) = placed(scores, {5, 6}, [9.0, 14.0], padding=(0.3, 0.5), budget=5.0)
+    assert piece.duration_seconds <= 5.0
+
+
+def test_padding_ends_with_the_film_and_before_what_is_closed():
+    pieces = placed([0.9, 0.1, 0.1, 0.1, 0.9], {0, 4}, [2.0, 8.0], padding=(1.0, 1.0), budget=9.0)
+    assert pieces[0].start_seconds == 0
+    assert pieces[-1].end_seconds == 10.0
+    (piece, *_) = placed(
+        [0.1, 0.1, 0.9, 0.1], {2}, [], padding=(1.0, 1.0), budget=6.0, skipped=[Segment(0, 3.8)]
+    )
+    assert piece.start_seconds >= 3.8

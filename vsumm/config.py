@@ -76,6 +76,11 @@ class SummaryConfig:
     min_run_seconds: float = 1.5
     """Runs are no shorter, seconds, unless the budget is; with `cut_at="grid"` they are as long as
     their segments."""
+    max_run_seconds: float | None = None
+    """Runs are no longer, seconds; None: as long as they come."""
+    padding_seconds: tuple[float, float] = (0.0, 0.0)
+    """How much each run shows before and after the edges that were chosen, seconds, exactly; not
+    around what is kept, nor where the film ends or what is skipped begins."""
     keep: tuple[Keep, ...] = ()
     """Stretches that the reel shows exactly, whatever their scores: start and end, seconds."""
     skip: tuple[Skip, ...] = ()
@@ -136,6 +141,7 @@ class SummaryConfig:
         _check("cut_at", self.cut_at, self.cut_at in places, f"one of {', '.join(places)}")
         shortest = self.min_run_seconds
         _check("min_run_seconds", shortest, 0 <= shortest < math.inf, "at least 0 and finite")
+        self._check_runs()
         frames = self.frames_per_segment
         _check("frames_per_segment", frames, frames >= 1, "at least 1")
         width = self.smoothing_segments
@@ -152,7 +158,7 @@ class SummaryConfig:
 
     def _check_types(self) -> None:
         numbers = ("spread", "budget_fraction", "motion_weight", "min_run_seconds")
-        for name in (*numbers, "budget_seconds", "segment_seconds"):
+        for name in (*numbers, "budget_seconds", "segment_seconds", "max_run_seconds"):
             value = getattr(self, name)
             is_valid = is_number(value) or (value is None and name not in numbers)
             check_type(name, value, is_valid, "a number")
@@ -182,6 +188,20 @@ class SummaryConfig:
                 form = f"pairs of seconds in order{f', or {CREDITS!r}' * (name == 'skip')}"
                 _check(name, value, is_valid or (name == "skip" and one == CREDITS), form)
             object.__setattr__(self, name, plain)  # equal to what its JSON gives back
+
+    def _check_runs(self) -> None:
+        padding, longest = self.padding_seconds, self.max_run_seconds
+        is_pair = isinstance(padding, tuple | list) and len(padding) == 2
+        check_type("padding_seconds", padding, is_pair and all(map(is_number, padding)), "a pair")
+        are_valid = all(0 <= each < math.inf for each in padding)
+        _check("padding_seconds", padding, are_valid, "at least 0 and finite")
+        object.__setattr__(self, "padding_seconds", tuple(padding))  # as its JSON gives it back
+        if longest is None:
+            return
+        segment = self.segment_seconds or SEGMENT_SECONDS
+        shortest = max(segment, self.min_run_seconds) + sum(padding)
+        allowed = f"at least {shortest:g}: a segment, or min_run_seconds, and the padding"
+        _check("max_run_seconds", longest, shortest <= longest < math.inf, allowed)
 
     def budget_of(self, duration_seconds: float) -> float:
         """Return how many seconds of a presentation of that length the reel may last."""

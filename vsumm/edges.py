@@ -5,7 +5,8 @@ The selection itself is made on the grid of segments before.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
@@ -19,17 +20,19 @@ from vsumm.borders import (
     find_speech,
     known_cuts,
 )
+from vsumm.errors import InputError
 from vsumm.files import RecordCache
 from vsumm.fixed import Fixed, are_in
 from vsumm.media import Segment, merge_neighbours, mostly_in, overlapping
+from vsumm.run_rules import check_room, finish_runs, padded_runs, select_runs
 from vsumm.score import SPEECH_KIND, Arrays, Film, FloatArray
 from vsumm.select import (
     Borders,
+    Run,
     competing_runs,
     place_edges,
     places_to_check,
     places_to_search,
-    select_segments,
 )
 from vsumm.split_edits import choose_shifts
 
@@ -69,15 +72,13 @@ def choose_pieces(
         where it is those segments; by how much the sound of each cut comes later than its picture,
         seconds, none where no sound does; and what went wrong, one line each.
     """
-    selected = select_segments(
-        film.segments,
-        np.where(are_in(film.segments, fixed.kept), np.nan, scores),
-        budget_seconds=max(0.0, budget_seconds - fixed.kept_seconds),
-        spread=spread,
-    )
+    config = film.config
+    selected = select_runs(film, scores, fixed=fixed, spread=spread, budget_seconds=budget_seconds)
     shifts: list[float] = []
     problems: list[str] = []
-    if film.config.cut_at != "grid":
+    if not fixed.kept:
+        check_room(film, budget_seconds)
+    if config.cut_at != "grid":
         pieces, shifts, problems = move_edges(
             film,
             arrays,
@@ -89,11 +90,21 @@ def choose_pieces(
             content=content,
             cache=cache,
         )
-    elif fixed.kept:
-        chosen = (s for s, flag in zip(film.segments, selected, strict=True) if flag)
-        pieces = merge_neighbours([*fixed.kept, *chosen])
     else:
-        return selected, [], [], []
+        pieces = finish_runs(
+            film,
+            padded_runs(film, selected, fixed),
+            fixed=fixed,
+            budget_seconds=budget_seconds,
+            overlap_seconds=0.0,
+        )
+        if pieces == merge_neighbours(s for s, f in zip(film.segments, selected, strict=True) if f):
+            return selected, [], [], []
+    if not pieces and any(selected):
+        raise InputError(
+            f"{film.info.path}: no run of {config.min_run_seconds:g} s and more, with its padding, "
+            f"fits the budget of {budget_seconds:.3g} s"
+        )
     return mostly_in(film.segments, pieces), pieces, shifts, problems
 
 
@@ -124,24 +135,20 @@ def move_edges(
     """
     config = film.config
     left_seconds = budget_seconds - fixed.kept_seconds
-    if fixed.kept and left_seconds < config.min_run_seconds:
+    if fixed.kept and left_seconds < config.min_run_seconds + sum(config.padding_seconds):
         return list(fixed.kept), [], []
     runs = competing_runs(
         film.segments,
         np.where(are_in(film.segments, fixed.kept), np.nan, scores),
         selected,
         closed=[*fixed.kept, *fixed.skipped],
+        padding_seconds=sum(config.padding_seconds),
     )
     places = places_to_search(runs)
     speech = FoundSpeech(())
     if config.cut_at != "shots":
-        speech = find_speech(
-            film.info,
-            _may_be_spoken(places, film, arrays),
-            track=config.audio_track or 0,
-            content=content,
-            cache=cache,
-        )
+        spoken, track = _may_be_spoken(places, film, arrays), config.audio_track or 0
+        speech = find_speech(film.info, spoken, track=track, content=content, cache=cache)
 
     def place(cuts: FoundCuts) -> tuple[list[Segment], Borders]:
         borders = Borders(cuts.cuts, film.segments[-1].end_seconds, speech.phrases, fixed.kept)
@@ -152,37 +159,53 @@ def move_edges(
             borders,
             budget_seconds=left_seconds + overlap_seconds * len(fixed.kept),
             min_run_seconds=config.min_run_seconds,
+            max_run_seconds=config.max_run_seconds or math.inf,
+            padding=config.padding_seconds,
             overlap_seconds=overlap_seconds,
         )
         return pieces, borders
 
-    looks = looks_in(arrays)
     cuts = FoundCuts(())
-    search = partial(find_cuts, film.info, looks=looks, content=content, cache=cache)
     if config.cut_at != "speech":
-        cuts = FoundCuts(known_cuts(looks))
-        # What decoding would show matters only where edges come to lie: they are placed by what is
-        # known, and again when something is found there.
-        for _ in range(MAX_ROUNDS if looks is not None and len(looks.seconds) else 0):
-            before = cuts
-            cuts = search(places_to_check(runs, *place(before)), before=before)
-            if cuts.cuts == before.cuts:
-                break
-        else:
-            cuts = search(places, before=cuts)
+        cuts = _find_cuts(film, looks_in(arrays), runs, place, content=content, cache=cache)
     pieces, _ = place(cuts)
-    notes = []
-    if cuts.problem:
-        notes.append(f"not all cuts between shots could be found: {cuts.problem}")
-    if speech.problem:
-        notes.append(f"not all pauses in speech could be found: {speech.problem}")
-    pieces = merge_neighbours([*fixed.kept, *pieces])
+    problems = {"cuts between shots": cuts.problem, "pauses in speech": speech.problem}
+    notes = [f"not all {what} could be found: {why}" for what, why in problems.items() if why]
+    pieces = finish_runs(
+        film,
+        merge_neighbours([*fixed.kept, *pieces]),
+        fixed=fixed,
+        budget_seconds=budget_seconds,
+        overlap_seconds=overlap_seconds,
+    )
     shifts: list[float] = []
     if overlap_seconds == 0:
         shifts = choose_shifts(
             pieces, speech.phrases, searched=places, kept=fixed.kept, skipped=fixed.skipped
         )
     return pieces, shifts, notes
+
+
+def _find_cuts(
+    film: Film,
+    looks: Looks | None,
+    runs: Sequence[Run],
+    place: Callable[[FoundCuts], tuple[list[Segment], Borders]],
+    *,
+    content: str,
+    cache: RecordCache | None,
+) -> FoundCuts:
+    """Find the cuts that matter for where edges are placed."""
+    search = partial(find_cuts, film.info, looks=looks, content=content, cache=cache)
+    cuts = FoundCuts(known_cuts(looks))
+    # What decoding would show matters only where edges come to lie: they are placed by what is
+    # known, and again when something is found there.
+    for _ in range(MAX_ROUNDS if looks is not None and len(looks.seconds) else 0):
+        before = cuts
+        cuts = search(places_to_check(runs, *place(before)), before=before)
+        if cuts.cuts == before.cuts:
+            return cuts
+    return search(places_to_search(runs), before=cuts)
 
 
 def looks_in(arrays: Arrays) -> Looks | None:

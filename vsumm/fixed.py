@@ -42,7 +42,8 @@ def fix(info: MediaInfo, config: SummaryConfig) -> Fixed:
     """Return what the settings keep and skip of a film, but for its credits.
 
     Raises:
-        InputError: what is kept lies outside the film, is longer than the budget, or is skipped.
+        InputError: what is kept lies outside the film, is longer than the budget or a run may be,
+            or is skipped.
     """
     duration = info.duration_seconds
     for start, end in config.keep:
@@ -62,6 +63,11 @@ def fix(info: MediaInfo, config: SummaryConfig) -> Fixed:
             f"{info.path}: what is kept lasts {fixed.kept_seconds:.1f} s, longer than the budget "
             f"of {budget:.1f} s"
         )
+    longest = config.max_run_seconds
+    for piece in kept:
+        if longest is not None and piece.duration_seconds > longest + SLACK_SECONDS:
+            text = stretch_text(piece.start_seconds, piece.end_seconds)
+            raise InputError(f"{info.path}: cannot keep {text} with runs of {longest:g} s at most")
     return _checked(info, fixed)
 
 

@@ -28,6 +28,8 @@ class Settings(TypedDict, total=False):
     segment_seconds: float | None
     cut_at: CutAt
     min_run_seconds: float
+    max_run_seconds: float | None
+    padding_seconds: tuple[float, float]
     keep: tuple[Keep, ...]
     skip: tuple[Skip, ...]
     frames_per_segment: int

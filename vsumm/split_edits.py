@@ -61,7 +61,7 @@ def choose_shifts(
     count = round(MAX_SHIFT_SECONDS / SHIFT_STEP_SECONDS)
     tried = np.arange(-count, count + 1) * SHIFT_STEP_SECONDS
     tried = tried[np.argsort(np.abs(tried), kind="stable")]  # 0 first
-    wide = [_widened(phrase, BESIDE_PHRASE_SECONDS) for phrase in phrases]
+    wide = [phrase.widened(BESIDE_PHRASE_SECONDS) for phrase in phrases]
     chosen = []
     for left, right in pairwise(pieces):
         times = np.stack([left.end_seconds + tried, right.start_seconds + tried])  # (2, S)
@@ -122,7 +122,3 @@ def _limits(
     behind = [piece.start_seconds - end for piece in skipped if piece.start_seconds >= end]
     before = [piece.end_seconds - start for piece in skipped if piece.end_seconds <= start]
     return max([-most, *before]), min([most, *behind])
-
-
-def _widened(piece: Segment, seconds: float) -> Segment:
-    return Segment(max(0.0, piece.start_seconds - seconds), piece.end_seconds + seconds)

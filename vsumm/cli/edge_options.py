@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, TypeAlias, get_args
 
-from vsumm.cli.readers import read_keep, read_seconds, read_skip
+from vsumm.cli.readers import read_keep, read_padding, read_seconds, read_skip
 from vsumm.config import CutAt, SummaryConfig
 
 if TYPE_CHECKING:
@@ -29,6 +29,22 @@ def add_edge_options(group: Group) -> None:
         dest="min_run_seconds",
         default=DEFAULTS.min_run_seconds,
         help="runs are no shorter, unless with --cut-at grid (default: %(default)ss)",
+    )
+    group.add_argument(
+        "--max-run",
+        type=read_seconds,
+        metavar="LENGTH",
+        dest="max_run_seconds",
+        default=DEFAULTS.max_run_seconds,
+        help="runs are no longer (default: as long as they come)",
+    )
+    group.add_argument(
+        "--padding",
+        type=read_padding,
+        metavar="BEFORE,AFTER",
+        dest="padding_seconds",
+        default=DEFAULTS.padding_seconds,
+        help="show so much more before and after each run, for example 0.3s,0.5s",
     )
     group.add_argument(
         "--keep",

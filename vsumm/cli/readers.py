@@ -36,6 +36,14 @@ def read_seconds(text: str) -> float:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
+def read_padding(text: str) -> tuple[float, float]:
+    """Read two lengths of time, before and after; one counts for both."""
+    parts = text.split(",")
+    if len(parts) > 2:
+        raise argparse.ArgumentTypeError(f"cannot read {text!r}: write 0.3s,0.5s")
+    return read_seconds(parts[0]), read_seconds(parts[-1])
+
+
 def read_split(text: str) -> float | None:
     """Read the length of the ranges of split films, a minute at least; None for "never"."""
     if text == "never":

@@ -44,6 +44,10 @@ class Segment:
         """The instant in its middle."""
         return (self.start_seconds + self.end_seconds) / 2
 
+    def widened(self, seconds: float) -> Segment:
+        """Return the piece with so much more on both sides, though nothing before zero."""
+        return Segment(max(0.0, self.start_seconds - seconds), self.end_seconds + seconds)
+
 
 def split_into_segments(duration_seconds: float, *, segment_seconds: float = 2.0) -> list[Segment]:
     """Cut [0, duration_seconds) into pieces of equal length; the last one keeps the remainder.

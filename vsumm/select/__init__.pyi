@@ -1,7 +1,9 @@
 from .budget import select_segments as select_segments
 from .choices import Option as Option
 from .choices import choose_options as choose_options
+from .edges import MIN_GAP_SECONDS as MIN_GAP_SECONDS
 from .edges import Borders as Borders
+from .edges import Run as Run
 from .edges import competing_runs as competing_runs
 from .edges import place_edges as place_edges
 from .edges import places_to_check as places_to_check
@@ -10,6 +12,9 @@ from .follow import Following as Following
 from .follow import follow_in_order as follow_in_order
 from .follow import follow_in_parts as follow_in_parts
 from .knapsack import solve_knapsack as solve_knapsack
+from .long_runs import end_long_runs as end_long_runs
+from .long_runs import join_close_runs as join_close_runs
+from .long_runs import select_with_breaks as select_with_breaks
 from .spread import MOST_FAMILIAR as MOST_FAMILIAR
 from .variants import Variant as Variant
 from .variants import select_variants as select_variants

@@ -69,6 +69,8 @@ class Run:
     """How far each edge may move."""
     is_selected: bool
     """Whether it was selected; else it is one of the best others."""
+    open_seconds: tuple[float, float]
+    """From where to where around it the film may be shown at all."""
 
     @property
     def reaches(self) -> tuple[Segment, Segment]:
@@ -121,6 +123,7 @@ def competing_runs(
     selected: Sequence[bool],
     *,
     closed: Sequence[Segment] = (),
+    padding_seconds: float = 0.0,
 ) -> list[Run]:
     """Return the runs of a selection, and the best segments apart from them, chronological.
 
@@ -131,6 +134,7 @@ def competing_runs(
         scores: (N,), NaN where there is no signal.
         selected: N flags.
         closed: pieces that no edge may move into; no selected or scored segment overlaps them.
+        padding_seconds: how much longer each run will become.
     """
     runs = merge_neighbours(s for s, flag in zip(segments, selected, strict=True) if flag)
     chosen = set(runs)
@@ -146,12 +150,12 @@ def competing_runs(
             taken |= {int(index) + shift for shift in (-1, 0, 1)}
             num_others -= 1
     runs.sort(key=lambda run: run.start_seconds)
-    return [_kept_out(run, closed) for run in _with_limits(runs, segments, chosen)]
+    return [_kept_out(run, closed) for run in _with_limits(runs, segments, chosen, padding_seconds)]
 
 
 def places_to_search(runs: Sequence[Run]) -> list[Segment]:
     """Return the pieces of a film in which `place_edges` must know all cuts, apart."""
-    return merge_neighbours(_widened(reach) for run in runs for reach in run.reaches)
+    return merge_neighbours(reach.widened(FLASH_SECONDS) for run in runs for reach in run.reaches)
 
 
 def places_to_check(
@@ -169,7 +173,7 @@ def places_to_check(
     for reach in reaches:
         first = bisect_left(inside, reach.start_seconds)
         if first < len(inside) and inside[first] <= reach.end_seconds:
-            wanted.append(_widened(reach))
+            wanted.append(reach.widened(FLASH_SECONDS))
     return merge_neighbours(wanted)
 
 
@@ -181,6 +185,8 @@ def place_edges(
     *,
     budget_seconds: float,
     min_run_seconds: float,
+    max_run_seconds: float = math.inf,
+    padding: tuple[float, float] = (0.0, 0.0),
     overlap_seconds: float = 0.0,
 ) -> list[Segment]:
     """Choose where each run begins and ends, or leave it out, so that all fit the budget.
@@ -192,16 +198,20 @@ def place_edges(
         borders: where the film can be cut.
         budget_seconds: the greatest length of the pieces together; it is never exceeded.
         min_run_seconds: no piece is shorter, unless the budget is.
+        max_run_seconds: none is longer.
+        padding: how much each piece shows before and after the edges that are chosen, seconds; less
+            where the film ends or is closed.
         overlap_seconds: how long each piece overlaps the next one in the reel, which takes that
             much less of the budget; no piece is shorter than twice this.
 
     Returns:
         Pieces of the film, chronological, apart from each other; the selected runs, if they fit,
-        where no places keep the rules.
+        where no places keep the rules and neither padding nor `max_run_seconds` is asked for.
     """
+    has_fallback = padding == (0.0, 0.0) and max_run_seconds == math.inf
     room = budget_seconds - overlap_seconds  # for pieces that are each shorter by an overlap
     if not runs or room <= 0:
-        return _selection(runs, budget_seconds)
+        return _selection(runs, budget_seconds) if has_fallback else []
     num_units = min(MAX_UNITS, max(1, int(room / UNIT_SECONDS)))
     unit = room / num_units
     step = min(max(budget_seconds / 100, SMALLEST_STEP_SECONDS), LARGEST_STEP_SECONDS)
@@ -211,15 +221,21 @@ def place_edges(
     worth = float(np.diff(integral(spans)).sum() / np.diff(spans).sum())
     pieces, groups = [], []
     for run in runs:
-        found = _pieces_of(run, borders, step, shortest)
-        found = found[~_are_near_kept(found, borders, may_touch=overlap_seconds == 0)]
-        weights = np.rint((found[:, 1] - found[:, 0] - overlap_seconds) / unit).astype(int)
-        found, weights = found[weights <= num_units], weights[weights <= num_units]
+        found = _pieces_of(run, borders, step)
+        shown = np.clip(found + np.array([-padding[0], padding[1]]), *run.open_seconds)
+        lengths = shown[:, 1] - shown[:, 0]
+        weights = np.rint((lengths - overlap_seconds) / unit).astype(int)
+        # Lengths are differences of seconds: a microsecond is a rounding error.
+        are_allowed = (lengths >= shortest - 1e-6) & (lengths <= max_run_seconds + 1e-6)
+        may_touch = overlap_seconds == 0 and max_run_seconds == math.inf
+        are_allowed &= ~_are_near_kept(shown, borders, may_touch=may_touch)
+        are_allowed &= weights <= num_units
+        found, shown, weights = found[are_allowed], shown[are_allowed], weights[are_allowed]
         costs = worth * run.reach_seconds * _costs(found, borders)
         if run.is_selected:  # it counts for no less where no cut is near
             costs -= costs.min(initial=np.inf)
-        values = integral(found[:, 1]) - integral(found[:, 0]) - costs
-        pieces.append(found)
+        values = integral(shown[:, 1]) - integral(shown[:, 0]) - costs
+        pieces.append(shown)
         groups.append([Option(int(w), float(v)) for w, v in zip(weights, values, strict=True)])
     capacity = num_units
     while True:
@@ -234,17 +250,12 @@ def place_edges(
             break
         capacity -= math.ceil(excess / unit)  # what rounding hid
     if not lengths:  # a tiny budget, among cuts
-        return _selection(runs, budget_seconds)
+        return _selection(runs, budget_seconds) if has_fallback else []
     return merge_neighbours(
-        Segment(*map(float, found[index]))
-        for found, index in zip(pieces, chosen, strict=True)
+        Segment(*map(float, shown[index]))
+        for shown, index in zip(pieces, chosen, strict=True)
         if index is not None
     )
-
-
-def _widened(reach: Segment) -> Segment:
-    start = max(0.0, reach.start_seconds - FLASH_SECONDS)
-    return Segment(start, reach.end_seconds + FLASH_SECONDS)
 
 
 def _selection(runs: Sequence[Run], budget_seconds: float) -> list[Segment]:
@@ -255,7 +266,10 @@ def _selection(runs: Sequence[Run], budget_seconds: float) -> list[Segment]:
 
 
 def _with_limits(
-    runs: Sequence[Segment], segments: Sequence[Segment], chosen: Collection[Segment]
+    runs: Sequence[Segment],
+    segments: Sequence[Segment],
+    chosen: Collection[Segment],
+    padding_seconds: float,
 ) -> list[Run]:
     """Let neighbouring runs share the gap between them, so that they stay apart."""
     if not runs:
@@ -263,35 +277,36 @@ def _with_limits(
     limits = [segments[0].start_seconds]
     for before, after in pairwise(runs):
         gap = after.start_seconds - before.end_seconds
-        room = max(0.0, gap - MIN_GAP_SECONDS) / 2
+        room = max(0.0, gap - MIN_GAP_SECONDS - padding_seconds) / 2
         limits += [before.end_seconds + room, after.start_seconds - room]
     limits.append(segments[-1].end_seconds)
     reach = min(REACH_SECONDS, max(segment.duration_seconds for segment in segments))
     outwards = zip(runs, limits[::2], limits[1::2], strict=True)
-    return [Run(run, earliest, latest, reach, run in chosen) for run, earliest, latest in outwards]
+    film = segments[0].start_seconds, segments[-1].end_seconds
+    return [Run(run, first, last, reach, run in chosen, film) for run, first, last in outwards]
 
 
 def _kept_out(run: Run, closed: Sequence[Segment]) -> Run:
     """Keep the edges of a run out of pieces that it does not overlap."""
     start, end = run.segment.start_seconds, run.segment.end_seconds
-    before = [piece.end_seconds for piece in closed if piece.end_seconds <= start]
-    after = [piece.start_seconds for piece in closed if piece.start_seconds >= end]
+    opens, closes = run.open_seconds
+    opens = max([opens, *(piece.end_seconds for piece in closed if piece.end_seconds <= start)])
+    closes = min([closes, *(piece.start_seconds for piece in closed if piece.start_seconds >= end)])
     return replace(
         run,
-        earliest_seconds=max([run.earliest_seconds, *before]),
-        latest_seconds=min([run.latest_seconds, *after]),
+        earliest_seconds=max(run.earliest_seconds, opens),
+        latest_seconds=min(run.latest_seconds, closes),
+        open_seconds=(opens, closes),
     )
 
 
-def _pieces_of(run: Run, borders: Borders, step: float, shortest: float) -> FloatArray:
+def _pieces_of(run: Run, borders: Borders, step: float) -> FloatArray:
     """Return the pieces that a run may become, (P, 2) seconds."""
     start_reach, end_reach = run.reaches
     starts = _places(start_reach, run.segment.start_seconds, borders, step)
     ends = _places(end_reach, run.segment.end_seconds, borders, step)
     pieces = np.array(np.meshgrid(starts, ends)).reshape(2, -1).T
-    lengths = pieces[:, 1] - pieces[:, 0]
-    # Lengths are differences of seconds: a microsecond is a rounding error.
-    pieces = pieces[lengths >= shortest - 1e-6]
+    pieces = pieces[pieces[:, 0] < pieces[:, 1]]
     return pieces[~_shows_flash(pieces, borders)]
 
 
