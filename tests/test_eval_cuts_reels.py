@@ -45,6 +45,11 @@ def test_the_command_tells_grid_from_cuts(film, tmp_path, capsys):
     rows = capsys.readouterr().out.splitlines()
     assert rows[0].startswith("film.mp4: 22.0 s, 5 cuts")
     assert len(rows) == 4
+    sheet = tmp_path / "edges.jpg"
+    assert main([*arguments, "--sheet", str(sheet)]) == 0
+    assert sheet.stat().st_size > 1000
+    assert main([*arguments, "--sheet", str(sheet)]) == 1
+    assert main([*arguments, "--sheet", str(sheet), "--force"]) == 0
 
 
 def test_a_missing_summary_is_one_line(film, capsys):

@@ -237,3 +237,11 @@ def test_a_search_that_fails_is_said(film, monkeypatch):
     summary = summarized(film, budget="12s")
     assert "not all cuts between shots could be found: the worker process crashed" in summary.notes
     assert summary.selected_seconds <= 12 + 1e-9
+
+
+def test_where_somebody_speaks_throughout_the_budget_is_used_all_the_same(tmp_path):
+    samples, _ = speak([" and then ".join(f"we saw number {n}" for n in range(24))], 0.0)
+    path = write_sound(tmp_path / "talk.wav", samples)
+    summary = vsumm.summarize(path, by="music", model=BrightLoudModel(), budget="8s")
+    assert 7 < summary.selected_seconds <= 8 + 1e-9
+    assert summary.notes == ()

@@ -121,13 +121,23 @@ def _add_cuts(commands: argparse._SubParsersAction[Any]) -> None:
         description="Decode a film once, find its cuts and phrases, and count for every reel the "
         "edges inside shots and speech, and the stubs of shots that they leave; where the reel "
         "lies beside its summary, measure its loudness and the steps of its level at the cuts.",
-        examples=("vsumm eval cuts film.mp4 film.summary.json other.json",),
+        examples=(
+            "vsumm eval cuts film.mp4 film.summary.json other.json",
+            "vsumm eval cuts film.mp4 film.summary.json --sheet edges.jpg",
+        ),
     )
     command.add_argument("film", type=Path, metavar="FILM", help="the film")
     command.add_argument(
         "summaries", type=Path, nargs="+", metavar="SUMMARY", help="JSON of a reel, or a timeline"
     )
     command.add_argument("--json", action="store_true", help="print all figures as JSON")
+    command.add_argument(
+        "--sheet",
+        type=Path,
+        metavar="FILE",
+        help="write a picture of the frames before and after each edge of the first reel instead",
+    )
+    command.add_argument("--force", action="store_true", help="replace that picture")
     command.set_defaults(handler=_run_cuts)
 
 

@@ -311,7 +311,8 @@ def _value(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, tuple):
-        return ", ".join(v if isinstance(v, str) else stretch_text(*v) for v in value) or "–"
+        parts = (stretch_text(*v) if isinstance(v, tuple) else _value(v) for v in value)
+        return ", ".join(parts) or "–"
     if isinstance(value, dict):
         return ", ".join(f"{key} {number:g}" for key, number in value.items()) or "as built in"
     return f"{value:g}" if isinstance(value, float) else str(value)
