@@ -116,10 +116,11 @@ def join_sounds(sources: Sequence[Path], path: Path) -> Path:
     return path
 
 
-def cut_film(source: Path, seconds: float, path: Path) -> Path:
-    """Return the first seconds of a film, by copying packets; made if missing."""
+def cut_film(source: Path, seconds: float, path: Path, *, start_seconds: float = 0.0) -> Path:
+    """Return some seconds of a film, by copying packets; made if missing."""
     if not path.exists():
-        _encode(["-i", str(source), "-t", f"{seconds:g}", "-c", "copy"], path)
+        place = ["-ss", f"{start_seconds:g}", "-i", str(source), "-t", f"{seconds:g}"]
+        _encode([*place, "-c", "copy"], path)
     return path
 
 

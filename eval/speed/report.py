@@ -29,6 +29,8 @@ FILM_SECONDS, QUICK_SECONDS = 600, 60
 """Length of the main film, and that of a quick look."""
 OTHER_SECONDS, QUICK_OTHER_SECONDS = 120, 20
 """Length of the films that are only decoded."""
+CLIP_SECONDS, CLIPS_FILM_SECONDS = 10, 60
+"""Length of a short film, and of the film that fifty are cut from, a second apart."""
 HEADINGS = ("stage", "who", "median", "unit", "ratio", "CPU s", "peak MiB", "goal")
 WIDTHS = (44, 32, 9, 12, 7, 8, 9, 22)
 PACKAGES = ("vsumm", "torch", "numpy", "av", "decord", "imageio-ffmpeg", "moviepy", "scenedetect")
@@ -153,10 +155,21 @@ def prepare_films(folder: Path | None, film: Path | None, *, quick: bool) -> Fil
         FilmRecipe("film-hevc", other_seconds, (1280, 720), X265),
     )
     folder.mkdir(parents=True, exist_ok=True)
+    minute = make_film(FilmRecipe("film-360p", CLIPS_FILM_SECONDS, (640, 360)), folder)
+    starts = range(0, CLIPS_FILM_SECONDS - CLIP_SECONDS)
     return Films(
         main=main,
         others=tuple(make_film(recipe, folder) for recipe in others) if film is None else (),
-        short=cut_film(main, 10, folder / f"{main.stem}-10s.mp4"),
+        short=cut_film(main, CLIP_SECONDS, folder / f"{main.stem}-10s.mp4"),
+        clips=tuple(
+            cut_film(
+                minute,
+                CLIP_SECONDS,
+                folder / f"{minute.stem}-from-{start}.mp4",
+                start_seconds=start,
+            )
+            for start in starts
+        ),
         seconds=probe(main).duration_seconds,
     )
 

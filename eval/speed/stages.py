@@ -19,6 +19,8 @@ Quantity = Literal["wall", "cpu", "value"]
 
 NUM_RUNS = 36
 """Runs of the reel that is cut, evenly spread; together they last `REEL_SHARE` of the film."""
+CLIPS_PER_SECOND = 6
+"""Clips that are summarised in a second, by the goal."""
 REEL_SHARE = SummaryConfig.budget_fraction
 
 
@@ -92,6 +94,8 @@ class Films:
     """Films of other sizes and codecs, decoded only."""
     short: Path
     """Ten seconds of the main one."""
+    clips: tuple[Path, ...]
+    """Short films of a small picture, to be done in one call."""
     seconds: float
     """Length of the main one."""
 
@@ -112,6 +116,7 @@ def all_stages(films: Films, scratch: Path) -> list[Stage]:
         *_tower_stages(films),
         *_knapsack_stages(),
         *_whole_stages(films, scratch),
+        *_quick_stages(films, scratch),
         _reel_stage(films, scratch),
     ]
 
@@ -267,6 +272,55 @@ def _whole_stages(films: Films, scratch: Path) -> list[Stage]:
             Contestant("vsumm", [*analyse, "--budget", "30s"], env, before=(analyse,)),
             (),
             Goal(2, "value"),
+        ),
+    ]
+
+
+def _quick_stages(films: Films, scratch: Path) -> list[Stage]:
+    env = {"XDG_CACHE_HOME": str(scratch / "cache")}
+    into: list[str | Path] = ["--no-reel", "--quiet", "--force", "-o", scratch / "reel.mp4"]
+    on_grid = vsumm_command("summarize", films.main, *into, "--cut-at", "grid")
+    quick = vsumm_command("summarize", films.main, *into, "--quick", "--no-cache")
+    folder: list[str | Path] = ["--no-reel", "--quiet", "--force", "-o", f"{scratch / 'clips'}/"]
+    clips = vsumm_command("summarize", *films.clips, *folder, "--no-cache", "--jobs", "2")
+    everything = ffmpeg_command("-i", films.main, "-f", "null", "-")
+    floor = Contestant("ffmpeg, every frame and sample", everything, is_floor=True)
+    return [
+        Stage(
+            "grid",
+            f"summarize {films.main.name} --no-reel --cut-at grid",
+            "wall",
+            "s",
+            Contestant("vsumm", [*on_grid, "--no-cache"], env),
+            (floor,),
+            Goal(0.55, "ratio"),
+        ),
+        Stage(
+            "grid-again",
+            "the same with another budget",
+            "wall",
+            "s",
+            Contestant("vsumm", [*on_grid, "--budget", "30s"], env, before=(on_grid,)),
+            (),
+            Goal(0.35, "value"),
+        ),
+        Stage(
+            "quick",
+            f"summarize {films.main.name} --no-reel --quick",
+            "wall",
+            "s",
+            Contestant("vsumm", quick, env),
+            (floor,),
+            Goal(0.08, "ratio"),
+        ),
+        Stage(
+            "clips",
+            f"summarize {len(films.clips)} clips of 10 s --no-reel --jobs 2",
+            "wall",
+            "s",
+            Contestant("vsumm", clips, env),
+            (),
+            Goal(len(films.clips) / CLIPS_PER_SECOND, "value"),
         ),
     ]
 
