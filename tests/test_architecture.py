@@ -88,10 +88,10 @@ FLOORS = {
         "sounds": "data.open errors inputs store towers train",
         "published": "",
         "retrievers": "config data.open errors model retrieval towers train",
-        "studies": "config data.open errors heads inputs lite model published retrieval retrievers "
-        "ridge towers train",
-        "cli": "clock config content data.imemnet data.sources device errors inputs lite model "
-        "prompts published retrieval retrievers skill sounds store studies towers train",
+        "studies": "config data.open errors heads inputs lite model prompts published retrieval "
+        "retrievers ridge towers train",
+        "cli": "clock config content data.imemnet data.open data.sources device errors inputs lite "
+        "model prompts published retrieval retrievers skill sounds store studies towers train",
         "__main__": "cli",
     },
     "eval": {

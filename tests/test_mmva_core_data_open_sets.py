@@ -11,6 +11,7 @@ from mmva_core.data.open.captions import (
     load_tag_captions,
     tag_caption,
 )
+from mmva_core.data.open.descriptions import FEELINGS, load_described_clips
 from mmva_core.data.open.sets import (
     OPEN_SETS,
     LabelScale,
@@ -201,3 +202,33 @@ def test_the_real_sets_are_whole_and_centred(name, data_folder):
     assert len(items) == EXPECTED_SIZES[name]
     np.testing.assert_allclose(items.va.mean(0), 0.5, atol=0.01)
     np.testing.assert_allclose(items.va.std(0), 0.2, atol=0.02)
+
+
+def test_people_s_words_stand_beside_the_labels(tmp_path):
+    for name in ("4qaed", "emotify"):
+        for file in ("a.ogg", "b.ogg"):
+            write(tmp_path / "music" / name / "audio" / file, "sound")
+    write(
+        tmp_path / "music/4qaed/labels.csv",
+        "file,group,arousal,valence,genres,mood_tags",
+        "a.ogg,x,0,0,Pop/Rock; Folk,Calm/Peaceful; Sad",
+        "b.ogg,y,1,1,Jazz,Fun",
+    )
+    feelings = ",".join(FEELINGS)
+    write(
+        tmp_path / "music/emotify/labels.csv",
+        f"file,group,arousal,valence,genre,{feelings}",
+        "a.ogg,z,-0.19,0.63,rock,0,0,0,0,.2,0,.7,0,0",
+        "b.ogg,z,-0.19,0.63,pop,0,0,0,0,0,0,0,.4,.5",
+    )
+
+    clips = load_described_clips(tmp_path)
+
+    assert [(clip.name, clip.genre, clip.moods) for clip in clips] == [
+        ("4qaed/a.ogg", "pop", ("calm", "sad")),
+        ("4qaed/b.ogg", "jazz", ("fun",)),
+        ("emotify/a.ogg", "rock", ("joyful", "calm")),
+        ("emotify/b.ogg", "pop", ("sad", "tense")),
+    ]
+    assert clips[1].va.tolist() == pytest.approx([0.7, 0.7])
+    assert [clip.group for clip in clips] == ["x", "y", "z", "z"]

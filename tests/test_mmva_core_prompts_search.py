@@ -1,6 +1,7 @@
 """The table of prompts, its cache, the search, films, and the command."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -15,12 +16,16 @@ from mmva_core.prompts import targets as prompts_targets
 from mmva_core.prompts.film import parse_film_curve, stretches_of
 from mmva_core.prompts.search import (
     Spread,
-    rescale_to_plane,
     search_prompts,
     spread_of,
     warnings_about,
 )
-from mmva_core.prompts.table import prompt_va, write_table
+from mmva_core.prompts.table import (
+    has_label_scale,
+    prompt_va,
+    prompt_va_on_label_scale,
+    write_table,
+)
 from mmva_core.prompts.templates import Templates, load_templates
 
 HALF_STEP = 5e-4
@@ -52,6 +57,14 @@ def own_file(tmp_path_factory):
 @pytest.fixture(scope="module")
 def own(own_file):
     return load_templates(own_file)
+
+
+LABEL_SCALE = np.float32([[0.5, 0.1], [-0.2, 0.3], [0.4, 0.0], [0.0, 0.6], [0.1, -0.1]])
+
+
+def write(folder, templates, va, labels):
+    path = folder / "prompts.safetensors"
+    write_table(str(folder), templates, va, path, label_scale=LABEL_SCALE, labels=labels)
 
 
 def made_table(templates, seed=0):
@@ -156,23 +169,6 @@ def test_spread_is_that_of_the_table(own):
     assert arousal.deviation == pytest.approx(float(va[:, 1].astype(float).std()))
 
 
-def test_on_the_plane_the_prompts_have_its_mean_and_deviation_in_the_same_order():
-    va = np.random.default_rng(0).uniform([0.6, 0.3], [0.7, 0.8], size=(500, 2)).astype(np.float32)
-    on_plane = rescale_to_plane(va)
-    assert on_plane.mean(axis=0) == pytest.approx([0.5, 0.5], abs=1e-4)
-    assert on_plane.std(axis=0) == pytest.approx([0.2, 0.2], abs=1e-4)
-    for before, after in zip(va.T, on_plane.T, strict=True):
-        assert np.array_equal(np.argsort(before, kind="stable"), np.argsort(after, kind="stable"))
-
-
-def test_on_the_plane_prompts_without_spread_are_all_in_the_middle_and_far_ones_at_the_edge():
-    va = np.full((100, 2), 0.9, dtype=np.float32)
-    va[0, 1] = 0.1
-    on_plane = rescale_to_plane(va)
-    assert on_plane[:, 0] == pytest.approx(np.full(100, 0.5), abs=1e-6)
-    assert on_plane[0, 1] == 0
-
-
 def test_flat_predictions_are_admitted():
     spreads = (Spread("valence", 0.2, 0.8, 0.1), Spread("arousal", 0.45, 0.55, 0.01))
     (line,) = warnings_about(spreads, (0.5, 0.5))
@@ -229,17 +225,31 @@ def test_command_answers_a_point(arguments, capsys):
     assert all("piece of jazz" in line for line in prompts)
 
 
-def test_command_brings_prompts_to_the_plane_when_asked(arguments, capsys):
+def test_command_uses_the_scale_of_labels_where_the_model_has_one(
+    arguments, own, model_folder, tmp_path, capsys
+):
+    labels = made_table(own, seed=1)
+    folder = tmp_path / "with-scale"
+    shutil.copytree(model_folder, folder)
+    write(folder, own, made_table(own), labels)
+    arguments[arguments.index(str(model_folder))] = str(folder)
     found = {}
-    for scale in ("model", "plane"):
-        assert main(["prompt", "va:0.2,0.3", *arguments, "--scale", scale, "--json"]) == 0
-        found[scale] = json.loads(capsys.readouterr().out)
-        assert found[scale]["scale"] == scale
-    model, plane = (found[scale]["spread"] for scale in ("model", "plane"))
-    assert [entry["deviation"] for entry in plane] == pytest.approx([0.2, 0.2], abs=0.02)
-    assert [entry["deviation"] for entry in model] != [entry["deviation"] for entry in plane]
-    assert main(["prompt", "va:0.2,0.3", *arguments, "--scale", "plane"]) == 0
-    assert "on the plane they reach valence" in capsys.readouterr().out
+    for name, options in (("labels", []), ("model", ["--scale", "model"])):
+        assert main(["prompt", "va:0.2,0.3", *arguments, *options, "--json"]) == 0
+        found[name] = json.loads(capsys.readouterr().out)
+        assert found[name]["scale"] == name
+    for name, table in (("labels", labels), ("model", made_table(own))):
+        own_spread = [entry["maximum"] for entry in found[name]["spread"]]
+        assert own_spread == pytest.approx(table.max(0).tolist(), abs=HALF_STEP)
+    assert main(["prompt", "va:0.2,0.3", *arguments]) == 0
+    assert "on the scale of labels they reach valence" in capsys.readouterr().out
+
+
+def test_a_model_without_such_a_scale_is_compared_as_it_predicts(arguments, capsys):
+    assert main(["prompt", "va:0.2,0.3", *arguments, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["scale"] == "model"
+    assert main(["prompt", "va:0.2,0.3", *arguments, "--scale", "labels"]) == 1
+    assert "has no map to the scale of labels" in capsys.readouterr().err
 
 
 def test_command_answers_a_picture(arguments, tmp_path, model_folder, capsys):
@@ -324,7 +334,7 @@ class TestTheTableOfAModelsFolder:
         folder = tmp_path / "model"
         tiny_model(sigma=0.3).save_pretrained(folder)
         made = made_table(own)
-        write_table(str(folder), own, made, folder / "prompts.safetensors")
+        write(folder, own, made, made_table(own, seed=1))
         return folder, made
 
     def test_it_is_read_without_the_model_and_without_a_cache(self, shipped, own, monkeypatch):
@@ -332,6 +342,28 @@ class TestTheTableOfAModelsFolder:
         forbid_the_model(monkeypatch)
         monkeypatch.setattr(prompts_table, "user_cache_folder", None)  # a call is a TypeError
         assert np.abs(prompt_va(str(folder), own) - made).max() < HALF_STEP
+
+    def test_the_scale_of_labels_fits_other_templates_and_no_other_weights(
+        self, shipped, own, tmp_path, monkeypatch
+    ):
+        folder, _ = shipped
+        other = Templates(own.sentences[::-1], own.words)
+        va = prompt_va(str(folder), other, cache=tmp_path)
+        alone = {}
+        for sentence in {
+            s.format(**other.words_of(n)) for n in range(len(other)) for s in other.sentences
+        }:
+            alone[sentence] = MMVA.from_pretrained(folder).predict_captions(sentence).numpy()[0]
+        means = [
+            np.mean([alone[s.format(**other.words_of(n))] for s in other.sentences], axis=0)
+            for n in range(len(other))
+        ]
+        expected = np.column_stack([va, means, np.ones(len(other))]) @ LABEL_SCALE
+        found = prompt_va_on_label_scale(str(folder), other, cache=tmp_path)
+        assert found == pytest.approx(expected.clip(0, 1), abs=1e-4)
+
+        tiny_model(sigma=0.5).save_pretrained(folder)
+        assert not has_label_scale(str(folder))
 
     def test_other_templates_or_weights_are_worked_out(self, shipped, own, tmp_path, monkeypatch):
         folder, _ = shipped
@@ -351,3 +383,12 @@ class TestTheTableOfAModelsFolder:
         some = [0, 12_345, len(templates) - 1]
         again = model.predict_captions([templates.prompt(k) for k in some])
         assert np.abs(va[some] - np.asarray(again)).max() < HALF_STEP
+
+    def test_the_embedded_model_spreads_prompts_as_labels_do(self):
+        templates = load_templates()
+        valence = prompt_va_on_label_scale("mmva-lite", templates)[:, 0]
+        assert valence.min() < 0.3
+        assert valence.max() > 0.79
+        moods = [templates.words_of(row)["mood"] for row in range(len(templates))]
+        mean = {mood: valence[np.array(moods) == mood].mean() for mood in set(moods)}
+        assert mean["haunting"] < 0.45 < 0.55 < mean["soothing"]

@@ -40,7 +40,7 @@ def add_parser(subparsers: Subparsers) -> None:
             "mmva prompt picture.jpg",
             "mmva prompt film.mp4 --every 30s",
             "mmva prompt va:0.6,0.8 --instrument piano",
-            "mmva prompt sad.jpg --scale plane",
+            "mmva prompt picture.jpg --scale model",
         ),
     )
     parser.add_argument(
@@ -70,11 +70,10 @@ def add_parser(subparsers: Subparsers) -> None:
     )
     parser.add_argument(
         "--scale",
-        choices=("model", "plane"),
-        default="model",
-        help="compare targets with the model's predictions (the paper, default), or with these "
-        "brought to mean 0.5 and deviation 0.2, as mmva-lite's data sets were: for targets that "
-        "lie outside of what it predicts for any prompt",
+        choices=("model", "labels"),
+        help="compare targets with the model's predictions, as the paper does, or with these on "
+        "the scale of people's labels of described music (default: labels where the model has a "
+        "map to them, as mmva-lite has)",
     )
     parser.add_argument("--templates", metavar="FILE", help="sentences and words of your own, TOML")
     add_model_options(parser)
@@ -88,9 +87,10 @@ def run(args: Namespace) -> Iterator[Output]:
     from mmva_core.prompts import (
         DEFAULT_TEMPLATES,
         find_targets,
+        has_label_scale,
         load_templates,
         prompt_va,
-        rescale_to_plane,
+        prompt_va_on_label_scale,
         search_prompts,
         spread_of,
         warnings_about,
@@ -104,9 +104,9 @@ def run(args: Namespace) -> Iterator[Output]:
     targets = find_targets(
         args.target, args.model, every_seconds=args.every, device=args.device, progress=progress
     )
-    va = prompt_va(args.model, templates, device=args.device, progress=progress)
-    if args.scale == "plane":
-        va = rescale_to_plane(va)
+    scale = args.scale or ("labels" if has_label_scale(args.model) else "model")
+    predict = prompt_va if scale == "model" else prompt_va_on_label_scale
+    va = predict(args.model, templates, device=args.device, progress=progress)
     spreads = spread_of(va[allowed])
     count = args.k or (5 if len(targets) == 1 else 1)
     answers = [
@@ -118,9 +118,9 @@ def run(args: Namespace) -> Iterator[Output]:
     )
     number = int(allowed.sum())
     if args.json:
-        yield _as_json(args, number, spreads, answers, warnings)
+        yield _as_json(args.model, scale, number, spreads, answers, warnings)
     else:
-        yield from _as_text(args.scale, number, spreads, answers, warnings)
+        yield from _as_text(scale, number, spreads, answers, warnings)
 
 
 def wanted_words(args: Namespace) -> dict[str, list[str]]:
@@ -152,7 +152,7 @@ def _as_text(
         f"(SD {spread.deviation:.3f})"
         for spread in spreads
     )
-    said = "the model predicts" if scale == "model" else "on the plane they reach"
+    said = "the model predicts" if scale == "model" else "on the scale of labels they reach"
     yield f"{number:,} prompts; {said} {ranges}"
     yield from (f"note: {line}" for line in warnings)
     for target, matches in answers:
@@ -163,15 +163,16 @@ def _as_text(
 
 
 def _as_json(
-    args: Namespace,
+    model: str,
+    scale: str,
     number: int,
     spreads: tuple[Spread, Spread],
     answers: list[tuple[Target, list[PromptMatch]]],
     warnings: list[str],
 ) -> str:
     content = {
-        "model": args.model,
-        "scale": args.scale,
+        "model": model,
+        "scale": scale,
         "num_prompts": number,
         "spread": [asdict(spread) for spread in spreads],
         "notes": warnings,

@@ -23,5 +23,6 @@ from .run import train_preset as train_preset
 from .tables import FOLDS as FOLDS
 from .tables import EncodedTables as EncodedTables
 from .tables import LiteTables as LiteTables
+from .tables import assign_fold as assign_fold
 from .tables import load_lite_tables as load_lite_tables
 from .tables import sentence_table as sentence_table

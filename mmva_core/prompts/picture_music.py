@@ -2,7 +2,8 @@
 
 The way of the paper's Figures 4 to 6: picture -> valence and arousal -> nearest of the exhaustive
 prompts -> text-to-music generator. What the paper does not report comes last: valence and arousal
-of the generated music, by the music tower of the same model.
+of the generated music, by the music tower of the same model. Prompts are compared on the scale of
+labels where the model has a map to it, see `label_scale.py`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from mmva_core import inputs
 from mmva_core.errors import DataError
 from mmva_core.prompts.generate import Music, check_output, write_wave
 from mmva_core.prompts.search import PromptMatch, search_prompts
-from mmva_core.prompts.table import prompt_va
+from mmva_core.prompts.table import has_label_scale, prompt_va, prompt_va_on_label_scale
 from mmva_core.prompts.templates import Templates
 from mmva_core.store import write_whole
 
@@ -80,7 +81,8 @@ def sonify(
     outputs = _outputs(pictures, folder, overwrite=overwrite)
     images = [inputs.read_image_file(path) for path in pictures]
     model = mmva_core.MMVA.from_pretrained(model_name, device=device)
-    table = prompt_va(model_name, templates, device=device, progress=progress)
+    predict = prompt_va_on_label_scale if has_label_scale(model_name) else prompt_va
+    table = predict(model_name, templates, device=device, progress=progress)
     done = []
     for picture, image, output in zip(pictures, images, outputs, strict=True):
         valence, arousal = model.predict_images([image])[0].tolist()

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mmva_core.data.open import PLANE_CENTRE, PLANE_DEVIATION
 from mmva_core.prompts.templates import Templates
 from mmva_core.retrieval import top_k, va_distances
 
@@ -49,21 +48,6 @@ class Spread:
     def is_flat(self) -> bool:
         """Whether predictions hardly differ between prompts."""
         return self.deviation < FLAT_SPREAD
-
-
-def rescale_to_plane(va: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Bring predictions (P, 2) to the scale of the plane as if the prompts were a data set.
-
-    Every training set of `mmva-lite` lies on the plane by its own mean and deviation, so that 0.5
-    is its mean and 0.2 one deviation. Prompts are none of them: a model may find all of them
-    pleasant. By the same rule sad targets find the saddest of them. The order of the prompts
-    stays, but for what is clipped to [0, 1]; a dimension without any spread becomes the mean.
-    """
-    values = np.asarray(va, dtype=np.float64)
-    deviation = values.std(axis=0)
-    z_scores = (values - values.mean(axis=0)) / np.where(deviation > 0, deviation, 1)
-    on_plane = np.clip(PLANE_CENTRE + PLANE_DEVIATION * z_scores, 0, 1)
-    return np.asarray(on_plane, dtype=np.float32)
 
 
 def search_prompts(

@@ -43,7 +43,11 @@ METHOD_VERSION = 1
 """Raise it whenever the same model and templates give another table."""
 
 TABLE_NAME = "prompts.safetensors"
-"""The table in a model's folder: half floats, and in the header what they were made from."""
+"""The table in a model's folder, and in the header what it was made from. Tensors, all but the
+second half floats: "va", the predictions; "label_scale", the map of `label_scale.py`, which fits
+any templates; "labels", the predictions through the map."""
+OF_TEMPLATES = "templates"
+"""Entry of the header that does not concern the map."""
 
 Floats = NDArray[np.float32]
 Table = np.memmap[Any, np.dtype[np.float32]]
@@ -96,7 +100,54 @@ def prompt_va(
     return table
 
 
-def write_table(model_name: str, templates: Templates, va: Floats, path: Path) -> None:
+def has_label_scale(model_name: str) -> bool:
+    """Whether the model's folder has a map to the scale of people's labels.
+
+    Raises:
+        CheckpointError: there is no such model.
+    """
+    return _label_scale(find_folder(model_name)) is not None
+
+
+def prompt_va_on_label_scale(
+    model_name: str,
+    templates: Templates,
+    *,
+    cache: Path | None = None,
+    device: str = "auto",
+    progress: bool = False,
+) -> Floats:
+    """Return the predictions for every prompt on the scale of labels, as `prompt_va` does.
+
+    Raises:
+        DataError: the model's folder has no map to that scale, or the cache cannot be written to.
+        CheckpointError: the model cannot be loaded.
+        MissingExtraError: the extra "text" is not installed.
+    """
+    folder = find_folder(model_name)
+    shipped = _read_shipped(folder, templates, "labels")
+    if shipped is not None:
+        return shipped
+    weights = _label_scale(folder)
+    if weights is None:
+        raise DataError(
+            f"{model_name} has no map to the scale of labels; mmva build prompts makes "
+            f"{TABLE_NAME} for its folder"
+        )
+    va = prompt_va(model_name, templates, cache=cache, device=device, progress=progress)
+    model = mmva_core.MMVA.from_pretrained(model_name, device=device)
+    return prompts.on_label_scale(model, templates, va, weights)
+
+
+def write_table(
+    model_name: str,
+    templates: Templates,
+    va: Floats,
+    path: Path,
+    *,
+    label_scale: Floats,
+    labels: Floats,
+) -> None:
     """Write a table as a model's folder may hold it.
 
     Args:
@@ -104,32 +155,54 @@ def write_table(model_name: str, templates: Templates, va: Floats, path: Path) -
         templates: P prompts.
         va: (P, 2) its predictions; they are rounded to half floats.
         path: where to.
+        label_scale: (5, 2) map to the scale of labels.
+        labels: (P, 2) the predictions through the map; they are rounded to half floats.
     """
     facts = _facts(find_folder(model_name), templates)
-    half = np.ascontiguousarray(va, dtype=np.float16)
-    write_whole(path, lambda temporary: save_file({"va": half}, temporary, facts))
+    tensors = {
+        "va": np.ascontiguousarray(va, dtype=np.float16),
+        "label_scale": np.ascontiguousarray(label_scale, dtype=np.float32),
+        "labels": np.ascontiguousarray(labels, dtype=np.float16),
+    }
+    write_whole(path, lambda temporary: save_file(tensors, temporary, facts))
 
 
-def _read_shipped(folder: Path, templates: Templates) -> Floats | None:
-    """Read the table of a model's folder; None if there is none or it is of something else."""
+def _read_shipped(folder: Path, templates: Templates, name: str = "va") -> Floats | None:
+    """Read a tensor of the table in a model's folder; None if it is missing or not of these."""
     path = folder / TABLE_NAME
     if not path.is_file():
         return None
     with safe_open(path, "numpy") as file:
-        if file.metadata() != _facts(folder, templates):
+        if file.metadata() != _facts(folder, templates) or name not in file.keys():  # noqa: SIM118
             return None
-        va: Floats = file.get_tensor("va").astype(np.float32)
-    return va
+        values: Floats = file.get_tensor(name).astype(np.float32)
+    return values
+
+
+def _label_scale(folder: Path) -> Floats | None:
+    path = folder / TABLE_NAME
+    if not path.is_file():
+        return None
+    with safe_open(path, "numpy") as file:
+        facts = dict(file.metadata() or {})
+        facts.pop(OF_TEMPLATES, None)
+        if facts != _model_facts(folder) or "label_scale" not in file.keys():  # noqa: SIM118
+            return None
+        weights: Floats = file.get_tensor("label_scale")
+    return weights
 
 
 def _facts(folder: Path, templates: Templates) -> dict[str, str]:
     """Return what decides a table, but for packages that need not be installed to read it."""
+    return _model_facts(folder) | {OF_TEMPLATES: templates.fingerprint()}
+
+
+def _model_facts(folder: Path) -> dict[str, str]:
     config = json.dumps(read_config(folder).to_dict(), sort_keys=True)
     return {
         "method": str(METHOD_VERSION),
         "config": hashlib.sha256(config.encode()).hexdigest(),
         "weights": sha256_file(folder / WEIGHTS_NAME),
-        "templates": templates.fingerprint(),
     }
 
 

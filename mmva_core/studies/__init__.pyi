@@ -4,6 +4,8 @@ from .baselines import train_baseline as train_baseline
 from .folds import ABLATIONS as ABLATIONS
 from .held_out_music import HeldOutClip as HeldOutClip
 from .held_out_music import held_out_clips as held_out_clips
+from .label_scale import HeldOutSkill as HeldOutSkill
+from .label_scale import fit_label_scale as fit_label_scale
 from .music_folds import MusicFigure as MusicFigure
 from .music_folds import evaluate_folds as evaluate_folds
 from .music_folds import music_text as music_text
