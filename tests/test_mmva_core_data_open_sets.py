@@ -5,13 +5,15 @@ import pytest
 
 from mmva_core.data.open.captions import (
     MOODS,
+    OTHER_WORDS,
     SOUNDS,
     STYLES,
     captions_of,
     load_tag_captions,
+    reworded_caption,
     tag_caption,
 )
-from mmva_core.data.open.descriptions import FEELINGS, load_described_clips
+from mmva_core.data.open.descriptions import FEELINGS, load_described_clips, people_captions
 from mmva_core.data.open.sets import (
     OPEN_SETS,
     LabelScale,
@@ -204,6 +206,21 @@ def test_the_real_sets_are_whole_and_centred(name, data_folder):
     np.testing.assert_allclose(items.va.std(0), 0.2, atol=0.02)
 
 
+def test_reworded_captions_share_no_word_of_meaning_with_those_of_training():
+    names = [*STYLES.values(), *MOODS.values(), *SOUNDS.values()]
+    assert set(OTHER_WORDS) == set(names)
+    scores = {"jazz": 0.2, "blues": 0.9, "sad": 0.1, "happy": 0.3, "guitar": 1.0}
+    plain, other = tag_caption(scores), reworded_caption(scores)
+    assert other == (
+        "I would like to hear plucked strings. Think of twelve-bar or swing. "
+        "It should feel cheerful, even sorrowful."
+    )
+    assert plain == "A happy and sad piece of blues and jazz music with guitar."
+    said = {word for name in names for word in name.split()} - {"a", "voice", "music"}
+    assert not said & {word for words in OTHER_WORDS.values() for word in words.split()}
+    assert reworded_caption({"jazz": -0.5}) == "Think of swing."
+
+
 def test_people_s_words_stand_beside_the_labels(tmp_path):
     for name in ("4qaed", "emotify"):
         for file in ("a.ogg", "b.ogg"):
@@ -232,3 +249,4 @@ def test_people_s_words_stand_beside_the_labels(tmp_path):
     ]
     assert clips[1].va.tolist() == pytest.approx([0.7, 0.7])
     assert [clip.group for clip in clips] == ["x", "y", "z", "z"]
+    assert people_captions(clips)["4qaed", "a.ogg"] == "Calm and sad pop."

@@ -14,7 +14,12 @@ from mmva_core.cli.program import main
 from mmva_core.data.imemnet.run_file import read_run_config
 from mmva_core.data.imemnet.runs import load_imemnet
 from mmva_core.studies import text_to_music
-from mmva_core.studies.text_to_music import CaptionedMusic, baseline_rows, open_set_parts
+from mmva_core.studies.text_to_music import (
+    CaptionedMusic,
+    baseline_rows,
+    open_set_parts,
+    texts_of,
+)
 from mmva_core.train.tables import InputTable
 
 METHODS = ["class-bin", "triplet-words", "triplet-bert", "contrastive-bert"]
@@ -58,6 +63,36 @@ def test_rows_are_of_both_directions_with_intervals(one_method, tmp_path):
         assert (row.map_at_10_low, row.map_at_10_high) == (1, 1)
     assert sorted(path.name for path in (tmp_path / "logs").iterdir()) == ["own-1.csv", "own-2.csv"]
     assert (tmp_path / "logs" / "own-1.csv").read_text() == "epoch,loss\n1,4.0\n2,2.0\n"
+
+
+def test_other_captions_are_asked_of_the_same_method(one_method, tmp_path):
+    part = (made_music([0]), made_music(range(12)))
+    others = {"reversed": [[f"piece {number}" for number in reversed(range(12))]]}
+    rows = baseline_rows([part], tmp_path / "logs", "made", other_captions=others)
+    own, other = (next(row for row in rows if row.data == name) for name in ("made", "reversed"))
+    assert own.recall_at_1 == 1
+    distances = [abs(11 - 2 * place) for place in range(12)]
+    assert other.recall_at_1 == 0
+    assert other.recall_at_5 == pytest.approx(_expected(distances, 5))
+    assert len(list((tmp_path / "logs").iterdir())) == 1
+
+
+def _expected(distances, k):
+    """Return R@k by hand where caption K asks for piece 11 - K and its own is piece K."""
+    hits = 0.0
+    for place, own in enumerate(distances):
+        to_all = [abs(11 - place - piece) for piece in range(12)]
+        closer = sum(other < own for other in to_all)
+        equal = sum(other == own for other in to_all)
+        hits += min(max(k - closer, 0), equal) / equal
+    return hits / 12
+
+
+def test_a_clip_without_a_caption_is_named(one_method):
+    table = replace(feature_table(2, (5,)), ids=("4qaed/a", "emotify/b"))
+    assert texts_of(table, {("4qaed", "a"): "x", ("emotify", "b"): "y"}) == ["x", "y"]
+    with pytest.raises(ValueError, match="1 of 2 clips have no caption"):
+        texts_of(table, {("4qaed", "a"): "x"})
 
 
 def test_recall_and_precision_are_those_counted_by_hand(one_method, tmp_path):

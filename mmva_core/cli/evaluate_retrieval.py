@@ -61,6 +61,12 @@ def add_parser(subparsers: Subparsers) -> None:
         help="with --config or --preset: also train and measure Table 2's Class-bin, Triplet and "
         "Contrastive on the same features",
     )
+    parser.add_argument(
+        "--phrasings",
+        action="store_true",
+        help="with --preset: also ask in words that nothing was trained on, the tags reworded and "
+        "people's own words for the music",
+    )
     parser.add_argument("--scratch", metavar="FOLDER", help="keep runs and logs here")
     parser.add_argument("--epochs", type=positive_integer, help="epochs of --preset")
     parser.add_argument(
@@ -135,5 +141,6 @@ def _preset_rows(args: Namespace, scratch: Path, progress: bool) -> list[Retriev
         config,
         ABLATIONS if args.ablations else ABLATIONS[:1],
         with_baselines=args.baselines,
+        with_phrasings=args.phrasings,
         progress=progress,
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,15 +15,27 @@ import torch
 from tqdm import tqdm
 
 from mmva_core.config import Modality
-from mmva_core.data.open import load_tag_captions
+from mmva_core.data.open import (
+    load_described_clips,
+    load_tag_captions,
+    people_captions,
+    reworded_caption,
+)
 from mmva_core.errors import DataError
 from mmva_core.lite import FOLDS, build_lite, load_lite_tables, load_recordings
 from mmva_core.model import MMVA
-from mmva_core.retrieval import encode_content, read_content
+from mmva_core.retrieval import FloatArray, encode_content, read_content
 from mmva_core.studies.folds import Ablation, encode_folds, train_without_each_fold
 from mmva_core.studies.retrieval import EncodedPairs, RetrievalRow, retrieval_rows, scored_rows
-from mmva_core.studies.text_to_music import baseline_rows, joint_scores, open_set_parts
-from mmva_core.train import TrainConfig, TrainingData, embed_table
+from mmva_core.studies.text_to_music import (
+    Captions,
+    baseline_rows,
+    fit_joint,
+    joint_scores,
+    open_set_parts,
+    texts_of,
+)
+from mmva_core.train import FeatureTable, TrainConfig, TrainingData, embed_table
 
 LOGS_FOLDER = "retrievers"
 """Folder of the losses of other methods inside the scratch folder."""
@@ -86,6 +99,7 @@ def open_set_rows(
     ablations: Sequence[Ablation],
     *,
     with_baselines: bool = False,
+    with_phrasings: bool = False,
     progress: bool = False,
 ) -> list[RetrievalRow]:
     """Evaluate the recipe of `mmva-lite` on 4QAED and Emotify, on held-out artists.
@@ -99,6 +113,8 @@ def open_set_rows(
         config: settings of every copy.
         ablations: the method and variants of it.
         with_baselines: also train and measure the methods of `mmva_core.retrievers`.
+        with_phrasings: also ask in words and sentences that nothing was trained on: those of the
+            tags reworded, and people's words for the music.
         progress: show progress bars on stderr.
 
     Raises:
@@ -109,20 +125,48 @@ def open_set_rows(
     encoded = encode_folds(recordings, tables, config.seed)
     data = f"{len(tables.captions)} pairs of 4QAED and Emotify in {len(FOLDS)} folds by artist"
     captions = load_tag_captions(root)
+    phrasings = {data: captions}
+    if with_phrasings:
+        phrasings[f"{data}, tags in other words"] = load_tag_captions(root, reworded_caption)
+        phrasings[f"{data}, people's words"] = people_captions(load_described_clips(root))
     rows = []
     for ablation in ablations:
         copies = train_without_each_fold(encoded, ablation, config, scratch, progress=progress)
-        parts, joint = [], []
+        parts: dict[str, list[EncodedPairs]] = {name: [] for name in phrasings}
+        joint: dict[str, list[FloatArray]] = {name: [] for name in phrasings}
         for fold, model, test in copies:
-            parts.append(table_pairs(model, test))
-            joint.append(joint_scores(model, encoded[fold].without(fold), test, captions))
-        rows += retrieval_rows(parts, ablation.paper_name, data)
-        rows += scored_rows(joint, f"{ablation.paper_name}, joint space", data, "joint")
+            head = fit_joint(model, encoded[fold].without(fold), captions)
+            for name, said in phrasings.items():
+                asked = test if name == data else ask_in_words(model, test, said)
+                parts[name].append(table_pairs(model, asked))
+                joint[name].append(joint_scores(model, head, asked))
+        for name in phrasings:
+            rows += retrieval_rows(parts[name], ablation.paper_name, name)
+            source = f"{ablation.paper_name}, joint space"
+            rows += scored_rows(joint[name], source, name, "joint")
     if with_baselines:
-        captioned = open_set_parts(encoded, captions)
-        rows += baseline_rows(captioned, scratch / LOGS_FOLDER, data, seed=config.seed)
+        others = {
+            name: [texts_of(of_fold.only(fold).music, said) for fold, of_fold in encoded.items()]
+            for name, said in phrasings.items()
+            if name != data
+        }
+        rows += baseline_rows(
+            open_set_parts(encoded, captions),
+            scratch / LOGS_FOLDER,
+            data,
+            seed=config.seed,
+            other_captions=others,
+        )
     # Rows of chance are equal for all ablations: keep the first.
     return list(dict.fromkeys(rows))
+
+
+def ask_in_words(model: MMVA, data: TrainingData, captions: Captions) -> TrainingData:
+    """Replace the captions of clips by others."""
+    texts = texts_of(data.music, captions)
+    features = model.caption_features(texts).cpu()
+    table = FeatureTable(features=features, va=data.music.va, ids=data.music.ids)
+    return replace(data, caption=table)
 
 
 @torch.inference_mode()

@@ -20,8 +20,8 @@ from torch import Tensor
 from mmva_core.config import Modality
 from mmva_core.lite import EncodedTables
 from mmva_core.model import MMVA
-from mmva_core.retrieval import FloatArray, unit_rows
-from mmva_core.retrievers import RETRIEVERS, fit_joint_head
+from mmva_core.retrieval import FloatArray, JointHead, unit_rows
+from mmva_core.retrievers import RETRIEVERS, Retriever, fit_joint_head
 from mmva_core.studies.retrieval import RetrievalRow, scored_rows
 from mmva_core.train import FeatureTable, Table, TrainingData, embed_table
 
@@ -57,6 +57,7 @@ def baseline_rows(
     data: str,
     *,
     seed: int = 0,
+    other_captions: Mapping[str, Sequence[Sequence[str]]] | None = None,
 ) -> list[RetrievalRow]:
     """Train every method and measure it; losses go to `<folder>/<method>-<number of part>.csv`.
 
@@ -66,18 +67,25 @@ def baseline_rows(
         folder: folder of the logs.
         data: name of the pairs.
         seed: seed of every training.
+        other_captions: other captions of the pieces to search, for every part, by name of the
+            pairs; nothing is trained on them.
 
     Raises:
         MissingExtraError: the extra "text" is not installed.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    own = [list(test.captions) for _, test in parts]
+    phrasings = {data: own, **(other_captions or {})}
     rows = []
     for name in RETRIEVERS:
-        tables = [
-            _train_and_score(name, *part, folder / f"{name}-{number}.csv", seed)
-            for number, part in enumerate(parts, 1)
-        ]
-        rows += scored_rows(tables, f"{name} (our reading)", data)
+        tables: dict[str, list[FloatArray]] = {phrasing: [] for phrasing in phrasings}
+        for number, (training, test) in enumerate(parts, 1):
+            method = _train(name, training, folder / f"{name}-{number}.csv", seed)
+            for phrasing, of_parts in phrasings.items():
+                captions = of_parts[number - 1]
+                tables[phrasing].append(method.score(test.features, captions))
+        for phrasing, of_phrasing in tables.items():
+            rows += scored_rows(of_phrasing, f"{name} (our reading)", phrasing)
     return rows
 
 
@@ -99,16 +107,18 @@ def open_set_parts(
     ]
 
 
-def joint_scores(
-    model: MMVA, training: TrainingData, test: TrainingData, captions: Captions
-) -> FloatArray:
-    """Fit the joint space of a model's embeddings on one part; score the other's pairs, (N, N)."""
+def fit_joint(model: MMVA, training: TrainingData, captions: Captions) -> JointHead:
+    """Fit the joint space of a model's embeddings."""
     rows, texts = _captioned_rows(training.music, captions)
-    head = fit_joint_head(
+    return fit_joint_head(
         embed_table(model, "music", training.music)[rows],
         embed_table(model, "caption", training.caption)[rows],
         texts,
     )
+
+
+def joint_scores(model: MMVA, head: JointHead, test: TrainingData) -> FloatArray:
+    """Score pairs in a joint space, (N, N)."""
     tables: dict[Modality, Table] = {"music": test.music, "caption": test.caption}
     music, caption = (
         head.place(name, unit_rows(embed_table(model, name, table).cpu().numpy()))
@@ -117,9 +127,19 @@ def joint_scores(
     return np.asarray(caption.astype(np.float64) @ music.T)
 
 
-def _train_and_score(
-    name: str, training: CaptionedMusic, test: CaptionedMusic, log: Path, seed: int
-) -> FloatArray:
+def texts_of(table: Table, captions: Captions) -> list[str]:
+    """Return the captions of the clips of a table, row by row.
+
+    Raises:
+        ValueError: a row has none.
+    """
+    rows, texts = _captioned_rows(table, captions)
+    if len(rows) < len(table):
+        raise ValueError(f"{len(table) - len(rows)} of {len(table)} clips have no caption")
+    return texts
+
+
+def _train(name: str, training: CaptionedMusic, log: Path, seed: int) -> Retriever:
     method = RETRIEVERS[name](training.features.shape[1], seed=seed)
     losses: list[tuple[int, float]] = []
     method.fit(
@@ -128,7 +148,7 @@ def _train_and_score(
         on_epoch=lambda epoch, loss: losses.append((epoch, loss)),
     )
     pd.DataFrame(losses, columns=["epoch", "loss"]).to_csv(log, index=False)
-    return method.score(test.features, test.captions)
+    return method
 
 
 def _with_captions(table: Table, captions: Captions) -> CaptionedMusic:

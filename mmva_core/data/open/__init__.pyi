@@ -1,7 +1,9 @@
 from .captions import captions_of as captions_of
 from .captions import load_tag_captions as load_tag_captions
+from .captions import reworded_caption as reworded_caption
 from .descriptions import DescribedClip as DescribedClip
 from .descriptions import load_described_clips as load_described_clips
+from .descriptions import people_captions as people_captions
 from .sets import PLANE_CENTRE as PLANE_CENTRE
 from .sets import PLANE_DEVIATION as PLANE_DEVIATION
 from .sets import OpenSet as OpenSet

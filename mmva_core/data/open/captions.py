@@ -8,7 +8,8 @@ the paper's captions by a language model.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -40,9 +41,54 @@ SOUNDS = {
     "acoustic instruments", "guitar": "guitar",
 }  # fmt: skip
 """Tags of sounds, with their words in a sentence."""
+OTHER_WORDS = {
+    "rock": "amplified band", "pop": "chart", "alternative": "off-mainstream",
+    "indie": "underground",
+    "electronic": "synthesised", "dance": "club", "alternative rock": "college radio",
+    "jazz": "swing", "metal": "headbanging", "classic rock": "vintage band",
+    "soul": "Motown",
+    "indie rock": "garage band", "electronica": "techno", "folk": "campfire", "punk": "three-chord",
+    "blues": "twelve-bar", "hard rock": "stadium", "ambient": "atmospheric", "hip-hop": "rap",
+    "country": "Nashville", "funk": "groove", "electro": "drum-machine", "heavy metal": "thrash",
+    "progressive rock": "concept-album", "rhythm and blues": "R&B", "indie pop": "jangling",
+    "house": "four-to-the-floor", "experimental": "avant-garde",
+    "beautiful": "lovely", "laid-back": "relaxed", "mellow": "smooth", "calm": "peaceful",
+    "wild": "boisterous", "gentle": "soft", "sensual": "seductive", "catchy": "memorable",
+    "sad": "sorrowful", "happy": "cheerful",
+    "a female voice": "a woman who sings", "a male voice": "a man who sings",
+    "instrumental passages": "players without a singer",
+    "acoustic instruments": "unplugged playing", "guitar": "plucked strings",
+}  # fmt: skip
+"""Other words for those of sentences, for captions that no method was trained on."""
 NUM_STYLES, NUM_MOODS, NUM_SOUNDS = 3, 2, 2
 CLEARLY = 1.0
 """Z-score above which a sentence calls the style unmistakable."""
+
+
+@dataclass(frozen=True)
+class TagWords:
+    """The words of a sentence about a clip, strongest first."""
+
+    styles: tuple[str, ...]
+    """At least one where a style is known."""
+    moods: tuple[str, ...]
+    sounds: tuple[str, ...]
+    is_unmistakable: bool
+    """Whether the strongest style stands out."""
+
+    @classmethod
+    def of(cls, z_scores: Mapping[str, float]) -> TagWords:
+        """Choose up to two moods, three styles and two sounds by the z-scores of tags."""
+        styles = _strongest(z_scores, STYLES, NUM_STYLES) or _strongest(
+            z_scores, STYLES, 1, at_least=-np.inf
+        )
+        strength = max((z_scores.get(tag, -np.inf) for tag in STYLES), default=-np.inf)
+        return cls(
+            tuple(styles),
+            tuple(_strongest(z_scores, MOODS, NUM_MOODS)),
+            tuple(_strongest(z_scores, SOUNDS, NUM_SOUNDS)),
+            strength > CLEARLY,
+        )
 
 
 def tag_caption(z_scores: Mapping[str, float]) -> str:
@@ -58,24 +104,40 @@ def tag_caption(z_scores: Mapping[str, float]) -> str:
     >>> tag_caption({"jazz": 2.0, "rock": -1.0, "Mellow": 0.5, "guitar": 0.1, "sad": -0.2})
     'A mellow piece of unmistakable jazz music with guitar.'
     """
-    styles = _strongest(z_scores, STYLES, NUM_STYLES) or _strongest(
-        z_scores, STYLES, 1, at_least=-np.inf
-    )
-    moods = _strongest(z_scores, MOODS, NUM_MOODS)
-    sounds = _strongest(z_scores, SOUNDS, NUM_SOUNDS)
-    strength = max((z_scores.get(tag, -np.inf) for tag in STYLES), default=-np.inf)
-    stress = "unmistakable " if strength > CLEARLY else ""
-    mood = f"{' and '.join(moods)} " if moods else ""
+    words = TagWords.of(z_scores)
+    stress = "unmistakable " if words.is_unmistakable else ""
+    mood = f"{' and '.join(words.moods)} " if words.moods else ""
     article = "An" if mood[:1] in tuple("aeiou") else "A"
-    with_sounds = f" with {' and '.join(sounds)}" if sounds else ""
-    return f"{article} {mood}piece of {stress}{_listed(styles)}music{with_sounds}."
+    with_sounds = f" with {' and '.join(words.sounds)}" if words.sounds else ""
+    return f"{article} {mood}piece of {stress}{_listed(words.styles)}music{with_sounds}."
 
 
-def load_tag_captions(root: Path) -> dict[tuple[str, str], str]:
+def reworded_caption(z_scores: Mapping[str, float]) -> str:
+    """Say what `tag_caption` says in `OTHER_WORDS` and sentences of another form.
+
+    >>> reworded_caption({"jazz": 2.0, "rock": -1.0, "Mellow": 0.5, "guitar": 0.1, "sad": -0.2})
+    'I would like to hear plucked strings. Think of swing. It should feel smooth.'
+    """
+    words = TagWords.of(z_scores)
+    styles, moods, sounds = (
+        [OTHER_WORDS[word] for word in own] for own in (words.styles, words.moods, words.sounds)
+    )
+    wishes = [
+        f"I would like to hear {' together with '.join(sounds)}." if sounds else "",
+        f"Think of {' or '.join(styles)}." if styles else "",
+        f"It should feel {', even '.join(moods)}." if moods else "",
+    ]
+    return " ".join(wish for wish in wishes if wish)
+
+
+def load_tag_captions(
+    root: Path, describe: Callable[[Mapping[str, float]], str] = tag_caption
+) -> dict[tuple[str, str], str]:
     """Make a sentence for every excerpt of the tag table.
 
     Args:
         root: folder that holds `music/tags.csv`.
+        describe: makes a sentence of the z-scores of tags.
 
     Returns:
         Sentences by (name of the set, file name), for example ("emotify", "rock_1.ogg").
@@ -90,7 +152,7 @@ def load_tag_captions(root: Path) -> dict[tuple[str, str], str]:
     logs = np.log(table[tags].to_numpy(np.float64) + 1e-4)
     z_scores = pd.DataFrame((logs - logs.mean(0)) / np.maximum(logs.std(0), 1e-6), columns=tags)
     captions = [
-        tag_caption({tag: float(row[place]) for place, tag in enumerate(tags)})
+        describe({tag: float(row[place]) for place, tag in enumerate(tags)})
         for row in z_scores.to_numpy()
     ]
     names = zip(table["dataset"].str.lower(), table["file"], strict=True)

@@ -6,6 +6,7 @@ a song, Emotify a genre and how many listeners picked each of nine feelings.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,8 @@ FEELINGS = {
     "sadness": "sad",
 }  # fmt: skip
 """Emotify's feelings, with their words for music."""
+MOST_MOODS = 3
+"""Mood words in a sentence."""
 NUM_FEELINGS = 2
 """Feelings that describe a song of Emotify: those that most listeners picked."""
 
@@ -66,6 +69,16 @@ def load_described_clips(root: Path) -> list[DescribedClip]:
         ),
         *_described(emotify, [str(genre) for genre in shares["genre"]], moods),
     ]
+
+
+def people_captions(clips: Iterable[DescribedClip]) -> dict[tuple[str, str], str]:
+    """Put people's words for clips into a sentence each, by (name of the set, file name)."""
+    captions = {}
+    for clip in clips:
+        name, _, file = clip.name.partition("/")
+        moods = " and ".join(clip.moods[:MOST_MOODS])
+        captions[name, file] = f"{moods.capitalize()} {clip.genre}."
+    return captions
 
 
 def _described(
