@@ -104,8 +104,14 @@ def test_the_command_replaces_what_was_measured_and_keeps_the_rest(tmp_path, cap
 
     with (folder / "table-1.csv").open(encoding="utf-8") as file:
         written = list(csv.DictReader(file))
-    own = [row["column"] for row in written if row["system"] == "mmva-lite"]
-    assert own == ["image arousal MSE", "image arousal MAE"]
+    own = {row["column"]: row["figure"] for row in written if row["system"] == "mmva-lite"}
+    assert own["image arousal MSE"] == "0.0150"
+    assert own["image arousal MAE"] == "0.1000"
+    assert own["image valence MSE"] == next(
+        f.printed
+        for f in read_table(1).of("ours")
+        if (f.system, f.column) == ("mmva-lite", "image valence MSE")
+    )
     kept = {(f.system, f.column, f.printed, f.protocol) for f in read_table(1).of("ours")}
     rows = [(row["system"], row["column"], row["figure"], row["protocol"]) for row in written]
     assert {row for row in kept if "IMEMNet" in row[3]} <= set(rows)

@@ -96,15 +96,16 @@ def ours_path(number: int) -> Path:
 def replace_ours(number: int, figures: Sequence[Figure]) -> str:
     """Return the text of `ours_path` with these figures, to be written there.
 
-    The figures of a system under a protocol take the place of all that it had under that protocol;
-    whatever else is in the file stays, before them.
+    A figure takes the place of that of its system, column and protocol; whatever else is in the
+    file stays, before them.
 
     Args:
         number: number of the table.
         figures: ours.
     """
-    measured = {(figure.system, figure.protocol) for figure in figures}
-    kept = [f for f in _read(number, "ours") if (f.system, f.protocol) not in measured]
+    measured = {(f.system, f.column, f.protocol) for f in figures}
+    old = _read(number, "ours")
+    kept = [f for f in old if (f.system, f.column, f.protocol) not in measured]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(_COLUMNS)
