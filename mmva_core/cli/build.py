@@ -5,18 +5,18 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from mmva_core.cli import build_own
 from mmva_core.cli.command import (
     Output,
     Problem,
     add_data_option,
-    add_model_options,
     add_output_options,
     add_quiet_option,
+    check_free,
     shows_progress,
 )
 from mmva_core.errors import DataError
@@ -40,9 +40,7 @@ def add_parser(subparsers: Subparsers) -> None:
     _add_sounds(parts)
     _add_class_names(parts)
     _add_pictures(parts)
-    _add_prompts(parts)
-    _add_joint(parts)
-    _add_paper_tables(parts)
+    build_own.add_parsers(parts)
 
 
 def _add_music(parts: Subparsers) -> None:
@@ -141,7 +139,7 @@ def run_music(args: Namespace) -> Iterator[Output]:
     from mmva_core.data.sources import join_clips, read_deam, write_clips, write_labels
 
     table = Path(args.output) / "music_va.csv"
-    _check_free(table, args.force)
+    check_free(table, args.force)
     songs = read_deam(args.valence, args.arousal)
     songs = {song: join_clips(clips, args.join) for song, clips in songs.items()}
     written, missing = write_clips(songs, args.songs, args.output)
@@ -157,7 +155,7 @@ def run_images(args: Namespace) -> Iterator[Output]:
     """Read the sources that were named and write `image_va.csv`."""
     from mmva_core.data.sources import read_emotic, read_iaps, read_naps, write_labels
 
-    _check_free(Path(args.output), args.force)
+    check_free(Path(args.output), args.force)
     samples = []
     for name, read in (("iaps", read_iaps), ("naps", read_naps), ("emotic", read_emotic)):
         source = getattr(args, name)
@@ -179,7 +177,7 @@ def run_captions(args: Namespace) -> Iterator[Output]:
     from mmva_core.data.sources import CaptionRefiner, LPMusicCaps, caption_clips, write_labels
     from mmva_core.inputs import read_audio_file
 
-    _check_free(Path(args.output), args.force)
+    check_free(Path(args.output), args.force)
     samples, files, _ = attach_files(*read_labels(args.labels), args.clips, MUSIC_SUFFIXES)
     captioner = LPMusicCaps.from_weights(args.captioner, args.bart)
     refiner = None if args.refine is None else CaptionRefiner(args.refine)
@@ -199,7 +197,7 @@ def run_content(args: Namespace) -> Iterator[Output]:
     from mmva_core.content import build_heads
     from mmva_core.lite import find_data
 
-    _check_free(Path(args.output), args.force)
+    check_free(Path(args.output), args.force)
     data = find_data(args.data)
     heads = build_heads(data, Path(args.classes), seed=args.seed, progress=shows_progress(args))
     heads.save(Path(args.output))
@@ -211,74 +209,6 @@ def run_sounds(args: Namespace) -> Iterator[Output]:
     from mmva_core.sounds import fetch_packages
 
     yield from fetch_packages(Path(args.output))
-
-
-def _add_joint(parts: Subparsers) -> None:
-    parser = parts.add_parser(
-        "joint",
-        help="fit a joint space of music and captions to a model's embeddings",
-        description="For mmva retrieve --by joint, which reads joint.safetensors in the folder of "
-        "the model. The model itself stays as it is.",
-        examples=("mmva build joint --model my-model -o my-model/joint.safetensors",),
-    )
-    add_data_option(parser, "open data sets with 4QAED and Emotify")
-    add_model_options(parser)
-    parser.add_argument("--seed", type=int, default=0, help="seed of weights and order")
-    add_output_options(parser, "FILE", "joint.safetensors")
-    add_quiet_option(parser)
-    parser.set_defaults(run=run_joint)
-
-
-def run_joint(args: Namespace) -> Iterator[Output]:
-    """Encode the music and its captions, fit the maps, and write them."""
-    from mmva_core.lite import find_data
-    from mmva_core.model import MMVA
-    from mmva_core.retrieval import save_joint_head
-    from mmva_core.retrievers import build_joint_head
-
-    path = Path(args.output)
-    _check_free(path, args.force)
-    model = MMVA.from_pretrained(args.model, device=args.device)
-    data = find_data(args.data)
-    head = build_joint_head(model, data, seed=args.seed, progress=shows_progress(args))
-    save_joint_head(head, path, args.model)
-    yield f"{path}: for {args.model}"
-
-
-def _add_paper_tables(parts: Subparsers) -> None:
-    parser = parts.add_parser(
-        "paper-tables",
-        help="put measured figures beside the paper's, for mmva paper-tables",
-        description="Take figures of mmva-lite from what mmva evaluate --preset mmva-lite (Tables "
-        "1 and 3) or mmva evaluate retrieval --preset mmva-lite (Tables 2 and 5) printed with "
-        "--format csv, and write them in place of those that mmva paper-tables shows now.",
-        examples=("mmva build paper-tables errors.csv -o mmva_core/published/ours",),
-    )
-    parser.add_argument("figures", metavar="FIGURES.csv", help="what mmva evaluate printed")
-    parser.add_argument(
-        "-o",
-        "--output",
-        required=True,
-        metavar="FOLDER",
-        help="for table-N.csv, of which those that are there are replaced",
-    )
-    parser.set_defaults(run=run_paper_tables)
-
-
-def run_paper_tables(args: Namespace) -> Iterator[Output]:
-    """Read the figures and write the tables that they belong to."""
-    from mmva_core.published import ours_path, replace_ours
-    from mmva_core.store import write_whole
-    from mmva_core.studies import own_figures
-
-    folder = Path(args.output)
-    if not folder.is_dir():
-        raise DataError(f"no such folder: {folder}")
-    for number, figures in own_figures(Path(args.figures)).items():
-        text = replace_ours(number, figures)
-        path = folder / ours_path(number).name
-        write_whole(path, partial(Path.write_text, data=text, encoding="utf-8"))
-        yield f"{path}: {len(figures)} figures"
 
 
 def _add_class_names(parts: Subparsers) -> None:
@@ -318,7 +248,7 @@ def run_class_names(args: Namespace) -> Iterator[Output]:
     from mmva_core.content import build_class_names
     from mmva_core.lite import find_data, save_class_names
 
-    _check_free(Path(args.output), args.force)
+    check_free(Path(args.output), args.force)
     data = find_data(args.data)
     with TemporaryDirectory() as cache:
         names = build_class_names(data, Path(args.classes), Path(cache))
@@ -331,66 +261,11 @@ def run_pictures(args: Namespace) -> Iterator[Output]:
     from mmva_core.lite import find_data, refit_pictures
 
     target = Path(args.output) / "model"
-    _check_free(target, args.force)
+    check_free(target, args.force)
     data = find_data(args.data)
     cache = Path(args.output) / "features"
     model = refit_pictures(args.model, data, cache, progress=shows_progress(args))
     yield f"model: {model.save_pretrained(target, half=True)}"
-
-
-def _add_prompts(parts: Subparsers) -> None:
-    parser = parts.add_parser(
-        "prompts",
-        help="work out the table of mmva prompt for a model's folder",
-        description="Predict valence and arousal of every prompt of the templates, fit the map to "
-        "the scale of people's labels to described music of 4QAED and Emotify, and write both. "
-        "Named prompts.safetensors in the folder of the model, mmva prompt reads them there "
-        "instead of working them out. Takes 20 minutes of CPU time; with a table that is in the "
-        "model's folder already, half a minute.",
-        examples=("mmva build prompts --model my-model -o my-model/prompts.safetensors",),
-    )
-    add_data_option(parser, "open data sets with 4QAED and Emotify")
-    parser.add_argument("--seed", type=int, default=0, help="seed of the descriptions")
-    add_model_options(parser)
-    parser.add_argument("-o", "--output", required=True, metavar="FILE", help="the table")
-    parser.add_argument("--force", action="store_true", help="replace a file that is there")
-    add_quiet_option(parser)
-    parser.set_defaults(run=run_prompts)
-
-
-def run_prompts(args: Namespace) -> Iterator[Output]:
-    """Work out the table, write it, and print what the map reaches on artists unseen."""
-    from mmva_core.data.open import load_described_clips
-    from mmva_core.lite import find_data
-    from mmva_core.model import MMVA
-    from mmva_core.prompts import load_templates, on_label_scale, prompt_va, write_table
-    from mmva_core.studies import fit_label_scale
-
-    path = Path(args.output)
-    _check_free(path, args.force)
-    clips = load_described_clips(find_data(args.data))
-    templates = load_templates()
-    model = MMVA.from_pretrained(args.model, device=args.device)
-    weights, skills = fit_label_scale(model, templates, clips, seed=args.seed)
-    va = prompt_va(args.model, templates, device=args.device, progress=shows_progress(args))
-    labels = on_label_scale(model, templates, va, weights)
-    write_table(args.model, templates, va, path, label_scale=weights, labels=labels)
-    yield f"{path}: {len(templates):,} prompts"
-    for column, skill in enumerate(skills):
-        spans = [
-            f"{side[:, column].min():.3f} to {side[:, column].max():.3f}" for side in (va, labels)
-        ]
-        yield f"  {skill.dimension} of the prompts: {spans[0]}, on the scale of labels {spans[1]}"
-    yield f"  on {len(clips)} described clips, artists unseen, 95 % intervals by artist:"
-    for skill in skills:
-        sides = (
-            f"skill {metrics.skill:.3f} ({low:.3f} to {high:.3f}), r {metrics.pearson:.3f}"
-            for metrics, (low, high) in (
-                (skill.before, skill.before_interval),
-                (skill.after, skill.after_interval),
-            )
-        )
-        yield f"  {skill.dimension}: the model " + "; on the scale of labels ".join(sides)
 
 
 def _add_classes_option(parser: ArgumentParser) -> None:
@@ -400,8 +275,3 @@ def _add_classes_option(parser: ArgumentParser) -> None:
         metavar="FOLDER",
         help="timm/data/_info of the Python package timm: ImageNet's class names",
     )
-
-
-def _check_free(path: Path, force: bool) -> None:
-    if path.exists() and not force:
-        raise DataError(f"{path} exists; name another file or use --force")

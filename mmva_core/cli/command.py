@@ -12,9 +12,11 @@ import math
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mmva_core.clock import parse_seconds
+from mmva_core.errors import DataError
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -59,6 +61,16 @@ def add_output_options(parser: ArgumentParser, metavar: str, what: str | None = 
     """Add -o, which must be given, and --force."""
     parser.add_argument("-o", "--output", required=True, metavar=metavar, help=what)
     parser.add_argument("--force", action="store_true", help="replace a file that is there already")
+
+
+def check_free(path: Path, force: bool) -> None:
+    """Check, before work, that an output may be written.
+
+    Raises:
+        DataError: it exists, and replacing it was not asked for.
+    """
+    if path.exists() and not force:
+        raise DataError(f"{path} exists; name another file or use --force")
 
 
 def add_data_option(parser: ArgumentParser, what: str = "open data sets") -> None:
