@@ -159,7 +159,7 @@ def write_table(
         labels: (P, 2) the predictions through the map; they are rounded to half floats.
     """
     facts = _facts(find_folder(model_name), templates)
-    tensors = {
+    tensors: dict[str, NDArray[Any]] = {
         "va": np.ascontiguousarray(va, dtype=np.float16),
         "label_scale": np.ascontiguousarray(label_scale, dtype=np.float32),
         "labels": np.ascontiguousarray(labels, dtype=np.float16),
