@@ -39,6 +39,9 @@ def old(tmp_path):
     for number in range(3):
         add_made(library, f"f{number}", 5, seed=number)
     add_made(library, "silent", 2, sound=np.full((2, WIDTHS["sound"]), np.nan))
+    black = np.full((3, WIDTHS["concepts"]), np.nan)
+    black[1] = 1.0
+    add_made(library, "black", 3, concepts=black)
     header = tmp_path / "lib" / "library.json"
     document = json.loads(header.read_text())
     del document["segments"]
@@ -54,6 +57,7 @@ def test_version_1_gets_the_places_of_its_sound(old, head):
     sound /= np.linalg.norm(sound, axis=1, keepdims=True)
     assert np.allclose(rows_of_vectors(rows["joint"]), head.place("music", sound), atol=2e-3)
     assert library.rows_of("silentsilent")["joint"].null_count == 2
+    assert library.rows_of("blackblack")["concepts"].null_count == 2
     assert verify(library) == []
     place = rows_of_vectors(rows["joint"])[3].astype(np.float32)
     first, *_ = search(library, Query("joint", place, "sounds like it"), k=3)
@@ -70,7 +74,7 @@ def test_who_is_stopped_in_the_middle_begins_again(old, head, monkeypatch):
         with pytest.raises(KeyboardInterrupt):
             open_library(old)
     assert read_header(old).schema_version == 1
-    assert len(open_library(old).films()) == 4
+    assert len(open_library(old).films()) == 5
     assert verify(open_library(old)) == []
 
 

@@ -9,7 +9,7 @@ removed. Who is killed before that has changed nothing.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -97,16 +97,11 @@ def _copy(folder: Path, name: str, new_name: str, change: Callable[[Any], pa.Rec
     import pyarrow as pa
 
     database = load_lancedb().connect(folder)
-    batches: Iterator[Any] = iter(database.open_table(name).search().limit(None).to_batches())
-    changed = (change(batch) for batch in batches)
-    first = next(changed, None)
-    if first is None:
-        empty = change(pa.RecordBatch.from_pylist([], database.open_table(name).schema))
-        database.create_table(new_name, schema=empty.schema, mode="overwrite")
-        return
-    table = database.create_table(new_name, pa.Table.from_batches([first]), mode="overwrite")
-    for batch in changed:
-        table.add(pa.Table.from_batches([batch]))
+    old = database.open_table(name)
+    empty = change(pa.RecordBatch.from_pylist([], old.schema))
+    table = database.create_table(new_name, schema=empty.schema, mode="overwrite")
+    for batch in old.search().limit(None).to_batches():
+        table.add(pa.Table.from_batches([change(batch)]))
 
 
 _STEPS: dict[int, Callable[[Path, Header], Header]] = {1: _add_joint}
