@@ -37,6 +37,16 @@ def test_the_file_in_the_working_folder_comes_before_the_users(folders):
     assert parsed().jobs == 3
 
 
+def test_a_batch_takes_what_it_knows_of_the_same_file(folders):
+    (folders / "here" / "vsumm.toml").write_text(
+        'budget = "60s"\norder = "newest"\npreview = "a.gif"\n'
+    )
+    args = _parser().parse_args(with_defaults(["batch", "films", "-o", "out", "--order", "name"]))
+    assert (args.budget.budget_seconds, args.order) == (60, "name")
+    (folders / "here" / "vsumm.toml").write_text("nosuch = 1\n")
+    assert main(["batch", "films", "-o", "out"]) == 2
+
+
 def test_without_a_file_nothing_is_set():
     assert with_defaults(["summarize", "film.mp4"]) == ["summarize", "film.mp4"]
 

@@ -1,4 +1,4 @@
-"""Defaults of `vsumm summarize` from a file, `vsumm.toml`.
+"""Defaults of `vsumm summarize` and `vsumm batch` from a file, `vsumm.toml`.
 
     budget = "60s"                  # options by their long names, without the dashes
     fast = true
@@ -32,12 +32,18 @@ def defaults_file() -> Path | None:
     return next((path for path in _places() if path.is_file()), None)
 
 
-def default_arguments(path: Path, parser: argparse.ArgumentParser) -> list[str]:
+def default_arguments(
+    path: Path,
+    parser: argparse.ArgumentParser,
+    *,
+    others: argparse.ArgumentParser | None = None,
+) -> list[str]:
     """Return the options that a file sets, as they would be on the command line.
 
     Args:
         path: the file.
         parser: the parser of the sub-command, to know its options.
+        others: that of another one that takes the same file; what it alone knows is left out.
 
     Raises:
         UsageError: the file cannot be read, or names an option that there is not.
@@ -46,15 +52,13 @@ def default_arguments(path: Path, parser: argparse.ArgumentParser) -> list[str]:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise UsageError(f"{shown(path)}: cannot be read: {error}") from error
-    known = {
-        text.removeprefix("--"): action
-        for action in parser._actions
-        for text in action.option_strings
-        if text.startswith("--") and text != "--help"
-    }
+    known = _options(parser)
+    elsewhere = _options(others) if others else {}
     arguments: list[str] = []
     for key, value in content.items():
         name = key.replace("_", "-")
+        if name not in known and name in elsewhere:
+            continue
         if name not in known:
             raise UsageError(f"{shown(path)}: there is no option {key}{did_you_mean(name, known)}")
         is_switch = known[name].nargs == 0
@@ -64,6 +68,16 @@ def default_arguments(path: Path, parser: argparse.ArgumentParser) -> list[str]:
         arguments += _as_arguments(name, value)
     _logger.info("defaults of %s: %s", shown(path), " ".join(arguments))
     return arguments
+
+
+def _options(parser: argparse.ArgumentParser) -> dict[str, argparse.Action]:
+    """Return the options of a parser by their long names, without the dashes."""
+    return {
+        text.removeprefix("--"): action
+        for action in parser._actions
+        for text in action.option_strings
+        if text.startswith("--") and text != "--help"
+    }
 
 
 def _places() -> Iterator[Path]:

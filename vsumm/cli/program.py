@@ -68,17 +68,21 @@ def with_command(arguments: Sequence[str]) -> list[str]:
 
 
 def with_defaults(arguments: Sequence[str]) -> list[str]:
-    """Put the defaults of `vsumm.toml` between `summarize` and its arguments.
+    """Put the defaults of `vsumm.toml` between `summarize`, or `batch`, and its arguments.
 
     Raises:
         UsageError: the file cannot be read, or names an option that there is not.
     """
-    is_other = list(arguments[:1]) != ["summarize"] or {"-h", "--help"} & set(arguments)
+    command = "".join(arguments[:1])
+    is_other = command not in ("summarize", "batch") or {"-h", "--help"} & set(arguments)
     if is_other or (path := defaults_file()) is None:
         return list(arguments)
-    options = Parser(prog="vsumm summarize")
+    options: argparse.ArgumentParser = Parser(prog="vsumm summarize")
     add_summarize_options(options)
-    return ["summarize", *default_arguments(path, options), *arguments[1:]]
+    if command == "summarize":
+        return [command, *default_arguments(path, options), *arguments[1:]]
+    batch = add_batch(Parser(prog="vsumm").add_subparsers())
+    return [command, *default_arguments(path, batch, others=options), *arguments[1:]]
 
 
 def _parser() -> argparse.ArgumentParser:
