@@ -116,6 +116,21 @@ def test_the_length_and_the_bytes_stay_the_same(tmp_path):
     assert reel_of(tmp_path, syllables(4), ".m4a")[0].read_bytes() == before
 
 
+def packets_of(path):
+    """When the packets of a file's sound are played, and what is in them."""
+    with av.open(str(path)) as container:
+        extradata = container.streams.audio[0].codec_context.extradata
+        packets = [(p.pts, p.duration, bytes(p)) for p in container.demux(audio=0) if p.size]
+    return extradata, packets
+
+
+@pytest.mark.parametrize("suffix", [*SUFFIXES, ".mkv", ".webm"])
+def test_what_was_measured_is_written_as_if_it_were_encoded_again(monkeypatch, tmp_path, suffix):
+    kept = packets_of(reel_of(tmp_path, syllables(4), suffix)[0])
+    monkeypatch.setattr("vsumm.reel.sound_track.KEPT_BYTES", 0)
+    assert packets_of(reel_of(tmp_path, syllables(4), suffix)[0]) == kept
+
+
 @pytest.mark.parametrize("seconds", [3.5, 0.2])
 def test_sound_without_a_loudness_stays_as_it_is_and_is_said(tmp_path, seconds):
     samples = tone(4, 200, 0.1) if seconds < 1 else np.zeros((1, 4 * RATE), np.float32)

@@ -32,7 +32,7 @@ def recorded():
 
 def played(tape, gain=1.0, ceiling=100.0, look=0.02):
     cuts = np.ones_like(tape.peaks.heights())
-    return np.concatenate(list(tape.blocks(gain, ceiling, look, cuts)), axis=1)
+    return np.concatenate(list(tape.blocks(tape.gains(gain, ceiling, look, cuts))), axis=1)
 
 
 @pytest.mark.parametrize("in_memory", [1 << 20, 1000])

@@ -22,6 +22,8 @@ NUM_RUNS = 36
 CLIPS_PER_SECOND = 6
 """Clips that are summarised in a second, by the goal."""
 REEL_SHARE = SummaryConfig.budget_fraction
+LOUDNESS = "-14"
+"""Of the reel that is brought to a loudness, LUFS."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,7 @@ def all_stages(films: Films, scratch: Path) -> list[Stage]:
         _decode_stage(films.main, "segments"),
         *[_decode_stage(film, "looks") for film in (films.main, *films.others)],
         _sound_stage(films),
+        _loudness_stage(films, scratch),
         *_tower_stages(films),
         *_knapsack_stages(),
         *_whole_stages(films, scratch),
@@ -326,12 +329,7 @@ def _quick_stages(films: Films, scratch: Path) -> list[Stage]:
 
 
 def _reel_stage(films: Films, scratch: Path) -> Stage:
-    spacing, length = films.seconds / NUM_RUNS, REEL_SHARE * films.seconds / NUM_RUNS
-    # Whole eighths of a second are whole frames at 24 frames/s.
-    runs = [
-        (round(8 * k * spacing) / 8, (round(8 * k * spacing) + max(1, round(8 * length))) / 8)
-        for k in range(NUM_RUNS)
-    ]
+    runs = _runs(films)
     plan, target = json.dumps(runs), scratch / "cut.mp4"
     seconds = sum(end - start for start, end in runs)
     rivals = (
@@ -355,4 +353,26 @@ def _reel_stage(films: Films, scratch: Path) -> Stage:
             for name, title, needs in rivals
         ),
         Goal(1.1, "ratio"),
+    )
+
+
+def _runs(films: Films) -> list[tuple[float, float]]:
+    """Return the runs of the reel that is cut, start and end in seconds."""
+    spacing, length = films.seconds / NUM_RUNS, REEL_SHARE * films.seconds / NUM_RUNS
+    # Whole eighths of a second are whole frames at 24 frames/s.
+    return [
+        (round(8 * k * spacing) / 8, (round(8 * k * spacing) + max(1, round(8 * length))) / 8)
+        for k in range(NUM_RUNS)
+    ]
+
+
+def _loudness_stage(films: Films, scratch: Path) -> Stage:
+    plan, target = json.dumps(_runs(films)), scratch / "cut.m4a"
+    return Stage(
+        "loudness",
+        f"{NUM_RUNS} runs of the sound of {films.main.name} at {LOUDNESS} LUFS",
+        "cpu",
+        "s CPU",
+        Contestant("vsumm", task_command("reel-sound", films.main, plan, target, LOUDNESS)),
+        (Contestant("as it is", task_command("reel-sound", films.main, plan, target)),),
     )

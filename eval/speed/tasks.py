@@ -150,7 +150,7 @@ def knapsack(kind: str) -> Report:
 
 
 def reel(film: str, plan: str, target: str) -> Report:
-    """Write the reel of a plan, a JSON list of [start, end) in seconds."""
+    """Write the reel of a plan, a JSON list of [start, end) in seconds; count its frames."""
     from eval.speed.films import count_frames
     from vsumm.media import Segment
     from vsumm.media import probe as probe_film
@@ -159,6 +159,18 @@ def reel(film: str, plan: str, target: str) -> Report:
     runs = [Segment(start, end) for start, end in json.loads(plan)]
     write_reel(plan_reel(probe_film(film), target, overwrite=True), runs)
     return {"frames": count_frames(target)}
+
+
+def reel_sound(film: str, plan: str, target: str, lufs: str = "") -> Report:
+    """Write the sound of such a reel, at a loudness if one is given."""
+    from vsumm.media import Segment
+    from vsumm.media import probe as probe_film
+    from vsumm.reel import ReelConfig, plan_reel, write_reel
+
+    runs = [Segment(start, end) for start, end in json.loads(plan)]
+    config = ReelConfig(loudness=float(lufs) if lufs else "off")
+    write_reel(plan_reel(probe_film(film), target, config, overwrite=True), runs)
+    return {}
 
 
 def default_model() -> Any:
@@ -216,6 +228,7 @@ TASKS: dict[str, Callable[..., Report]] = {
     "knapsack": knapsack,
     "reel": reel,
     "choose": choose,
+    "reel-sound": reel_sound,
 }
 """Every task by its name."""
 

@@ -11,17 +11,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
-from typing import Any
+from typing import Any, Protocol
 
 import av
 import numpy as np
 from numpy.typing import NDArray
 
 from vsumm.reel.compose import SoundSource
+from vsumm.reel.foretell import Foretelling
 from vsumm.reel.layout import PlacedRun
 from vsumm.reel.place_sound import Samples
 from vsumm.reel.tape import Tape, TruePeaks
@@ -34,6 +34,8 @@ TOLERANCE_DB = 0.5
 """How far off it may be before that is said, LU."""
 MARGIN_DB = 0.2
 """How much lower than it seems to be right the ceiling is, dB."""
+LOSSY_MARGIN_DB = 1.0
+"""The same before a lossy encoder, which adds to peaks."""
 LOOK_SECONDS = 0.02
 """How long before a peak that is too high the gain begins to go down, and how long behind it it is
 up again: it stays down between the peaks of a 25 Hz tone, or it would bend low tones."""
@@ -41,13 +43,18 @@ SHORTEST_LOOK_SECONDS = 0.001
 """The same where the peaks take most of what the gain gives, as those of a voice do."""
 MAX_LIMITED_DB = 20.0
 """By how much peaks are lowered at most, dB; a reel of bangs in silence stays less loud."""
-LOWEST_SLOPE = 0.3
-"""Least gain in loudness that is counted on, LU per dB: else a step would be too long."""
-MAX_PLAYED = 8
-"""How often the sound is played to find a gain."""
-SPREADS_SECONDS = 0.006, 0.024, 0.1, 0.1
+LEAST_SLOPE = 0.5
+"""What the last dB of gain has to give, LU; else peaks take most of it."""
+SATURATED_DB = 0.03
+"""How much less than the greatest loudness will do, LU, where a louder one is asked for: more gain
+would only lower more peaks."""
+GATHERED_SAMPLES = 16_384
+"""Least length of the blocks that are measured: few long ones take less."""
+GAIN_RANGE_DB, GAIN_STEP_DB = 100.0, 0.01
+"""Gains that are looked at: so much less than the greatest one, this exactly."""
+SPREADS_SECONDS = 0.024, 0.05, 0.1, 0.1
 """How far around a peak that is too high when decoded the sound is lowered, from trial to trial:
-codecs move peaks by some ms, and their noise is another one every time."""
+codecs move peaks within their windows of some 20 ms, and their noise is another one every time."""
 HEADROOM_DB = 0.5
 """By how much all peaks are lowered as well, at most, from trial to trial."""
 SILENT_LUFS = -70.0
@@ -56,8 +63,16 @@ SILENT_LUFS = -70.0
 SIGN_OF_LIFE: Samples = np.zeros((1, 0), np.float32)
 """A block without sound, while there is none yet."""
 
-Through = Callable[[Iterator[Samples]], Iterator[Any]]
-"""Encodes blocks (C, T) and yields the frames that a decoder makes of them."""
+
+class Encoding(Protocol):
+    """Sound on its way to a player."""
+
+    def frames(self) -> Iterator[Any]:
+        """Yield the frames of PyAV that a decoder makes of it; once only."""
+
+
+Through = Callable[[Iterator[Samples]], Encoding]
+"""Encodes blocks (C, T)."""
 
 
 class LoudnessMeter:
@@ -130,24 +145,14 @@ class Playing:
     look_seconds: float = LOOK_SECONDS
     """How long before and behind a peak that is too high the gain is less."""
 
+    def gains(self) -> NDArray[np.float64]:
+        """Return the gain at the edges of the steps of the tape, linear, (K + 1,)."""
+        gain, ceiling = _linear(self.gain_db), _linear(self.ceiling_db)
+        return self.tape.gains(gain, ceiling, self.look_seconds, self.cuts)
+
     def blocks(self) -> Iterator[Samples]:
         """Play the tape, in blocks (C, T)."""
-        gain, ceiling = _linear(self.gain_db), _linear(self.ceiling_db)
-        return self.tape.blocks(gain, ceiling, self.look_seconds, self.cuts)
-
-    def louder(self, missing_db: float, slope: float) -> Playing:
-        """Return how to play it louder by so many LU, which may be negative.
-
-        Args:
-            missing_db: by how much, LU.
-            slope: how many LU a dB of gain gives. Where the peaks take most of it, the gain comes
-                back sooner behind them.
-        """
-        look_seconds = self.look_seconds
-        if slope < 1 / 2:
-            look_seconds = max(look_seconds / 2, SHORTEST_LOOK_SECONDS)
-        gain_db = self.gain_db + missing_db / min(max(slope, LOWEST_SLOPE), 1.0)
-        return replace(self, gain_db=gain_db, look_seconds=look_seconds)
+        return self.tape.blocks(self.gains())
 
     def scaled(self, db: float) -> Playing:
         """Return how to play all of it louder, peaks as well."""
@@ -170,129 +175,203 @@ class Playing:
         return replace(self, cuts=self.cuts * factors, ceiling_db=ceiling_db)
 
 
+@dataclass(frozen=True)
+class Trial:
+    """How sound was heard that was played in some way."""
+
+    playing: Playing
+    """How it was played."""
+    encoding: Encoding
+    """What became of it."""
+    excess_db: float
+    """By how much peaks are too high, dB."""
+    off_db: float
+    """By how much the loudness is off, LU."""
+
+    @property
+    def badness(self) -> tuple[float, float]:
+        """What is to be small, the first first."""
+        return self.excess_db, self.off_db
+
+
 class LevelledSound:
     """The sound of a reel at one gain for all of it, with peaks lowered where they must be.
 
     Attributes:
         note: what is not as it was asked for, or None.
+        encoding: the sound as it is to be written, if it was encoded to be measured, or None.
     """
 
-    def __init__(self, source: SoundSource, target: float | None, through: Through) -> None:
+    def __init__(
+        self, source: SoundSource, target: float | None, through: Through, *, is_lossy: bool = True
+    ) -> None:
         """Prepare to read.
 
         Args:
             source: the sound.
             target: the wanted loudness, LUFS; None: leave it, and only keep it within full scale.
             through: what becomes of it on the way to a player.
+            is_lossy: whether that adds to its peaks.
         """
-        self.sample_rate, self.layout = source.sample_rate, source.layout
         self.note: str | None = None
+        self.encoding: Encoding | None = None
         self._source = source
         self._target = target
         self._through = through
+        self._margins_db = (LOSSY_MARGIN_DB, MARGIN_DB) if is_lossy else (MARGIN_DB,)
+        self._tape = Tape(source.sample_rate, source.layout)
+        self._playing: Playing | None = None
 
-    @property
-    def silent_seconds(self) -> float:
-        """As `SoundSource.silent_seconds`."""
-        return self._source.silent_seconds
+    def close(self) -> None:
+        """Forget the sound."""
+        self._tape.close()
 
-    def blocks(self, runs: Sequence[PlacedRun]) -> Iterator[Samples]:
-        """As `SoundSource.blocks`; empty blocks are signs of life while all of it is measured."""
-        with closing(Tape(self.sample_rate, self.layout)) as tape:
-            meter = LoudnessMeter(with_peaks=False)
-            for samples in self._source.blocks(runs):
-                if samples.shape[1]:
-                    tape.record(samples)
-                    if self._target is not None:
-                        meter.add(tape.frame(samples))
-                yield SIGN_OF_LIFE
-            tape.peaks.add(None)
-            meter.end()
-            playing = Playing(tape, 0.0, 0.0, np.ones_like(tape.peaks.heights()))
-            if self._target is not None:
-                playing = yield from self._fit(playing, meter.loudness, self._target)
-            yield from playing.blocks()
+    def prepare(self, runs: Sequence[PlacedRun]) -> Iterator[None]:
+        """Read the sound and find how to play it; yields now and then, as a sign of life."""
+        tape, meter = self._tape, LoudnessMeter(with_peaks=False)
+        for samples in _gathered(self._source.blocks(runs)):
+            if samples.shape[1]:
+                tape.record(samples)
+                if self._target is not None:
+                    meter.add(tape.frame(samples))
+            yield
+        tape.peaks.add(None)
+        meter.end()
+        self._playing = Playing(tape, 0.0, 0.0, np.ones_like(tape.peaks.heights()))
+        if self._target is None:
+            return
+        if meter.loudness <= SILENT_LUFS:
+            self.note = "the sound is silent or too short to have a loudness: it stays as it is"
+            return
+        trial = yield from self._fit(self._playing, meter, self._target)
+        self._playing, self.encoding = trial.playing, trial.encoding
+
+    def blocks(self) -> Iterator[Samples]:
+        """Yield all of the sound, in blocks (C, T), once it is known how to play it."""
+        assert self._playing is not None
+        return self._playing.blocks()
 
     def _fit(
-        self, playing: Playing, loudness: float, target: float
-    ) -> Generator[Samples, None, Playing]:
+        self, playing: Playing, meter: LoudnessMeter, target: float
+    ) -> Generator[None, None, Trial]:
         """Find how to play a tape; yield signs of life.
 
         Args:
             playing: the tape as it is.
-            loudness: its loudness, LUFS.
-            target: the one to be heard, LUFS.
+            meter: what it was measured by.
+            target: the loudness to be heard, LUFS.
         """
-        if loudness <= SILENT_LUFS:
-            self.note = "the sound is silent or too short to have a loudness: it stays as it is"
-            return playing
-        playing = replace(playing, gain_db=target - loudness, ceiling_db=PEAK_DBTP - MARGIN_DB)
+        peaks = playing.tape.peaks
+        foretelling = Foretelling(np.array(meter.momentary), peaks.heights(), peaks.step_seconds)
+        for margin_db in self._margins_db:
+            playing = replace(playing, ceiling_db=PEAK_DBTP - margin_db)
+            if foretelling.loudness(_loudest(playing).gains()) >= target:
+                break
         lost_db = 0.0  # by the encoder
-        trials: list[tuple[float, float, Playing]] = []
+        best: Trial | None = None
         for spread in SPREADS_SECONDS:
-            playing, played = yield from self._approach(playing, target + lost_db)
-            meter = yield from _measured(self._through(playing.blocks()), with_peaks=True)
-            trials.append(_judged(meter, target, playing))
-            excess_db, off_db, _ = trials[-1]
+            playing, played = yield from _approach(playing, foretelling, target + lost_db)
+            trial, heard = yield from self._try(playing, target)
+            best = min(best or trial, trial, key=lambda each: each.badness)
             can_improve = abs(played - target - lost_db) <= CLOSE_DB
-            if not excess_db and (off_db <= CLOSE_DB or not can_improve):
+            if not trial.excess_db and (trial.off_db <= CLOSE_DB or not can_improve):
                 break
-            lost_db = played - meter.loudness
-            assert meter.peaks is not None
-            playing = playing.lowered(meter.peaks, spread)
-        excess_db, _, playing = min(trials, key=lambda trial: trial[:2])
-        if excess_db:  # then the loudness has to give way
-            playing = playing.scaled(-excess_db - MARGIN_DB)
-            meter = yield from _measured(self._through(playing.blocks()), with_peaks=True)
-            trials.append(_judged(meter, target, playing))
-        excess_db, off_db, playing = min(trials, key=lambda trial: trial[:2])
-        if excess_db:
-            reached = f"{PEAK_DBTP + excess_db:.1f} dBTP"
+            lost_db = played - heard.loudness
+            assert heard.peaks is not None
+            playing = playing.lowered(heard.peaks, spread)
+        assert best is not None
+        if best.excess_db:  # then the loudness has to give way
+            scaled = best.playing.scaled(-best.excess_db - MARGIN_DB)
+            trial, _ = yield from self._try(scaled, target)
+            best = min(best, trial, key=lambda each: each.badness)
+        if best.excess_db:
+            reached = f"{PEAK_DBTP + best.excess_db:.1f} dBTP"
             self.note = f"the encoder adds to the peaks: they reach {reached}"
-        elif off_db > TOLERANCE_DB:
-            self.note = f"its peaks leave no room for {target:g} LUFS: it is {off_db:.1f} LU off"
-        return playing
+        elif best.off_db > TOLERANCE_DB:
+            self.note = (
+                f"its peaks leave no room for {target:g} LUFS: it is {best.off_db:.1f} LU off"
+            )
+        return best
 
-    def _approach(
+    def _try(
         self, playing: Playing, target: float
-    ) -> Generator[Samples, None, tuple[Playing, float]]:
-        """Find a gain for a loudness before the encoder, which costs less; yield signs of life.
-
-        Returns:
-            How to play the tape, and how loud it is then, LUFS.
-        """
-        tape = playing.tape
-        most_db = PEAK_DBTP + MAX_LIMITED_DB - _decibels(tape.peaks.highest)
-        following = playing
-        last: tuple[float, float] | None = None
-        for _ in range(MAX_PLAYED):
-            playing = replace(following, gain_db=min(following.gain_db, most_db))
-            meter = yield from _measured(map(tape.frame, playing.blocks()))
-            missing_db = target - meter.loudness
-            if abs(missing_db) <= CLOSE_DB / 2:
-                break
-            slope = 1.0  # LU for a dB of gain
-            if last is not None and missing_db > 0:
-                given_db = max(playing.gain_db - last[0], MARGIN_DB)
-                slope = (meter.loudness - last[1]) / given_db
-            last = playing.gain_db, meter.loudness
-            following = playing.louder(missing_db, slope)
-        return playing, meter.loudness
+    ) -> Generator[None, None, tuple[Trial, LoudnessMeter]]:
+        """Encode a tape, decode it, and measure that; yield signs of life."""
+        encoding = self._through(playing.blocks())
+        meter = yield from _measured(encoding.frames(), with_peaks=True)
+        excess_db = max(0.0, meter.true_peak - PEAK_DBTP)
+        return Trial(playing, encoding, excess_db, abs(meter.loudness - target)), meter
 
 
-def _judged(meter: LoudnessMeter, target: float, playing: Playing) -> tuple[float, float, Playing]:
-    """Return by how much peaks are too high, dB, and the loudness is off, LU; and how played."""
-    return max(0.0, meter.true_peak - PEAK_DBTP), abs(meter.loudness - target), playing
+def _gathered(blocks: Iterator[Samples]) -> Iterator[Samples]:
+    """Yield few long blocks for many short ones, and signs of life."""
+    waiting: list[Samples] = []
+    for block in blocks:
+        waiting += [block] if block.shape[1] else []
+        if sum(each.shape[1] for each in waiting) >= GATHERED_SAMPLES:
+            yield np.concatenate(waiting, axis=1)
+            waiting = []
+        yield SIGN_OF_LIFE
+    if waiting:
+        yield np.concatenate(waiting, axis=1)
+
+
+def _approach(
+    playing: Playing, foretelling: Foretelling, target: float
+) -> Generator[None, None, tuple[Playing, float]]:
+    """Find a gain for a loudness before the encoder, which costs less; yield signs of life.
+
+    Returns:
+        How to play the tape, and how loud it is then, LUFS.
+    """
+    offset = 0.0
+    while True:
+        playing = _foretold(playing, foretelling, target - offset)
+        meter = yield from _measured(map(playing.tape.frame, playing.blocks()))
+        last = offset
+        offset = meter.loudness - foretelling.loudness(playing.gains())
+        is_close = abs(target - meter.loudness) <= CLOSE_DB / 2
+        if is_close or abs(offset - last) <= CLOSE_DB / 4:
+            return playing, meter.loudness
+
+
+def _loudest(playing: Playing) -> Playing:
+    """Return how to play a tape as loud as can be."""
+    most_db = PEAK_DBTP + MAX_LIMITED_DB - _decibels(playing.tape.peaks.highest)
+    return replace(playing, gain_db=most_db, look_seconds=SHORTEST_LOOK_SECONDS)
+
+
+def _foretold(playing: Playing, foretelling: Foretelling, target: float) -> Playing:
+    """Return how to play a tape for a loudness, as far as it can be foretold.
+
+    Where the peaks take most of what the gain gives, it comes back sooner behind them.
+    """
+    most_db = _loudest(playing).gain_db
+
+    def at(gain_db: float) -> float:
+        return foretelling.loudness(replace(playing, gain_db=gain_db).gains())
+
+    while True:
+        greatest = at(most_db)
+        reachable = target if greatest >= target else greatest - SATURATED_DB
+        low, high = most_db - GAIN_RANGE_DB, most_db
+        while high - low > GAIN_STEP_DB:
+            middle = (low + high) / 2
+            low, high = (low, middle) if at(middle) >= reachable else (middle, high)
+        look = playing.look_seconds
+        if look <= SHORTEST_LOOK_SECONDS or at(high) - at(high - 1) >= LEAST_SLOPE:
+            return replace(playing, gain_db=high)
+        playing = replace(playing, look_seconds=max(look / 2, SHORTEST_LOOK_SECONDS))
 
 
 def _measured(
     frames: Iterator[Any], *, with_peaks: bool = False
-) -> Generator[Samples, None, LoudnessMeter]:
+) -> Generator[None, None, LoudnessMeter]:
     """Measure frames of PyAV; yield signs of life."""
     meter = LoudnessMeter(with_peaks=with_peaks)
     for frame in frames:
         meter.add(frame)
-        yield SIGN_OF_LIFE
+        yield
     meter.end()
     return meter
 

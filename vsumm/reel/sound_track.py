@@ -6,7 +6,7 @@ Runs in the encoding process only, see `vsumm.reel.job`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from fractions import Fraction
 from typing import Any
 
@@ -30,8 +30,55 @@ BITS_PER_SECOND_AND_CHANNEL = 80_000
 """Rate of lossy sound; less where the sample rate is low."""
 BITS_PER_SAMPLE = 4
 """Upper limit of that rate for low sample rates, where encoders refuse more."""
+LOSSLESS = ("pcm", "flac")
+"""Beginnings of the names of encoders that lose nothing."""
 HEARD_SAMPLES = 16_384
 """Length of the frames in which decoded sound is measured."""
+KEPT_BYTES = 64 << 20
+"""Packets that were encoded to be measured are kept up to this: an hour of stereo."""
+
+
+class TriedEncoding:
+    """Sound that is encoded, and decoded to be measured; it need not be encoded again.
+
+    Attributes:
+        kept: the reel time reached, and the packets that became ready, see `is_whole`.
+    """
+
+    def __init__(self, encoded: Iterator[tuple[float, list[Any]]], decoder: Any) -> None:
+        """Prepare to encode; `decoder` is fit for the packets in `encoded`."""
+        self.kept: list[tuple[float, list[Any]]] = []
+        self._encoded = encoded
+        self._decoder = decoder
+        self._num_bytes = 0
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all packets were kept."""
+        return bool(self.kept)
+
+    def frames(self) -> Iterator[Any]:
+        """Yield what a player makes of it, in frames of PyAV."""
+        heard = AudioFifo()  # what measures them takes less for few long frames
+        for reached_seconds, packets in self._encoded:
+            self._keep(reached_seconds, packets)
+            for packet in packets:
+                for frame in self._decoder.decode(packet):
+                    if frame.pts is None or frame.pts + frame.samples > 0:  # no lead-in
+                        frame.pts = None
+                        heard.write(frame)
+                yield from heard.read_many(HEARD_SAMPLES)
+        for frame in self._decoder.decode(None):
+            frame.pts = None
+            heard.write(frame)
+        yield from heard.read_many(HEARD_SAMPLES, partial=True)
+
+    def _keep(self, reached_seconds: float, packets: list[Any]) -> None:
+        self._num_bytes += sum(packet.size for packet in packets)
+        if self._num_bytes <= KEPT_BYTES:
+            self.kept.append((reached_seconds, packets))
+        else:
+            self.kept.clear()
 
 
 class SoundTrack:
@@ -62,7 +109,8 @@ class SoundTrack:
         self.written_seconds = 0.0
         self._levelled = None
         if loudness is not None or isinstance(source, DuckedSound):
-            self.source = self._levelled = LevelledSound(source, loudness, self._heard)
+            is_lossy = not self.encoder.startswith(LOSSLESS)
+            self._levelled = LevelledSound(source, loudness, self._tried, is_lossy=is_lossy)
         self._language = language
         self._runs = runs
         self._stream: Any = None
@@ -83,12 +131,33 @@ class SoundTrack:
 
     def packets(self) -> Iterator[tuple[float, list[Any]]]:
         """Yield the reel time reached, and the packets that became ready."""
-        for reached_seconds, packets in self._encoded(self.source.blocks(self._runs), self._stream):
+        if self._levelled is None:
+            yield from self._written(self._encoded(self.source.blocks(self._runs), self._stream))
+            return
+        with closing(self._levelled) as levelled:
+            for _ in levelled.prepare(self._runs):
+                yield 0.0, []
+            if isinstance(levelled.encoding, TriedEncoding) and levelled.encoding.is_whole:
+                yield from self._written(self._moved(levelled.encoding))
+            else:
+                yield from self._written(self._encoded(levelled.blocks(), self._stream))
+
+    def _written(
+        self, encoded: Iterator[tuple[float, list[Any]]]
+    ) -> Iterator[tuple[float, list[Any]]]:
+        for reached_seconds, packets in encoded:
             self.written_seconds = reached_seconds
             yield reached_seconds, packets
 
-    def _heard(self, blocks: Iterator[Samples]) -> Iterator[Any]:
-        """Yield the frames that a player makes of blocks (C, T) that this track encodes."""
+    def _moved(self, tried: TriedEncoding) -> Iterator[tuple[float, list[Any]]]:
+        """Yield what was encoded to be measured, as packets of the reel."""
+        for reached_seconds, packets in tried.kept:
+            for packet in packets:
+                packet.stream = self._stream
+            yield reached_seconds, packets
+
+    def _tried(self, blocks: Iterator[Samples]) -> TriedEncoding:
+        """Encode blocks (C, T) as the reel's, to be listened to."""
         rate, layout = self._form()
         encoder: Any = av.CodecContext.create(self.encoder, "w")
         encoder.sample_rate, encoder.layout = rate, layout
@@ -97,18 +166,7 @@ class SoundTrack:
         decoder: Any = av.CodecContext.create(decoder_of(self.encoder), "r")
         decoder.sample_rate, decoder.layout = rate, layout
         decoder.extradata = encoder.extradata
-        heard = AudioFifo()  # what measures them takes less for few long frames
-        for _, packets in self._encoded(blocks, encoder):
-            for packet in packets:
-                for frame in decoder.decode(packet):
-                    if frame.pts is None or frame.pts + frame.samples > 0:  # no lead-in
-                        frame.pts = None
-                        heard.write(frame)
-                yield from heard.read_many(HEARD_SAMPLES)
-        for frame in decoder.decode(None):
-            frame.pts = None
-            heard.write(frame)
-        yield from heard.read_many(HEARD_SAMPLES, partial=True)
+        return TriedEncoding(self._encoded(blocks, encoder), decoder)
 
     def _encoded(
         self, blocks: Iterator[Samples], encoder: Any
@@ -134,7 +192,7 @@ class SoundTrack:
 
     def _open(self, context: Any) -> None:
         """Open an encoder whose rate and layout are set."""
-        if not self.encoder.startswith(("pcm", "flac")):
+        if not self.encoder.startswith(LOSSLESS):
             per_channel = min(BITS_PER_SECOND_AND_CHANNEL, BITS_PER_SAMPLE * context.sample_rate)
             context.bit_rate = per_channel * context.layout.nb_channels
         open_encoder(context, self.encoder, {})

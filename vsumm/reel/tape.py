@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 from av.audio.resampler import AudioResampler
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from vsumm.decode import channels_of
@@ -65,6 +64,7 @@ class TruePeaks:
     def heights(self) -> NDArray[np.float32]:
         """Return all so far, (K,)."""
         rest = self._rest.max(keepdims=True) if len(self._rest) else self._rest
+        self._heights = [np.concatenate([*self._heights, self._rest[:0]])]
         return np.concatenate([*self._heights, rest])
 
 
@@ -121,10 +121,10 @@ class Tape(Recording):
         """Return samples (C, T) as a frame of PyAV."""
         return to_audio_frame(samples, sample_rate=self._sample_rate, layout=self._layout)
 
-    def blocks(
+    def gains(
         self, gain: float, ceiling: float, look_seconds: float, cuts: NDArray[np.float32]
-    ) -> Iterator[Samples]:
-        """Yield the sound from its beginning on, in blocks (C, T).
+    ) -> NDArray[np.float64]:
+        """Return a gain that no peak exceeds a ceiling with, at the edges of the steps, (K + 1,).
 
         Args:
             gain: what it is multiplied by.
@@ -134,7 +134,10 @@ class Tape(Recording):
         """
         peaks = gain * self.peaks.heights()
         allowed = cuts * ceiling / np.maximum(peaks, ceiling)
-        gains = gain * smooth_gains(allowed, round(look_seconds / STEP_SECONDS))
+        return gain * smooth_gains(allowed, round(look_seconds / STEP_SECONDS))
+
+    def blocks(self, gains: NDArray[np.float64]) -> Iterator[Samples]:
+        """Yield the sound from its beginning on, in blocks (C, T); `gains` as `gains` gives it."""
         step = self.peaks.step
         places = np.arange(STEPS_PER_BLOCK * step) / step
         for number, samples in enumerate(self.read(len(places))):
@@ -162,6 +165,16 @@ def smooth_gains(allowed: NDArray[Any], look: int) -> NDArray[np.float64]:
     padding = np.ones(2 * look + 1)
     padded = np.concatenate([padding, allowed, padding])
     edges = np.minimum(padded[:-1], padded[1:])
-    lowest = sliding_window_view(edges, 2 * look + 1).min(axis=1)
+    lowest = _lowest_in(edges, 2 * look + 1)
     window = np.hanning(2 * look + 3)[1:-1]
     return np.convolve(lowest, window / window.sum(), "valid")
+
+
+def _lowest_in(values: NDArray[Any], width: int) -> NDArray[Any]:
+    """Return the lowest of every `width` neighbours, `width` - 1 fewer than there are values."""
+    reached = 1
+    while reached < width:  # the lower one of two stretches that may overlap
+        shift = min(reached, width - reached)
+        values = np.minimum(values[:-shift], values[shift:])
+        reached += shift
+    return values
