@@ -136,12 +136,24 @@ def step_at(cut, reel):
     return level_db(reel[:, cut - num : cut]) - level_db(reel[:, cut : cut + num])
 
 
-@pytest.mark.parametrize(("step_db", "left_db"), [(6, 1), (8, 1.5), (-6, -1), (20, 13)])
+@pytest.mark.parametrize(
+    ("step_db", "left_db"), [(6, 1), (8, 1.5), (-6, -1), (18, 4), (-18, -4), (30, 9)]
+)
 def test_a_step_of_the_level_at_a_cut_is_met_half_way(tmp_path, step_db, left_db):
     loud = 0.1 if step_db < 0 else 0.3
     runs = [Segment(0, 2.4), Segment(4, 7)]
     left = step_at(round(2.4 * RATE), joined(tmp_path, loud_and_soft(step_db, loud), runs))
     assert 0 < left / left_db < 1.1
+
+
+def test_a_blow_behind_a_cut_keeps_its_force(tmp_path):
+    film = noise(8, 0.01)
+    film[:, 4 * RATE : round(4.4 * RATE)] *= 30
+    reel = joined(tmp_path, film, [Segment(0, 2.4), Segment(4, 7)])
+    cut = round(2.4 * RATE)
+    blow = slice(cut, cut + round(0.4 * RATE))
+    lowered = level_db(reel[:, blow]) - level_db(film[:, 4 * RATE : round(4.4 * RATE)])
+    assert -4.1 < lowered < -3
 
 
 def test_the_level_is_that_of_the_film_away_from_cuts_and_beside_silence(tmp_path):

@@ -51,6 +51,9 @@ RIDE_SECONDS = 1.5
 own again; at most half of a run."""
 RIDE_DB = 4.0
 """By how much the level of each side is changed at most, dB."""
+STEADY_RIDE_DB = 18.0
+"""By how much a loud side that is steady, such as noise or music, is lowered at most, dB: to an
+eighth of its amplitude, as one fades it in or out by hand. A blow or a word keeps its force."""
 RIDE_LEAST_POWER = 1e-5
 """Mean square, -50 dB of full scale, below which a side is silent, and nothing is changed."""
 LEVEL_SECONDS = 0.4
@@ -176,10 +179,7 @@ class _Join:
             into, out = self.num_before, self.num_samples
             num_level = round(LEVEL_SECONDS * sample_rate)
             middle = self.cut - self.start
-            up, down = ride_gains(
-                tail[:, max(0, into + middle - num_level) : into + middle],
-                head[:, middle : middle + num_level],
-            )
+            up, down = ride_gains(tail[:, : into + middle], head[:, middle:], num_level=num_level)
             tail = tail * _swell(into, out, min(up, _room(tail)))
             head = head * _swell(self.num_after, out, min(down, _room(head)))[::-1]
         yield tail[:, : self.num_before]
@@ -260,25 +260,31 @@ def fade_seconds(fading: Samples, rising: Samples, sample_rate: int) -> float:
     return STEADY_FADE_SECONDS
 
 
-def ride_gains(before: Samples, after: Samples) -> tuple[float, float]:
+def ride_gains(before: Samples, after: Samples, *, num_level: int) -> tuple[float, float]:
     """Return gains for both sides of a cut that bring their levels closer together.
 
-    Each side meets the other half way, by at most RIDE_DB. Beside silence nothing is changed: it
-    is no jump where something begins or ends.
+    Each side meets the other half way, by at most RIDE_DB; a loud side that is steady is lowered
+    further. Beside silence nothing is changed: it is no jump where something begins or ends.
 
     Args:
-        before: the sound up to the cut, (C, T).
-        after: the sound from the cut on, (C, T).
+        before: the sound up to the cut that may be changed, (C, T).
+        after: the sound from the cut on that may be changed, (C, T).
+        num_level: samples beside the cut whose level counts.
 
     Returns:
         Gains at the cut, linear.
     """
-    powers = [_power(side) for side in (before, after)]
+    powers = [_power(before[:, -num_level:]), _power(after[:, :num_level])]
     if min(powers) < RIDE_LEAST_POWER:
         return 1.0, 1.0
-    most = 10 ** (RIDE_DB / 20)
-    up = float(np.clip((powers[1] / powers[0]) ** 0.25, 1 / most, most))
-    return up, 1 / up
+    step_db = 10 * float(np.log10(powers[1] / powers[0]))
+    each_db = float(np.clip(step_db / 2, -RIDE_DB, RIDE_DB))
+    gains_db = [each_db, -each_db]
+    louder, loud = (1, after) if step_db > 0 else (0, before[:, ::-1])
+    if _keeps_level(loud, num_level):
+        gains_db[louder] -= min(abs(step_db) - 2 * abs(each_db), STEADY_RIDE_DB - RIDE_DB)
+    up, down = (10 ** (gain_db / 20) for gain_db in gains_db)
+    return up, down
 
 
 class BlockReader:
@@ -317,6 +323,13 @@ def _is_steady(samples: NDArray[np.float32], sample_rate: int) -> bool:
     whole = samples[: len(samples) // step * step].reshape(-1, step)
     power = np.maximum(np.mean(np.square(whole), axis=1), SILENT_POWER)
     return bool(power.max(initial=SILENT_POWER) < STEADY_RATIO * power.min(initial=np.inf))
+
+
+def _keeps_level(samples: Samples, num_level: int) -> bool:
+    """Whether samples (C, T) are, stretch by stretch, about as loud as at their beginning."""
+    count = samples.shape[1] // num_level
+    powers = [_power(samples[:, k * num_level : (k + 1) * num_level]) for k in range(count)]
+    return count > 1 and max(powers) < STEADY_RATIO * max(min(powers), SILENT_POWER)
 
 
 def _is_tone(samples: NDArray[np.float32], sample_rate: int) -> bool:
