@@ -24,7 +24,7 @@ from vsumm.reel.compose import SoundSource
 from vsumm.reel.foretell import Foretelling
 from vsumm.reel.layout import PlacedRun
 from vsumm.reel.place_sound import Samples
-from vsumm.reel.tape import Tape, TruePeaks
+from vsumm.reel.tape import Tape, TruePeaks, gathered
 
 PEAK_DBTP = -1.0
 """Highest true peak of a reel that is brought to a loudness, dB of full scale: that of EBU R128."""
@@ -48,8 +48,6 @@ LEAST_SLOPE = 0.5
 SATURATED_DB = 0.03
 """How much less than the greatest loudness will do, LU, where a louder one is asked for: more gain
 would only lower more peaks."""
-GATHERED_SAMPLES = 16_384
-"""Least length of the blocks that are measured: few long ones take less."""
 GAIN_RANGE_DB, GAIN_STEP_DB = 100.0, 0.01
 """Gains that are looked at: so much less than the greatest one, this exactly."""
 SPREADS_SECONDS = 0.024, 0.05, 0.1, 0.1
@@ -229,7 +227,7 @@ class LevelledSound:
     def prepare(self, runs: Sequence[PlacedRun]) -> Iterator[None]:
         """Read the sound and find how to play it; yields now and then, as a sign of life."""
         tape, meter = self._tape, LoudnessMeter(with_peaks=False)
-        for samples in _gathered(self._source.blocks(runs)):
+        for samples in gathered(self._source.blocks(runs)):
             if samples.shape[1]:
                 tape.record(samples)
                 if self._target is not None:
@@ -301,19 +299,6 @@ class LevelledSound:
         meter = yield from _measured(encoding.frames(), with_peaks=True)
         excess_db = max(0.0, meter.true_peak - PEAK_DBTP)
         return Trial(playing, encoding, excess_db, abs(meter.loudness - target)), meter
-
-
-def _gathered(blocks: Iterator[Samples]) -> Iterator[Samples]:
-    """Yield few long blocks for many short ones, and signs of life."""
-    waiting: list[Samples] = []
-    for block in blocks:
-        waiting += [block] if block.shape[1] else []
-        if sum(each.shape[1] for each in waiting) >= GATHERED_SAMPLES:
-            yield np.concatenate(waiting, axis=1)
-            waiting = []
-        yield SIGN_OF_LIFE
-    if waiting:
-        yield np.concatenate(waiting, axis=1)
 
 
 def _approach(

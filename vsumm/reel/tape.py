@@ -27,6 +27,8 @@ STEP_SECONDS = 0.001
 """Length of the steps in which peaks are kept, but for whole samples."""
 STEPS_PER_BLOCK = 250
 """Length of the blocks that are played, in steps."""
+GATHERED_SAMPLES = 16_384
+"""Least length of blocks that were gathered: to measure few long ones takes less."""
 OVERSAMPLING = 4
 """Samples that are looked at for each one, so that peaks between samples count (ITU-R BS.1770)."""
 
@@ -145,6 +147,19 @@ class Tape(Recording):
             corners = gains[first : first + STEPS_PER_BLOCK + 1]
             curve = np.interp(places[: samples.shape[1]], np.arange(len(corners)), corners)
             yield samples * curve.astype(np.float32)
+
+
+def gathered(blocks: Iterator[Samples]) -> Iterator[Samples]:
+    """Yield few long blocks (C, T) for many short ones, and empty ones meanwhile."""
+    waiting: list[Samples] = []
+    for block in blocks:
+        waiting += [block] if block.shape[1] else []
+        if sum(each.shape[1] for each in waiting) >= GATHERED_SAMPLES:
+            yield np.concatenate(waiting, axis=1)
+            waiting = []
+        yield block[:, :0]
+    if waiting:
+        yield np.concatenate(waiting, axis=1)
 
 
 def smooth_gains(allowed: NDArray[Any], look: int) -> NDArray[np.float64]:
