@@ -102,7 +102,7 @@ def test_reading_cutting_and_choosing_work_without_torch(tmp_path):
 
 @pytest.mark.parametrize("extra", ["compose", "eval"])
 def test_the_main_job_needs_no_extra(extra):
-    named = {"compose": {"moviepy"}, "eval": {"h5py", "scipy"}}[extra]
+    named = {"compose": {"moviepy"}, "eval": {"h5py", "mido", "scipy"}}[extra]
     code = "".join(f"sys.modules[{name!r}] = None\n" for name in sorted(named))
     modules = "vsumm.batch.run, vsumm.report.html, vsumm.reel.job, vsumm.timeline, mmva_core.model"
     assert "mmva_core.model" in loaded_by(f"{code}import {modules}\nimport vsumm.score.signals")
