@@ -92,6 +92,7 @@ def _add_add(actions: Commands) -> argparse.ArgumentParser:
         description="Measure films as vsumm summarize does, and keep their segments. What is in "
         "the library is known by its content and not measured again; a film that was moved gets "
         "its new path. Exit code 1: some could not be read.",
+        examples=("vsumm library add archive/", "vsumm library add *.mp4 --library films.lib"),
     )
     parser.add_argument(
         "inputs",
@@ -136,6 +137,12 @@ def _add_search(actions: Commands) -> argparse.ArgumentParser:
         help="find stretches of films",
         description="Find the stretches that fit words, a picture, a sound, a point of the plane "
         "of valence and arousal, or a mood. How well that works is in docs/library.md.",
+        examples=(
+            "vsumm library search 'a dog on the beach' --mood calm --min 3s --reel found.mp4",
+            "vsumm library search va:0.8,0.7 --from 2019 --k 20 --html found.html",
+            "vsumm library search --like picture.jpg",
+            "vsumm library search --heard 'calm piano' --where 'speech < 0.2'",
+        ),
     )
     parser.add_argument(
         "words", nargs="?", metavar="WORDS|va:V,A", help="what is seen, or valence and arousal"
@@ -261,7 +268,11 @@ def _table(found: Sequence[Found]) -> Iterator[str]:
 
 
 def _add_status(actions: Commands) -> argparse.ArgumentParser:
-    return actions.add_parser("status", help="say what is in it, and mark films that are gone")
+    return actions.add_parser(
+        "status",
+        help="say what is in it, and mark films that are gone",
+        examples=("vsumm library status",),
+    )
 
 
 def _status(args: argparse.Namespace, shell: Shell) -> Iterator[str]:
@@ -280,7 +291,11 @@ def _status(args: argparse.Namespace, shell: Shell) -> Iterator[str]:
 
 
 def _add_export(actions: Commands) -> argparse.ArgumentParser:
-    parser = actions.add_parser("export", help="write all segments to a Parquet file")
+    parser = actions.add_parser(
+        "export",
+        help="write all segments to a Parquet file",
+        examples=("vsumm library export segments.parquet",),
+    )
     parser.add_argument("output", type=Path, metavar="FILE", help="the file, .parquet")
     parser.add_argument("--force", action="store_true", help="replace what is there already")
     return parser
@@ -295,7 +310,9 @@ def _export(args: argparse.Namespace, shell: Shell) -> Iterator[str]:
 
 def _add_vacuum(actions: Commands) -> argparse.ArgumentParser:
     parser = actions.add_parser(
-        "vacuum", help="remove what is no longer needed, join small files, make the indexes"
+        "vacuum",
+        help="remove what is no longer needed, join small files, make the indexes",
+        examples=("vsumm library vacuum --gone",),
     )
     parser.add_argument("--gone", action="store_true", help="forget films that are gone")
     return parser
@@ -315,7 +332,11 @@ def _vacuum(args: argparse.Namespace, shell: Shell) -> Iterator[str]:
 
 
 def _add_verify(actions: Commands) -> argparse.ArgumentParser:
-    return actions.add_parser("verify", help="read everything, and say what is wrong")
+    return actions.add_parser(
+        "verify",
+        help="read everything, and say what is wrong",
+        examples=("vsumm library verify",),
+    )
 
 
 def _verify(args: argparse.Namespace, shell: Shell) -> Iterator[str]:
