@@ -1,6 +1,8 @@
 from .budget import select_segments as select_segments
 from .choices import Option as Option
 from .choices import choose_options as choose_options
+from .edges import BESIDE_PHRASE_SECONDS as BESIDE_PHRASE_SECONDS
+from .edges import FLASH_SECONDS as FLASH_SECONDS
 from .edges import MIN_GAP_SECONDS as MIN_GAP_SECONDS
 from .edges import Borders as Borders
 from .edges import Run as Run

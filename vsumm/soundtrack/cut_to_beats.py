@@ -6,10 +6,11 @@
     .    .    .    .    .    .    .    .    .       beats
     |##############|#########|##########|           piece 0 ends later, piece 2 too early
 
-An edge moves only where that breaks no rule of `vsumm.select.edges`: not away from a cut between
-shots, over one or near one, not into or over a spoken phrase, and not into what is skipped. The
-reel gets no longer than its budget. The most cuts on beats for the least score are found by dynamic
-programming over the pieces; what is lost of the score is bounded.
+An edge moves only where that breaks no rule of `vsumm.select.edges`, whose distances hold: not away
+from a cut between shots, over one or near one, not into or over a spoken phrase, not near another
+piece, and not into what is skipped. The reel gets no longer than its budget. The most cuts on beats
+for the least score are found by dynamic programming over the pieces; what is lost of the score is
+bounded.
 
 Letters: N pieces, C = N - 1 cuts, S = 2 K + 1 shifts of a cut in the reel.
 """
@@ -26,9 +27,9 @@ from numpy.typing import NDArray
 from vsumm.borders import find_cuts, find_speech
 from vsumm.files import RecordCache
 from vsumm.fixed import fix
-from vsumm.media import Segment, mostly_in
+from vsumm.media import Segment, merge_neighbours, mostly_in
 from vsumm.score import FloatArray
-from vsumm.select import Borders
+from vsumm.select import BESIDE_PHRASE_SECONDS, FLASH_SECONDS, MIN_GAP_SECONDS, Borders
 from vsumm.soundtrack.beats import Beats
 from vsumm.soundtrack.place import ON_BEAT_SECONDS, STRONG_WORTH, beat_distances
 from vsumm.summary import Summary
@@ -41,14 +42,8 @@ NUM_SHIFTS = 100
 """K: steps by which a cut may come earlier or later in the reel, moves before it included."""
 SLACK_SECONDS = 0.02
 """A cut is brought so much nearer to a beat than it must be: pictures come in frames."""
-SHOT_SECONDS = 0.4
-"""An edge comes no nearer to a cut between shots, as when edges are chosen."""
 ON_CUT_SECONDS = 0.06
 """An edge that is no farther from one lies on it, and stays."""
-BESIDE_PHRASE_SECONDS = 0.1
-"""An edge comes no nearer to a spoken phrase."""
-GAP_SECONDS = 0.7
-"""What is left out between two pieces gets no shorter, as when edges are chosen."""
 MOST_LOSS = 0.02
 """Share of the reel's score that moving edges may cost."""
 MOVE_COST = 1e-3
@@ -142,15 +137,12 @@ def _free_places(
     """Return where the start and the end of every piece may lie."""
     info, config = summary.media, summary.config
     fixed = fix(info, config)
-    margin = REACH_SECONDS + SHOT_SECONDS
-    edges = sorted(time for piece in pieces for time in (piece.start_seconds, piece.end_seconds))
-    around: list[Segment] = []
-    for time in edges:
-        start, end = max(0.0, time - margin), min(info.duration_seconds, time + margin)
-        if around and start <= around[-1].end_seconds:
-            around[-1] = Segment(around[-1].start_seconds, end)
-        else:
-            around.append(Segment(start, end))
+    margin = REACH_SECONDS + FLASH_SECONDS
+    edges = (time for piece in pieces for time in (piece.start_seconds, piece.end_seconds))
+    around = merge_neighbours(
+        Segment(max(0.0, time - margin), min(info.duration_seconds, time + margin))
+        for time in edges
+    )
     content = summary.input_sha256
     track = config.audio_track or 0
     borders = Borders(
@@ -162,7 +154,7 @@ def _free_places(
     has_shift = [False, *(shift != 0 for shift in summary.sound_shifts), False]
     has_shift = has_shift if summary.sound_shifts else [False] * (len(pieces) + 1)
     gaps = [b.start_seconds - a.end_seconds for a, b in pairwise(pieces)]
-    rooms = [np.inf, *(max(0.0, (gap - GAP_SECONDS) / 2) for gap in gaps), np.inf]
+    rooms = [np.inf, *(max(0.0, (gap - MIN_GAP_SECONDS) / 2) for gap in gaps), np.inf]
     return [
         (
             _free_place(piece.start_seconds, -rooms[k], np.inf, borders, is_fixed=has_shift[k]),
@@ -192,10 +184,10 @@ def _free_place(
         return time, time
     phrases = [(phrase.start_seconds, phrase.end_seconds) for phrase in borders.phrases]
     floors = [time - REACH_SECONDS, time + earlier]
-    floors += [seam + SHOT_SECONDS for seam in seams if seam < time]
+    floors += [seam + FLASH_SECONDS for seam in seams if seam < time]
     floors += [end + BESIDE_PHRASE_SECONDS for _, end in phrases if end <= time]
     ceilings = [time + REACH_SECONDS, time + later]
-    ceilings += [seam - SHOT_SECONDS for seam in seams if seam > time]
+    ceilings += [seam - FLASH_SECONDS for seam in seams if seam > time]
     ceilings += [start - BESIDE_PHRASE_SECONDS for start, _ in phrases if start >= time]
     return min(time, max(floors)), max(time, min(ceilings))
 
@@ -212,7 +204,7 @@ def _choices(
     losses = np.maximum(0, _worth_of(piece, times, worth) - values)
     moved = STEP_SECONDS * (np.abs(first)[:, None] + np.abs(last))
     steps = last - first[:, None]
-    is_long = (ends - starts[:, None]) >= min(2 * SHOT_SECONDS, piece.duration_seconds)
+    is_long = (ends - starts[:, None]) >= min(2 * FLASH_SECONDS, piece.duration_seconds)
     order = np.lexsort((moved.ravel(), losses.ravel(), steps.ravel()))
     order = order[is_long.ravel()[order]]
     _, at = np.unique(steps.ravel()[order], return_index=True)
