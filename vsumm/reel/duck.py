@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 
 from vsumm.borders import VoiceDetector, phrases_in
 from vsumm.reel.compose import SoundSource, Soundtrack
+from vsumm.reel.foretell import MOMENT_SECONDS, MOMENT_STEP_SECONDS
 from vsumm.reel.join_sound import BlockReader
 from vsumm.reel.layout import PlacedRun
 from vsumm.reel.loudness import SIGN_OF_LIFE, LoudnessMeter
@@ -52,8 +53,6 @@ HOP_SECONDS = Fraction(1, 50)
 """Length of the steps from which on gains are straight lines."""
 HEARD_SECONDS = 4
 """Length of the blocks in which voices are looked for."""
-MOMENT_SECONDS, MOMENT_STEP_SECONDS = 0.4, 0.1
-"""Length of sound whose momentary loudness is measured (EBU R128), and how often it is."""
 
 FloatArray = NDArray[np.float64]
 

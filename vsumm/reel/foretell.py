@@ -13,8 +13,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-WINDOW_SECONDS, HOP_SECONDS = 0.4, 0.1
-"""Length and distance of the windows."""
+MOMENT_SECONDS, MOMENT_STEP_SECONDS = 0.4, 0.1
+"""Length and distance of the windows of momentary loudness (EBU R128)."""
 ABSOLUTE_GATE = -70.0
 """Windows that are softer do not count, LUFS."""
 RELATIVE_GATE = -10.0
@@ -36,12 +36,12 @@ class Foretelling:
             peaks: the true peak of every step, linear, (K,).
             step_seconds: length of a step.
         """
-        num_partial = round(WINDOW_SECONDS / HOP_SECONDS) - 1
-        ends = HOP_SECONDS * np.arange(1, len(momentary) + 1)[num_partial:]
+        num_partial = round(MOMENT_SECONDS / MOMENT_STEP_SECONDS) - 1
+        ends = MOMENT_STEP_SECONDS * np.arange(1, len(momentary) + 1)[num_partial:]
         self._powers = 10 ** (np.asarray(momentary, np.float64)[num_partial:] / 10)  # (N,)
         self._weights = np.square(peaks, dtype=np.float64)
         self._times = step_seconds * np.arange(len(peaks) + 1)
-        self._edges = np.stack([ends - WINDOW_SECONDS, ends])
+        self._edges = np.stack([ends - MOMENT_SECONDS, ends])
         self._whole = self._in_windows(self._weights)
 
     def loudness(self, gains: Floats) -> float:

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsumm.reel.compose import SoundSource
-from vsumm.reel.foretell import Foretelling
+from vsumm.reel.foretell import ABSOLUTE_GATE, Foretelling
 from vsumm.reel.layout import PlacedRun
 from vsumm.reel.place_sound import Samples
 from vsumm.reel.tape import Tape, TruePeaks, gathered
@@ -55,7 +55,7 @@ SPREADS_SECONDS = 0.024, 0.05, 0.1, 0.1
 codecs move peaks within their windows of some 20 ms, and their noise is another one every time."""
 HEADROOM_DB = 0.5
 """By how much all peaks are lowered as well, at most, from trial to trial."""
-SILENT_LUFS = -70.0
+SILENT_LUFS = ABSOLUTE_GATE
 """What is no louder is silent: the absolute gate of the measurement."""
 
 SIGN_OF_LIFE: Samples = np.zeros((1, 0), np.float32)
