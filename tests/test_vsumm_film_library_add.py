@@ -12,6 +12,8 @@ pytest.importorskip("lancedb")
 from films import make_film
 from libraries import EmbeddingModel
 
+from mmva_core.store import sha256_file
+from vsumm.film_library import add as module
 from vsumm.film_library.add import CONFIG, add_films, mark_gone, signal_names
 from vsumm.film_library.schema import rows_of_vectors
 from vsumm.film_library.store import make_library
@@ -100,6 +102,18 @@ def test_a_film_that_is_gone_is_marked_until_it_is_back(library, made, tmp_path)
     (tmp_path / "elsewhere").rename(film)
     assert mark_gone(library) == []
     assert all(row.gone_since is None for row in library.films().values())
+
+
+def test_a_film_that_was_touched_is_hashed_once_more(library, made, tmp_path, monkeypatch):
+    film = shutil.copy(made / "film.mp4", tmp_path / "film.mp4")
+    _add(library, film)
+    os.utime(film, ns=(0, 1))
+    hashed = []
+    monkeypatch.setattr(
+        module, "sha256_file", lambda path: hashed.append(path) or sha256_file(path)
+    )
+    assert mark_gone(library) == mark_gone(library) == []
+    assert hashed == [film]
 
 
 def test_another_film_in_the_place_of_one_does_not_pass_for_it(library, made, tmp_path):

@@ -127,10 +127,14 @@ def mark_gone(library: Library) -> list[FilmRow]:
         The films that are gone.
     """
     changed, gone = [], []
-    for film in library.films().values():
-        is_there = _facts(film.path) == (film.num_bytes, film.modified_ns) or _is_it(film)
-        if is_there == (film.gone_since is not None):
-            film = replace(film, gone_since=None if is_there else now())
+    for known in library.films().values():
+        facts = _facts(known.path)
+        if facts is not None and _is_it(known, *facts):
+            # A file that was touched is not hashed again next time.
+            film = replace(known, modified_ns=facts[1], gone_since=None)
+        else:
+            film = replace(known, gone_since=known.gone_since or now())
+        if film != known:
             changed.append(film)
         if film.gone_since is not None:
             gone.append(film)
@@ -296,9 +300,8 @@ def _facts(path: Path) -> tuple[int, int] | None:
     return status.st_size, status.st_mtime_ns
 
 
-def _is_it(film: FilmRow) -> bool:
-    """Return whether a file that was touched still is the film."""
-    facts = _facts(film.path)
-    return (
-        facts is not None and facts[0] == film.num_bytes and sha256_file(film.path) == film.sha256
-    )
+def _is_it(film: FilmRow, num_bytes: int, modified_ns: int) -> bool:
+    """Return whether the file at the path of a film, with these `_facts`, still is the film."""
+    if num_bytes != film.num_bytes:
+        return False
+    return modified_ns == film.modified_ns or sha256_file(film.path) == film.sha256
