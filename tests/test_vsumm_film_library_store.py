@@ -29,6 +29,14 @@ def test_a_film_comes_back_as_it_was_added(tmp_path):
     assert library.rows_of("aa").equals(made_segments("a", 5))
 
 
+def test_only_films_that_are_asked_for_are_read(tmp_path):
+    library = make_empty(tmp_path / "lib")
+    films = [add_made(library, name, 2) for name in "abc"]
+    two = {film.sha256: film for film in films[:2]}
+    assert library.films({*two, "missing"}) == two
+    assert library.films(set()) == {}
+
+
 def test_a_film_is_kept_once(tmp_path):
     library = make_empty(tmp_path / "lib")
     film = add_made(library, "a", 5)

@@ -117,7 +117,7 @@ def search(
         raise LibraryError(f"cannot search: {str(error).splitlines()[0]}") from error
     if mood is not None:
         hits = _nearest_first(hits, mood)
-    films = library.films()
+    films = library.films({hit.film for hit in hits})
     known = [hit for hit in hits if hit.film in films]
     return _stretches(known, films, query, k, min_seconds)
 

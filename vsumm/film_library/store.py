@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -105,10 +105,13 @@ class Library:
         """The table of segments."""
         return self._database.open_table(self.header.segments)
 
-    def films(self) -> dict[str, FilmRow]:
-        """Return all films by SHA-256."""
-        rows = self.films_table.search().limit(None).to_arrow().to_pylist()
-        return {row["sha256"]: _film_of(row) for row in rows}
+    def films(self, among: Collection[str] | None = None) -> dict[str, FilmRow]:
+        """Return films by SHA-256: all of them, or those among some hashes that are there."""
+        search = self.films_table.search().limit(None)
+        if among is not None:
+            hashes = ", ".join(f"'{sha256}'" for sha256 in sorted(among))
+            search = search.where(f"sha256 IN ({hashes or 'NULL'})")
+        return {row["sha256"]: _film_of(row) for row in search.to_arrow().to_pylist()}
 
     def add(self, film: FilmRow, segments: pa.Table) -> bool:
         """Keep a film with its segments; return False where another process was faster.
