@@ -44,6 +44,10 @@ CLOCK_SLACK_SECONDS = 1e-6
 FIELD_SECONDS = 0.1
 """A frame at most this far from the wanted one counts as its first field."""
 
+LEAST_SHRINKING = 2
+"""Pictures that are shrunk at least so many times need no loop filter: hardly any of the edges of
+blocks that it hides is left."""
+
 DECODE_ERRORS = (av.FFmpegError, MemoryError, ValueError)
 """What a damaged packet may raise."""
 
@@ -97,6 +101,7 @@ def run_frames(
     for group in groups_of_wanted(path, stream.index, on_container):
         around = (group[0][0], group[-1][1]) if group else None
         with open_stream(path, stream.index, "video", around=around) as (container, picture):
+            picture.codec_context.options = decoder_options(stream, size)
             for picked in FramePicker(container, picture, messages.tick).pick(group):
                 index = num_done + picked.index
                 if picked.frame is None:
@@ -318,6 +323,19 @@ class FramePicker:
         """Whether a frame is the wanted one, or its first field."""
         longest = self._ahead.to_ticks(FIELD_SECONDS)
         return abs(pts_of(frame) - wanted) <= min(self._ahead.end_of(wanted) - wanted, longest)
+
+
+def decoder_options(video: VideoStream, size: tuple[int, int]) -> dict[str, str]:
+    """Return options of FFmpeg's decoder that save work on pictures which are shrunk much.
+
+    Args:
+        video: what is known of the picture.
+        size: width and height that it is shrunk to, upright.
+    """
+    if min(video.width, video.height) < LEAST_SHRINKING * min(size):
+        return {}
+    # A sixth of decoding. Key frames keep theirs: what others lack would else add up for longer.
+    return {"skip_loop_filter": "nokey"}
 
 
 def can_skip_frames(context: Any) -> bool:

@@ -39,6 +39,9 @@ LOOKS_AT_ONCE = 64
 WINDOWS_AT_ONCE = 32
 """Windows of sound that the meters of the sound get at once."""
 
+PICTURES_VERSION = 2
+"""Part of the keys in the cache: raised when other frames are read, or with other pixels."""
+
 LEAST_TRIMMED_SECONDS = 60.0
 """Films from this length on give memory back when they are measured. Among many short ones the next
 takes it again at once: eight clips of 10 s cost 296,000 page faults where they cost 348,000."""
@@ -312,7 +315,11 @@ class Memory:
             return None
         columns = dict(measurement.columns)
         if measurement.needs == "picture":  # decoders round colours in their own ways
-            settings = {**settings, "decoder": self._film.config.decoder}
+            settings = {
+                **settings,
+                "decoder": self._film.config.decoder,
+                "pictures": PICTURES_VERSION,
+            }
             settings |= {"quick": True} if self._film.config.quick else {}
         return {"kind": measurement.name, "columns": columns, **settings, **self._key}
 
