@@ -98,7 +98,7 @@ def test_what_is_there_is_not_replaced_and_what_is_no_song_is_said(films, song, 
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--reorder"], "--reorder needs --to"),
+        (["--reorder"], "--reorder needs --arc"),
         (["--to", "song.mp3", "--soundtrack", "x.mp3"], "leave out --soundtrack"),
         (["--to", "song.mp3", "--variants", "2"], "leave out --variants"),
         (["--to", "song.mp3", "-o", "a.mp4", "-o", "b.otio"], "name one output"),

@@ -42,12 +42,14 @@ def test_a_border_that_is_a_rounded_frame_time_takes_the_frame():
     assert run.contains(time)
 
 
-@pytest.mark.parametrize(
-    "runs", [[], [Segment(0, 2), Segment(1, 3)], [Segment(4, 5), Segment(0, 1)]]
-)
-def test_bad_runs_are_refused(runs):
+def test_runs_may_come_in_any_order():
+    placed = lay_out([Segment(10, 11.5), Segment(2, 4)])
+    assert [(run.source_start, run.reel_start) for run in placed] == [(10, 0), (2, 1.5)]
+
+
+def test_a_reel_of_nothing_is_refused():
     with pytest.raises(ValueError, match="runs must"):
-        lay_out(runs)
+        lay_out([])
 
 
 def test_a_constant_rate_is_seen_through_rounded_stamps():

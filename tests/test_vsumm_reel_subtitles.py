@@ -339,3 +339,12 @@ def test_pictures_are_not_planned(tmp_path):
     track = SubtitleStream(2, "hdmv_pgs_subtitle", is_text=False, language="eng")
     film = replace(probe(make_film(tmp_path / "film.mp4", seconds=1.0)), subtitles=(track,))
     assert plan_tracks(film, tmp_path / "reel.mp4", reel_format("reel.mp4")) == ()
+
+
+def test_cues_follow_runs_that_are_shown_in_another_order():
+    runs = lay_out([Segment(10, 12), Segment(0, 2), Segment(2.5, 4)])
+    cues = [(500, 3000), (10_500, 11_500)]
+    assert [(piece.index, piece.start, piece.end) for piece in cut_cues(cues, runs)] == [
+        (1, 500, 1500),
+        (0, 2500, 4500),
+    ]

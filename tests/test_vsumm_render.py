@@ -202,7 +202,6 @@ def edl(*events):
 @pytest.mark.parametrize(
     ("events", "frames", "said"),
     [
-        ([("00:00:05:00", "00:00:06:00"), ("00:00:01:00", "00:00:02:00")], [25, 125], "order"),
         ([("00:00:01:00", "00:00:03:00"), ("00:00:02:00", "00:00:04:00")], [25], "overlapped"),
         ([("00:00:09:00", "00:00:30:00")], [225], "after the end"),
     ],
@@ -216,6 +215,15 @@ def test_what_a_reel_cannot_show_is_said(project, capsys, events, frames, said):
     starts = [n for n, before in zip(numbers, [-9, *numbers], strict=False) if n != before + 1]
     assert starts == frames
     assert said in capsys.readouterr().err
+
+
+def test_clips_are_shown_in_the_order_of_the_timeline(project, capsys):
+    events = [("00:00:05:00", "00:00:06:00"), ("00:00:01:00", "00:00:02:00")]
+    (project / "edited.edl").write_text(edl(*events), encoding="utf-8")
+    reel = project / "reel.mp4"
+    assert main(["render", str(project / "edited.edl"), "-o", str(reel), *FAST]) == 0
+    assert frame_numbers(reel) == [*range(125, 150), *range(25, 50)]
+    assert "order" not in capsys.readouterr().err
 
 
 def test_an_edl_after_the_end_of_the_film_is_one_line(project, capsys):

@@ -63,6 +63,9 @@ class SummaryConfig:
     arc: str | None = None
     """Prefer pictures whose arousal takes this course over the film: "rise", "fall", "wave",
     "flat", or "peak-at-80%"."""
+    reorder: bool = False
+    """Whether the reel may show its runs in another order than the film, so that the arousal of
+    their pictures follows the arc, or, without one, the soundtrack."""
     budget_fraction: float = 0.15
     """Share of the duration that the reel may last, in (0, 1]; the field's convention is 0.15."""
     budget_seconds: float | None = None
@@ -127,6 +130,8 @@ class SummaryConfig:
             parse_mood(self.mood)
         if self.arc is not None:
             check_arc(self.arc)
+            can_order = self.arc != "flat" or not self.reorder
+            _check("arc", self.arc, can_order, "one that changes, where runs are reordered by it")
         are_finite = all(math.isfinite(weight) for weight in self.weights.values())
         _check("weights", self.weights, are_finite, "finite")
         share = self.budget_fraction
@@ -172,7 +177,7 @@ class SummaryConfig:
         for name in ("about", "about_model", "query", "mood", "arc"):
             value = getattr(self, name)
             check_type(name, value, value is None or isinstance(value, str), "a text")
-        for name in ("quick", "strict"):
+        for name in ("reorder", "quick", "strict"):
             value = getattr(self, name)
             check_type(name, value, isinstance(value, bool), "True or False")
         is_table = isinstance(self.weights, Mapping) and all(map(is_number, self.weights.values()))

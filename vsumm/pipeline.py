@@ -19,6 +19,7 @@ from vsumm.files import RecordCache
 from vsumm.fixed import fix, score_unskipped, skip_credits
 from vsumm.media import DecodeReport, MediaInfo, Segment, probe
 from vsumm.progress import Watch, numbered, watching, work_on
+from vsumm.running_order import order_by_arc
 from vsumm.score import (
     IMAGE,
     MUSIC,
@@ -178,7 +179,7 @@ def summarize_media(
         content=analysis.content,
         cache=cache,
     )
-    return Summary(
+    summary = Summary(
         schema_version=SCHEMA_VERSION,
         model=config.model,
         by=by,
@@ -200,6 +201,7 @@ def summarize_media(
         sound_shifts=tuple(shifts),
         reel={"crossfade_seconds": crossfade_seconds} if crossfade_seconds else {},
     )
+    return order_by_arc(summary, cache) if config.reorder and config.arc else summary
 
 
 def _scored_by(info: MediaInfo, config: SummaryConfig, measured: Measured) -> By:

@@ -23,6 +23,7 @@ class Settings(TypedDict, total=False):
     query: str | None
     mood: str | None
     arc: str | None
+    reorder: bool
     budget_fraction: float
     budget_seconds: float | None
     segment_seconds: float | None

@@ -23,7 +23,7 @@ from vsumm.split_edits import heard_pieces
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Version of the JSON form; raised whenever a reader of the old form would misread the new."""
 SIGNALS_OF_VERSION_1 = (
     "image_valence",
@@ -88,7 +88,8 @@ class Summary:
 
     Raises:
         ValueError: segments or pieces are not chronological and without overlap, the reel is longer
-            than the budget, or shifts of sound do not fit its cuts.
+            than the budget, the order does not name each run once, or shifts of sound do not fit
+            its cuts.
     """
 
     schema_version: int
@@ -123,6 +124,9 @@ class Summary:
     pieces: tuple[Segment, ...] = ()
     """What the reel consists of, chronological, where its edges were moved off the grid or a
     stretch was kept; empty where it consists of the selected segments."""
+    order: tuple[int, ...] = ()
+    """Numbers of the runs, counted from 0 in the order of the film, in the order in which the reel
+    shows them; empty where it shows them in the order of the film."""
     sound_shifts: tuple[float, ...] = ()
     """By how much the sound of each cut between two runs comes later than its picture, seconds;
     negative where it comes earlier. Empty where sound is cut with the picture."""
@@ -145,6 +149,10 @@ class Summary:
                 raise ValueError(f"pieces overlap at {after.start_seconds} s")
         if self.pieces and self.pieces[-1].end_seconds > self.media.duration_seconds + 1e-6:
             raise ValueError(f"the pieces end after the film's {self.media.duration_seconds} s")
+        if self.order and sorted(self.order) != list(range(len(self.runs_by_time))):
+            raise ValueError(
+                f"the order must name each of {len(self.runs_by_time)} runs once, got {self.order}"
+            )
         heard_pieces(self.runs, self.sound_shifts)
         if len(self.film_paths) not in (0, 2):
             raise ValueError(f"film_paths are two paths or none, got {len(self.film_paths)}")
@@ -182,7 +190,13 @@ class Summary:
 
     @property
     def runs(self) -> list[Segment]:
-        """What the reel consists of, in order: its pieces, or the selected segments joined."""
+        """What the reel consists of, in its order."""
+        runs = self.runs_by_time
+        return [runs[number] for number in self.order] if self.order else runs
+
+    @property
+    def runs_by_time(self) -> list[Segment]:
+        """The same in the order of the film: the pieces, or the selected segments joined."""
         selected = (row.segment for row in self.segments if row.selected)
         return list(self.pieces) or merge_neighbours(selected)
 
@@ -266,7 +280,7 @@ class Summary:
         try:
             document = msgspec.json.decode(text, type=dict[str, Any])
             version = document.get("schema_version")
-            if version in (1, 2):
+            if version in (1, 2, 3):
                 _upgrade(document, version)
             elif version != SCHEMA_VERSION:
                 raise ScoresError(
@@ -304,7 +318,8 @@ def _upgrade(document: dict[str, Any], version: int) -> None:
     for row in rows if version == 1 and isinstance(rows, list) else ():
         if isinstance(row, dict):
             row["signals"] = {name: row.pop(name, None) for name in SIGNALS_OF_VERSION_1}
-    # Version 2 has no pieces: its reel consists of the selected segments.
+    # Version 2 has no pieces: its reel consists of the selected segments. Version 3 has no order:
+    # its reel shows them in that of the film.
     document["schema_version"] = SCHEMA_VERSION
 
 

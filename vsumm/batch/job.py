@@ -57,7 +57,8 @@ class Job:
     reel: ReelConfig | None = field(default_factory=ReelConfig)
     """How to write the reel; None: score and select only."""
     music: Path | None = None
-    """Index of music to choose the soundtrack from, see `vsumm.soundtrack.open_library`."""
+    """Index of music to choose the soundtrack from, see `vsumm.soundtrack.open_library`; where
+    `reel` names one, an index of that alone, to order runs by."""
     moves_cuts: bool = False
     """Whether cuts may be moved to beats of that music."""
 
@@ -186,8 +187,15 @@ def do_job(job: Job, source: ModelSource, cache: RecordCache | None, watch: Watc
 def _with_soundtrack(
     summary: Summary, job: Job, music: Path, cache: RecordCache | None
 ) -> tuple[Summary, Job]:
-    """Choose the soundtrack; return the summary that names it and the job whose reel has it."""
+    """Choose the soundtrack; return the summary that names it and the job whose reel has it.
+
+    Where the reel names one, its runs are ordered by it.
+    """
     reel = job.reel or ReelConfig()
+    if reel.soundtrack is not None:
+        start = reel.soundtrack_start_seconds
+        summary = soundtrack.order_by_track(summary, music, start_seconds=start, cache=cache)
+        return summary, job
     choice = soundtrack.choose_soundtrack(
         summary,
         music,

@@ -43,8 +43,6 @@ def check_medley_options(args: argparse.Namespace) -> None:
         UsageError: two exclude each other, or one means nothing without another.
     """
     if args.to is None:
-        if args.reorder:
-            raise UsageError("--reorder needs --to")
         return
     named = [option for name, option in ALONE.items() if getattr(args, name, None)]
     if args.variants > 1:
@@ -80,7 +78,7 @@ def run_medley(
         target,
         *config,
         budget=None if args.budget is DEFAULT_BUDGET else args.budget,
-        reorder=args.reorder,
+        reorder=config[0].reorder,
         with_reel=not args.no_reel,
         overwrite=args.force,
     )

@@ -23,11 +23,6 @@ def add_music_options(group: argparse._ArgumentGroup) -> None:
         "--budget says, a share being one of the song; or to the --arc",
     )
     group.add_argument(
-        "--reorder",
-        action="store_true",
-        help="with --to: show segments in any order, not in that of the films and of time",
-    )
-    group.add_argument(
         "--cut-to-beats",
         action="store_true",
         dest="moves_cuts",

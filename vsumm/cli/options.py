@@ -97,6 +97,12 @@ def _add_selection(group: Group) -> None:
         + ARC_FORMS.replace("%", "%%"),
     )
     group.add_argument(
+        "--reorder",
+        action="store_true",
+        help="show what is picked in any order, not in that of the film and of time, so that its "
+        "intensity follows the --arc, or else the music of --to, --soundtrack or --soundtrack-from",
+    )
+    group.add_argument(
         "--spread",
         type=float,
         metavar="S",

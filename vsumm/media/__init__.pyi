@@ -10,6 +10,7 @@ from .info import scaled_size as scaled_size
 from .report import DecodeReport as DecodeReport
 from .segments import TOLERANCE_SECONDS as TOLERANCE_SECONDS
 from .segments import Segment as Segment
+from .segments import in_order_of as in_order_of
 from .segments import merge_neighbours as merge_neighbours
 from .segments import mostly_in as mostly_in
 from .segments import overlapping as overlapping

@@ -115,3 +115,27 @@ def merge_neighbours(segments: Iterable[Segment]) -> list[Segment]:
         else:
             runs.append(segment)
     return runs
+
+
+def in_order_of(runs: Sequence[Segment], shown: Sequence[Segment]) -> list[Segment]:
+    """Bring runs into the order in which a reel shows them.
+
+    Args:
+        runs: chronological, and apart.
+        shown: what the reel shows, in its order: a run that overlaps some of it takes the place of
+            the first one, any other run comes behind the one before it.
+
+    >>> in_order_of([Segment(0, 2), Segment(3, 4), Segment(8, 9)], [Segment(8, 9), Segment(0, 2)])
+    [Segment(start_seconds=8, end_seconds=9), Segment(start_seconds=0, end_seconds=2), \
+Segment(start_seconds=3, end_seconds=4)]
+    """
+    places: list[int] = []
+    for run in runs:
+        overlaps = (
+            place
+            for place, piece in enumerate(shown)
+            if piece.start_seconds < run.end_seconds and run.start_seconds < piece.end_seconds
+        )
+        places.append(next(overlaps, places[-1] if places else -1))
+    ranked = sorted(range(len(runs)), key=places.__getitem__)
+    return [runs[number] for number in ranked]

@@ -167,7 +167,14 @@ def _summarize(
     on_error: Callable[[VsummError], None] | None,
 ) -> list[Summary]:
     """Score the films; what they would be cut to is of no interest here."""
-    config = replace(job.summary, budget_fraction=1.0, budget_seconds=None, cut_at="grid", arc=None)
+    config = replace(
+        job.summary,
+        budget_fraction=1.0,
+        budget_seconds=None,
+        cut_at="grid",
+        arc=None,
+        reorder=False,
+    )
     source = ModelSource(config)
     summaries = []
     for number, path in enumerate(job.films, 1):

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -97,7 +98,7 @@ def write_reel(
 
     Args:
         plan: the film, and what the reel will be.
-        runs: what to take: chronological, not overlapping.
+        runs: what to take, in the order of the reel, not overlapping.
         sound_shifts: by how much the film's sound of each cut comes later than its picture, see
             `vsumm.split_edits`; none, or one for each cut. Subtitles follow the sound. Cross-fades
             are not shifted.
@@ -111,8 +112,7 @@ def write_reel(
         NoSignalError: there are no runs.
         OutputError: the encoder cannot take the film or the settings, a cross-fade is too long, or
             the file cannot be written.
-        ValueError: the runs overlap, are out of order, or end after the film; or the shifts do not
-            fit them.
+        ValueError: the runs overlap, or end after the film; or the shifts do not fit them.
     """
     placed = _place(plan, runs)
     split = _split(plan, runs, sound_shifts)
@@ -256,8 +256,12 @@ def _place(plan: ReelPlan, runs: Sequence[Segment]) -> tuple[PlacedRun, ...]:
             f"a cross-fade of {crossfade_seconds:g} s is too long for these runs; "
             f"at most {math.floor(longest * 1000) / 1000:g} s"
         )
-    if runs[-1].end_seconds > info.duration_seconds + LATEST_END_SECONDS:
-        last_end = runs[-1].end_seconds
+    by_time = sorted(runs, key=lambda run: run.start_seconds)
+    for before, after in pairwise(by_time):
+        if after.start_seconds < before.end_seconds:
+            raise ValueError(f"runs must not overlap, got {before} and {after}")
+    last_end = by_time[-1].end_seconds
+    if last_end > info.duration_seconds + LATEST_END_SECONDS:
         raise ValueError(f"runs must end within {info.duration_seconds} s, got {last_end}")
     if not info.path.exists():
         raise InputError(f"{info.path}: is not there any more")

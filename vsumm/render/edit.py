@@ -11,7 +11,7 @@ import numpy as np
 from mmva_core.clock import parse_seconds
 from vsumm.config import Budget
 from vsumm.errors import ScoresError
-from vsumm.media import Segment, merge_neighbours
+from vsumm.media import Segment, in_order_of, merge_neighbours
 from vsumm.render.picks import Candidate, Picks
 from vsumm.select import select_segments
 
@@ -73,7 +73,7 @@ def edit_picks(picks: Picks, edit: Edit) -> Picks:
     """Return picks after a change.
 
     What is kept or extended is in the reel whatever its score; with a budget the rest is chosen
-    again among all that was scored.
+    again among all that was scored. What was shown before keeps its place among the others.
 
     Raises:
         ScoresError: there is no such run or time, or what is kept is longer than the budget.
@@ -94,7 +94,7 @@ def edit_picks(picks: Picks, edit: Edit) -> Picks:
     rest = [run for n, run in numbered if n not in longer and n not in edit.drop]
     if edit.budget is not None:
         rest = _chosen(picks, edit, fixed)
-    runs = merge_neighbours([*fixed, *rest])
+    runs = in_order_of(merge_neighbours([*fixed, *rest]), picks.runs)
     if not runs:
         raise ScoresError("nothing is left for the reel")
     return replace(picks, runs=tuple(runs))

@@ -50,7 +50,7 @@ class Picks:
     info: MediaInfo
     """The film."""
     runs: tuple[Segment, ...]
-    """What the reel shows, chronological, not overlapping."""
+    """What the reel shows, in its order, not overlapping."""
     reel: ReelConfig
     """How the reel is made."""
     candidates: tuple[Candidate, ...]
@@ -179,9 +179,10 @@ def _from_summary(
     info = probe(film)
     if not summary.runs:
         raise NoSignalError(f"{shown(path)}: nothing was selected, there is no reel to cut")
-    if summary.runs[-1].start_seconds >= info.duration_seconds:
+    last = summary.runs_by_time[-1]
+    if last.start_seconds >= info.duration_seconds:
         raise ScoresError(
-            f"{shown(path)}: it picks {summary.runs[-1].start_seconds:.3f} s, but "
+            f"{shown(path)}: it picks {last.start_seconds:.3f} s, but "
             f"{shown(film)} ends at {info.duration_seconds:.3f} s: is it the right film?"
         )
     try:

@@ -150,6 +150,7 @@ def _with(picks: Picks, variant: Variant, budget_seconds: float, note: str) -> P
         budget_seconds=budget_seconds,
         segments=tuple(replace(row, selected=flag) for row, flag in flagged),
         pieces=(),
+        order=(),
         sound_shifts=(),
         reel=picks.reel.to_plain(),
         film_paths=(),

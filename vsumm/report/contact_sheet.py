@@ -31,7 +31,7 @@ SHEET_QUALITY = 88
 def write_contact_sheet(
     summary: Summary, path: str | os.PathLike[str], *, overwrite: bool = False
 ) -> Path:
-    """Write a JPEG file with a picture of every pick, chronological.
+    """Write a JPEG file with a picture of every pick, in the order of the reel.
 
     Raises:
         NoSignalError: nothing was picked, or the film has no picture that can be read.

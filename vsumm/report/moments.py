@@ -49,7 +49,7 @@ class Moment:
 
 
 def picks_of(summary: Summary) -> list[Moment]:
-    """Return the runs of the reel, chronological."""
+    """Return the runs of the reel, in its order."""
     return _moments(summary, summary.runs, _rows_of_runs(summary), are_picks=True)
 
 

@@ -31,7 +31,7 @@ MAX_BYTES = round(PREVIEW_SECONDS * BYTES_PER_SECOND)
 def write_preview(
     summary: Summary, path: str | os.PathLike[str], *, overwrite: bool = False
 ) -> Path:
-    """Write the beginnings of the best picks, chronological, as a moving picture that repeats.
+    """Write the beginnings of the best picks, in the order of the reel, as a moving picture.
 
     It has the shape of the reel that the summary names.
 
@@ -56,7 +56,7 @@ def write_preview(
     assert video is not None  # there are pictures
     geometry = ReelConfig.from_plain(summary.reel).geometry_of(video)
     images = reshape_images(images, summary.media, pieces, geometry)
-    frames = [images[time] for time in sorted(images)]
+    frames = [images[time] for time in times if time in images]
     data = _within_limit(frames, suffix)
     with atomic_output(path, overwrite=overwrite) as partial:
         partial.write_bytes(data)
@@ -73,22 +73,22 @@ def check_preview(path: str | os.PathLike[str]) -> str:
 
 
 def shown_pieces(summary: Summary) -> list[Segment]:
-    """Return which parts of the picks a preview shows, chronological.
+    """Return which parts of the picks a preview shows, in the order of the reel.
 
     The best picks show their first `SHOT_SECONDS`, as many as there is time for; where all of them
     leave time over, they show more.
     """
-    picks = sorted(picks_of(summary), key=lambda pick: (pick.rank, pick.segment.start_seconds))
-    chosen = picks[: round(PREVIEW_SECONDS / SHOT_SECONDS)]
+    picks = picks_of(summary)
+    best = sorted(range(len(picks)), key=lambda k: (picks[k].rank, picks[k].segment.start_seconds))
+    chosen = [picks[k] for k in sorted(best[: round(PREVIEW_SECONDS / SHOT_SECONDS)])]
     share = PREVIEW_SECONDS / len(chosen) if chosen else 0.0
-    pieces = [
+    return [
         Segment(
             pick.segment.start_seconds,
             min(pick.segment.end_seconds, pick.segment.start_seconds + share),
         )
         for pick in chosen
     ]
-    return sorted(pieces, key=lambda piece: piece.start_seconds)
 
 
 def _times_in(piece: Segment) -> list[float]:

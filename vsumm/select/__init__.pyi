@@ -17,6 +17,7 @@ from .knapsack import solve_knapsack as solve_knapsack
 from .long_runs import end_long_runs as end_long_runs
 from .long_runs import join_close_runs as join_close_runs
 from .long_runs import select_with_breaks as select_with_breaks
+from .order import order_runs as order_runs
 from .spread import MOST_FAMILIAR as MOST_FAMILIAR
 from .variants import Variant as Variant
 from .variants import select_variants as select_variants

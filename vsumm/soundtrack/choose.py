@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,12 +11,21 @@ import numpy as np
 from mmva_core.clock import clock_text
 from mmva_core.errors import MmvaError
 from mmva_core.matching_score import score_of_distance
-from mmva_core.retrieval import Curve, Floats, Place, compare_starts, load_index, rank_tracks
+from mmva_core.retrieval import (
+    Curve,
+    Floats,
+    Place,
+    RetrievalIndex,
+    compare_starts,
+    load_index,
+    rank_tracks,
+)
 from vsumm.errors import InputError
 from vsumm.files import RecordCache, shown
+from vsumm.running_order import order_by_course, reel_times
 from vsumm.score import FloatArray
 from vsumm.soundtrack.beats import Beats
-from vsumm.soundtrack.curve import reel_curve, reel_cuts
+from vsumm.soundtrack.curve import music_course, reel_curve, reel_cuts
 from vsumm.soundtrack.cut_to_beats import cut_to_beats
 from vsumm.soundtrack.place import Fit, fit_at, fit_to_beats, part_to_hear
 from vsumm.soundtrack.rhythm import listen
@@ -51,7 +61,9 @@ def choose_soundtrack(
 ) -> Choice:
     """Choose music for the reel of a summary, by `mmva_core.retrieval.rank_tracks`.
 
-    The start of the chosen track is moved to the beat, see `place.py`.
+    The start of the chosen track is moved to the beat, see `place.py`. Where the settings of the
+    summary allow another order of its runs, and name no arc that they follow, they follow the
+    chosen track.
 
     Args:
         summary: what the reel shows.
@@ -65,10 +77,7 @@ def choose_soundtrack(
         NoSignalError: the reel shows no picture.
     """
     curve = reel_curve(summary, crossfade_seconds=crossfade_seconds)
-    try:
-        opened = load_index(index)
-    except MmvaError as error:
-        raise InputError(str(error)) from error
+    opened = _open(index)
     root = Path(opened.header.root)
     positions = [
         position
@@ -78,27 +87,16 @@ def choose_soundtrack(
     if not positions:
         raise InputError(f"{shown(root)}: none of the music of the index {shown(index)} is there")
     places = rank_tracks(curve, opened, positions)
-    told = [(place, root / place.name) for place in places[:NUM_BEST]]
-    tags = [read_tags(file) for _, file in told]
-    best = tuple(
-        TrackMatch(
-            file=file,
-            start_seconds=place.start_seconds,
-            score=place.score,
-            distance=place.distance,
-            correlation=place.correlation,
-            title=said.title,
-            artist=said.artist,
-            licence=said.licence,
-        )
-        for (place, file), said in zip(told, tags, strict=True)
-    )
+    best, tags = _best(places, root)
     chosen = places[0]
     windows = next(
         opened.va[opened.offsets[position] : opened.offsets[position + 1]]
         for position in positions
         if opened.items[position].name == chosen.name
     )
+    if summary.config.reorder and summary.config.arc is None:
+        summary = _ordered(summary, windows, chosen.start_seconds, cache)
+        curve = reel_curve(summary, crossfade_seconds=crossfade_seconds)
     placed = _place(
         summary,
         curve,
@@ -120,8 +118,60 @@ def choose_soundtrack(
         tempo=placed.beats.tempo,
         cuts_on_beats=placed.fit.on_beats,
     )
-    line = _line(match.file, places, placed.line, tags[0])
+    line = _line(match.file, places, placed.line, tags)
     return Choice((match, *best[1:]), placed.summary, line, placed.fit.fade_seconds)
+
+
+def order_by_track(
+    summary: Summary, index: Path, *, start_seconds: float = 0.0, cache: RecordCache | None = None
+) -> Summary:
+    """Order the runs of a reel by the arousal of the only track of an index.
+
+    Args:
+        summary: what the reel shows.
+        index: folder of the index, see `open_library`.
+        start_seconds: where in the track the reel begins.
+        cache: where phrases of the film are kept.
+
+    Raises:
+        InputError: the index cannot be read.
+        NoSignalError: the reel shows no picture.
+    """
+    return _ordered(summary, _open(index).rows_of(0).va, start_seconds, cache)
+
+
+def _open(index: Path) -> RetrievalIndex:
+    try:
+        return load_index(index)
+    except MmvaError as error:
+        raise InputError(str(error)) from error
+
+
+def _best(places: Sequence[Place], root: Path) -> tuple[tuple[TrackMatch, ...], Tags]:
+    """Return the best tracks at their places, with what their files say; and that of the first."""
+    told = [(place, root / place.name) for place in places[:NUM_BEST]]
+    tags = [read_tags(file) for _, file in told]
+    best = tuple(
+        TrackMatch(
+            file=file,
+            start_seconds=place.start_seconds,
+            score=place.score,
+            distance=place.distance,
+            correlation=place.correlation,
+            title=said.title,
+            artist=said.artist,
+            licence=said.licence,
+        )
+        for (place, file), said in zip(told, tags, strict=True)
+    )
+    return best, tags[0]
+
+
+def _ordered(
+    summary: Summary, windows: Floats, start_seconds: float, cache: RecordCache | None
+) -> Summary:
+    course = music_course(windows, start_seconds, reel_times(summary))
+    return order_by_course(summary, course, "the soundtrack", cache)
 
 
 @dataclass(frozen=True, eq=False)

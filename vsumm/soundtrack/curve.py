@@ -8,13 +8,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from mmva_core.retrieval import Curve
+from mmva_core.retrieval import Curve, Floats
 from vsumm.config import SummaryConfig
 from vsumm.errors import NoSignalError
 from vsumm.files import shown
 from vsumm.media import MediaInfo, Segment
 from vsumm.reel import lay_out
-from vsumm.score import FloatArray, arousal_score, smooth
+from vsumm.score import FloatArray, arousal_score, ranks, smooth
 from vsumm.summary import Summary
 
 SMOOTHED_POINTS = 3
@@ -54,7 +54,7 @@ def reel_curve(
 
     Args:
         summary: what was measured of the film.
-        runs: what the reel shows, chronological; `summary.runs` if left out.
+        runs: what the reel shows, in its order; `summary.runs` if left out.
         crossfade_seconds: how long each run overlaps the next one.
 
     Raises:
@@ -78,6 +78,19 @@ def reel_curve(
     if not np.isfinite(va).all(axis=1).any():
         raise NoSignalError(f"{shown(summary.media.path)}: the picture of its reel is black")
     return Curve(times, va, length)
+
+
+def music_course(windows: Floats, start_seconds: float, times: FloatArray) -> FloatArray:
+    """Return the arousal of a track under a reel, as ranks from 0 to 1 within what is heard, (K,).
+
+    Args:
+        windows: (W, 4) of the track, see `mmva_core.retrieval.compare_starts`.
+        start_seconds: where in it the reel begins.
+        times: (K,) seconds from the beginning of the reel.
+    """
+    middles = (windows[:, 2] + windows[:, 3]) / 2
+    heard = (start_seconds + times) % float(windows[-1, 3])
+    return ranks(np.interp(heard, middles, windows[:, 1]))
 
 
 def reel_cuts(summary: Summary, *, crossfade_seconds: float = 0.0) -> FloatArray:

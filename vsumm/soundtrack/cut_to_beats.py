@@ -126,9 +126,10 @@ def cut_to_beats(
         if lost <= MOST_LOSS:
             moved, loss = found, lost
             break
-    flags = mostly_in((row.segment for row in summary.segments), moved)
+    by_time = sorted(moved, key=lambda piece: piece.start_seconds)
+    flags = mostly_in((row.segment for row in summary.segments), by_time)
     rows = (replace(row, selected=flag) for row, flag in zip(summary.segments, flags, strict=True))
-    return Moved(replace(summary, pieces=tuple(moved), segments=tuple(rows)), loss)
+    return Moved(replace(summary, pieces=tuple(by_time), segments=tuple(rows)), loss)
 
 
 def _free_places(
@@ -153,16 +154,16 @@ def _free_places(
     )
     has_shift = [False, *(shift != 0 for shift in summary.sound_shifts), False]
     has_shift = has_shift if summary.sound_shifts else [False] * (len(pieces) + 1)
-    gaps = [b.start_seconds - a.end_seconds for a, b in pairwise(pieces)]
+    by_time = summary.runs_by_time
+    gaps = [b.start_seconds - a.end_seconds for a, b in pairwise(by_time)]
     rooms = [np.inf, *(max(0.0, (gap - MIN_GAP_SECONDS) / 2) for gap in gaps), np.inf]
+    before, after = (dict(zip(by_time, each, strict=True)) for each in (rooms[:-1], rooms[1:]))
     return [
         (
-            _free_place(piece.start_seconds, -rooms[k], np.inf, borders, is_fixed=has_shift[k]),
-            _free_place(
-                piece.end_seconds, -np.inf, rooms[k + 1], borders, is_fixed=has_shift[k + 1]
-            ),
+            _free_place(p.start_seconds, -before[p], np.inf, borders, is_fixed=has_shift[k]),
+            _free_place(p.end_seconds, -np.inf, after[p], borders, is_fixed=has_shift[k + 1]),
         )
-        for k, piece in enumerate(pieces)
+        for k, p in enumerate(pieces)
     ]
 
 

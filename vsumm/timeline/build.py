@@ -66,7 +66,7 @@ def clips_of(
     """Return one clip for each run, with the frames that a reel of these runs shows.
 
     Args:
-        runs: pieces of the film, chronological, not overlapping.
+        runs: pieces of the film, in the order of the reel, not overlapping.
         info: the film.
         clock: how it is counted.
         fade: how long each run is faded over into the next one, seconds.

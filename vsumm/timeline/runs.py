@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from vsumm.errors import ScoresError
-from vsumm.media import MediaInfo, Segment
+from vsumm.media import MediaInfo, Segment, in_order_of
 from vsumm.timeline.model import Clip, Timeline
 from vsumm.timeline.survey import FilmClock
 from vsumm.words import counted
@@ -19,7 +19,7 @@ class TimelineRuns:
     """What a reel can be cut from."""
 
     runs: tuple[Segment, ...]
-    """Pieces of the film, chronological, not overlapping."""
+    """Pieces of the film, not overlapping, in the order of the timeline."""
     crossfade_seconds: float
     """Length of all cross-fades between them."""
     notes: tuple[str, ...]
@@ -43,16 +43,13 @@ def runs_of(timeline: Timeline, info: MediaInfo, clock: FilmClock) -> TimelineRu
     spans = [_span(clip, origin, clock) for clip in timeline.clips]
     duration = Fraction(info.duration_seconds)
     spans, shortened = _within(spans, duration, clock)
-    ordered = sorted(spans)
-    if ordered != spans:
-        notes.append(
-            "the clips are not in the order of the film: the reel shows them in that order"
-        )
     fade, about_fades = _crossfade(timeline.clips, 1 / clock.rate)
-    joined, num_overlaps = _joined(ordered, 1 / clock.rate, fade)
+    joined, num_overlaps = _joined(sorted(spans), 1 / clock.rate, fade)
     if num_overlaps:
         notes.append(f"{counted(num_overlaps, 'clip')} overlapped another one: joined")
-    runs = tuple(Segment(float(start), float(end)) for start, end in joined)
+    by_time = [Segment(float(start), float(end)) for start, end in joined]
+    shown = [Segment(float(start), float(end)) for start, end in spans]
+    runs = tuple(in_order_of(by_time, shown))
     if len(runs) < 2:
         fade = Fraction(0)
     return TimelineRuns(runs, float(fade), (*notes, *shortened, *about_fades))

@@ -44,12 +44,16 @@ def follow(info: MediaInfo, runs: Sequence[Segment], geometry: Geometry) -> tupl
 
     Args:
         info: the film; it must have a picture.
-        runs: pieces of it, chronological, not overlapping.
+        runs: pieces of it, not overlapping.
         geometry: sizes of its pictures and the reel's.
+
+    Returns:
+        The shots, chronological.
 
     Raises:
         InputError: not a single frame can be read.
     """
+    runs = sorted(runs, key=lambda run: run.start_seconds)
     places = places_of(geometry.share)
     looks_of_runs = look_at(info, runs)
     # Found cuts are not cached here, so that it does not matter what the film contains.

@@ -25,7 +25,7 @@ def reshape_images(
     Args:
         images: whole pictures of any size, by their times on the presentation clock, seconds.
         info: the film.
-        pieces: where they are from, chronological, not overlapping.
+        pieces: where they are from, not overlapping.
         geometry: sizes of the film's pictures and the reel's.
 
     Raises:

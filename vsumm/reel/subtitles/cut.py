@@ -47,13 +47,14 @@ def cut_cues(cues: Sequence[tuple[int, int]], runs: Sequence[PlacedRun]) -> list
     >>> cut_cues([(1000, 3000)], lay_out([Segment(0, 2), Segment(2.5, 5)]))
     [Piece(index=0, start=1000, end=2500)]
     """
-    starts = [run.source_start * 1000 for run in runs]
-    ends = [run.source_end * 1000 for run in runs]
+    by_time = sorted(runs, key=lambda run: run.source_start)
+    starts = [run.source_start * 1000 for run in by_time]
+    ends = [run.source_end * 1000 for run in by_time]
     pieces: list[Piece] = []
     for index, (start, end) in enumerate(cues):
         first, stop = bisect_right(ends, start), bisect_left(starts, end)
         shown = (
-            [_piece(index, (start, end), run) for run in runs[first:stop]] if start < end else []
+            [_piece(index, (start, end), run) for run in by_time[first:stop]] if start < end else []
         )
         shortest = min(SHORTEST_PIECE, end - start)
         pieces += [piece for piece in _joined(shown) if piece.end - piece.start >= shortest]
@@ -70,7 +71,7 @@ def _piece(index: int, cue: tuple[int, int], run: PlacedRun) -> Piece:
 def _joined(pieces: Sequence[Piece]) -> list[Piece]:
     """Join pieces of one cue that touch or overlap."""
     joined: list[Piece] = []
-    for piece in pieces:
+    for piece in sorted(pieces, key=lambda piece: piece.start):
         if joined and piece.start <= joined[-1].end:
             joined[-1] = Piece(piece.index, joined[-1].start, max(joined[-1].end, piece.end))
         else:

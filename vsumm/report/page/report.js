@@ -168,6 +168,23 @@ function ticked() {
   return pieces;
 }
 
+// Numbers of pieces in the order of the reel: each takes the place of the first pick that it shows,
+// any other one comes behind the piece before it.
+function orderOf(pieces) {
+  const picks = boxes.filter((box) => box.defaultChecked).map(pieceOf);
+  let place = -1;
+  const places = pieces.map(({ start, end }) => {
+    const found = picks.findIndex((pick) => pick.start < end && start < pick.end);
+    if (found >= 0) place = found;
+    return place;
+  });
+  return pieces.map((_, number) => number).sort((a, b) => places[a] - places[b]);
+}
+
+const inOrder = (pieces) =>
+  summary.order.length ? orderOf(pieces).map((number) => pieces[number]) : pieces;
+const isChanged = () => boxes.some((box) => box.checked !== box.defaultChecked);
+
 function command() {
   const dropped = boxes.filter((box) => box.defaultChecked && !box.checked);
   const kept = boxes.filter((box) => !box.defaultChecked && box.checked);
@@ -180,6 +197,8 @@ function command() {
 function edited() {
   const copy = structuredClone(summary);
   const pieces = ticked();
+  if (summary.order.length) copy.order = orderOf(pieces);
+  if (isChanged()) copy.sound_shifts = []; // sound is cut with the picture where other pieces meet
   copy.pieces = pieces.map(({ start, end }) => ({ start_seconds: start, end_seconds: end }));
   for (const row of copy.segments) {
     const shown = pieces.map(
@@ -203,9 +222,8 @@ function refresh() {
   warning.hidden = over < 0.05;
   warning.textContent = `${over.toFixed(1)} s over the budget`;
   document.getElementById("command").textContent = command();
-  const isChanged = boxes.some((box) => box.checked !== box.defaultChecked);
-  for (const element of edit.querySelectorAll(".changed-only")) element.hidden = !isChanged;
-  edit.querySelector(".hint").hidden = isChanged;
+  for (const element of edit.querySelectorAll(".changed-only")) element.hidden = !isChanged();
+  edit.querySelector(".hint").hidden = isChanged();
   say("");
   for (const box of boxes) {
     box.closest("tr").classList.toggle("off", box.defaultChecked && !box.checked);
@@ -251,7 +269,7 @@ if (edit) {
     refresh();
   });
   const playAll = document.getElementById("play-all");
-  if (player) playAll.addEventListener("click", () => play(ticked()));
+  if (player) playAll.addEventListener("click", () => play(inOrder(ticked())));
   else playAll.hidden = true;
   for (const box of boxes) box.checked = box.defaultChecked; // browsers restore old ticks
   edit.hidden = false;
