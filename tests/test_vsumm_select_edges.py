@@ -11,13 +11,18 @@ from hypothesis import strategies as st
 from vsumm.fixed import are_in
 from vsumm.media import Segment, split_into_segments
 from vsumm.select import (
+    FLASH_SECONDS,
+    MIN_GAP_SECONDS,
     Borders,
+    Rules,
+    Run,
     competing_runs,
     place_edges,
     places_to_check,
     places_to_search,
 )
-from vsumm.select.edges import FLASH_SECONDS, MIN_GAP_SECONDS, REACH_SECONDS
+from vsumm.select.places import pieces_from
+from vsumm.select.runs import REACH_SECONDS
 
 
 def placed(
@@ -46,16 +51,17 @@ def placed(
             np.where(are_in(segments, closed), np.nan, scores),
             selected,
             closed=closed,
-            padding_seconds=sum(padding),
         ),
         segments,
         scores,
         Borders(sorted(cuts), segments[-1].end_seconds, phrases, kept),
-        budget_seconds=seconds * len(picked) if budget is None else budget,
-        min_run_seconds=min_run,
-        max_run_seconds=max_run,
-        padding=padding,
-        overlap_seconds=overlap,
+        Rules(
+            budget_seconds=seconds * len(picked) if budget is None else budget,
+            min_run_seconds=min_run,
+            max_run_seconds=max_run,
+            padding=padding,
+            overlap_seconds=overlap,
+        ),
     )
 
 
@@ -127,6 +133,43 @@ def test_an_edge_leaves_a_phrase_for_the_nearest_pause():
     phrases = [Segment(8.9, 10.5), Segment(11.0, 15.2), Segment(15.9, 18.0)]
     (piece,) = placed(scores, {5, 6, 7}, [], phrases=phrases, budget=6.0)
     assert not Borders((), 26.0, phrases).are_spoken(np.array(edges_of([piece]))).any()
+
+
+def test_an_edge_goes_further_where_all_is_spoken_near_by():
+    scores = [0.4] * 5 + [0.8] * 3 + [0.4] * 5
+    phrases = [Segment(0.0, 7.0), Segment(7.4, 20.0), Segment(20.4, 26.0)]
+    (piece,) = placed(scores, {5, 6, 7}, [], phrases=phrases, budget=13.0)
+    assert (piece.start_seconds, piece.end_seconds) == pytest.approx((7.2, 20.2), abs=0.11)
+
+
+def test_far_places_are_those_that_are_better_than_all_near_ones():
+    (run,) = (Run(Segment(10.0, 16.0), 2.0, True, (0.0, 26.0)),)
+    borders = Borders([4.5, 5.5, 10.6, 20.5], 26.0, [Segment(14.0, 19.0)])
+    starts, ends = pieces_from(run, run, borders, 0.25).T
+    assert starts.min() == 8.0  # there is a cut within reach
+    assert sorted({*ends[ends > 18].tolist()}) == [19.1, 20.5]
+
+
+def test_runs_in_one_sentence_become_one():
+    scores = [0.5] * 4 + [0.8] * 2 + [0.7] + [0.8] * 2 + [0.5] * 4
+    phrases = [Segment(0.0, 8.0), Segment(8.4, 17.6), Segment(18.0, 26.0)]
+    (piece,) = placed(scores, {4, 5, 7, 8}, [], phrases=phrases, budget=9.5)
+    assert (piece.start_seconds, piece.end_seconds) == pytest.approx((8.3, 17.7), abs=0.1)
+
+
+def test_runs_beside_what_is_skipped_stay_apart():
+    scores = [0.5] * 4 + [0.8] * 2 + [0.7] + [0.8] * 2 + [0.5] * 4
+    phrases = [Segment(0.0, 8.0), Segment(8.4, 17.6), Segment(18.0, 26.0)]
+    skipped = [Segment(12.5, 13.5)]
+    pieces = placed(scores, {4, 5, 7, 8}, [], phrases=phrases, skipped=skipped, budget=9.5)
+    assert all(p.end_seconds <= 12.5 or p.start_seconds >= 13.5 for p in pieces)
+
+
+def test_a_pause_between_words_is_worse_than_one_between_phrases():
+    scores = [0.5] * 5 + [0.8] * 3 + [0.5] * 5
+    phrases = [Segment(4.0, 9.7), Segment(9.85, 11.2), Segment(11.6, 15.9), Segment(16.3, 20.0)]
+    (piece,) = placed(scores, {5, 6, 7}, [], phrases=phrases, budget=6.0)
+    assert (piece.start_seconds, piece.end_seconds) == pytest.approx((11.3, 16.2), abs=0.25)
 
 
 def test_a_cut_in_a_pause_is_the_best_of_all():

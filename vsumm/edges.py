@@ -28,10 +28,12 @@ from vsumm.run_rules import check_room, finish_runs, padded_runs, select_runs
 from vsumm.score import SPEECH_KIND, Arrays, Film, FloatArray
 from vsumm.select import (
     Borders,
+    Rules,
     Run,
     competing_runs,
     place_edges,
     places_to_check,
+    places_to_hear,
     places_to_search,
 )
 from vsumm.split_edits import choose_shifts
@@ -142,28 +144,23 @@ def move_edges(
         np.where(are_in(film.segments, fixed.kept), np.nan, scores),
         selected,
         closed=[*fixed.kept, *fixed.skipped],
-        padding_seconds=sum(config.padding_seconds),
     )
-    places = places_to_search(runs)
+    places = places_to_hear(runs)
     speech = FoundSpeech(())
     if config.cut_at != "shots":
         spoken, track = _may_be_spoken(places, film, arrays), config.audio_track or 0
         speech = find_speech(film.info, spoken, track=track, content=content, cache=cache)
+    rules = Rules(
+        budget_seconds=left_seconds + overlap_seconds * len(fixed.kept),
+        min_run_seconds=config.min_run_seconds,
+        max_run_seconds=config.max_run_seconds or math.inf,
+        padding=config.padding_seconds,
+        overlap_seconds=overlap_seconds,
+    )
 
     def place(cuts: FoundCuts) -> tuple[list[Segment], Borders]:
         borders = Borders(cuts.cuts, film.segments[-1].end_seconds, speech.phrases, fixed.kept)
-        pieces = place_edges(
-            runs,
-            film.segments,
-            scores,
-            borders,
-            budget_seconds=left_seconds + overlap_seconds * len(fixed.kept),
-            min_run_seconds=config.min_run_seconds,
-            max_run_seconds=config.max_run_seconds or math.inf,
-            padding=config.padding_seconds,
-            overlap_seconds=overlap_seconds,
-        )
-        return pieces, borders
+        return place_edges(runs, film.segments, scores, borders, rules), borders
 
     cuts = FoundCuts(())
     if config.cut_at != "speech":

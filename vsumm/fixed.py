@@ -10,15 +10,13 @@ import numpy.typing as npt
 
 from vsumm.config import SummaryConfig
 from vsumm.errors import InputError
-from vsumm.media import MediaInfo, Segment, merge_neighbours, overlapping
+from vsumm.media import SLACK_SECONDS, MediaInfo, Segment, merge_neighbours, overlapping
 from vsumm.stretches import CREDITS, stretch_text
 
 LEAST_CARD = 0.5
 """Probability of a title card, above which a segment is one."""
 END_SHARE = 0.05
 """Credits begin in so large a part at the beginning of a film, or end in one at its end."""
-SLACK_SECONDS = 1e-6
-"""Lengths are differences of seconds; less than this over the budget is a rounding error."""
 
 
 @dataclass(frozen=True)

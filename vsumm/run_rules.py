@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from vsumm.errors import InputError
-from vsumm.fixed import SLACK_SECONDS, Fixed, are_in
-from vsumm.media import Segment, merge_neighbours
+from vsumm.fixed import Fixed, are_in
+from vsumm.media import SLACK_SECONDS, Segment, merge_neighbours
 from vsumm.score import Film, FloatArray
 from vsumm.select import (
     MIN_GAP_SECONDS,

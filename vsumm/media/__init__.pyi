@@ -8,6 +8,7 @@ from .info import displayed_size as displayed_size
 from .info import probe as probe
 from .info import scaled_size as scaled_size
 from .report import DecodeReport as DecodeReport
+from .segments import SLACK_SECONDS as SLACK_SECONDS
 from .segments import TOLERANCE_SECONDS as TOLERANCE_SECONDS
 from .segments import Segment as Segment
 from .segments import in_order_of as in_order_of

@@ -13,6 +13,8 @@ MIN_SEGMENT_SECONDS = 1e-3
 """A remainder shorter than this belongs to the piece before it: no frame or sound lies in it."""
 TOLERANCE_SECONDS = Fraction(1, 100_000)
 """A frame this close before a border counts as on it: borders are floats, time stamps are not."""
+SLACK_SECONDS = 1e-6
+"""Lengths are differences of seconds; less than this is a rounding error."""
 
 
 @dataclass(frozen=True)

@@ -13,15 +13,13 @@ from itertools import groupby
 
 import numpy as np
 
-from vsumm.media import Segment
+from vsumm.media import SLACK_SECONDS, Segment
 from vsumm.score import FloatArray, contributions, find_topic, reasons, used_weights
 from vsumm.select import MOST_FAMILIAR
 from vsumm.summary import Summary
 
 LEAST_RUNNERS_UP, MOST_RUNNERS_UP = 4, 24
 """As many runners-up are shown as there are picks, within these limits."""
-BUDGET_SLACK_SECONDS = 1e-6
-"""Lengths are sums of differences; less than this over the budget is a rounding error."""
 
 
 @dataclass(frozen=True)
@@ -175,7 +173,7 @@ def _dropped(summary: Summary, rows: list[int], score: float) -> tuple[str, ...]
         causes.append(f"{lowest - score:.2f} below the lowest pick")
     elif summary.by == "highlights" and summary.config.spread and _is_near_a_pick(summary, rows):
         causes.append("near another pick")
-    if over > BUDGET_SLACK_SECONDS:
+    if over > SLACK_SECONDS:
         amount = f"{over:.1f} s" if over >= 0.05 else f"{max(1, round(1000 * over))} ms"
         causes.append(f"{amount} over the budget")
     return tuple(causes) or ("other segments fill the budget better",)

@@ -9,11 +9,8 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from vsumm.media import Segment, overlapping
+from vsumm.media import SLACK_SECONDS, Segment, overlapping
 from vsumm.select.budget import select_segments
-
-SLACK_SECONDS = 1e-6
-"""Lengths are differences of seconds; less than this is a rounding error."""
 
 
 def select_with_breaks(
