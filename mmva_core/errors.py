@@ -3,6 +3,7 @@
     MmvaError
     ├── CheckpointError  weights are missing, damaged or foreign: name another folder
     ├── DataError        a data set is missing, incomplete or malformed: repair or complete it
+    ├── EngineError      the machines that were asked for are not there: start them, or name others
     ├── PrecisionError   a tower or the processor lacks a precision: use fp32
     └── MissingExtraError  an optional dependency is not installed: install the named extra
 
@@ -51,6 +52,10 @@ class CheckpointError(MmvaError):
 
 class DataError(MmvaError):
     """A data set is missing, incomplete or malformed."""
+
+
+class EngineError(MmvaError):
+    """There is no such cluster of machines."""
 
 
 class PrecisionError(MmvaError):

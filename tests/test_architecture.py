@@ -24,6 +24,7 @@ FLOORS = {
         "palette": "",
         "words": "",
         "workers": "errors",
+        "engines": "errors workers",
         "media": "errors files workers",
         "decode": "config errors files media workers",
         "select": "media",
@@ -55,8 +56,8 @@ FLOORS = {
         "film_reader": "config errors files media pipeline soundtrack summary",
         "installation": "_version config errors files",
         "doctor": "decode errors files media workers",
-        "batch": "analysis config embeddings errors files media pipeline progress reel render "
-        "report score settings soundtrack summary workers",
+        "batch": "analysis config embeddings engines errors files media pipeline progress reel "
+        "render report score settings soundtrack summary workers",
         "demo": "batch config errors files media progress",
         "cli": "_version batch config demo doctor errors files film_library installation media "
         "medley mood progress reel render report score soundtrack stretches summary words workers",
@@ -65,6 +66,7 @@ FLOORS = {
     "mmva_core": {
         "errors": "",
         "clock": "",
+        "engines": "errors",
         "outputs": "",
         "ridge": "",
         "matching_score": "",
@@ -81,7 +83,7 @@ FLOORS = {
         "data.open": "config errors",
         "data.imemnet": "config errors inputs model store towers train",
         "data.sources": "data.imemnet errors inputs store towers",
-        "retrieval": "config errors inputs matching_score model store towers",
+        "retrieval": "config engines errors inputs matching_score model store towers",
         "prompts": "clock data.open device errors inputs model retrieval store towers",
         "lite": "class_predictor config data.open device errors heads inputs model outputs ridge "
         "store towers train",
@@ -91,8 +93,9 @@ FLOORS = {
         "retrievers": "config data.open errors model retrieval towers train",
         "studies": "config data.open errors heads inputs lite model prompts published retrieval "
         "retrievers ridge towers train",
-        "cli": "clock config content data.imemnet data.open data.sources device errors inputs lite "
-        "model prompts published retrieval retrievers skill sounds store studies towers train",
+        "cli": "clock config content data.imemnet data.open data.sources device engines errors "
+        "inputs lite model prompts published retrieval retrievers skill sounds store studies "
+        "towers train",
         "__main__": "cli",
     },
     "eval": {

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from benchmarks import make_video, write_h5, write_scores, write_summe_mat, write_tvsum_mat
+from films import make_film
 
 from eval.__main__ import main
 from eval.cli.program import METHOD_NAMES, PROTOCOL_NAMES
@@ -64,6 +65,31 @@ def test_given_scores_are_evaluated_on_an_annotation(folder, capsys):
     assert "protocol: uniform-2s" in text
     assert "scores.json" in text
     assert "note: 2 of 50 videos" in text
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # Ray's own
+def test_videos_that_a_cluster_scores_have_the_same_figures(folder, capsys):
+    pytest.importorskip("ray")
+    for name, flash in (("v1", 3.0), ("v2", 8.0)):
+        make_film(folder / f"{name}.mp4", seconds=12, size=(64, 36), flashes=[flash])
+    arguments = ["tvsum", "--data", str(folder), "--seeds", "2", "--json", "--no-cache"]
+    arguments += ["--protocol", "uniform-2s", "kts"]
+    figures = []
+    for engine in ("local", "ray"):
+        assert main([*arguments, "--engine", engine]) == 0
+        figures.append(capsys.readouterr().out)
+    assert figures[0] == figures[1]
+    assert "v1" in figures[0]
+    assert "v2" in figures[0]
+
+
+def test_an_engine_needs_videos_and_an_address_a_cluster(folder, capsys):
+    annotation = ["tvsum", "--annotations", "ydata-tvsum50.mat"]
+    assert run(folder, *annotation, "--engine", "ray") == 2
+    assert "--engine is who scores the videos of --data" in capsys.readouterr().err
+    assert run(folder, *annotation, "--address", "auto") == 2
+    assert "needs --engine ray" in capsys.readouterr().err
 
 
 def test_an_h5_file_is_evaluated_on_its_own_shots(folder, capsys):

@@ -3,6 +3,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from batches import Inline
 from benchmarks import make_video
 
 from eval.datasets.benchmark import Benchmark
@@ -101,6 +102,33 @@ def test_each_frame_gets_the_score_on_screen_at_its_time(folder, scorer):
     data = benchmark("a")
     frames = score_videos(data, find_videos(folder, data), scorer.it).scores["a"]
     assert frames[[0, 49, 50, 99, 100, 150, 299]].tolist() == [0.1, 0.1, 0.9, 0.9, 0.0, 0.3, 0.5]
+
+
+@pytest.mark.parametrize("num_slots", [1, 2])
+def test_an_engine_makes_the_same_scores_in_the_same_order(folder, scorer, num_slots):
+    data = benchmark("a", "b")
+    paths = find_videos(folder, data)
+    here = score_videos(data, paths, scorer.it)
+    ticks = []
+    engine = Inline(num_slots=num_slots)
+    there = score_videos(data, paths, scorer.it, engine=engine, on_video=lambda: ticks.append(1))
+    assert len(engine.tasks) == len(ticks) == 2
+    assert list(there.scores) == list(here.scores) == ["a", "b"]
+    for name, scores in here.scores.items():
+        np.testing.assert_array_equal(there.scores[name], scores)
+    assert there.benchmark.notes == here.benchmark.notes
+
+
+def test_a_video_whose_process_dies_again_and_again_does_not_stop_the_others(folder, scorer):
+    def do(task):
+        if task.name == "a":
+            raise ConnectionError("killed")
+        return videos._summarize(task)
+
+    data = benchmark("a", "b")
+    scored = score_videos(data, find_videos(folder, data), scorer.it, engine=Inline(do))
+    assert list(scored.scores) == ["b"]
+    assert scored.failures == ("video a: 3 processes died that worked on it: killed",)
 
 
 def test_frames_after_the_last_segment_keep_its_score():

@@ -4,16 +4,20 @@ import json
 import os
 import shutil
 import wave
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
+import torch
+from batches import Inline
 from mmva_tiny import tiny_model
 from PIL import Image
 
 from mmva_core.cli.program import main
 from mmva_core.errors import CheckpointError, DataError
-from mmva_core.retrieval import build as retrieval_build
+from mmva_core.retrieval import encoder
 from mmva_core.retrieval.build import build_index
+from mmva_core.retrieval.encoder import Encoder
 from mmva_core.retrieval.index import load_index
 from mmva_core.retrieval.query import make_query, parse_point, search
 from mmva_core.retrieval.sources import Source, find_sources, read_sources
@@ -73,7 +77,7 @@ def forbid_the_model(monkeypatch):
     def fail(*_args):
         raise AssertionError("something was encoded again")
 
-    monkeypatch.setattr(retrieval_build._Reader, "encode", fail)
+    monkeypatch.setattr(Encoder, "encode", fail)
 
 
 def test_folder_is_searched_for_music_and_pictures(library):
@@ -135,7 +139,7 @@ def test_second_build_encodes_only_what_is_new(library, tmp_path, model_folder, 
 
 
 def test_interrupted_build_goes_on_where_it_stopped(library, tmp_path, model_folder, monkeypatch):
-    encode = retrieval_build._Reader.encode
+    encode = Encoder.encode
 
     def stop_at_low(self, source, content):
         if source.name == "low.wav":
@@ -143,7 +147,7 @@ def test_interrupted_build_goes_on_where_it_stopped(library, tmp_path, model_fol
         return encode(self, source, content)
 
     with monkeypatch.context() as patch:
-        patch.setattr(retrieval_build._Reader, "encode", stop_at_low)
+        patch.setattr(Encoder, "encode", stop_at_low)
         with pytest.raises(KeyboardInterrupt):
             build(library, tmp_path / "index", model_folder)
     report = build(library, tmp_path / "index", model_folder)
@@ -212,8 +216,65 @@ def test_folders_without_permission_are_said(library, tmp_path, model_folder, mo
     assert "cannot be read: permission denied" in capsys.readouterr().err
 
 
+def contents(folder):
+    """Return the files of an index but for its header, whose names are drawn."""
+    return {path.name.partition("-")[0]: path.read_bytes() for path in folder.glob("*.npy")}
+
+
+def test_an_engine_makes_the_same_index(library, tmp_path, model_folder, made_index):
+    shutil.copy(library / "low.wav", library / "low again.wav")
+    (library / "bad.wav").write_text("no sound")
+    here = build(library, tmp_path / "here", model_folder)
+    engine = Inline(num_slots=2)
+    there = build(library, tmp_path / "there", model_folder, engine=engine)
+    assert len(engine.tasks) == 5  # of the two that are the same only one
+    assert there.index.items == here.index.items
+    assert there.problems == here.problems
+    assert there.num_encoded == here.num_encoded == 4
+    assert contents(tmp_path / "there") == contents(tmp_path / "here") != {}
+
+
+def test_a_content_whose_process_dies_again_and_again_is_a_problem(library, tmp_path, model_folder):
+    def do(task):
+        if task.source.name == "low.wav":
+            raise ConnectionError("killed")
+        return encoder._encode(task)
+
+    report = build(library, tmp_path / "index", model_folder, engine=Inline(do))
+    assert report.problems == ("low.wav: 3 processes died that encoded it: killed",)
+    assert len(report.index) == report.num_encoded == 3
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # Ray's own
+def test_ray_makes_the_same_index(library, tmp_path, model_folder, capsys):
+    pytest.importorskip("ray")
+    arguments = ["index", str(library), "--model", str(model_folder), "-o"]
+    with one_thread():  # as many as a task of Ray has
+        assert main([*arguments, str(tmp_path / "here")]) == 0
+    assert main([*arguments, str(tmp_path / "there"), "--engine", "ray"]) == 0
+    here, there = capsys.readouterr().out.replace("/here", "/there").splitlines()
+    assert here == there
+    assert contents(tmp_path / "there") == contents(tmp_path / "here") != {}
+
+
+@contextmanager
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_an_address_needs_a_cluster(library, capsys):
+    assert main(["index", str(library), "--address", "auto"]) == 2
+    assert "needs --engine ray" in capsys.readouterr().err
+
+
 def test_speech_is_said(library, tmp_path, model_folder, monkeypatch, capsys):
-    monkeypatch.setattr(retrieval_build.retrieval, "speech_share", lambda *_: 0.8)
+    monkeypatch.setattr(encoder.retrieval, "speech_share", lambda *_: 0.8)
     options = ["-o", str(tmp_path / "index"), "--model", str(model_folder)]
     assert main(["index", str(library), *options]) == 0
     said = "2 of them are speech and will not be chosen as music: deep/high.wav, low.wav\n"

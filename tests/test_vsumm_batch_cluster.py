@@ -1,39 +1,12 @@
-"""Films as tasks of a Ray cluster: what comes out is what `do_film` returns or raises."""
+"""Films as tasks of a Ray cluster."""
 
 import sys
-from concurrent.futures import Future
 
 import pytest
 
-from vsumm.batch.cluster import _settle
 from vsumm.batch.folders import plan_batch, run_batch
-from vsumm.batch.ledger import FilmRecord
 from vsumm.cli.program import main
-from vsumm.errors import NoRoomError, OutputError
-
-RECORD = FilmRecord("/a.mp4", "done")
-
-
-def settled(result=None, error=None):
-    done, future = Future(), Future()
-    if error:
-        done.set_exception(error)
-    else:
-        done.set_result(result)
-    _settle(future, done)
-    return future
-
-
-def test_a_record_is_handed_on():
-    assert settled(RECORD).result() is RECORD
-
-
-def test_an_error_of_a_task_comes_without_the_report_of_ray():
-    error = RuntimeError("a report of ten lines")
-    error.cause = NoRoomError("full")
-    assert settled(error=error).exception() is error.cause
-    lost = RuntimeError("the node died")
-    assert settled(error=lost).exception() is lost
+from vsumm.errors import OutputError
 
 
 @pytest.fixture

@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 from batches import Inline
 
-from vsumm.batch import folders
-from vsumm.batch.folders import ATTEMPTS, plan_batch, run_batch
+from mmva_core.engines import ATTEMPTS
+from vsumm.batch import folders, queue
+from vsumm.batch.folders import plan_batch, run_batch
 from vsumm.batch.ledger import FilmRecord, Ledger
 from vsumm.batch.task import PassingError
 from vsumm.config import SummaryConfig
@@ -38,10 +39,10 @@ def done(task):
 def run(plan, monkeypatch):
     def run(do, **options):
         engine = Inline(do)
-        monkeypatch.setattr(folders, "Processes", lambda num_slots: engine)
+        monkeypatch.setattr(folders, "open_engine", lambda name, **options: engine)
         return engine, run_batch(plan, **options)
 
-    monkeypatch.setattr(folders, "BUSY_SECONDS", 0.01)
+    monkeypatch.setattr(queue, "BUSY_SECONDS", 0.01)
     return run
 
 
@@ -142,7 +143,7 @@ def one(plan):
 def run_one(one, run, monkeypatch):
     def run_one(do, plan=one, **options):
         engine = Inline(do, num_slots=2)
-        monkeypatch.setattr(folders, "Processes", lambda num_slots: engine)
+        monkeypatch.setattr(folders, "open_engine", lambda name, **options: engine)
         return engine, list(run_batch(plan, num_jobs=2, **options))
 
     return run_one

@@ -30,7 +30,7 @@ def task(film, tmp_path, monkeypatch):
     source = "vsumm.score.model_source"
     monkeypatch.setattr(f"{source}.load_model", lambda _: BrightLoudModel())
     monkeypatch.setattr(f"{source}.model_fingerprint", lambda name: "bright and loud")
-    monkeypatch.setattr(module, "_sources", {})
+    monkeypatch.setattr("vsumm.score.model_source._shared", {})
     (tmp_path / "out").mkdir()
     return FilmTask(film, tmp_path / "out", SETTINGS, SETTINGS.to_plain())
 

@@ -6,7 +6,7 @@ from batches import Inline
 from films import make_film
 from foretold import BrightLoudModel
 
-from vsumm.batch import folders, task
+from vsumm.batch import folders
 from vsumm.batch.folders import plan_batch, run_batch
 from vsumm.batch.ledger import FileFacts, FilmRecord, Seen
 from vsumm.batch.store import Store, url_of
@@ -19,8 +19,10 @@ def films(tmp_path, monkeypatch):
     source = "vsumm.score.model_source"
     monkeypatch.setattr(f"{source}.load_model", lambda _: BrightLoudModel())
     monkeypatch.setattr(f"{source}.model_fingerprint", lambda name: "bright and loud")
-    monkeypatch.setattr(task, "_sources", {})
-    monkeypatch.setattr(folders, "Processes", lambda num_slots: Inline(task.do_film, num_slots))
+    monkeypatch.setattr(f"{source}._shared", {})
+    monkeypatch.setattr(
+        folders, "open_engine", lambda engine, num_jobs, address: Inline(num_slots=num_jobs)
+    )
     (tmp_path / "films").mkdir()
     make_film(tmp_path / "films" / "a.mp4", seconds=6, size=(64, 36), flashes=[3.0])
     (tmp_path / "films" / "bad.mp4").write_text("no film")

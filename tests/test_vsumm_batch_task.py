@@ -25,7 +25,7 @@ def task(tmp_path, monkeypatch):
     source = "vsumm.score.model_source"
     monkeypatch.setattr(f"{source}.load_model", lambda _: BrightLoudModel())
     monkeypatch.setattr(f"{source}.model_fingerprint", lambda name: "bright and loud")
-    monkeypatch.setattr(module, "_sources", {})
+    monkeypatch.setattr("vsumm.score.model_source._shared", {})
     (tmp_path / "out").mkdir()
     film = make_film(tmp_path / "a\nfilm.mp4", seconds=6, size=(160, 90), flashes=[3.0])
     return FilmTask(film, tmp_path / "out", SETTINGS, SETTINGS.to_plain(), num_jobs=2)

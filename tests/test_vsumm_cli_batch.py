@@ -10,7 +10,7 @@ from batches import Inline
 from films import make_film
 from foretold import BrightLoudModel
 
-from vsumm.batch import folders, task
+from vsumm.batch import folders
 from vsumm.cli.program import main
 
 
@@ -19,8 +19,10 @@ def films(tmp_path, monkeypatch):
     source = "vsumm.score.model_source"
     monkeypatch.setattr(f"{source}.load_model", lambda _: BrightLoudModel())
     monkeypatch.setattr(f"{source}.model_fingerprint", lambda name: "bright and loud")
-    monkeypatch.setattr(task, "_sources", {})
-    monkeypatch.setattr(folders, "Processes", lambda num_slots: Inline(task.do_film, num_slots))
+    monkeypatch.setattr(f"{source}._shared", {})
+    monkeypatch.setattr(
+        folders, "open_engine", lambda engine, num_jobs, address: Inline(num_slots=num_jobs)
+    )
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     folder = tmp_path / "films"
     folder.mkdir()

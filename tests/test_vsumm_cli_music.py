@@ -8,7 +8,7 @@ import pytest
 from films import make_film
 from music import make_index, make_tone
 
-from mmva_core.retrieval import build as retrieval_build
+from mmva_core.retrieval.encoder import Encoder
 from vsumm.cli.program import main
 from vsumm.summary import Summary
 
@@ -101,7 +101,7 @@ def test_a_choice_from_an_index_encodes_nothing(film, music, tmp_path, monkeypat
     def fail(*_args):
         raise AssertionError("something was encoded")
 
-    monkeypatch.setattr(retrieval_build._Reader, "encode", fail)
+    monkeypatch.setattr(Encoder, "encode", fail)
     assert run(film, "--soundtrack-from", music, "-o", tmp_path / "reel.mp4") == 0
 
 

@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -24,7 +24,10 @@ from eval.protocol import (
     match_scores,
     read_scores,
 )
+from mmva_core.cli import UsageError, check_engine_options
+from mmva_core.engines import Engine
 from vsumm.config import SummaryConfig
+from vsumm.engines import open_engine
 from vsumm.errors import InputError
 from vsumm.files import RecordCache, default_cache_folder
 
@@ -57,7 +60,11 @@ def run_benchmark(args: argparse.Namespace) -> CommandResult:
 
     Raises:
         VsummError: data or scores are missing or do not fit together.
+        UsageError: options contradict each other.
     """
+    check_engine_options(args)
+    if args.engine != "local" and args.data is None:
+        raise UsageError("--engine is who scores the videos of --data")
     protocols = _protocols(args)
     given = _gather(load_benchmark(args), args, needs_own_kts="kts" in protocols and not args.h5)
     evaluations = [_evaluate(given, protocol, args) for protocol in protocols]
@@ -119,18 +126,26 @@ def _score_and_segment(
     config = SummaryConfig(by=args.by, model=args.model)
     scorer = VideoScorer(config, _cache(args))
     paths = find_videos(args.data, given.benchmark)
-    if scores_videos:
-        with _progress(len(paths), "scoring", args) as tick:
-            titled = with_topics(given.benchmark, args.topic)
-            scored = score_videos(titled, paths, scorer, on_video=tick)
-        method = f"{Path(config.model).name} by {config.by}"
-        given = _Input(scored.benchmark, scored.scores, scored.cues, method, scored.failures)
-    if needs_own_kts:
-        with _progress(len(paths), "segmenting", args) as tick:
-            cut = segment_videos(given.benchmark, paths, scorer, on_video=tick)
-        failures = (*given.failures, *cut.failures)
-        given = replace(given, benchmark=cut.benchmark, failures=failures)
+    with _engine(args) as engine:
+        if scores_videos:
+            with _progress(len(paths), "scoring", args) as tick:
+                titled = with_topics(given.benchmark, args.topic)
+                scored = score_videos(titled, paths, scorer, engine=engine, on_video=tick)
+            method = f"{Path(config.model).name} by {config.by}"
+            given = _Input(scored.benchmark, scored.scores, scored.cues, method, scored.failures)
+        if needs_own_kts:
+            with _progress(len(paths), "segmenting", args) as tick:
+                cut = segment_videos(given.benchmark, paths, scorer, engine=engine, on_video=tick)
+            failures = (*given.failures, *cut.failures)
+            given = replace(given, benchmark=cut.benchmark, failures=failures)
     return given
+
+
+def _engine(args: argparse.Namespace) -> AbstractContextManager[Engine | None]:
+    """Return who scores videos: a cluster, or None for this process."""
+    if args.engine == "local":
+        return nullcontext()
+    return open_engine(args.engine, address=args.address)
 
 
 def _score_captions(given: _Input, args: argparse.Namespace) -> _Input:

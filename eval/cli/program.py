@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from eval.speed import add_speed_arguments
-from mmva_core.cli import Parser, UsageError, positive_integer
+from mmva_core.cli import Parser, UsageError, add_engine_options, positive_integer
 from vsumm.config import By, SummaryConfig
 
 PROTOCOL_NAMES = ("kts", "uniform-2s", "uniform-60", "two-peak", "one-peak")
@@ -333,6 +333,7 @@ def _add_protocol(command: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--jobs", type=positive_integer, default=2, metavar="N", help="threads (default 2)"
     )
+    add_engine_options(group, "who scores the videos of --data: this process")
 
 
 def _add_training(command: argparse.ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""Score the videos of a data set with the model, and segment them, one after another.
+"""Score the videos of a data set with the model, and segment them.
 
 Letters: N frames of the annotation, T sampled frames.
 """
@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
-from functools import cached_property
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from eval.cues import columns_of, cue_scores, leave_one_out, lift, mode_scores
 from eval.datasets import Benchmark, BenchmarkVideo, FloatArray, IntArray
 from eval.model.embeddings import KTS_RATE, SCATTER, embed_frames
 from eval.protocol import PENALTY, segment_features
+from mmva_core.engines import ATTEMPTS, Engine, run_tasks
 from mmva_core.store import sha256_file
 from vsumm._version import __version__
 from vsumm.config import SummaryConfig
@@ -26,10 +28,12 @@ from vsumm.errors import InputError, ModelError, VsummError
 from vsumm.files import RecordCache
 from vsumm.media import probe
 from vsumm.pipeline import summarize_media
-from vsumm.score import ModelSource
+from vsumm.score import ModelSource, shared_source
 from vsumm.summary import Summary
 
 logger = logging.getLogger(__name__)
+
+Value = TypeVar("Value")
 
 NO_VIDEO_SUFFIXES = frozenset(
     {
@@ -85,10 +89,10 @@ class VideoScorer:
     cache: RecordCache | None
     """Where results are kept; None keeps nothing."""
 
-    @cached_property
+    @property
     def source(self) -> ModelSource:
         """The model, loaded on first use: a second run needs none."""
-        return ModelSource(self.config)
+        return shared_source(self.config)
 
     def summarize(self, path: Path, *, about: str | None = None) -> Summary:
         """Summarise a file, from what the cache holds of it where there is something.
@@ -157,6 +161,7 @@ def score_videos(
     paths: Mapping[str, Path],
     scorer: VideoScorer,
     *,
+    engine: Engine | None = None,
     on_video: Callable[[], object] = lambda: None,
 ) -> ScoredVideos:
     """Score every video that has a file; one that cannot be read does not stop the others.
@@ -166,6 +171,7 @@ def score_videos(
             left to the file.
         paths: video id -> its file.
         scorer: model and settings.
+        engine: who scores; None: this process, one video after another.
         on_video: called once per finished video.
 
     Raises:
@@ -176,9 +182,8 @@ def score_videos(
     cues: dict[str, dict[str, FloatArray]] = {}
     scored_by: dict[str, str] = {}
 
-    def score(video: BenchmarkVideo) -> None:
+    def take(video: BenchmarkVideo, summary: Summary) -> None:
         name = video.video_id
-        summary = scorer.summarize(paths[name], about=video.title)
         starts = [row.start_seconds for row in summary.segments]
         check_length(summary.media.duration_seconds, video)
         values = np.array([row.score or 0.0 for row in summary.segments])
@@ -188,7 +193,8 @@ def score_videos(
             cues.setdefault(cue, {})[name] = hold_over_frames(lift(cue_values), starts, video)
 
     there = [v for v in benchmark.videos if v.video_id in paths]
-    failures = _for_each(there, score, on_video)
+    tasks = [_Task(scorer, video.video_id, paths[video.video_id], video.title) for video in there]
+    failures = _for_each(there, _outcomes(_summarize, tasks, engine, on_video), take)
     if not scores:
         raise InputError(f"none of {len(there)} videos could be scored; the first: {failures[0]}")
     kept = benchmark.restricted_to(list(scores), _reason(benchmark, there, failures))
@@ -201,6 +207,7 @@ def segment_videos(
     paths: Mapping[str, Path],
     scorer: VideoScorer,
     *,
+    engine: Engine | None = None,
     on_video: Callable[[], object] = lambda: None,
 ) -> ScoredVideos:
     """Return the videos; those that have a file get the shots of our own KTS.
@@ -211,12 +218,12 @@ def segment_videos(
     """
     borders: dict[str, IntArray] = {}
 
-    def segment(video: BenchmarkVideo) -> None:
-        times = scorer.change_times(paths[video.video_id])
+    def take(video: BenchmarkVideo, times: list[float]) -> None:
         borders[video.video_id] = borders_at(times, video)
 
     there = [v for v in benchmark.videos if v.video_id in paths]
-    failures = _for_each(there, segment, on_video)
+    tasks = [_Task(scorer, video.video_id, paths[video.video_id]) for video in there]
+    failures = _for_each(there, _outcomes(_find_changes, tasks, engine, on_video), take)
     if not borders:
         raise InputError(f"none of {len(there)} videos could be segmented; first: {failures[0]}")
     videos = tuple(
@@ -266,22 +273,72 @@ def _cues_of(summary: Summary) -> Iterator[tuple[str, FloatArray]]:
     yield from cue_scores(columns, [row.segment for row in summary.segments])
 
 
+@dataclass(frozen=True)
+class _Task:
+    """One video to work on, in this process or another."""
+
+    scorer: VideoScorer
+    name: str
+    path: Path
+    title: str | None = None
+
+
+def _summarize(task: _Task) -> Summary:
+    return task.scorer.summarize(task.path, about=task.title)
+
+
+def _find_changes(task: _Task) -> list[float]:
+    return task.scorer.change_times(task.path)
+
+
+def _outcomes(
+    do: Callable[[_Task], Value],
+    tasks: Sequence[_Task],
+    engine: Engine | None,
+    on_video: Callable[[], object],
+) -> Iterator[Callable[[], Value]]:
+    """Yield for each task, in their order, what returns or raises what came of it."""
+    if engine is None:
+        for task in tasks:
+            yield partial(do, task)
+            on_video()
+        return
+    futures: dict[str, Future[Value]] = {}
+    for task, future in run_tasks(engine, do, tasks):
+        futures[task.name] = future
+        on_video()
+    for task in tasks:
+        yield partial(_result_of, futures[task.name], engine)
+
+
+def _result_of(future: Future[Value], engine: Engine) -> Value:
+    """Return or raise what came of a task.
+
+    Raises:
+        InputError: it was lost as often as it was tried.
+    """
+    try:
+        return future.result()
+    except engine.lost as error:
+        text = str(error).partition("\n")[0] or type(error).__name__
+        raise InputError(f"{ATTEMPTS} processes died that worked on it: {text}") from error
+
+
 def _for_each(
     videos: Iterable[BenchmarkVideo],
-    work: Callable[[BenchmarkVideo], None],
-    on_video: Callable[[], object],
+    outcomes: Iterable[Callable[[], Value]],
+    take: Callable[[BenchmarkVideo, Value], None],
 ) -> tuple[str, ...]:
-    """Do the work for each video; collect what users can cause, let everything else through."""
+    """Take what came of each video; collect what users can cause, let everything else through."""
     failures = []
-    for video in videos:
+    for video, outcome in zip(videos, outcomes, strict=True):
         try:
-            work(video)
+            take(video, outcome())
         except ModelError:
             raise
         except VsummError as error:
             failures.append(f"video {video.video_id}: {error}")
             logger.warning(failures[-1])
-        on_video()
     return tuple(failures)
 
 

@@ -1,3 +1,5 @@
+from .engines import add_engine_options as add_engine_options
+from .engines import check_engine_options as check_engine_options
 from .parser import Parser as Parser
 from .parser import did_you_mean as did_you_mean
 from .parser import positive_integer as positive_integer

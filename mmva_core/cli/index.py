@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from mmva_core.cli.command import (
     add_quiet_option,
     shows_progress,
 )
+from mmva_core.cli.engines import add_engine_options, check_engine_options
 from mmva_core.config import Modality
 
 if TYPE_CHECKING:
@@ -33,7 +35,10 @@ def add_parser(subparsers: Subparsers) -> None:
         description="Encode music and pictures and write an index. Run again, it encodes only what "
         "is new or has changed. A table is a CSV file with a column 'file' (names relative to the "
         "table) or 'text' (sentences).",
-        examples=("mmva index music/ -o music.index",),
+        examples=(
+            "mmva index music/ -o music.index",
+            "mmva index music/ -o music.index --engine ray --address auto",
+        ),
     )
     parser.add_argument("source", metavar="FOLDER|TABLE.csv", help="what to index")
     parser.add_argument(
@@ -41,14 +46,18 @@ def add_parser(subparsers: Subparsers) -> None:
     )
     parser.add_argument("--only", choices=INDEXED, help="only the music, or only the pictures")
     add_model_options(parser)
+    group = parser.add_argument_group("how the work is done")
+    add_engine_options(group, "this process")
     add_quiet_option(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: Namespace) -> Iterator[Output]:
     """Index, and report what was encoded."""
+    from mmva_core.engines import Cluster
     from mmva_core.retrieval import build_index, closed_folders, find_sources, read_sources
 
+    check_engine_options(args)
     source = Path(args.source)
     if source.is_file():
         sources, root = read_sources(source), source.parent
@@ -58,14 +67,16 @@ def run(args: Namespace) -> Iterator[Output]:
         for name in closed_folders(source):
             yield Problem(f"{name}: this folder cannot be read")
     output = Path(args.output or f"{source.resolve()}.index")
-    report = build_index(
-        sources,
-        output,
-        args.model,
-        root=root,
-        device=args.device,
-        progress=shows_progress(args),
-    )
+    with Cluster(args.address) if args.engine == "ray" else nullcontext() as engine:
+        report = build_index(
+            sources,
+            output,
+            args.model,
+            root=root,
+            device=args.device,
+            engine=engine,
+            progress=shows_progress(args),
+        )
     for problem in report.problems:
         yield Problem(problem)
     index = report.index

@@ -2,7 +2,7 @@
 
 Encoded contents stay in the index's folder until the index is complete, so that an interrupted
 build resumes, and a repeated one encodes only new and changed contents. If there are none, the
-model is not loaded. Torch is loaded through the lazy faces, with the model.
+model is not loaded.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ import logging
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from tqdm import tqdm
 
-import mmva_core
-from mmva_core import retrieval
+from mmva_core.engines import Engine
 from mmva_core.errors import CheckpointError, DataError, MmvaError
+from mmva_core.retrieval.encoder import Encoder, encode_by
 from mmva_core.retrieval.index import (
     ARRAY_PREFIXES,
     HEADER_NAME,
@@ -39,7 +39,6 @@ from mmva_core.retrieval.sources import Source
 from mmva_core.store import find_folder, model_fingerprint, read_config, write_whole
 
 if TYPE_CHECKING:
-    from mmva_core.model import MMVA
     from mmva_core.retrieval.encode import Content
 
 PENDING_PREFIX = "encoded-"
@@ -75,6 +74,7 @@ def build_index(
     *,
     root: Path,
     device: str = "cpu",
+    engine: Engine | None = None,
     progress: bool = False,
 ) -> BuildReport:
     """Encode new and changed contents and write an index.
@@ -86,6 +86,8 @@ def build_index(
         model_name: embedded model, folder or hub id.
         root: folder that names of files are relative to, stored in the index.
         device: where to run the model: "auto", "cpu" or "cuda".
+        engine: who encodes; None: this process. All machines of a cluster must have the model and
+            the files under the same paths.
         progress: show a progress bar on stderr.
 
     Raises:
@@ -96,8 +98,12 @@ def build_index(
         raise DataError("there is nothing to index")
     header = new_header(model_name, root)
     store = _Store(folder, header.fingerprint)
-    reader = _Reader(model_name, device, store)
+    encoder = Encoder(model_name, device)
+    reader = _Reader(encoder, store)
     items, problems, num_encoded = [], [], 0
+    if engine is not None:
+        with tqdm(desc="encoding", disable=not progress, leave=False) as bar:
+            num_encoded = reader.encode_new(sources, engine, bar.update)
     bar = tqdm(total=len(sources), desc="indexing", disable=not progress, leave=False)
     # A second thread reads and decodes the next file while the model encodes this one.
     for source, outcome in _one_ahead(sources, reader.prepare):
@@ -108,7 +114,7 @@ def build_index(
         digest, content = outcome
         if content is not None and not store.has(digest):
             try:
-                store.add(digest, *reader.encode(source, content))
+                store.add(digest, *encoder.encode(source, content))
             except DataError as error:
                 problems.append(f"{source.name}: {error}")
                 continue
@@ -206,37 +212,45 @@ class _Store:
 
 
 class _Reader:
-    """Read and encode contents; the first one loads the model."""
+    """Hash and read sources; what is encoded already is not read."""
 
-    def __init__(self, model_name: str, device: str, store: _Store) -> None:
-        self._model_name, self._device, self._store = model_name, device, store
-        self._model: MMVA | None = None
-        self._loading = Lock()  # both threads may be the first to need it
-
-    @property
-    def model(self) -> MMVA:
-        with self._loading:
-            if self._model is None:
-                self._model = mmva_core.MMVA.from_pretrained(self._model_name, device=self._device)
-            return self._model
+    def __init__(self, encoder: Encoder, store: _Store) -> None:
+        self._encoder, self._store = encoder, store
+        self._digests: dict[Source, str] = {}
+        self._failures: dict[str, DataError] = {}
 
     def prepare(self, source: Source) -> tuple[str, Content | None] | MmvaError:
         """Hash a source, and read it unless its content is already encoded."""
         try:
-            digest = source.content_hash()
+            digest = self._digest(source)
             if self._store.has(digest):
                 return digest, None
-            rate = self.model.music_sample_rate if source.modality == "music" else 0
-            return digest, retrieval.read_content(source.modality, source.path or source.name, rate)
+            return self._failures.get(digest) or (digest, self._encoder.read(source))
         except DataError as error:
             return error
 
-    def encode(self, source: Source, content: Content) -> tuple[ItemRows, float | None]:
-        rows = retrieval.encode_content(self.model, source.modality, content)
-        if source.modality != "music":
-            return rows, None
-        samples = np.asarray(content, np.float32)
-        return rows, retrieval.speech_share(samples, self.model.music_sample_rate)
+    def encode_new(
+        self, sources: Iterable[Source], engine: Engine, tick: Callable[[], object]
+    ) -> int:
+        """Have new contents encoded by an engine, and return how many were."""
+        new: dict[str, Source] = {}
+        for source in sources:
+            with suppress(DataError):  # `prepare` will say so
+                digest = self._digest(source)
+                if not self._store.has(digest):
+                    new.setdefault(digest, source)
+        for digest, encoded in encode_by(engine, self._encoder, new):
+            tick()
+            if isinstance(encoded, DataError):
+                self._failures[digest] = encoded
+            else:
+                self._store.add(digest, *encoded)
+        return len(new) - len(self._failures)
+
+    def _digest(self, source: Source) -> str:
+        if source not in self._digests:
+            self._digests[source] = source.content_hash()
+        return self._digests[source]
 
 
 def _holds_foreign(folder: Path) -> bool:

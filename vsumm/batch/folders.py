@@ -12,40 +12,29 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import TracebackType
-from typing import Literal, Protocol, Self, Unpack, get_args
+from typing import Unpack
 
-from vsumm.batch.cluster import Cluster
+from mmva_core.engines import Engine, EngineName, work_through
 from vsumm.batch.ledger import FilmRecord, Seen
 from vsumm.batch.manifest import check_manifest, write_manifest
-from vsumm.batch.parts import Part
 from vsumm.batch.plan import BatchPlan, Order, PlannedFilm, plan_films
-from vsumm.batch.processes import Processes
 from vsumm.batch.queue import Work, WorkQueue
 from vsumm.batch.store import Store, path_of, url_of
-from vsumm.batch.task import BatchSettings, FilmTask, PassingError
+from vsumm.batch.task import BatchSettings, FilmTask, PassingError, do_film
 from vsumm.config import SummaryConfig, check_type
+from vsumm.engines import check_engine, open_engine
 from vsumm.errors import NoRoomError, OutputError, VsummError
 from vsumm.files import RecordCache, shown
 from vsumm.reel import ReelConfig
 from vsumm.score import check_weights
 from vsumm.settings import Settings, with_settings
 
-EngineName = Literal["local", "ray"]
-"""Who does films: processes of this machine, or a Ray cluster."""
-
-ATTEMPTS = 3
-"""How often a film is tried that fails for reasons that may pass."""
-BUSY_SECONDS = 1.0
-"""How long to wait before looking again whether another batch is done with a film, seconds."""
 MANIFEST_SECONDS = 60.0
 """Least time between two writings of the manifest while films are in work, seconds."""
 SPLIT_SECONDS = 1800.0
@@ -56,31 +45,6 @@ USUAL_REEL = ReelConfig()
 MANIFEST_NAME = "manifest.csv"
 
 _logger = logging.getLogger(__name__)
-
-
-class Engine(Protocol):
-    """Who does films."""
-
-    lost: tuple[type[Exception], ...]
-    """Errors of futures that say that the process, or its machine, has died."""
-
-    @property
-    def num_slots(self) -> int:
-        """How many films may be submitted before one of them has ended."""
-
-    @property
-    def num_jobs(self) -> int:
-        """How many of them are worked on at the same time."""
-
-    def __enter__(self) -> Self: ...
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None: ...
-    def submit(self, task: FilmTask) -> Future[FilmRecord]:
-        """Have a film done by `do_film`."""
 
 
 def plan_batch(
@@ -184,21 +148,18 @@ def run_batch(
         ModuleNotFoundError: Ray is not installed.
         ValueError: `num_jobs` or `split_seconds` is too small, or there is no such engine.
     """
-    if num_jobs < 1:
-        raise ValueError(f"num_jobs must be at least 1, got {num_jobs}")
+    check_engine(engine, num_jobs)
     if split_seconds is not None and not split_seconds >= SHORTEST_SPLIT_SECONDS:
         raise ValueError(
             f"split_seconds must be at least {SHORTEST_SPLIT_SECONDS:g}, got {split_seconds:g}"
         )
-    if engine not in get_args(EngineName):
-        raise ValueError(f"engine must be one of {', '.join(get_args(EngineName))}; got {engine!r}")
     # A quick look has little to split, and parts need a file system that all processes share.
     if plan.settings.summary.quick or plan.url:
         split_seconds = None
     path = Path(manifest) if manifest else None
     if path:
         check_manifest(path)
-    start = partial(Cluster, address) if engine == "ray" else partial(Processes, num_jobs)
+    start = partial(open_engine, engine, num_jobs=num_jobs, address=address)
     return _run_batch(plan, start, cache, path, split_seconds)
 
 
@@ -233,43 +194,34 @@ def _do_films(
     plan: BatchPlan, engine: Engine, cache: RecordCache | None, split_seconds: float | None
 ) -> Iterator[tuple[PlannedFilm, FilmRecord]]:
     """Yield films and their records as they end; several are in work at the same time."""
-    queue = WorkQueue(plan.to_do, split_seconds)
-    busy: list[Work] = []
-    in_work: dict[Future[FilmRecord], Work] = {}
-    num_attempts: Counter[tuple[Path, Part | None]] = Counter()
-    passing: tuple[type[Exception], ...] = (PassingError, *engine.lost)
+    queue = WorkQueue(plan.to_do, split_seconds, engine)
     stop: VsummError | ImportError | None = None
-    while in_work or (not stop and (queue or busy)):
-        if busy and not queue:
-            time.sleep(BUSY_SECONDS)
-            queue.put_back(*busy)
-            busy.clear()
-        while queue and len(in_work) < engine.num_slots and not stop:
-            work = queue.take(engine.num_jobs)
-            num_attempts[work.name] += 1
-            in_work[engine.submit(_task(plan, work, engine, cache))] = work
-        for future in wait(in_work, return_when=FIRST_COMPLETED).done:
-            work = in_work.pop(future)
-            try:
-                record = future.result()
-            except passing as error:
-                if num_attempts[work.name] < ATTEMPTS:
-                    queue.put_back(work)
-                    continue
-                record = _failed(work.film, error)
-            except (VsummError, ImportError) as error:
-                stop = stop or error
-                continue
-            except Exception as error:  # a bug that one film uncovers must not stop a thousand
-                _logger.exception("%s", shown(work.film.path))
-                record = _failed(work.film, error)
-            if record.state == "busy":
-                num_attempts[work.name] -= 1
-                busy.append(replace(work, film=replace(work.film, sha256=record.sha256)))
-                continue
-            queue.end(work, record.seconds)
-            if work.part is None:  # a part that failed is measured with the film
-                yield work.film, record
+    may_pass: tuple[type[Exception], ...] = (PassingError, *engine.lost)
+    ended = work_through(
+        engine,
+        queue,
+        lambda work: engine.submit(do_film, _task(plan, work, engine, cache)),
+        name_of=lambda work: work.name,
+        passing=(PassingError,),
+    )
+    for work, future in ended:
+        try:
+            record = future.result()
+        except may_pass as error:
+            record = _failed(work.film, error)
+        except (VsummError, ImportError) as error:
+            stop = stop or error
+            queue.stop()
+            continue
+        except Exception as error:  # a bug that one film uncovers must not stop a thousand
+            _logger.exception("%s", shown(work.film.path))
+            record = _failed(work.film, error)
+        if record.state == "busy":
+            queue.wait_for(replace(work, film=replace(work.film, sha256=record.sha256)))
+            continue
+        queue.end(work, record.seconds)
+        if work.part is None:  # a part that failed is measured with the film
+            yield work.film, record
     if isinstance(stop, NoRoomError):
         raise NoRoomError(f"{stop}; make room and run the same batch again: it goes on") from stop
     if stop:

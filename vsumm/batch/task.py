@@ -24,7 +24,7 @@ from vsumm.config import SummaryConfig
 from vsumm.errors import InputError, NoRoomError, OutputError, VsummError
 from vsumm.files import RecordCache, open_regular_file, shown
 from vsumm.reel import ReelConfig
-from vsumm.score import ModelSource
+from vsumm.score import ModelSource, shared_source
 from vsumm.workers import WorkerLostError
 
 MAX_NAME_BYTES = 60
@@ -176,10 +176,6 @@ def results_of(path: Path, key: str) -> tuple[str, str]:
     return f"{name}-{key[:KEY_CHARACTERS]}", f"{name}.summary"
 
 
-_sources: dict[tuple[str, str, str], ModelSource] = {}
-"""The models of this process, loaded once for all of its films."""
-
-
 def _attempt(task: FilmTask, record: FilmRecord) -> FilmRecord:
     start_seconds = time.monotonic()
     folder, name = results_of(task.path, record.key)
@@ -198,7 +194,7 @@ def _attempt(task: FilmTask, record: FilmRecord) -> FilmRecord:
                 parts = _parts_of(task, record)
                 cache = cache or parts.cache
                 parts.join(task.num_ranges, cache)
-            result = summarize_file(job, source=_source_of(task), cache=cache)
+            result = summarize_file(job, source=shared_source(task.settings.summary), cache=cache)
     except NoRoomError:
         raise
     except (InputError, OutputError) as error:
@@ -225,14 +221,8 @@ def _parts_of(task: FilmTask, record: FilmRecord) -> FilmParts:
         path=task.path,
         sha256=record.sha256,
         config=task.settings.summary,
-        source=_source_of(task),
+        source=shared_source(task.settings.summary),
     )
-
-
-def _source_of(task: FilmTask) -> ModelSource:
-    config = task.settings.summary
-    model = (config.model, config.device, config.precision)
-    return _sources.setdefault(model, ModelSource(config))
 
 
 def _done(task: FilmTask, record: FilmRecord, result: JobResult, warnings: list[str]) -> FilmRecord:

@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from mmva_core.cli import Parser, Shell, UsageError
+from mmva_core.cli import Parser, Shell, add_engine_options, check_engine_options
 from mmva_core.clock import clock_text
 from vsumm.cli.inputs import add_exclude_option, input_path
 from vsumm.cli.options import add_reel_options, add_summary_options, add_work_options
@@ -97,19 +97,7 @@ def add_batch(commands: Commands) -> argparse.ArgumentParser:
 
 
 def _add_engine_options(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
-        "--engine",
-        choices=("local", "ray"),
-        default="local",
-        help="processes of this machine, as many as --jobs says, or a Ray cluster, which decides "
-        "itself; needs the extra cluster (default: %(default)s)",
-    )
-    group.add_argument(
-        "--address",
-        metavar="HOST:PORT",
-        help="of the Ray cluster; auto: the one that this machine belongs to (default: one that is "
-        "started on this machine)",
-    )
+    add_engine_options(group, "processes of this machine, as many as --jobs says")
     group.add_argument(
         "--split",
         type=read_split,
@@ -129,8 +117,7 @@ def run(args: argparse.Namespace, shell: Shell) -> Iterator[str]:
     """
     from vsumm.batch import plan_batch, run_batch
 
-    if args.address is not None and args.engine != "ray":
-        raise UsageError("--address is that of a Ray cluster: it needs --engine ray")
+    check_engine_options(args)
     if has_bars(args):
         shell.say("looking at the films")  # which takes a while where there are thousands
     plan = plan_batch(

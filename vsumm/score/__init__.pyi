@@ -16,6 +16,7 @@ from .measure import Measured as Measured
 from .measure import measure as measure
 from .model_source import ModelSource as ModelSource
 from .model_source import load_model as load_model
+from .model_source import shared_source as shared_source
 from .mood import MOOD_WEIGHT as MOOD_WEIGHT
 from .mood import lean as lean
 from .mood import ranks as ranks

@@ -68,6 +68,11 @@ class ModelSource:
             return self._model
 
 
+def shared_source(config: SummaryConfig) -> ModelSource:
+    """Return the model of the settings, the same for all of this process that ask here."""
+    return _shared.setdefault((config.model, config.device, config.precision), ModelSource(config))
+
+
 def choose_device(config: SummaryConfig) -> str:
     """Return "cuda" or "cpu", as the settings and the machine have it.
 
@@ -124,4 +129,5 @@ def _without_collection() -> Iterator[None]:
                 gc.enable()
 
 
+_shared: dict[tuple[str, str, str], ModelSource] = {}
 _collection_lock = threading.Lock()

@@ -1,7 +1,7 @@
-"""Do films in processes of this machine; each loads the model once and takes its share of threads.
+"""Work on tasks in processes of this machine, which have the cores divided among them as threads.
 
-slot 0   process ── film ── film ──✗ killed      a process that dies takes one film with it,
-slot 1   process ── film ── film ── film ...     and its slot gets another process
+slot 0   process ── task ── task ──✗ killed      a process that dies takes one task with it,
+slot 1   process ── task ── task ── task ...     and its slot gets another process
 """
 
 from __future__ import annotations
@@ -11,40 +11,45 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import AbstractContextManager, nullcontext
 from multiprocessing.connection import Connection
 from types import TracebackType
-
-from vsumm.batch.ledger import FilmRecord
-from vsumm.batch.task import FilmTask, do_film
-from vsumm.workers import halted_workers
+from typing import Any, TypeVar
 
 FAREWELL_SECONDS = 1.0
-"""How long a process has to remove what it has half written when the batch ends, seconds."""
+"""How long a process has to remove what it has half written when all is to end, seconds."""
+
+Value = TypeVar("Value")
+Farewell = Callable[[], AbstractContextManager[object]]
 
 
 class Processes:
     """A number of slots, one process each, that are started when they are first needed.
 
         with Processes(2) as engine:
-            future = engine.submit(task)
+            future = engine.submit(do, task)
 
     Args:
-        num_slots: how many films are worked on at the same time.
+        num_slots: how many tasks are worked on at the same time.
+        farewell: a function of a module whose context a process ends in, where it is to end in the
+            middle of a task.
     """
 
     lost: tuple[type[Exception], ...] = (BrokenProcessPool,)
     """Errors of futures that say that the process has died."""
 
-    def __init__(self, num_slots: int) -> None:
+    def __init__(self, num_slots: int, farewell: Farewell = nullcontext) -> None:
         self.num_slots = self.num_jobs = num_slots
+        self._farewell = farewell
         self._num_threads = max(1, (os.cpu_count() or 1) // num_slots)
         # A process notices that this one has ended, or wants all to end, by the end of its leash.
         self._context = multiprocessing.get_context("spawn")
         self._leash, self._our_end = self._context.Pipe(duplex=False)
         self._pools: list[ProcessPoolExecutor] = []
-        self._futures: list[Future[FilmRecord]] = []
+        self._futures: list[Future[Any]] = []
 
     def __enter__(self) -> Processes:
         return self
@@ -62,14 +67,14 @@ class Processes:
         self._our_end.close()
         self._leash.close()
 
-    def submit(self, task: FilmTask) -> Future[FilmRecord]:
-        """Have a film done; at most `num_slots` may be in work."""
+    def submit(self, do: Callable[[Any], Value], task: Any) -> Future[Value]:
+        """Have a task done; at most `num_slots` may be in work."""
         slot = self._free_slot()
         try:
-            future = self._pools[slot].submit(do_film, task)
+            future = self._pools[slot].submit(do, task)
         except BrokenProcessPool:
             self._pools[slot] = self._new_pool()
-            future = self._pools[slot].submit(do_film, task)
+            future = self._pools[slot].submit(do, task)
         self._futures[slot] = future
         return future
 
@@ -77,26 +82,26 @@ class Processes:
         for slot, future in enumerate(self._futures):
             if future.done():
                 return slot
-        assert len(self._pools) < self.num_slots, "as many films in work as there are slots"
+        assert len(self._pools) < self.num_slots, "as many tasks in work as there are slots"
         self._pools.append(self._new_pool())
         self._futures.append(Future())
         return len(self._pools) - 1
 
     def _new_pool(self) -> ProcessPoolExecutor:
-        arguments = (self._leash, self._num_threads)
+        arguments = (self._leash, self._num_threads, self._farewell)
         return ProcessPoolExecutor(1, self._context, _begin, arguments)
 
 
-def _begin(leash: Connection, num_threads: int) -> None:
+def _begin(leash: Connection, num_threads: int, farewell: Farewell) -> None:
     """Prepare a process before it imports anything large."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the main process to handle
     os.environ["OMP_NUM_THREADS"] = str(num_threads)
-    threading.Thread(target=_end_with, args=(leash,), daemon=True).start()
+    threading.Thread(target=_end_with, args=(leash, farewell), daemon=True).start()
 
 
-def _end_with(leash: Connection) -> None:
+def _end_with(leash: Connection, farewell: Farewell) -> None:
     """End this process once the other end of its leash is closed."""
     leash.poll(None)
-    with halted_workers():  # wakes those who wait for one, and they remove what they began
+    with farewell():
         time.sleep(FAREWELL_SECONDS)
         os._exit(1)

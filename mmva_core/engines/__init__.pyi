@@ -1,0 +1,9 @@
+from .cluster import Cluster as Cluster
+from .engine import ATTEMPTS as ATTEMPTS
+from .engine import ENGINES as ENGINES
+from .engine import Engine as Engine
+from .engine import EngineName as EngineName
+from .engine import TaskQueue as TaskQueue
+from .engine import run_tasks as run_tasks
+from .engine import work_through as work_through
+from .processes import Processes as Processes
