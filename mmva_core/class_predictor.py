@@ -16,16 +16,10 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from mmva_core.class_constants import NUM_CLASSES, TEMPERATURE, VALENCE_WEIGHT
 from mmva_core.heads import FeatureStandardizer, KernelPredictor, gaussian_kernel
 from mmva_core.ridge import fit_ridge
 
-NUM_CLASSES = 1000
-"""K: the classes of ImageNet."""
-TEMPERATURE = 8.0
-"""What class logits are divided by before they become weights: with few hundred pictures, related
-classes must share what is learned."""
-VALENCE_WEIGHT = 0.3
-"""Weight of the linear kernel of the names' valence. It is hardly penalised at all."""
 READING_PENALTY = 1e-3
 """Penalty of the map from embeddings, whose mean variance is 1, to class logits."""
 

@@ -44,6 +44,7 @@ from mmva_core.towers import (
     Tower,
     WaveformTower,
     build_tower,
+    overlapping_features,
     picture_features,
     sentence_features,
     tower_feature_shape,
@@ -85,14 +86,11 @@ class MMVA(nn.Module):
         sizes = (config.embedding_dim, config.hidden_dim, config.dropout)
         names = ("shared",) if config.share_va_predictor else MODALITIES
         self.va_predictors = nn.ModuleDict({name: build_va_predictor(*sizes) for name in names})
-        if config.image_class_directions:
-            self.va_predictors["image"] = ClassKernelPredictor(
-                config.embedding_dim, config.image_va_centres, config.image_class_directions
-            )
+        kernel_sizes = (config.embedding_dim, config.image_va_centres)
+        if directions := config.image_class_directions:
+            self.va_predictors["image"] = ClassKernelPredictor(*kernel_sizes, directions)
         elif config.image_va_centres:
-            self.va_predictors["image"] = KernelPredictor(
-                config.embedding_dim, config.image_va_centres
-            )
+            self.va_predictors["image"] = KernelPredictor(*kernel_sizes)
         self.similarity_predictor = (
             build_similarity_predictor(*sizes) if config.with_similarity else None
         )
@@ -224,8 +222,7 @@ class MMVA(nn.Module):
         if self.similarity_predictor is None:
             raise ValueError("this model has no similarity predictor (with_similarity is False)")
         joined = torch.cat([image_embeds, music_embeds, caption_embeds], dim=1)
-        similarity: Tensor = self.similarity_predictor(joined)
-        return similarity.squeeze(1)
+        return cast(Tensor, self.similarity_predictor(joined)).squeeze(1)
 
     def forward(
         self,
@@ -299,6 +296,11 @@ class MMVA(nn.Module):
             samples, sample_rate, tower.sample_rate, self.config.music_window_seconds
         )
         return window_features(tower, windows, self.device)
+
+    def music_features_at(self, samples: np.ndarray, starts: Sequence[int], length: int) -> Tensor:
+        """Return features of windows of one recording, see `towers.overlapping_features`."""
+        tower = cast(WaveformTower, self.tower("music"))
+        return overlapping_features(tower, samples, starts, length, self.device)
 
     def caption_features(self, texts: str | Sequence[str]) -> Tensor:
         """Return the caption tower's features (N, *feature_shape), see `predict_captions`."""

@@ -14,13 +14,10 @@ from PIL import Image
 
 from mmva_core import CheckpointError
 from mmva_core.towers.bert import load_bert, tokenize
-from mmva_core.towers.lite import (
-    EfficientNetLite0,
-    MiniLM,
-    caption_feature_dim,
-    image_feature_dim,
-)
-from mmva_core.towers.preprocess import resize_and_crop, target_size
+from mmva_core.towers.geometry import target_size
+from mmva_core.towers.lite import EfficientNetLite0, MiniLM
+from mmva_core.towers.lite_features import caption_feature_dim, image_feature_dim
+from mmva_core.towers.preprocess import resize_and_crop
 
 FOLDING = 1e-3
 """Folded batch normalisation rounds differently; features are of size 1."""

@@ -1,12 +1,10 @@
+import numpy as np
 import pytest
 import torch
 
 from mmva_core.towers.log_mel import LogMel, modulation_spectrum, statistics
-from mmva_core.towers.music import (
-    SILENT_VA,
-    LiteMusicConfig,
-    LiteMusicTower,
-)
+from mmva_core.towers.music import LiteMusicTower
+from mmva_core.towers.music_config import SILENT_VA, LiteMusicConfig
 
 SAMPLE_RATE = 16000
 FRAME_RATE = 50.0
@@ -34,8 +32,8 @@ def tower():
 
 
 def test_log_mel_peaks_in_the_band_of_a_tone(log_mel):
-    spectra = log_mel(tone(1000.0)[None])[0]
-    centres = (log_mel.filters * torch.arange(513) * SAMPLE_RATE / 1024).sum(1) / (
+    spectra = log_mel(tone(1000.0).numpy()[None])[0]
+    centres = (log_mel.filters * np.arange(513) * SAMPLE_RATE / 1024).sum(1) / (
         log_mel.filters.sum(1)
     )
 
@@ -45,7 +43,7 @@ def test_log_mel_peaks_in_the_band_of_a_tone(log_mel):
 
 
 def test_log_mel_of_a_window_is_a_cut_of_the_recording(log_mel):
-    sound = noise(4.0)
+    sound = noise(4.0).numpy()
     start = 50
 
     whole = log_mel(sound[None])[0]
@@ -53,13 +51,13 @@ def test_log_mel_of_a_window_is_a_cut_of_the_recording(log_mel):
 
     assert part.shape[1] == log_mel.num_frames(2 * SAMPLE_RATE)
     # The Fourier transforms of batches of different sizes round differently.
-    torch.testing.assert_close(part, whole[:, start : start + part.shape[1]], atol=1e-3, rtol=0)
+    assert part == pytest.approx(whole[:, start : start + part.shape[1]], abs=1e-3)
 
 
 def test_log_mel_of_silence_is_the_floor(log_mel):
-    spectra = log_mel(torch.zeros(1, SAMPLE_RATE))
+    spectra = log_mel(np.zeros((1, SAMPLE_RATE), np.float32))
 
-    assert torch.allclose(spectra, torch.tensor(-80.0))
+    assert np.allclose(spectra, -80.0)
 
 
 @pytest.mark.parametrize("num_mels", [0, 8, 63])
@@ -69,27 +67,28 @@ def test_log_mel_refuses_bands_that_cannot_be_grouped(num_mels):
 
 
 def test_statistics_other_than_level_hardly_depend_on_gain(log_mel):
-    sound = torch.stack([noise(3.0), noise(3.0) * 0.5])
+    sound = np.stack([noise(3.0), noise(3.0) * 0.5])
 
     loud, soft = statistics(log_mel(sound), FRAME_RATE)
 
     half_in_db = 6.02
-    assert torch.allclose(loud[:2] - soft[:2], torch.tensor(half_in_db), atol=0.01)
-    assert torch.allclose(loud[2:], soft[2:], atol=0.05)
+    assert np.allclose(loud[:2] - soft[:2], half_in_db, atol=0.01)
+    assert np.allclose(loud[2:], soft[2:], atol=0.05)
 
 
 def test_statistics_of_silence_are_finite(log_mel):
-    assert bool(statistics(log_mel(torch.zeros(1, SAMPLE_RATE)), FRAME_RATE).isfinite().all())
+    silence = np.zeros((1, SAMPLE_RATE), np.float32)
+    assert np.isfinite(statistics(log_mel(silence), FRAME_RATE)).all()
 
 
 def test_modulation_spectrum_finds_the_beat():
-    times = torch.arange(300) / FRAME_RATE
-    curve = 6 * torch.sin(2 * torch.pi * 3.0 * times)[None, None]
+    times = np.arange(300) / FRAME_RATE
+    curve = 6 * np.sin(2 * np.pi * 3.0 * times).astype(np.float32)[None, None]
 
-    power = modulation_spectrum(curve, torch.zeros(1, 300), FRAME_RATE)[0]
+    power = modulation_spectrum(curve, np.zeros((1, 300), np.float32), FRAME_RATE)[0]
 
     assert int(power[:6].argmax()) == 2  # between 2 and 4 Hz
-    assert float(power[6:].abs().max()) == 0.0  # there are no onsets
+    assert float(np.abs(power[6:]).max()) == 0.0  # there are no onsets
 
 
 @pytest.mark.parametrize("seconds", [1.0, 3.3, 6.0])

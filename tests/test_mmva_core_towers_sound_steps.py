@@ -3,14 +3,17 @@
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from scipy.signal import lfilter
 
 from mmva_core.errors import CheckpointError
 from mmva_core.inputs.audio_file import read_audio_file
+from mmva_core.sounds.network import SoundKindNet
+from mmva_core.store import EMBEDDED_FOLDER
 from mmva_core.towers.sound_kind import (
     SAMPLE_RATE,
     SOUND_KINDS,
-    SoundKindNet,
+    SOUND_KINDS_WEIGHTS,
     load_sound_kinds,
 )
 from mmva_core.towers.sound_steps import QUIETEST_LUFS, SoundSteps
@@ -95,10 +98,10 @@ def test_effort_is_high_sound_over_low_sound(network):
 
 def test_each_half_second_is_described_by_itself(network):
     """So that a long film needs memory for its descriptions alone."""
-    spectra = torch.rand(6, 64, 25) * 60 - 70
+    spectra = RANDOM.uniform(-70, -10, (6, 64, 25)).astype(np.float32)
     together = network.describe(spectra)
-    alone = torch.cat([network.describe(one[None]) for one in spectra])
-    assert torch.allclose(together, alone, atol=1e-5)
+    alone = np.concatenate([network.describe(one[None]) for one in spectra])
+    assert together == pytest.approx(alone, abs=1e-5)
 
 
 def test_kinds_are_probabilities_of_every_half_second(network):
@@ -149,5 +152,23 @@ def test_weights_that_are_no_such_network_are_refused(tmp_path):
         load_sound_kinds(path)
 
 
-def test_a_fresh_network_takes_what_the_trained_one_takes():
-    assert SoundKindNet().judge(torch.zeros(4, 48)).shape == (4, len(SOUND_KINDS))
+@torch.inference_mode()
+@pytest.mark.parametrize("num_steps", [1, 7, 300])
+def test_prediction_is_that_of_the_network_that_is_trained(network, num_steps):
+    trained = SoundKindNet().eval()
+    trained.load_state_dict(load_file(EMBEDDED_FOLDER / SOUND_KINDS_WEIGHTS))
+    spectra = RANDOM.uniform(-100, 0, (num_steps, 64, 25)).astype(np.float32)
+    descriptions = network.describe(spectra)
+    expected = trained.describe(torch.from_numpy(spectra))
+    assert descriptions == pytest.approx(expected.numpy(), abs=1e-4)
+    odds = network.judge(descriptions)
+    assert odds == pytest.approx(trained.judge(expected).numpy(), abs=1e-4)
+
+
+def test_weights_of_which_one_is_missing_are_refused(tmp_path):
+    weights = load_file(EMBEDDED_FOLDER / SOUND_KINDS_WEIGHTS)
+    del weights["far.bias"]
+    path = tmp_path / "part.safetensors"
+    save_file(weights, path)
+    with pytest.raises(CheckpointError, match=r"far\.bias"):
+        load_sound_kinds(path)

@@ -21,9 +21,9 @@ class CountingModel(BrightLoudModel):
         self.asked += len(images)
         return super().image_features(images)
 
-    def predict_music(self, samples, sample_rate):
+    def music_features(self, samples, sample_rate):
         self.asked += len(samples)
-        return super().predict_music(samples, sample_rate)
+        return super().music_features(samples, sample_rate)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from scipy.stats import spearmanr
 
 from mmva_core import MMVA
 from mmva_core.content import PictureReader
+from mmva_core.embedded import EmbeddedModel
 from vsumm.decode import AudioBlock, Frame
 from vsumm.media.info import probe
 from vsumm.media.segments import Segment, split_into_segments
@@ -30,18 +31,18 @@ class ForetoldModel:
     """Calls the mean brightness, and the loudest sample of a window, arousal."""
 
     config = SimpleNamespace(music_window_seconds=3.0)
+    music_sample_rate = None
 
     def image_features(self, images):
         return torch.tensor([[image.mean() / 255] for image in images])
 
     def va_of_features(self, modality, features):
-        assert modality == "image"
         return torch.cat([torch.full_like(features, 0.5), features], dim=1)
 
-    def predict_music(self, samples, sample_rate):
+    def music_features(self, samples, sample_rate):
         assert sample_rate == SAMPLE_RATE
         assert samples.shape[1] >= SAMPLE_RATE  # what the towers need
-        return torch.tensor([[0.5, np.abs(window).max()] for window in samples])
+        return torch.tensor([[np.abs(window).max()] for window in samples])
 
 
 def image_va(frames, model, num_segments, *, frames_per_segment=1, at_once=64):
@@ -207,11 +208,15 @@ def test_change_lies_on_both_sides_of_a_border():
     np.testing.assert_array_equal(meter.result(), [0, 0.5, 0.5, np.nan, 0, 0])
 
 
-def test_one_pass_of_the_tower_tells_affect_and_what_is_shown():
+MODELS = {"torch": lambda: MMVA.from_pretrained("mmva-lite"), "embedded": EmbeddedModel}
+
+
+@pytest.mark.parametrize("load", MODELS.values(), ids=MODELS)
+def test_one_pass_of_the_tower_tells_affect_and_what_is_shown(load):
     generator = np.random.default_rng(0)
     pixels = generator.integers(0, 256, (4, 90, 160, 3), dtype=np.uint8)
     frames = [Frame(i, float(i), pixels[i]) for i in range(4)] + [grey(4, 0), grey(5, 0)]
-    model = MMVA.from_pretrained("mmva-lite")
+    model = load()
     meter = ImageMeter(model, 4, reader=PictureReader.of(model))
     meter.add(list(looks_of(frames, frames_per_segment=1)))
     arrays = meter.result()
@@ -222,7 +227,9 @@ def test_one_pass_of_the_tower_tells_affect_and_what_is_shown():
         assert np.isfinite(array[:2]).all()
         assert np.isnan(array[2:]).all()  # black, and not read
     np.testing.assert_allclose(
-        arrays["image_va"][:2], model.predict_images(list(pixels[::2])), atol=1e-5
+        arrays["image_va"][:2],
+        model.va_of_features("image", model.image_features(list(pixels[::2]))),
+        atol=1e-5,
     )
     np.testing.assert_allclose(np.linalg.norm(arrays["text_embeds"][:2], axis=1), 1, atol=0.01)
 
@@ -307,16 +314,18 @@ def test_block_size_does_not_matter():
     np.testing.assert_array_equal(small, large)
 
 
-def test_what_windows_share_is_transformed_once_and_gives_the_same():
+@pytest.mark.parametrize("load", MODELS.values(), ids=MODELS)
+def test_what_windows_share_is_transformed_once_and_gives_the_same(load):
     """Segments of two seconds, silence in the middle, a last segment that is shorter."""
-    model = MMVA.from_pretrained("mmva-lite", device="cpu")
+    model = load()
     rng = np.random.default_rng(0)
     samples = rng.normal(0, 0.1, 61 * SAMPLE_RATE).astype(np.float32)
     samples[20 * SAMPLE_RATE : 40 * SAMPLE_RATE] = 0
     segments = split_into_segments(61.0)
     results = []
-    for tower in (None, model.tower("music")):
-        meter = MusicMeter(model, len(segments), tower=tower)
+    for takes_stretches in (False, True):
+        meter = MusicMeter(model, len(segments))
+        meter._takes_stretches = takes_stretches
         blocks = [AudioBlock(0.0, samples)]
         windows = sound_windows(blocks, segments, around_seconds=meter.around_seconds)
         for batch in in_batches(windows, 8):

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from eval.datasets import FloatArray
@@ -17,6 +16,7 @@ from vsumm.media import MediaInfo
 
 if TYPE_CHECKING:
     from mmva_core import MMVA
+    from mmva_core.embedded import EmbeddedModel
 
 KTS_RATE = 2.0
 """Frames per second that KTS looks at, as in the common pre-processing of TVSum and SumMe."""
@@ -29,7 +29,7 @@ BATCH = 32
 
 
 def embed_frames(
-    info: MediaInfo, model: MMVA, *, rate: float = KTS_RATE
+    info: MediaInfo, model: MMVA | EmbeddedModel, *, rate: float = KTS_RATE
 ) -> tuple[FloatArray, FloatArray]:
     """Embed the frames on screen at `rate` times per second.
 
@@ -85,8 +85,6 @@ def _batches(frames: Iterable[Frame]) -> Iterator[list[Frame]]:
         yield batch
 
 
-@torch.inference_mode()
-def _embed(images: list[NDArray[np.uint8]], model: MMVA) -> FloatArray:
-    features = model.image_features(images)
-    embeds: FloatArray = model.project("image", features.to(model.device)).cpu().double().numpy()
-    return embeds
+def _embed(images: list[NDArray[np.uint8]], model: MMVA | EmbeddedModel) -> FloatArray:
+    features: Any = model.image_features(images)
+    return np.asarray(model.embeds_of_features("image", features), dtype=np.float64)

@@ -14,9 +14,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any, cast
 
 from eval.speed.films import count_frames, ffmpeg_command
-from eval.speed.tasks import Report, default_model, seconds_per_call, some_frames
+from eval.speed.tasks import Report, seconds_per_call, some_frames
 
 PICTURE = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-pix_fmt", "yuv420p")
 SOUND = ("-c:a", "aac", "-b:a", "160k")
@@ -101,15 +102,16 @@ def openvino_tower(film: str) -> Report:
     import openvino
     import torch
 
-    from mmva_core.towers import CPU_BATCH_SIZE
+    from mmva_core import MMVA
+    from mmva_core.towers import CPU_BATCH_SIZE, ImageTower
 
-    model, pictures = default_model(), [frame.pixels for frame in some_frames(film)]
-    tower = model.tower("image")
+    model, pictures = MMVA.from_pretrained("mmva-lite"), [f.pixels for f in some_frames(film)]
+    tower = cast(ImageTower, model.tower("image"))
     converted = openvino.convert_model(tower, example_input=tower.preprocess(pictures[:1]))
     compiled = openvino.compile_model(converted, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
 
     def encode() -> torch.Tensor:
-        batches = tower.preprocess(pictures).split(CPU_BATCH_SIZE)
+        batches = torch.split(tower.preprocess(pictures), CPU_BATCH_SIZE)
         return torch.cat([torch.from_numpy(compiled(batch.numpy())[0]) for batch in batches])
 
     ours = model.image_features(pictures)
@@ -131,15 +133,14 @@ def plain_analysis(film: str) -> Report:
     from vsumm.config import SEGMENT_SECONDS, SummaryConfig
     from vsumm.score import SAMPLE_RATE, load_model
 
-    model = load_model(SummaryConfig())
+    model: Any = load_model(SummaryConfig())
     length = round(model.config.music_window_seconds * SAMPLE_RATE)
     with av.open(film) as container:
         next_seconds, count = 0.0, 0
         for frame in container.decode(video=0):
             if frame.time is not None and frame.time >= next_seconds:
-                model.predict_images(
-                    [frame.to_ndarray(format="rgb24").astype(np.uint8, copy=False)]
-                )
+                pixels = frame.to_ndarray(format="rgb24").astype(np.uint8, copy=False)
+                model.va_of_features("image", model.image_features([pixels]))
                 next_seconds += SEGMENT_SECONDS
                 count += 1
     with av.open(film) as container:
@@ -151,7 +152,8 @@ def plain_analysis(film: str) -> Report:
         ]
     samples = np.concatenate(parts)
     for start in range(0, len(samples) - length, round(SEGMENT_SECONDS * SAMPLE_RATE)):
-        model.predict_music(samples[start : start + length], SAMPLE_RATE)
+        window = samples[None, start : start + length]
+        model.va_of_features("music", model.music_features(window, SAMPLE_RATE))
     return {"frames": count}
 
 

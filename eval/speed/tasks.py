@@ -116,7 +116,7 @@ def music(seconds_text: str) -> Report:
             yield AudioBlock(start, block)
 
     def score() -> None:
-        meter = MusicMeter(model, len(segments), tower=model.tower("music"))
+        meter = MusicMeter(model, len(segments))
         windows = sound_windows(blocks(), segments, around_seconds=meter.around_seconds)
         for batch in in_batches(windows, WINDOWS_AT_ONCE):
             meter.add(batch)

@@ -19,11 +19,11 @@ from tqdm import tqdm
 
 from mmva_core.content.cards import draw_card, draw_scene
 from mmva_core.content.heads import ContentHeads
-from mmva_core.content.reader import tower_name
 from mmva_core.content.text import TextEncoder
 from mmva_core.data.open import load_oasis
 from mmva_core.errors import DataError
 from mmva_core.model import MMVA
+from mmva_core.towers import EfficientNetLite0
 
 NUM_PICTURES = 2000
 """Drawings, and as many photographs, that the card head learns from."""
@@ -62,7 +62,9 @@ def build_heads(
     model = MMVA.from_pretrained("mmva-lite")
     features, is_card = _drawn_features(model, data_folder, seed, progress)
     weight, bias = fit_card_head(features, is_card)
-    return ContentHeads(tower_name(model.tower("image")), weight, bias, class_embeds, basis)
+    tower = cast(EfficientNetLite0, model.tower("image"))
+    parts = [part.numpy() for part in (weight, bias, class_embeds, basis)]
+    return ContentHeads(tower.feature_name, *parts)
 
 
 def read_class_texts(folder: Path) -> list[str]:

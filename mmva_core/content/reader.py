@@ -14,15 +14,20 @@ Letters in shapes: N pictures, D size of a feature, E of an embedding.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Self, cast
 
-import torch
-from torch import Tensor, nn
+import numpy as np
+import numpy.typing as npt
 
+from mmva_core import towers
 from mmva_core.content.heads import ContentHeads, load_heads
+from mmva_core.embedded import EmbeddedModel
 from mmva_core.errors import CheckpointError
-from mmva_core.model import MMVA
-from mmva_core.towers import LAST_CHANNELS, EfficientNetLite0, Tower
+from mmva_core.layers import Array, linear, normalize, sigmoid, softmax
+from mmva_core.towers import LAST_CHANNELS
+
+if TYPE_CHECKING:
+    from mmva_core.model import MMVA
 
 TEMPERATURE = 2.0
 """What class logits are divided by before they become weights."""
@@ -32,50 +37,67 @@ TEMPERATURE = 2.0
 class PictureContent:
     """What pictures show."""
 
-    card: Tensor
+    card: Array
     """(N,) probability in [0, 1] of a title card, credits, a logo, a slide or a blank picture."""
-    embeds: Tensor
+    embeds: Array
     """(N, E) unit vectors among texts, see `TextEncoder.place_topic`."""
-    appearance: Tensor
+    appearance: Array
     """(N, 1280) unit vectors; the cosine of two says how alike the pictures look."""
 
 
 class PictureReader:
-    """Linear heads on the features of one image tower, see `PictureReader.of`."""
+    """Linear heads on the features of one image tower, see `PictureReader.of`.
 
-    def __init__(self, tower: EfficientNetLite0, heads: ContentHeads) -> None:
-        if heads.tower != tower_name(tower):
+    Args:
+        classes: weight (1000, 1280) and bias (1000,) that read ImageNet's classes from the mean of
+            the last map, with which the features begin.
+        heads: the other weights.
+        feature_name: what features the classes are read from.
+
+    Raises:
+        CheckpointError: the heads are for other features.
+    """
+
+    def __init__(
+        self, classes: tuple[Array, Array], heads: ContentHeads, feature_name: str
+    ) -> None:
+        if heads.tower != feature_name:
             raise CheckpointError(
-                f"this picture reader is for {heads.tower}, the model has {tower_name(tower)}"
+                f"this picture reader is for {heads.tower}, the model has {feature_name}"
             )
-        self._tower = tower
+        self._classes = classes
         self._heads = heads
 
     @classmethod
-    def of(cls, model: MMVA) -> Self | None:
+    def of(cls, model: MMVA | EmbeddedModel) -> Self | None:
         """Return the reader that fits a model's image tower, or None if there is none.
 
         Raises:
             CheckpointError: the weights of the reader are missing or damaged.
         """
-        tower, heads = model.tower("image"), load_heads()
-        is_frozen = "image" not in model.config.finetune
-        if isinstance(tower, EfficientNetLite0) and is_frozen and heads.tower == tower_name(tower):
-            return cls(tower, heads)
-        return None
+        heads = load_heads()
+        if isinstance(model, EmbeddedModel):
+            pictures = model.pictures
+            classes = pictures.class_weight, pictures.class_bias
+            return cls(classes, heads, pictures.feature_name)
+        tower = model.tower("image")
+        # Its class is looked up here, since it brings torch.
+        if not isinstance(tower, towers.EfficientNetLite0) or "image" in model.config.finetune:
+            return None
+        if heads.tower != tower.feature_name:
+            return None
+        return cls((_array(tower.class_weight), _array(tower.class_bias)), heads, heads.tower)
 
-    @torch.inference_mode()
-    def read(self, features: Tensor) -> PictureContent:
-        """Read features (N, D) that `MMVA.image_features` returned."""
-        heads = self._heads
-        card = torch.sigmoid(features @ heads.card_weight + heads.card_bias)
-        logits = self._tower.class_logits(features.to(self._tower.class_weight.device)).cpu()
-        embeds = torch.softmax(logits / TEMPERATURE, 1) @ heads.class_embeds
-        mean = features[:, :LAST_CHANNELS]
-        unit = nn.functional.normalize
-        return PictureContent(card=card, embeds=unit(embeds, dim=1), appearance=unit(mean, dim=1))
+    def read(self, features: npt.ArrayLike) -> PictureContent:
+        """Read features (N, D) that the model's `image_features` returned."""
+        heads, known = self._heads, _array(features)
+        card = sigmoid(known @ heads.card_weight + heads.card_bias)
+        mean = known[:, :LAST_CHANNELS]
+        logits = linear(mean, *self._classes)
+        embeds = softmax(logits / np.float32(TEMPERATURE)) @ heads.class_embeds
+        return PictureContent(card=card, embeds=normalize(embeds), appearance=normalize(mean))
 
 
-def tower_name(tower: Tower) -> str:
-    """Name a tower and everything that decides its features."""
-    return f"{type(tower).__name__}({tower.extra_repr()})"
+def _array(values: object) -> Array:
+    """Return an array, or a tensor of any device, as an array."""
+    return np.asarray(cast(npt.ArrayLike, getattr(values, "cpu", lambda: values)()))

@@ -53,7 +53,7 @@ class TextEncoder:
 
         Its dot product with `PictureContent.embeds` is how close the pictures come to it.
         """
-        basis = load_heads().basis.numpy()
+        basis = load_heads().basis
         return (basis @ self.embed_topic(topic)).astype(np.float32)
 
     def sentence_closeness(self, sentences: Sequence[str], topic: str) -> FloatArray:

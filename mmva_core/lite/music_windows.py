@@ -226,7 +226,8 @@ def augment_log_mel(log_mel: Tensor, generator: torch.Generator) -> Tensor:
     curve = F.interpolate(
         points * EQUALISER_DEVIATION_DB, num_mels, mode="linear", align_corners=True
     )
-    return to_decibels(10 ** ((log_mel + gain + curve.transpose(1, 2)) / 10))
+    altered = 10 ** ((log_mel + gain + curve.transpose(1, 2)) / 10)
+    return torch.from_numpy(to_decibels(altered.numpy()))
 
 
 def _windows_of_set(
@@ -260,9 +261,8 @@ def _windows_of_set(
 
 
 def _log_mel_of(tower: LiteMusicTower, path: Path) -> Tensor:
-    samples = torch.from_numpy(read_audio_file(path, tower.sample_rate))
-    spectra: Tensor = tower.log_mel(samples[None])[0]
-    return spectra
+    samples = read_audio_file(path, tower.sample_rate)
+    return torch.from_numpy(tower.log_mel(samples[None])[0])
 
 
 def _windows_along(tower: LiteMusicTower, log_mel: Tensor) -> Tensor:
@@ -277,7 +277,7 @@ def _windows_around(tower: LiteMusicTower, log_mel: Tensor, middles: Iterable[fl
     """Cut windows (N, M, F') around middles in seconds; the clip is padded with silence."""
     rate = tower.log_mel.frame_rate
     length = tower.window_frames
-    padded = F.pad(log_mel, (length, length), value=float(to_decibels(torch.zeros(()))))
+    padded = F.pad(log_mel, (length, length), value=float(to_decibels(np.zeros(1, np.float32))[0]))
     furthest = padded.shape[1] - length
     starts = [
         min(max(0, round((middle - tower.window_seconds / 2) * rate) + length), furthest)

@@ -20,9 +20,10 @@ from torch.nn import functional as F  # noqa: N812 - the name PyTorch users know
 from tqdm import tqdm
 
 from mmva_core.sounds.mix import Mixer, Sounds
+from mmva_core.sounds.network import SoundKindNet
 from mmva_core.sounds.recordings import Recordings
 from mmva_core.store import write_whole
-from mmva_core.towers import LOOK_BACK, SOUND_KINDS, SoundKindNet, to_decibels
+from mmva_core.towers import LOOK_BACK, SOUND_KINDS, power_spectra, sound_log_mel, to_decibels
 from mmva_core.train import area_under_curve
 
 NUM_FOLDS = 3
@@ -124,12 +125,13 @@ def mix_fold(
         _groups_of(sounds, fold)
         for sounds in (recordings.speech, recordings.music, recordings.noise)
     )
-    mixer, network = Mixer(speech, music, noise, random), SoundKindNet()
+    mixer, log_mel = Mixer(speech, music, noise, random), sound_log_mel()
     spectra, labels, weights = [], [], []
     for _ in tqdm(range(recipe.strips), desc=f"mix fold {fold}", disable=not progress):
         strip = mixer.strip()
-        samples = torch.from_numpy(np.pad(strip.samples, (LOOK_BACK, 0)))
-        spectra.append(to_decibels(network.spectra(samples)).half())
+        samples = np.pad(strip.samples, (LOOK_BACK, 0))
+        levels = to_decibels(power_spectra(log_mel, samples))
+        spectra.append(torch.from_numpy(levels).half())
         labels.append(torch.from_numpy(strip.labels))
         weights.append(torch.from_numpy(strip.weights))
     return StripTable(torch.stack(spectra), torch.stack(labels), torch.stack(weights))

@@ -1,3 +1,4 @@
+from .arrays import read_arrays as read_arrays
 from .checkpoints import load_training_state as load_training_state
 from .checkpoints import read_tensors as read_tensors
 from .checkpoints import save_folder as save_folder
@@ -11,6 +12,7 @@ from .files import write_whole as write_whole
 from .folders import EMBEDDED_FOLDER as EMBEDDED_FOLDER
 from .folders import TOWERS_NAME as TOWERS_NAME
 from .folders import WEIGHTS_NAME as WEIGHTS_NAME
+from .folders import embedded_models as embedded_models
 from .folders import find_folder as find_folder
 from .folders import model_fingerprint as model_fingerprint
 from .folders import read_config as read_config

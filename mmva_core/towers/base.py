@@ -11,15 +11,12 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from mmva_core.config import Precision
 from mmva_core.errors import PrecisionError
-
-ImageArray = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
-"""A picture: (H, W, 3) uint8, RGB."""
+from mmva_core.towers.geometry import ImageArray
 
 
 class Tower(nn.Module):

@@ -20,50 +20,20 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from mmva_core import towers
 from mmva_core.config import Geometry, Pooling
 from mmva_core.errors import CheckpointError
-from mmva_core.towers.base import CaptionTower, ImageArray, ImageTower, WaveformTower
-from mmva_core.towers.music import LiteMusicConfig, LiteMusicTower
-from mmva_core.towers.preprocess import check_image, resize_and_crop, target_size
-
-BLOCK_CHANNELS = (16, 24, 24, 40, 40, 80, 80, 80, 112, 112, 112, 192, 192, 192, 192, 320)
-"""Output channels of the 16 blocks of EfficientNet-Lite0."""
-LAST_CHANNELS = 1280
-"""Channels of the last map of EfficientNet-Lite0."""
-NUM_CAPTION_LAYERS, CAPTION_CHANNELS = 6, 384
-"""Layers of MiniLM, and the size of a hidden state."""
-PIXEL_MEAN, PIXEL_SCALE = 127.0, 128.0
-"""Normalisation the weights were trained with; ImageNet's mean and SD cost 9 points of top-1."""
-MAX_TOKENS = 256
-"""Word pieces per sentence that MiniLM reads; the rest is cut off."""
-
-
-def image_feature_dim(pooling: Sequence[Pooling], blocks: Sequence[int]) -> int:
-    """Return the size of the feature vector of a feature choice.
-
-    Raises:
-        ValueError: there is no such block.
-
-    >>> image_feature_dim(("mean", "max"), (15,))
-    3200
-    """
-    beyond = [block for block in blocks if not 0 <= block < len(BLOCK_CHANNELS)]
-    if beyond:
-        raise ValueError(f"image_blocks must lie in 0..{len(BLOCK_CHANNELS) - 1}, got {beyond}")
-    return LAST_CHANNELS * len(pooling) + 2 * sum(BLOCK_CHANNELS[block] for block in blocks)
-
-
-def caption_feature_dim(layers: Sequence[int]) -> int:
-    """Return the size of the feature that a choice of MiniLM's hidden states makes.
-
-    Raises:
-        ValueError: there is no such hidden state.
-
-    >>> caption_feature_dim(()), caption_feature_dim((0, 6))
-    (384, 768)
-    """
-    beyond = [layer for layer in layers if not 0 <= layer <= NUM_CAPTION_LAYERS]
-    if beyond:
-        raise ValueError(f"caption_layers must lie in 0..{NUM_CAPTION_LAYERS}, got {beyond}")
-    return CAPTION_CHANNELS * max(1, len(layers))
+from mmva_core.towers.base import CaptionTower, ImageTower, WaveformTower
+from mmva_core.towers.geometry import ImageArray, check_image, target_size
+from mmva_core.towers.lite_features import (
+    LAST_CHANNELS,
+    MAX_TOKENS,
+    PIXEL_MEAN,
+    PIXEL_SCALE,
+    caption_feature_dim,
+    image_feature_dim,
+    image_feature_name,
+)
+from mmva_core.towers.music import LiteMusicTower
+from mmva_core.towers.music_config import LiteMusicConfig
+from mmva_core.towers.preprocess import resize_and_crop
 
 
 class EfficientNetLite0(ImageTower):
@@ -145,6 +115,11 @@ class EfficientNetLite0(ImageTower):
     def _target_size(self, image: ImageArray) -> tuple[tuple[int, int], tuple[int, int]]:
         height, width = check_image(image).shape[:2]
         return target_size(height, width, self.geometry)
+
+    @property
+    def feature_name(self) -> str:
+        """What tells these features from others."""
+        return image_feature_name(self.pooling, self.blocks, self.geometry)
 
     def extra_repr(self) -> str:
         """Name everything besides the weights that decides the features."""

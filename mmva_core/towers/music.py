@@ -16,57 +16,20 @@ D features.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from mmva_core.towers.log_mel import LogMel, statistics
-
-SILENCE_DB = -60.0
-"""Mean level of a window, in dB re full scale, below which the prediction is `SILENT_VA`."""
-FADE_DB = 20.0
-"""Range above `SILENCE_DB` over which the prediction fades in, dB. Hiss and room tone have a broad
-spectrum like loud rock; without the fade they would score above soft music."""
-SILENT_VA = (0.0, -2.5)
-"""Valence and arousal of silence, in standard deviations of the labels: neutral and at rest."""
-CLIP_LIMIT = 4.0
-"""Largest absolute z-score of a statistic over recordings; larger ones are clipped."""
-CLIP_LIMIT_KEYBOARD = 8.0
-"""Largest absolute z-score of a statistic for the keyboard expert, whose unit is the deviation
-within a piece."""
-KEYBOARD_GENERAL_SHARE = 0.1
-"""Share of the body's valence and arousal in the prediction for keyboard music."""
-
-
-@dataclass(frozen=True)
-class LiteMusicConfig:
-    """Sizes of the music tower; the defaults are those of `mmva-lite`."""
-
-    sample_rate: int = 16000
-    """Sample rate of the input, Hz."""
-    window_seconds: float = 6.0
-    """Length of the training windows; the tower accepts any length from one second."""
-    fft_length: int = 1024
-    """Samples of one spectrum."""
-    hop_length: int = 320
-    """Samples from one spectrum to the next."""
-    num_mels: int = 64
-    """Mel bands, a multiple of 16."""
-    hidden_dim: int = 128
-    """Width of the body."""
-    dropout: float = 0.4
-    """Dropout after the body, in training."""
-    input_dropout: float = 0.15
-    """Dropout of statistics, in training."""
-
-    def __post_init__(self) -> None:
-        """Check ranges."""
-        if self.window_seconds < 1:
-            raise ValueError(f"window_seconds must be at least 1, got {self.window_seconds}")
-        for name in ("sample_rate", "fft_length", "hop_length", "hidden_dim"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be positive, got {getattr(self, name)}")
+from mmva_core.towers.music_config import (
+    CLIP_LIMIT,
+    CLIP_LIMIT_KEYBOARD,
+    FADE_DB,
+    KEYBOARD_GENERAL_SHARE,
+    SILENCE_DB,
+    SILENT_VA,
+    LiteMusicConfig,
+)
 
 
 class LiteMusicTower(nn.Module):
@@ -167,7 +130,7 @@ class LiteMusicTower(nn.Module):
         if any(place % hop for place in places):
             windows: Tensor = self(torch.stack([samples[s : s + length] for s in starts]))
             return windows
-        spectra = self.log_mel(samples[None, starts[0] : starts[-1] + length])[0]
+        spectra = self._spectra(samples[None, starts[0] : starts[-1] + length])[0]
         num_frames = self.log_mel.num_frames(length)
         firsts = [place // hop for place in places]
         shared = torch.stack([spectra[:, first : first + num_frames] for first in firsts])
@@ -180,11 +143,12 @@ class LiteMusicTower(nn.Module):
                 "input_values must have shape (B, T) with T of at least one second, "
                 f"{self.sample_rate} samples, got {tuple(input_values.shape)}"
             )
-        return self.describe_log_mel(self.log_mel(input_values))
+        return self.describe_log_mel(self._spectra(input_values))
 
     def describe_log_mel(self, log_mel: Tensor) -> Tensor:
         """Return the raw statistics (B, S) of log-mel spectra (B, M, N), dB."""
-        return statistics(log_mel, self.log_mel.frame_rate)
+        raw = statistics(log_mel.numpy(force=True), self.log_mel.frame_rate)
+        return torch.from_numpy(raw).to(log_mel.device)
 
     def encode_statistics(self, raw: Tensor) -> Tensor:
         """Return features (B, D) of raw statistics (B, S)."""
@@ -222,6 +186,10 @@ class LiteMusicTower(nn.Module):
         """Return z-scores of raw statistics (B, S) by their deviation within keyboard pieces."""
         z_scores = (raw - self.keyboard_mean) / self.keyboard_scale
         return z_scores.clamp(-CLIP_LIMIT_KEYBOARD, CLIP_LIMIT_KEYBOARD)
+
+    def _spectra(self, input_values: Tensor) -> Tensor:
+        spectra = self.log_mel(input_values.numpy(force=True))
+        return torch.from_numpy(spectra).to(input_values.device)
 
     def _count_statistics(self) -> int:
         return self.describe_log_mel(torch.zeros(1, self.config.num_mels, 64)).shape[1]

@@ -27,9 +27,10 @@ from transformers import (
 
 from mmva_core.config import Precision
 from mmva_core.errors import PrecisionError
-from mmva_core.towers.base import CaptionTower, ImageArray, ImageTower, Tower, WaveformTower
+from mmva_core.towers.base import CaptionTower, ImageTower, Tower, WaveformTower
+from mmva_core.towers.geometry import ImageArray, check_image
 from mmva_core.towers.hub import load_network, read_json_file, translate_errors
-from mmva_core.towers.preprocess import check_image, resize_and_crop
+from mmva_core.towers.preprocess import resize_and_crop
 
 CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
 CLIP_STD = (0.26862954, 0.26130258, 0.27577711)

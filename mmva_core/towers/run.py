@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mmva_core.errors import check_type
-from mmva_core.towers.base import CaptionTower, ImageArray, ImageTower, WaveformTower
-from mmva_core.towers.preprocess import group_by_shape
+from mmva_core.towers.base import CaptionTower, ImageTower, WaveformTower
+from mmva_core.towers.geometry import ImageArray, group_by_shape
 
 BATCH_SIZE = 32
 """Pictures, windows or sentences of a batch."""

@@ -6,23 +6,24 @@
 
 Each half second is described without its neighbours, so that sound can be described while it
 streams; the descriptions of a whole film are small. The convolutions over time then judge every
-half second with 3 s to either side. `mmva_core.sounds` trains the network.
+half second with 3 s to either side. `mmva_core.sounds.network` is the same network to be trained.
 
-Letters in shapes: H half seconds, M mel bands, F = 25 frames, D size of a description, K = 3 kinds.
+Letters in shapes: T samples, H half seconds, M mel bands, F = 25 frames, D size of a description,
+K = 3 kinds.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 
-import torch
+import numpy as np
 from safetensors import SafetensorError
-from safetensors.torch import load_file
-from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812 - the name PyTorch users know it by
+from safetensors.numpy import load_file
 
 from mmva_core.errors import CheckpointError
+from mmva_core.layers import Array, convolve_maps, convolve_steps, linear, relu
 from mmva_core.towers.log_mel import LogMel
 
 SOUND_KINDS = ("speech", "music", "noise")
@@ -50,64 +51,74 @@ DESCRIPTION_DIM = 48
 """D, size of a description."""
 CONTEXT_DIM = 32
 """Channels between the convolutions over time, which see 3 s to either side."""
-DROPOUT = 0.2
 SOUND_KINDS_WEIGHTS = "sound-kinds/network.safetensors"
 """File of the trained network, in the folder of weights; a card beside it has its figures."""
+NORM_EPSILON = 1e-5
+"""Added to the variance by the norms behind the convolutions."""
 
 
-class SoundKindNet(nn.Module):
-    """Judge what kinds of sound there are.
+class SoundKinds:
+    """Judges what kinds of sound there are; `load_sound_kinds` returns the one of the package.
 
-    A new network is random; `load_sound_kinds` returns the trained one of the package.
+    Args:
+        weights: of a trained `SoundKindNet`, by name.
+
+    Raises:
+        KeyError: a weight is missing.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.log_mel = LogMel(
-            SAMPLE_RATE,
-            FFT_LENGTH,
-            HOP_LENGTH,
-            NUM_MELS,
-            lowest_hz=LOWEST_HZ,
-            highest_hz=HIGHEST_HZ,
-        )
-        spectrum: list[nn.Module] = []
-        for inputs, outputs in zip((1, *CHANNELS), CHANNELS, strict=False):
-            spectrum += [
-                nn.Conv2d(inputs, outputs, 3, stride=2, padding=1, bias=False),
-                nn.BatchNorm2d(outputs),
-                nn.ReLU(),
-            ]
-        self.spectrum = nn.Sequential(*spectrum)
-        # Mean and maximum over time of what is left of the M bands after halving them three times.
-        self.description = nn.Linear(2 * CHANNELS[-1] * NUM_MELS // 8, DESCRIPTION_DIM)
-        self.near = nn.Conv1d(DESCRIPTION_DIM, CONTEXT_DIM, 5, padding=2)
-        self.far = nn.Conv1d(CONTEXT_DIM, CONTEXT_DIM, 5, padding=4, dilation=2)
-        self.kinds = nn.Conv1d(CONTEXT_DIM, len(SOUND_KINDS), 1)
-        self.dropout = nn.Dropout(DROPOUT)
+    def __init__(self, weights: Mapping[str, Array]) -> None:
+        self.log_mel = sound_log_mel()
+        # The norms behind the convolutions are part of them, as they only scale and shift.
+        self._spectrum = [
+            _with_norm(weights, f"spectrum.{3 * number}", f"spectrum.{3 * number + 1}")
+            for number in range(len(CHANNELS))
+        ]
+        self._layers = {
+            name: (weights[f"{name}.weight"], weights[f"{name}.bias"])
+            for name in ("description", "near", "far", "kinds")
+        }
 
-    def spectra(self, samples: Tensor) -> Tensor:
+    def spectra(self, samples: Array) -> Array:
         """Return the power spectra (H, M, F) of `LOOK_BACK` samples and H half seconds (T,)."""
-        power = self.log_mel.power(samples[None])[0]
-        return power.reshape(NUM_MELS, -1, FRAMES_PER_STEP).transpose(0, 1)
+        return power_spectra(self.log_mel, samples)
 
-    def describe(self, spectra: Tensor) -> Tensor:
+    def describe(self, spectra: Array) -> Array:
         """Describe half seconds, each by itself: (H, D) from log-mel spectra (H, M, F), dB."""
-        scaled = (spectra.clamp(min=FLOOR_DB) - MIDDLE_DB) / SPREAD_DB
-        bands = self.spectrum(scaled[:, None])
-        pooled = torch.cat([bands.mean(3), bands.amax(3)], 1).flatten(1)
-        return F.relu(self.description(pooled))
+        levels = np.maximum(spectra, np.float32(FLOOR_DB))
+        bands = ((levels - np.float32(MIDDLE_DB)) / np.float32(SPREAD_DB))[:, None]
+        for kernel, bias in self._spectrum:
+            bands = relu(convolve_maps(bands, kernel, bias, stride=2, padding=1))
+        pooled = np.concatenate([bands.mean(3), bands.max(3)], 1).reshape(len(bands), -1)
+        return relu(linear(pooled, *self._layers["description"]))
 
-    def judge(self, descriptions: Tensor) -> Tensor:
-        """Return log odds (..., H, K) of the kinds from the descriptions (..., H, D) of a film."""
-        inputs = self.dropout(descriptions).transpose(-1, -2)
-        near = F.relu(self.near(inputs))
-        seen: Tensor = self.kinds(self.dropout(near + F.relu(self.far(near))))
-        return seen.transpose(-1, -2)
+    def judge(self, descriptions: Array) -> Array:
+        """Return log odds (H, K) of the kinds from the descriptions (H, D) of a film."""
+        near = relu(convolve_steps(descriptions, *self._layers["near"], padding=2))
+        far = relu(convolve_steps(near, *self._layers["far"], padding=4, dilation=2))
+        return convolve_steps(near + far, *self._layers["kinds"])
 
 
-def load_sound_kinds(path: Path | None = None) -> SoundKindNet:
-    """Load the trained network, in evaluation mode.
+def sound_log_mel() -> LogMel:
+    """Return what computes the spectra that the network takes."""
+    return LogMel(
+        SAMPLE_RATE,
+        FFT_LENGTH,
+        HOP_LENGTH,
+        NUM_MELS,
+        lowest_hz=LOWEST_HZ,
+        highest_hz=HIGHEST_HZ,
+    )
+
+
+def power_spectra(log_mel: LogMel, samples: Array) -> Array:
+    """Return the power spectra (H, M, F) of `LOOK_BACK` samples and H half seconds (T,)."""
+    power: Array = log_mel.power(samples[None])[0]
+    return power.reshape(NUM_MELS, -1, FRAMES_PER_STEP).transpose(1, 0, 2)
+
+
+def load_sound_kinds(path: Path | None = None) -> SoundKinds:
+    """Load the trained network.
 
     Args:
         path: its weights (safetensors); those of the package by default.
@@ -116,9 +127,15 @@ def load_sound_kinds(path: Path | None = None) -> SoundKindNet:
         CheckpointError: the file is missing or is not such a network.
     """
     source = path or Path(str(files("mmva_core") / "weights" / SOUND_KINDS_WEIGHTS))
-    network = SoundKindNet()
     try:
-        network.load_state_dict(load_file(source))
-    except (OSError, SafetensorError, RuntimeError) as error:
+        weights = load_file(source)
+        return SoundKinds({name: weight.astype(np.float32) for name, weight in weights.items()})
+    except (OSError, SafetensorError, KeyError) as error:
         raise CheckpointError(f"cannot load {source}: {error}; install vsumm again") from error
-    return network.eval().requires_grad_(False)
+
+
+def _with_norm(weights: Mapping[str, Array], convolution: str, norm: str) -> tuple[Array, Array]:
+    deviation = np.sqrt(weights[f"{norm}.running_var"] + np.float32(NORM_EPSILON))
+    scale = weights[f"{norm}.weight"] / deviation
+    kernel = weights[f"{convolution}.weight"] * scale[:, None, None, None]
+    return kernel, weights[f"{norm}.bias"] - weights[f"{norm}.running_mean"] * scale

@@ -1,6 +1,6 @@
 """Measure sound while it streams: kinds, loudness, onsets and voice of every half second.
 
-All of it comes from the log-mel spectra that `SoundKindNet` takes, so sound is transformed once.
+All of it comes from the log-mel spectra that `SoundKinds` takes, so sound is transformed once.
 
 Letters in shapes: T samples, H half seconds, M mel bands, F = 25 frames, K = 3 kinds.
 """
@@ -10,10 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
+from mmva_core.layers import Array, sigmoid
 from mmva_core.towers.log_mel import band_centres, to_decibels
 from mmva_core.towers.sound_kind import (
     HIGHEST_HZ,
@@ -22,7 +21,7 @@ from mmva_core.towers.sound_kind import (
     NUM_MELS,
     SAMPLE_RATE,
     STEP_SECONDS,
-    SoundKindNet,
+    SoundKinds,
 )
 
 STEPS_AT_ONCE = 20
@@ -73,19 +72,19 @@ class SoundSteps:
         network: judges the kinds of sound.
     """
 
-    def __init__(self, network: SoundKindNet) -> None:
+    def __init__(self, network: SoundKinds) -> None:
         self._network = network
         self._waiting = np.zeros(LOOK_BACK, np.float32)
-        self._bands_before = torch.full((NUM_MELS, ONSET_LAG), ONSET_FLOOR_DB)
-        self._curves: list[Tensor] = []
-        self._descriptions: list[Tensor] = []
+        self._bands_before = np.full((NUM_MELS, ONSET_LAG), ONSET_FLOOR_DB, np.float32)
+        self._curves: list[Array] = []
+        self._descriptions: list[Array] = []
         hertz = band_centres(NUM_MELS, LOWEST_HZ, HIGHEST_HZ)
         is_low = hertz < EFFORT_SPLIT_HZ
         is_high = ~is_low & (hertz < EFFORT_TOP_HZ)
         # Rows (3, M) that sum bands to K-weighted power, and to power below and above the split.
-        self._sums = torch.stack([_k_weights(hertz), is_low, is_high]).float()
+        self._sums = np.stack([_k_weights(hertz), is_low, is_high]).astype(np.float32)
 
-    def add(self, samples: NDArray[np.float32]) -> None:
+    def add(self, samples: Array) -> None:
         """Take the next samples (T,), mono, at 16 kHz, full scale at 1."""
         self._waiting = np.concatenate([self._waiting, samples])
         length = STEPS_AT_ONCE * _STEP
@@ -100,46 +99,45 @@ class SoundSteps:
             missing = -rest % _STEP if rest else _STEP
             self._measure(np.pad(self._waiting, (0, missing)))
             self._waiting = self._waiting[:LOOK_BACK]
-        loudness, onsets, spread, effort = torch.cat(self._curves, 1).double().numpy()
-        with torch.inference_mode():
-            odds = self._network.judge(torch.cat(self._descriptions))
-        kinds = torch.sigmoid(odds).double().numpy()
-        return SoundCurves(loudness, onsets, spread, effort, kinds)
+        loudness, onsets, spread, effort = np.concatenate(self._curves, 1).astype(np.float64)
+        odds = self._network.judge(np.concatenate(self._descriptions))
+        return SoundCurves(loudness, onsets, spread, effort, sigmoid(odds).astype(np.float64))
 
-    @torch.inference_mode()
-    def _measure(self, samples: NDArray[np.float32]) -> None:
-        power = self._network.spectra(torch.from_numpy(samples))
+    def _measure(self, samples: Array) -> None:
+        power = self._network.spectra(samples)
         spectra = to_decibels(power)
         self._descriptions.append(self._network.describe(spectra))
-        weighted, low, high = (self._sums @ power).unbind(1)
-        loudness = to_decibels(weighted.mean(1)) + _LUFS_OFFSET_DB
+        weighted, low, high = (self._sums @ power).transpose(1, 0, 2)
+        loudness = to_decibels(weighted.mean(1)) + np.float32(_LUFS_OFFSET_DB)
         self._curves.append(
-            torch.stack(
+            np.stack(
                 [
-                    loudness.clamp(min=QUIETEST_LUFS),
+                    np.maximum(loudness, np.float32(QUIETEST_LUFS)),
                     self._onsets(spectra),
-                    to_decibels(low + high).std(1),
+                    to_decibels(low + high).std(1, ddof=1),
                     to_decibels(high.mean(1)) - to_decibels(low.mean(1)),
                 ]
             )
         )
 
-    def _onsets(self, spectra: Tensor) -> Tensor:
-        bands = spectra.transpose(0, 1).flatten(1).clamp(min=ONSET_FLOOR_DB)
-        bands = torch.cat([self._bands_before, bands], 1)
+    def _onsets(self, spectra: Array) -> Array:
+        bands = np.maximum(spectra.transpose(1, 0, 2).reshape(NUM_MELS, -1), ONSET_FLOOR_DB)
+        bands = np.concatenate([self._bands_before, bands], 1)
         self._bands_before = bands[:, -ONSET_LAG:]
         # With a lag of 2, the last frames of the samples before fill the gap in front:
         #
         #     frame       -2 -1  0  1  2  3        kept from before: -2 -1
         #     rise               0  1  2  3        of frame k: its level less that of k - 2
-        rises = (bands[:, ONSET_LAG:] - bands[:, :-ONSET_LAG]).clamp(min=0)
-        return rises.mean(0).reshape(len(spectra), -1).mean(1)
+        rises = np.maximum(bands[:, ONSET_LAG:] - bands[:, :-ONSET_LAG], 0)
+        means: Array = rises.mean(0).reshape(len(spectra), -1).mean(1)
+        return means
 
 
-def _k_weights(hertz: Tensor) -> Tensor:
+def _k_weights(hertz: Curve) -> Curve:
     """Return the power response of BS.1770's two filters at some frequencies, Hz."""
-    delay = torch.exp(-2j * torch.pi * hertz / _K_SAMPLE_RATE)
-    response = torch.ones_like(delay)
+    delay = np.exp(-2j * np.pi * hertz / _K_SAMPLE_RATE)
+    response = np.ones_like(delay)
     for (b0, b1, b2), (a1, a2) in _K_WEIGHTING:
         response *= (b0 + b1 * delay + b2 * delay**2) / (1 + a1 * delay + a2 * delay**2)
-    return response.abs().square()
+    weights: Curve = np.abs(response) ** 2
+    return weights

@@ -23,10 +23,6 @@ class EmbeddingModel(BrightLoudModel):
 
     config = SimpleNamespace(music_window_seconds=2.0, finetune=(), embedding_dim=2)
 
-    def music_features(self, samples, sample_rate):
-        loudness = np.sqrt(np.mean(np.square(samples), axis=1))
-        return torch.tensor(loudness, dtype=torch.float32)[:, None]
-
     def embeds_of_features(self, modality, features):
         return torch.cat([features[:, -1:].float(), torch.ones(len(features), 1)], dim=1)
 

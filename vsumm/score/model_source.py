@@ -12,13 +12,17 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 import mmva_core
+from mmva_core import embedded
 from mmva_core.errors import MmvaError
-from mmva_core.store import model_fingerprint
+from mmva_core.store import embedded_models, model_fingerprint
 from vsumm.config import SummaryConfig
 from vsumm.errors import ModelError
 
 if TYPE_CHECKING:
     from mmva_core import MMVA
+    from mmva_core.embedded import EmbeddedModel
+
+    Model = MMVA | EmbeddedModel
 
 
 class ModelSource:
@@ -29,7 +33,7 @@ class ModelSource:
         model: a model that is loaded already, in place of the one that the settings name.
     """
 
-    def __init__(self, config: SummaryConfig, model: MMVA | None = None) -> None:
+    def __init__(self, config: SummaryConfig, model: Model | None = None) -> None:
         self._config = config
         self._model = model
         self._lock = threading.Lock()
@@ -49,14 +53,15 @@ class ModelSource:
             raise ModelError(str(error)) from error
 
     def begin(self) -> None:
-        """Load in a thread what loading the model takes longest to load, torch; return at once.
+        """Begin to load in a thread what the model needs; return at once.
 
         For those who know that the model will be needed, and have to wait for something else.
         """
-        threading.Thread(target=_load_torch, name="vsumm-torch").start()
+        load = _load_runtime if runs_without_torch(self._config) else _load_torch
+        threading.Thread(target=load, name="vsumm-model").start()
 
     @property
-    def model(self) -> MMVA:
+    def model(self) -> Model:
         """The model, loaded on first use.
 
         Raises:
@@ -88,18 +93,34 @@ def choose_device(config: SummaryConfig) -> str:
     return "cuda" if has_cuda and config.device != "cpu" else "cpu"
 
 
-def load_model(config: SummaryConfig) -> MMVA:
+def runs_without_torch(config: SummaryConfig) -> bool:
+    """Return whether the model of the settings is one of the package, on the CPU and in fp32.
+
+    ONNX Runtime and NumPy then take the place of PyTorch, which takes over a second to load.
+    """
+    is_own = str(config.model) in embedded_models()
+    return is_own and config.device != "cuda" and config.precision == "fp32"
+
+
+def load_model(config: SummaryConfig) -> Model:
     """Load the model that the settings name onto the device that they name.
 
     Raises:
         ModelError: there is no such model, it is damaged, or there is no such device.
     """
     try:
+        if runs_without_torch(config):
+            return embedded.EmbeddedModel(str(config.model))
         return mmva_core.MMVA.from_pretrained(
             config.model, device=choose_device(config), precision=config.precision
         )
     except MmvaError as error:
         raise ModelError(str(error)) from error
+
+
+def _load_runtime() -> None:
+    # Looked up, not called: to find the class is to import its module.
+    _ = embedded.EmbeddedModel, embedded.PictureEncoder
 
 
 def _load_torch() -> ModuleType:

@@ -6,7 +6,7 @@ No signal is made of them; `vsumm.embed` gives them away.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from vsumm.score.signal import Arrays, Film, Measurement
 from vsumm.score.sound_windows import SAMPLE_RATE, SoundWindow
 
 if TYPE_CHECKING:
-    from mmva_core import MMVA
+    from vsumm.score.model_source import Model
 
 
 class ImageEmbedsMeter:
@@ -26,7 +26,7 @@ class ImageEmbedsMeter:
         num_segments: N.
     """
 
-    def __init__(self, model: MMVA, num_segments: int) -> None:
+    def __init__(self, model: Model, num_segments: int) -> None:
         self._model = model
         self._embeds = RunningMean(num_segments, model.config.embedding_dim)
         self._first = FirstSeen()
@@ -35,9 +35,9 @@ class ImageEmbedsMeter:
         """Take the next frames."""
         chosen = self._first.of(batch)
         if chosen:
-            features = self._model.image_features([look.frame.pixels for look in chosen])
+            features: Any = self._model.image_features([look.frame.pixels for look in chosen])
             embeds = self._model.embeds_of_features("image", features)
-            self._embeds.add([look.row for look in chosen], embeds.numpy())
+            self._embeds.add([look.row for look in chosen], embeds)
 
     def result(self) -> Arrays:
         """Return "image_embeds", shape (N, D); NaN where no frame shows anything."""
@@ -52,7 +52,7 @@ class MusicEmbedsMeter:
         num_segments: N.
     """
 
-    def __init__(self, model: MMVA, num_segments: int) -> None:
+    def __init__(self, model: Model, num_segments: int) -> None:
         self._model = model
         self.around_seconds = model.config.music_window_seconds
         self._embeds = np.full((num_segments, model.config.embedding_dim), np.nan)
@@ -62,9 +62,9 @@ class MusicEmbedsMeter:
         audible = [window for window in batch if not window.is_silent]
         if audible:
             samples = np.stack([window.around for window in audible])
-            features = self._model.music_features(samples, SAMPLE_RATE)
+            features: Any = self._model.music_features(samples, SAMPLE_RATE)
             rows = [window.row for window in audible]
-            self._embeds[rows] = self._model.embeds_of_features("music", features).numpy()
+            self._embeds[rows] = self._model.embeds_of_features("music", features)
 
     def result(self) -> Arrays:
         """Return "music_embeds", shape (N, D); NaN where the segment is silent."""

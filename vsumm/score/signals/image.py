@@ -6,7 +6,7 @@ One forward pass of the tower feeds everything here.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +16,8 @@ from vsumm.score.looks import LOOKS_PER_FRAME, FirstSeen, Look, RunningMean
 from vsumm.score.signal import Arrays, Film, FloatArray, Measurement, Signal
 
 if TYPE_CHECKING:
-    from mmva_core import MMVA
     from mmva_core.content import PictureReader
+    from vsumm.score.model_source import Model
 
 TEXT_DIM = 64
 """Size of an embedding of `PictureReader`."""
@@ -38,7 +38,7 @@ class ImageMeter:
     """
 
     def __init__(
-        self, model: MMVA, num_segments: int, *, reader: PictureReader | None = None
+        self, model: Model, num_segments: int, *, reader: PictureReader | None = None
     ) -> None:
         self._model = model
         self._reader = reader
@@ -54,13 +54,13 @@ class ImageMeter:
         if not chosen:
             return
         rows = [look.row for look in chosen]
-        features = self._model.image_features([look.frame.pixels for look in chosen])
-        self._va.add(rows, self._model.va_of_features("image", features).numpy())
+        features: Any = self._model.image_features([look.frame.pixels for look in chosen])
+        self._va.add(rows, self._model.va_of_features("image", features))
         if self._reader is not None:
             shown = self._reader.read(features)
-            self._card.add(rows, shown.card.numpy()[:, None])
-            self._text.add(rows, shown.embeds.numpy())
-            for row, appearance in zip(rows, shown.appearance.numpy(), strict=True):
+            self._card.add(rows, shown.card[:, None])
+            self._text.add(rows, shown.embeds)
+            for row, appearance in zip(rows, shown.appearance, strict=True):
                 self._change.add(row, appearance)
 
     def result(self) -> Arrays:
@@ -107,7 +107,7 @@ class ChangeMeter:
 
 def _start(film: Film) -> ImageMeter:
     model = film.source.model
-    reader = content.PictureReader.of(model)  # loaded here: it brings torch
+    reader = content.PictureReader.of(model)
     return ImageMeter(model, film.num_segments, reader=reader)
 
 

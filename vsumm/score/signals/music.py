@@ -8,11 +8,10 @@ nobody speaks over: see `musicality` and `shrunk`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mmva_core import towers
 from vsumm.score.signal import Arrays, Film, FloatArray, Measurement, Signal
 from vsumm.score.signals.soundtrack import (
     MUSIC_KIND,
@@ -24,8 +23,7 @@ from vsumm.score.signals.soundtrack import (
 from vsumm.score.sound_windows import SAMPLE_RATE, SoundWindow, joined_around
 
 if TYPE_CHECKING:
-    from mmva_core import MMVA
-    from mmva_core.towers import WaveformTower
+    from vsumm.score.model_source import Model
 
 
 class MusicMeter:
@@ -34,15 +32,12 @@ class MusicMeter:
     Args:
         model: predicts `(batch, 2)` from windows of sound.
         num_segments: N.
-        tower: the model's music tower, if it takes sound at `SAMPLE_RATE`: what windows share is
-            then transformed once. None: each window is transformed by itself.
     """
 
-    def __init__(
-        self, model: MMVA, num_segments: int, *, tower: WaveformTower | None = None
-    ) -> None:
+    def __init__(self, model: Model, num_segments: int) -> None:
         self._model = model
-        self._tower = tower
+        # What windows share is then transformed once.
+        self._takes_stretches = model.music_sample_rate == SAMPLE_RATE
         self.around_seconds = model.config.music_window_seconds
         self._va = np.full((num_segments, 2), np.nan)
 
@@ -52,16 +47,14 @@ class MusicMeter:
         if not audible:
             return
         rows = [window.row for window in audible]
-        if self._tower is None:
+        if self._takes_stretches:
+            stretch, starts = joined_around(audible)
+            length = len(audible[0].around)
+            features: Any = self._model.music_features_at(stretch, starts, length)
+        else:
             samples = np.stack([window.around for window in audible])
-            self._va[rows] = self._model.predict_music(samples, SAMPLE_RATE).numpy()
-            return
-        stretch, starts = joined_around(audible)
-        length = len(audible[0].around)
-        features = towers.overlapping_features(
-            self._tower, stretch, starts, length, self._model.device
-        )
-        self._va[rows] = self._model.va_of_features("music", features).numpy()
+            features = self._model.music_features(samples, SAMPLE_RATE)
+        self._va[rows] = self._model.va_of_features("music", features)
 
     def result(self) -> Arrays:
         """Return "music_va", shape (N, 2) in [0, 1]; NaN where the segment itself is silent."""
@@ -69,12 +62,7 @@ class MusicMeter:
 
 
 def _start(film: Film) -> MusicMeter:
-    model = film.source.model
-    tower = model.tower("music")
-    # Its class is looked up here, since it brings torch.
-    if not isinstance(tower, towers.WaveformTower) or tower.sample_rate != SAMPLE_RATE:
-        return MusicMeter(model, film.num_segments)
-    return MusicMeter(model, film.num_segments, tower=tower)
+    return MusicMeter(film.source.model, film.num_segments)
 
 
 def _depends_on(film: Film) -> dict[str, object]:

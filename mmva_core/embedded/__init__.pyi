@@ -1,0 +1,2 @@
+from .model import EmbeddedModel as EmbeddedModel
+from .pictures import PictureEncoder as PictureEncoder
