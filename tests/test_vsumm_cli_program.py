@@ -328,6 +328,20 @@ HEAVY = "torch scipy pandas PIL av cv2 ortools onnxruntime matplotlib jinja2 ope
 
 
 @pytest.mark.slow
+def test_a_film_is_summarised_without_torch(made_film, tmp_path):
+    film = shutil.copy(made_film, tmp_path / "a dog on a beach.mp4")
+    code = (
+        "import sys; from vsumm.cli import main; assert main(sys.argv[1:]) == 0; "
+        "print({'torch', 'onnx', 'transformers', 'scipy'} & {*sys.modules}, file=sys.stderr)"
+    )
+    command = [str(film), "-o", str(tmp_path / "out.mp4"), "--no-cache"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *command], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr.strip().splitlines()[-1:]) == (0, ["set()"])
+
+
+@pytest.mark.slow
 def test_what_is_cached_is_selected_from_anew_without_heavy_imports(
     made_film, tmp_path, monkeypatch
 ):

@@ -99,8 +99,8 @@ class SummaryConfig:
     model: str = "mmva-lite"
     """Name of an embedded model, a folder, or a hub id."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    """Where the model runs; "auto" takes a CUDA device where there is one for a model of your own, and
-    the CPU for one of the package, which needs no PyTorch there."""
+    """Where the model runs; "auto" takes a CUDA device, where there is one, for a model of your
+    own, and the CPU for one of the package, which needs no PyTorch there."""
     precision: Literal["fp32", "bf16"] = "fp32"
     """Arithmetic of the image tower; "bf16" is faster for CLIP on processors that have it."""
     decoder: Decoder = "auto"

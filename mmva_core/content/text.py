@@ -7,15 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import cast
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
-from mmva_core.config import ModelConfig
 from mmva_core.content.heads import load_heads
-from mmva_core.towers import CaptionTower, build_tower, sentence_features
+from mmva_core.embedded import SentenceEncoder
 
 FILM_PROMPT = "a video of {}"
 """How a title or a topic becomes a sentence that describes a film."""
@@ -34,13 +31,11 @@ class TextEncoder:
     """
 
     def __init__(self) -> None:
-        config = ModelConfig(caption_tower="minilm-l6", caption_layers=())
-        self._tower = cast(CaptionTower, build_tower(config, "caption"))
+        self._sentences = SentenceEncoder()
 
     def embed(self, texts: Sequence[str]) -> FloatArray:
         """Return unit vectors (N, 384); the cosine of two is their dot product."""
-        embeds: FloatArray = sentence_features(self._tower, texts, torch.device("cpu")).numpy()
-        return embeds
+        return self._sentences.encode(texts)
 
     def embed_topic(self, topic: str) -> FloatArray:
         """Return the unit vector (384,) of a film's title or topic."""

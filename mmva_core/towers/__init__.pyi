@@ -18,6 +18,7 @@ from .lite import LiteMusic as LiteMusic
 from .lite import MiniLM as MiniLM
 from .lite_features import BLOCK_CHANNELS as BLOCK_CHANNELS
 from .lite_features import LAST_CHANNELS as LAST_CHANNELS
+from .lite_features import MAX_TOKENS as MAX_TOKENS
 from .lite_features import PIXEL_MEAN as PIXEL_MEAN
 from .lite_features import PIXEL_SCALE as PIXEL_SCALE
 from .lite_features import caption_feature_dim as caption_feature_dim

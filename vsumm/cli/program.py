@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    # Read when NumPy is loaded. Networks and decoders share out the cores already; threads of
+    # OpenBLAS would wait for each other, busily.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     arguments = with_command(sys.argv[1:] if argv is None else argv)
     with Shell("vsumm", VsummError) as shell:
         if arguments[:1] == ["eval"]:  # its options live in a package that only it imports

@@ -107,7 +107,7 @@ def _by_clip(film: Film, arrays: Arrays, topic: Topic) -> FloatArray:
 
 @cache
 def _encoder() -> TextEncoder:
-    return content.TextEncoder()  # loaded here: it brings torch
+    return content.TextEncoder()
 
 
 ABOUT = Signal("about", (IMAGE, CLIP), _about, "what the film is about")
