@@ -150,6 +150,7 @@ MAY_BE_IMPORTED_LATE = {
     "silero_vad": "loads torch",
     "scipy": "costs 0.2 s that few data sets need",
     "tqdm": "costs 0.05 s that a run without bars does not need",
+    "tokenizers": "extra 'text'",
     "torch": "costs over a second that a cached film does not need",
     "transformers": "extras 'text' and 'paper'",
 }
