@@ -72,7 +72,16 @@ def test_a_changing_rate_is_not_constant():
     )
 
 
+def test_a_run_of_whole_frames_has_as_many_though_times_are_rounded_to_milliseconds():
+    rate = Fraction(24000, 1001)
+    numbers = [(0, 63), (100, 171), (200, 219)]
+    runs = [Segment(*(round(float(n / rate), 3) for n in pair)) for pair in numbers]
+    *ticks, last = ticks_of_runs(lay_out(runs), rate)
+    assert [len(each) for each in ticks] == [63, 71]
+    assert last.stop <= 63 + 71 + 19  # rather too short than too long
+
+
 def test_the_last_run_ends_with_the_reel():
-    placed = lay_out([Segment(0, 0.5), Segment(1, 2.05)])
+    placed = lay_out([Segment(0, 0.5), Segment(1, 2.06)])
     assert placed[-1].ticks(10) == range(5, 16)
     assert ticks_of_runs(placed, 10) == [range(5), range(5, 15)]

@@ -4,8 +4,10 @@
     reel     [=== run 0 ===)[= run 1 =)                      starts at 0, no holes
 
 All times are `Fraction` seconds, so nothing drifts over any number of cuts. A reel has ticks
-k / rate: the frames of a constant rate, the ticks of a clock, or samples. A run owns the ticks in
-[reel_start, reel_end) and the frames in [source_start, source_end):
+k / rate: the frames of a constant rate, the ticks of a clock, or samples. A run owns the ticks from
+the one nearest to reel_start up to the one nearest to reel_end, and the frames in [source_start,
+source_end). So a run of whole frames has as many ticks, though time stamps be rounded to
+milliseconds:
 
     reel_start = 0.5 s, reel_end = 2.5 s, 4 ticks per second
 
@@ -20,7 +22,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
-from math import ceil, floor
+from math import floor
 
 from vsumm.media import TOLERANCE_SECONDS, Segment
 
@@ -51,13 +53,12 @@ class PlacedRun:
         return self.reel_start + source_seconds - self.source_start
 
     def ticks(self, rate: Fraction | int) -> range:
-        """Ticks k with reel_start <= k / rate < reel_end, counted over the whole reel.
+        """Return the ticks of the run, counted over the whole reel.
 
         >>> PlacedRun(Fraction(10), Fraction(12), Fraction(1, 2)).ticks(25)
         range(13, 63)
         """
-        slack = TOLERANCE_SECONDS * rate
-        return range(ceil(self.reel_start * rate - slack), ceil(self.reel_end * rate - slack))
+        return range(round_half_up(self.reel_start * rate), round_half_up(self.reel_end * rate))
 
     def contains(self, source_seconds: Fraction) -> bool:
         """Whether a frame that appears at this instant belongs to the run."""
