@@ -36,13 +36,14 @@ FLOORS = {
         "run_rules": "errors fixed media score select",
         "edges": "borders errors files fixed media run_rules score select split_edits",
         "plotting": "decode errors media",
-        "summary": "config curve errors files media plotting split_edits",
+        "summary": "borders config curve errors files media plotting split_edits",
         "reel": "animation borders config decode errors files media palette progress split_edits "
         "summary words workers",
         "report": "_version animation config decode errors files media palette reel score select "
         "stretches summary words",
         "timeline": "decode errors files media score summary words workers",
-        "render": "config errors files media progress reel select summary timeline",
+        "render": "config edges errors files fixed media progress reel score select summary "
+        "timeline",
         "running_order": "borders errors files fixed media mood score select split_edits summary",
         "soundtrack": "borders config decode errors files fixed media reel running_order score "
         "select summary words workers",

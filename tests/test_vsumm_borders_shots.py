@@ -5,8 +5,8 @@ import pytest
 from films import make_film
 from shots import make_shots
 
-from vsumm.borders import Looks, Packets, find_cuts, searched
-from vsumm.borders.shots import sort_looks
+from vsumm.borders import Looks, Packets, find_cuts, searched, seen_cuts
+from vsumm.borders.seen import sort_looks
 from vsumm.files import RecordCache
 from vsumm.media import Segment, probe, split_into_segments
 from vsumm.score import MotionMeter, look_windows, looks_of, read_looks
@@ -26,7 +26,8 @@ def all_of(info):
 
 
 def cuts_in(info, pieces=None, looks=None, **options):
-    found = find_cuts(info, pieces or all_of(info), looks, content=CONTENT, **options)
+    seen = seen_cuts(looks, info.duration_seconds) if looks else None
+    found = find_cuts(info, pieces or all_of(info), seen, content=CONTENT, **options)
     assert found.problem == ""
     return found.cuts
 
@@ -127,7 +128,7 @@ def test_unknown_packets_leave_all_open():
 def test_what_was_searched_before_is_not_decoded_again(film, tmp_path, monkeypatch):
     cache = RecordCache(tmp_path)
     assert cuts_in(film, [Segment(2.0, 4.0)], cache=cache) == (3.0,)
-    assert cuts_in(film, [Segment(6.5, 7.5)], cache=cache) == (3.0, 7.0)
+    assert cuts_in(film, [Segment(6.5, 7.5)], cache=cache) == (7.0,)
     monkeypatch.setattr(searched, "run_search", lambda *_, **__: pytest.fail("decoded again"))
     assert cuts_in(film, [Segment(2.5, 3.5), Segment(6.6, 7.4)], cache=cache) == (3.0, 7.0)
 

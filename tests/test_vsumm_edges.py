@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from films import make_film
 from foretold import BrightLoudModel
-from shots import make_shots
+from shots import RATE, make_shots
 from speech import speak, write_sound
 
 import vsumm
@@ -15,9 +15,9 @@ from vsumm.cli import main
 from vsumm.config import Budget
 from vsumm.errors import ScoresError
 from vsumm.files import RecordCache
-from vsumm.media import Segment, probe
+from vsumm.media import Segment, probe, without
 from vsumm.reel import ReelConfig
-from vsumm.render import Edit, edit_picks, load_picks, picks_of_summary, vary_picks
+from vsumm.render import Edit, edit_picks, load_picks, picks_of_summary, render, vary_picks
 from vsumm.score import measure
 from vsumm.summary import Summary
 from vsumm.workers import WorkerLostError
@@ -128,11 +128,72 @@ def test_kept_runs_leave_a_reel_with_cross_fades_as_long_as_the_budget(film, tmp
     assert summary.config.skip == ((0.0, 2.0), (38.0, None))
 
 
+@pytest.fixture(scope="module")
+def of_20_seconds(film, tmp_path_factory):
+    """The JSON of a summary of 20 s."""
+    path = tmp_path_factory.mktemp("json") / "film.json"
+    summary = summarized(film, budget="20s", keep=((7.0, 8.5),)).placed_at(path)
+    path.write_text(summary.to_json(), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("cut_at", ["shots+speech", "grid"])
+def test_another_budget_is_cut_as_a_summary_of_that_budget(film, of_20_seconds, tmp_path, cut_at):
+    summary = summarized(film, budget="12s", keep=((7.0, 8.5),), cut_at=cut_at)
+    vsumm.export_reel(summary, tmp_path / "first.mp4")
+    arguments = ["render", str(of_20_seconds), "--budget", "12s", "--cut-at", cut_at, "--no-cache"]
+    again = tmp_path / "again.mp4"
+    assert main([*arguments, "-o", str(again), "--quiet"]) == 0
+    assert again.read_bytes() == (tmp_path / "first.mp4").read_bytes()
+
+
+def test_a_run_that_is_dropped_is_not_chosen_again_though_it_was_kept(of_20_seconds):
+    picks = load_picks(of_20_seconds)
+    number = next(k for k, run in enumerate(picks.runs, 1) if run.end_seconds > 7)
+    dropped = picks.runs[number - 1]
+    again = edit_picks(picks, Edit(drop=(number,), budget=Budget(budget_seconds=12)))
+    for run in again.runs:
+        assert run.end_seconds <= dropped.start_seconds or run.start_seconds >= dropped.end_seconds
+    assert 10 < sum(run.duration_seconds for run in again.runs) <= 12 + 1e-9
+
+
+def test_what_is_kept_now_is_shown_though_it_was_skipped(film, tmp_path):
+    summary = summarized(film, budget="6s", skip=((0, 20),))
+    picks = picks_of_summary(summary, ReelConfig())
+    again = edit_picks(picks, Edit(keep=(Segment(5.0, 7.0),), budget=Budget(budget_seconds=6)))
+    assert again.runs[0] == Segment(5.0, 7.0)
+    assert all(run.start_seconds >= 20 for run in again.runs[1:])
+
+
+def test_variants_are_cut_between_shots_and_share_no_more_than_allowed(film):
+    picks = picks_of_summary(summarized(film, budget="6s"), ReelConfig())
+    first, second, third = (v.picks for v in vary_picks(picks, 3, max_overlap=0.3))
+    assert first.runs == picks.runs
+    edges = [*edges_of(second.summary), *edges_of(third.summary)]
+    on_cuts = [min(abs(edge - border) for border in BORDERS) < 1 / RATE for edge in edges]
+    assert sum(on_cuts) > len(edges) / 2  # what others show is a border, too
+    for varied in (second, third):
+        assert 5 < varied.summary.selected_seconds <= 6 + 1e-9
+    for one, other in ((first, second), (first, third), (second, third)):
+        apart = without(one.runs, other.runs)
+        shared = one.summary.selected_seconds - sum(run.duration_seconds for run in apart)
+        assert shared <= 0.3 * 6 + 1e-9
+
+
+def test_a_timeline_is_not_cut_elsewhere(film, tmp_path, capsys):
+    picks = picks_of_summary(summarized(film, budget="6s"), ReelConfig())
+    render(picks, [tmp_path / "cut.edl"])
+    arguments = ["render", str(tmp_path / "cut.edl"), "--media", str(film), "--quiet"]
+    assert main([*arguments, "--cut-at", "grid"]) == 1
+    assert "give the summary (.json)" in capsys.readouterr().err
+
+
 def test_render_chooses_nothing_that_was_skipped(film, tmp_path):
     summary = summarized(film, budget="6s", skip=((0, 20),)).placed_at(tmp_path / "film.json")
     (tmp_path / "film.json").write_text(summary.to_json(), encoding="utf-8")
     picks = edit_picks(load_picks(tmp_path / "film.json"), Edit(budget=Budget(1.0)))
-    assert picks.runs == (Segment(20.0, summary.media.duration_seconds),)
+    assert picks.runs[0].start_seconds >= 20
+    assert picks.runs[-1].end_seconds == summary.media.duration_seconds
 
 
 def test_variants_are_not_chosen_without_what_is_kept(film):

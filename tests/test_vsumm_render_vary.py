@@ -32,7 +32,8 @@ def made(tmp_path_factory):
         )
         for k, score in enumerate(scores)
     )
-    summary = replace(summary, segments=rows, budget_seconds=10.0)
+    config = replace(summary.config, cut_at="grid")
+    summary = replace(summary, segments=rows, budget_seconds=10.0, config=config)
     (folder / "film.summary.json").write_text(summary.to_json(), encoding="utf-8")
     return folder
 

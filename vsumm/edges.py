@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -16,14 +17,15 @@ from vsumm.borders import (
     FoundSpeech,
     Looks,
     Packets,
+    SeenCuts,
     find_cuts,
     find_speech,
-    known_cuts,
+    seen_cuts,
 )
 from vsumm.errors import InputError
 from vsumm.files import RecordCache
 from vsumm.fixed import Fixed, are_in
-from vsumm.media import Segment, merge_neighbours, mostly_in, overlapping
+from vsumm.media import MediaInfo, Segment, merge_neighbours, mostly_in, overlapping
 from vsumm.run_rules import check_room, finish_runs, padded_runs, select_runs
 from vsumm.score import SPEECH_KIND, Arrays, Film, FloatArray
 from vsumm.select import (
@@ -44,30 +46,49 @@ LEAST_SPEECH = 0.2
 """Probability of speech, averaged over a segment, above which its pauses are looked for."""
 
 
+@dataclass(frozen=True)
+class Known:
+    """What is known of a film before cuts and pauses are looked for in it; N segments."""
+
+    content: str
+    """SHA-256 of the film."""
+    cuts: SeenCuts | None
+    """Where it may have cuts; None where nobody has looked for motion."""
+    speech: FloatArray | None
+    """(N,) probability of speech; None where nobody has listened."""
+
+
+def known_of(info: MediaInfo, arrays: Arrays, *, content: str) -> Known:
+    """Return what measurements of a film tell of where it can be cut."""
+    kinds = arrays.get("sound_kinds")
+    return Known(content, seen_in(info, arrays), None if kinds is None else kinds[:, SPEECH_KIND])
+
+
 def choose_pieces(
     film: Film,
-    arrays: Arrays,
+    known: Known,
     scores: FloatArray,
     *,
     fixed: Fixed,
     spread: float,
     budget_seconds: float,
     overlap_seconds: float,
-    content: str,
     cache: RecordCache | None = None,
+    selected: list[bool] | None = None,
 ) -> tuple[list[bool], list[Segment], list[float], list[str]]:
     """Select segments beside what is kept, and move the edges unless they stay on the grid.
 
     Args:
         film: the film, its N segments, and the settings.
-        arrays: what was measured of it.
+        known: what is known of it.
         scores: (N,), NaN where there is no signal, and where a segment is skipped in part.
         fixed: what is kept, exactly, and what is skipped.
         spread: how much more of one place counts for less, see `select_segments`.
         budget_seconds: the greatest length of the reel.
         overlap_seconds: how long each piece overlaps the next one.
-        content: SHA-256 of the film.
         cache: where found cuts and phrases are kept.
+        selected: N flags, the selection if it was made already: within the budget, and of nothing
+            that is kept or skipped in part.
 
     Returns:
         N flags, true where more than half of a segment is shown; the pieces of the reel, none
@@ -75,7 +96,10 @@ def choose_pieces(
         seconds, none where no sound does; and what went wrong, one line each.
     """
     config = film.config
-    selected = select_runs(film, scores, fixed=fixed, spread=spread, budget_seconds=budget_seconds)
+    if selected is None:
+        selected = select_runs(
+            film, scores, fixed=fixed, spread=spread, budget_seconds=budget_seconds
+        )
     shifts: list[float] = []
     problems: list[str] = []
     if not fixed.kept:
@@ -83,13 +107,12 @@ def choose_pieces(
     if config.cut_at != "grid":
         pieces, shifts, problems = move_edges(
             film,
-            arrays,
+            known,
             scores,
             selected,
             fixed=fixed,
             budget_seconds=budget_seconds,
             overlap_seconds=overlap_seconds,
-            content=content,
             cache=cache,
         )
     else:
@@ -112,27 +135,25 @@ def choose_pieces(
 
 def move_edges(
     film: Film,
-    arrays: Arrays,
+    known: Known,
     scores: FloatArray,
     selected: Sequence[bool],
     *,
     fixed: Fixed,
     budget_seconds: float,
     overlap_seconds: float,
-    content: str,
     cache: RecordCache | None = None,
 ) -> tuple[list[Segment], list[float], list[str]]:
     """Return the pieces that a selection becomes, shifts of their sound, and what went wrong.
 
     Args:
         film: the film, its N segments, and the settings.
-        arrays: what was measured of it.
+        known: what is known of it.
         scores: (N,), NaN where there is no signal.
         selected: N flags, False for what is kept or skipped in part.
         fixed: what is kept, and is among the pieces, and what is skipped.
         budget_seconds: the greatest length of the pieces together.
         overlap_seconds: how long each piece overlaps the next one.
-        content: SHA-256 of the film.
         cache: where found cuts and phrases are kept.
     """
     config = film.config
@@ -148,8 +169,8 @@ def move_edges(
     places = places_to_hear(runs)
     speech = FoundSpeech(())
     if config.cut_at != "shots":
-        spoken, track = _may_be_spoken(places, film, arrays), config.audio_track or 0
-        speech = find_speech(film.info, spoken, track=track, content=content, cache=cache)
+        spoken, track = _may_be_spoken(places, film, known.speech), config.audio_track or 0
+        speech = find_speech(film.info, spoken, track=track, content=known.content, cache=cache)
     rules = Rules(
         budget_seconds=left_seconds + overlap_seconds * len(fixed.kept),
         min_run_seconds=config.min_run_seconds,
@@ -164,7 +185,7 @@ def move_edges(
 
     cuts = FoundCuts(())
     if config.cut_at != "speech":
-        cuts = _find_cuts(film, looks_in(arrays), runs, place, content=content, cache=cache)
+        cuts = _find_cuts(film, known, runs, place, cache=cache)
     pieces, _ = place(cuts)
     problems = {"cuts between shots": cuts.problem, "pauses in speech": speech.problem}
     notes = [f"not all {what} could be found: {why}" for what, why in problems.items() if why]
@@ -185,19 +206,18 @@ def move_edges(
 
 def _find_cuts(
     film: Film,
-    looks: Looks | None,
+    known: Known,
     runs: Sequence[Run],
     place: Callable[[FoundCuts], tuple[list[Segment], Borders]],
     *,
-    content: str,
     cache: RecordCache | None,
 ) -> FoundCuts:
     """Find the cuts that matter for where edges are placed."""
-    search = partial(find_cuts, film.info, looks=looks, content=content, cache=cache)
-    cuts = FoundCuts(known_cuts(looks))
+    search = partial(find_cuts, film.info, seen=known.cuts, content=known.content, cache=cache)
+    cuts = FoundCuts(known.cuts.cuts if known.cuts else ())
     # What decoding would show matters only where edges come to lie: they are placed by what is
     # known, and again when something is found there.
-    for _ in range(MAX_ROUNDS if looks is not None and len(looks.seconds) else 0):
+    for _ in range(MAX_ROUNDS if known.cuts else 0):
         before = cuts
         cuts = search(places_to_check(runs, *place(before)), before=before)
         if cuts.cuts == before.cuts:
@@ -205,23 +225,25 @@ def _find_cuts(
     return search(places_to_search(runs), before=cuts)
 
 
-def looks_in(arrays: Arrays) -> Looks | None:
-    """Return the frames that motion was measured on; None where it was not measured."""
-    if "look_seconds" not in arrays:
+def seen_in(info: MediaInfo, arrays: Arrays) -> SeenCuts | None:
+    """Return what the frames that motion was measured on tell of cuts; None without any."""
+    if info.video is None or "look_seconds" not in arrays:
         return None
     seconds, changes = arrays["look_seconds"].ravel(), arrays["look_changes"].ravel()
     is_seen = np.isfinite(seconds)
+    if not is_seen.any():
+        return None
     keys, sizes, between = (
         arrays[name].ravel()[is_seen] for name in ("look_keys", "look_bytes", "look_most_between")
     )
     packets = Packets(keys == 1, sizes, between)
-    return Looks(seconds[is_seen], changes[is_seen], packets)
+    looks = Looks(seconds[is_seen], changes[is_seen], packets)
+    return seen_cuts(looks, info.video.start_seconds + info.video.duration_seconds)
 
 
-def _may_be_spoken(places: list[Segment], film: Film, arrays: Arrays) -> list[Segment]:
+def _may_be_spoken(places: list[Segment], film: Film, speech: FloatArray | None) -> list[Segment]:
     """Return the places in a part of which somebody may speak; all where nobody has listened."""
-    if "sound_kinds" not in arrays:
+    if speech is None:
         return places
-    speech = arrays["sound_kinds"][:, SPEECH_KIND]
     spoken = [s for s, p in zip(film.segments, speech, strict=True) if p > LEAST_SPEECH]
     return [place for place, flag in zip(places, overlapping(places, spoken), strict=True) if flag]

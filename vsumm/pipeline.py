@@ -13,7 +13,7 @@ import numpy as np
 from mmva_core.skill import skill_line
 from vsumm.analysis import analyse
 from vsumm.config import SEGMENT_SECONDS, By, SummaryConfig, check_type
-from vsumm.edges import choose_pieces
+from vsumm.edges import choose_pieces, known_of
 from vsumm.errors import InputError, NoSignalError
 from vsumm.files import RecordCache
 from vsumm.fixed import fix, score_unskipped, skip_credits
@@ -168,15 +168,15 @@ def summarize_media(
         fixed = skip_credits(fixed, info, film.segments, measured.arrays.get("card"))
     scores = score_unskipped(fixed, info, film.segments, scores)
     budget_seconds = config.budget_of(info.duration_seconds)
+    known = known_of(info, measured.arrays, content=analysis.content)
     selected, pieces, shifts, problems = choose_pieces(
         film,
-        measured.arrays,
+        known,
         scores,
         fixed=fixed,
         spread=config.spread if is_fused else 0.0,
         budget_seconds=budget_seconds,
         overlap_seconds=crossfade_seconds,
-        content=analysis.content,
         cache=cache,
     )
     summary = Summary(
@@ -199,6 +199,8 @@ def summarize_media(
         ),
         pieces=tuple(pieces),
         sound_shifts=tuple(shifts),
+        skipped=tuple(fixed.skipped),
+        seen_cuts=known.cuts,
         reel={"crossfade_seconds": crossfade_seconds} if crossfade_seconds else {},
     )
     return order_by_arc(summary, cache) if config.reorder and config.arc else summary

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from vsumm import plotting
+from vsumm.borders import SeenCuts
 from vsumm.config import By, SummaryConfig
 from vsumm.curve import curve_svg
 from vsumm.errors import ScoresError
@@ -130,6 +131,11 @@ class Summary:
     sound_shifts: tuple[float, ...] = ()
     """By how much the sound of each cut between two runs comes later than its picture, seconds;
     negative where it comes earlier. Empty where sound is cut with the picture."""
+    skipped: tuple[Segment, ...] = ()
+    """What is never shown, chronological: as the settings say, and the credits that were found."""
+    seen_cuts: SeenCuts | None = None
+    """Where scoring saw that the film has cuts, or may have some; None where it did not look at
+    successive frames. What was found around edges since is not among them."""
 
     def __post_init__(self) -> None:
         end_seconds = 0.0

@@ -170,7 +170,7 @@ def do_job(job: Job, source: ModelSource, cache: RecordCache | None, watch: Watc
     variants: Sequence[Path] = ()
     if job.outputs.num_variants > 1:
         targets = [*([reel_path] if plan else []), *lists]
-        variants, worth = _write_variants(job, summary, targets, watch)
+        variants, worth = _write_variants(job, summary, targets, cache, watch)
         notes += worth
     return JobResult(
         summary,
@@ -219,12 +219,18 @@ def _further(job: Job, *paths: Path) -> list[Path]:
 
 
 def _write_variants(
-    job: Job, summary: Summary, targets: Sequence[Path], watch: Watch
+    job: Job,
+    summary: Summary,
+    targets: Sequence[Path],
+    cache: RecordCache | None,
+    watch: Watch,
 ) -> tuple[list[Path], list[str]]:
     """Write the variants after the first; return where they are, and what they are worth."""
     outputs = job.outputs
     picks = render.picks_of_summary(summary, job.reel or ReelConfig())
-    varied = render.vary_picks(picks, outputs.num_variants, max_overlap=outputs.max_overlap)
+    varied = render.vary_picks(
+        picks, outputs.num_variants, max_overlap=outputs.max_overlap, cache=cache
+    )
     notes = [each.note for each in varied[1:]]
     if len(varied) < outputs.num_variants:
         notes.append(render.too_few(len(varied), outputs.num_variants))

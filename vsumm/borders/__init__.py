@@ -3,7 +3,8 @@
 In: `MediaInfo`, the pieces of the film where cuts matter, and what was seen of it already.
 Out: the first instants of shots, and phrases.
 Open `shots.py` first: it asks a worker process, whose side is `shots_job.py`; `detect.py` tells
-cuts from motion. So do `speech.py` and `speech_job.py`; `voice.py` is the network.
+cuts from motion, and `seen.py` where one may be at all. So do `speech.py` and `speech_job.py`;
+`voice.py` is the network.
 """
 
 import lazy_loader

@@ -1,8 +1,9 @@
+from .seen import Looks as Looks
+from .seen import Packets as Packets
+from .seen import SeenCuts as SeenCuts
+from .seen import seen_cuts as seen_cuts
 from .shots import FoundCuts as FoundCuts
-from .shots import Looks as Looks
-from .shots import Packets as Packets
 from .shots import find_cuts as find_cuts
-from .shots import known_cuts as known_cuts
 from .speech import FoundSpeech as FoundSpeech
 from .speech import find_speech as find_speech
 from .speech_job import phrases_in as phrases_in

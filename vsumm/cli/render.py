@@ -10,8 +10,9 @@ from typing import TypeVar
 
 from mmva_core.cli import Shell, UsageError
 from vsumm.cli.options import fields_in
+from vsumm.cli.settings import open_cache
 from vsumm.cli.text import runs_text
-from vsumm.files import shown
+from vsumm.files import RecordCache, shown
 from vsumm.media import Segment
 from vsumm.progress import Watch
 from vsumm.reel import USUAL_FADE_SECONDS, ReelConfig
@@ -45,6 +46,7 @@ def run_render(args: argparse.Namespace, shell: Shell, *, progress: bool | Watch
         drop=tuple(n for numbers in _read(args.drop, parse_drop) for n in numbers),
         extend=_read(args.extend, parse_extend),
         budget=args.budget,
+        cut_at=args.cut_at,
     )
     if args.soundtrack_mode is None and args.soundtrack is not None:
         args.soundtrack_mode = "replace"
@@ -61,14 +63,16 @@ def run_render(args: argparse.Namespace, shell: Shell, *, progress: bool | Watch
         except ValueError as error:
             raise UsageError(error) from error
 
-    picks = edit_picks(load_picks(args.input, media=args.media, adapt=adapt), edit)
+    picks = load_picks(args.input, media=args.media, adapt=adapt)
     if args.audio_track is not None:
         picks = replace(picks, audio_track=args.audio_track)
+    cache = open_cache(args, shell)
+    picks = edit_picks(picks, edit, cache=cache)
     targets = args.output or [_usual_target(args.input, picks)]
     for note in picks.notes:
         shell.say(f"{shown(args.input)}: {note}")
     if args.variants > 1:
-        return _render_variants(args, shell, picks, edit, targets, progress)
+        return _render_variants(args, shell, picks, edit, targets, cache, progress)
     notes = render(
         picks,
         targets,
@@ -90,12 +94,19 @@ def _render_variants(
     picks: Picks,
     edit: Edit,
     targets: list[Path],
+    cache: RecordCache | None,
     progress: bool | Watch,
 ) -> list[str]:
     if edit.keep or edit.drop or edit.extend:
         raise UsageError("--variants chooses anew: leave out --keep, --drop and --extend")
     budget = edit.budget.seconds_of(picks.info.duration_seconds) if edit.budget else None
-    varied = vary_picks(picks, args.variants, max_overlap=args.max_overlap, budget_seconds=budget)
+    varied = vary_picks(
+        picks,
+        args.variants,
+        max_overlap=args.max_overlap,
+        budget_seconds=budget,
+        cache=cache,
+    )
     notes = write_varied(
         varied,
         targets,

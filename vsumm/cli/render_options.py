@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import get_args
 
 from vsumm.cli.options import add_progress_option, add_reel_options, add_variant_options
 from vsumm.cli.readers import read_budget
+from vsumm.config import CutAt
 
 
 def add_render_options(parser: argparse.ArgumentParser) -> None:
@@ -32,6 +34,11 @@ def add_render_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--budget", type=read_budget, help="choose again for this length; what is kept stays"
+    )
+    group.add_argument(
+        "--cut-at",
+        choices=get_args(CutAt),
+        help="choose again, and where runs then begin and end (default: as the summary says)",
     )
     add_variant_options(group)
     group.add_argument(
@@ -59,5 +66,8 @@ def add_render_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--media", type=Path, metavar="FILM", help="the film, if it was moved")
     group.add_argument("--force", action="store_true", help="replace what is there already")
     group.add_argument("--quiet", action="store_true", help="no progress bar, no table")
+    group.add_argument(
+        "--no-cache", action="store_true", help="neither read nor write the cache of cuts"
+    )
     add_progress_option(group)
     add_reel_options(parser)

@@ -16,7 +16,7 @@ from mmva_core.store import find_folder, read_config, sha256_file
 from vsumm.analysis import Analysis, analyse
 from vsumm.borders import find_cuts
 from vsumm.config import SummaryConfig
-from vsumm.edges import looks_in
+from vsumm.edges import seen_in
 from vsumm.errors import InputError, ModelError, NoSignalError
 from vsumm.files import RecordCache, shown
 from vsumm.film_library.migrate import joint_rows, joint_width
@@ -218,7 +218,7 @@ def _measure(
     cuts = find_cuts(
         info,
         [Segment(0.0, info.duration_seconds)],
-        looks_in(analysis.measured.arrays),
+        seen_in(info, analysis.measured.arrays),
         content=analysis.content,
         cache=cache,
     )

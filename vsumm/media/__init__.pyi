@@ -16,3 +16,4 @@ from .segments import merge_neighbours as merge_neighbours
 from .segments import mostly_in as mostly_in
 from .segments import overlapping as overlapping
 from .segments import split_into_segments as split_into_segments
+from .segments import without as without

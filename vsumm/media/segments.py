@@ -141,3 +141,22 @@ Segment(start_seconds=3, end_seconds=4)]
         places.append(next(overlaps, places[-1] if places else -1))
     ranked = sorted(range(len(runs)), key=places.__getitem__)
     return [runs[number] for number in ranked]
+
+
+def without(segments: Iterable[Segment], others: Sequence[Segment]) -> list[Segment]:
+    """Return what is left of pieces where others are taken away, which are chronological and apart.
+
+    >>> without([Segment(0, 4), Segment(5, 6)], [Segment(1, 2), Segment(3, 5.5)])[::2]
+    [Segment(start_seconds=0, end_seconds=1), Segment(start_seconds=5.5, end_seconds=6)]
+    """
+    left: list[Segment] = []
+    for segment in segments:
+        start = segment.start_seconds
+        for other in others:
+            if start < other.start_seconds < segment.end_seconds:
+                left.append(Segment(start, other.start_seconds))
+            if other.start_seconds < segment.end_seconds:
+                start = max(start, other.end_seconds)
+        if start < segment.end_seconds:
+            left.append(Segment(start, segment.end_seconds))
+    return left

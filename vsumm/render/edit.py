@@ -9,11 +9,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mmva_core.clock import parse_seconds
-from vsumm.config import Budget
+from vsumm.config import Budget, CutAt
 from vsumm.errors import ScoresError
-from vsumm.media import Segment, in_order_of, merge_neighbours
+from vsumm.files import RecordCache
+from vsumm.media import Segment, in_order_of, merge_neighbours, without
+from vsumm.render.choose import choose_again
 from vsumm.render.picks import Candidate, Picks
 from vsumm.select import select_segments
+from vsumm.summary import Summary
 
 EVEN_SCORE = 0.5
 """Score of clips that nobody scored: as much of them is taken as fits."""
@@ -32,6 +35,9 @@ class Edit:
     """Numbers of runs and seconds: positive ones come after the run, negative ones before it."""
     budget: Budget | None = None
     """Length of the reel; None: what comes of the other changes."""
+    cut_at: CutAt | None = None
+    """Where runs begin and end that are chosen again, for the budget of the summary unless for
+    another one. None: as the summary says."""
 
 
 def parse_drop(text: str) -> tuple[int, ...]:
@@ -69,14 +75,23 @@ def parse_extend(text: str) -> tuple[int, float]:
     return int(match[1]), -seconds if match[2] == "-" else seconds
 
 
-def edit_picks(picks: Picks, edit: Edit) -> Picks:
+def edit_picks(picks: Picks, edit: Edit, *, cache: RecordCache | None = None) -> Picks:
     """Return picks after a change.
 
     What is kept or extended is in the reel whatever its score; with a budget the rest is chosen
-    again among all that was scored. What was shown before keeps its place among the others.
+    again among all that was scored: from a summary as `vsumm.summarize` does, with what that keeps
+    unless it is dropped; from a timeline whole clips. What was shown before keeps
+    its place among the others.
+
+    Args:
+        picks: what is changed.
+        edit: what to change.
+        cache: where found cuts and phrases are kept.
 
     Raises:
-        ScoresError: there is no such run or time, or what is kept is longer than the budget.
+        InputError: the budget has no room for a run.
+        ScoresError: there is no such run or time, what is kept is longer than the budget, or a
+            timeline is to be cut elsewhere.
     """
     duration = picks.info.duration_seconds
     for number in (*edit.drop, *(number for number, _ in edit.extend)):
@@ -92,6 +107,10 @@ def edit_picks(picks: Picks, edit: Edit) -> Picks:
     fixed = merge_neighbours([*edit.keep, *longer.values()])
     numbered = enumerate(picks.runs, 1)
     rest = [run for n, run in numbered if n not in longer and n not in edit.drop]
+    if edit.cut_at is not None and picks.summary is None:
+        raise ScoresError("a timeline does not say where else to cut: give the summary (.json)")
+    if picks.summary is not None and (edit.budget is not None or edit.cut_at is not None):
+        return _chosen_again(picks, picks.summary, edit, fixed, cache)
     if edit.budget is not None:
         rest = _chosen(picks, edit, fixed)
     runs = in_order_of(merge_neighbours([*fixed, *rest]), picks.runs)
@@ -111,8 +130,25 @@ def _extended(picks: Picks, edit: Edit) -> dict[int, Segment]:
     return {number: run for number, run in longer.items() if number not in edit.drop}
 
 
+def _chosen_again(
+    picks: Picks, summary: Summary, edit: Edit, fixed: list[Segment], cache: RecordCache | None
+) -> Picks:
+    """Choose again what fits the budget beside what is fixed, and what the summary keeps."""
+    dropped = merge_neighbours(picks.runs[number - 1] for number in edit.drop)
+    kept = without((Segment(*stretch) for stretch in summary.config.keep), dropped)
+    budget = edit.budget or Budget(budget_seconds=summary.budget_seconds)
+    return choose_again(
+        picks,
+        budget_seconds=budget.seconds_of(picks.info.duration_seconds),
+        cut_at=edit.cut_at,
+        kept=merge_neighbours([*fixed, *kept]),
+        left_out=dropped,
+        cache=cache,
+    )
+
+
 def _chosen(picks: Picks, edit: Edit, fixed: list[Segment]) -> list[Segment]:
-    """Choose again what fits the budget beside the pieces that are fixed."""
+    """Choose again which clips fit the budget beside the pieces that are fixed."""
     assert edit.budget is not None
     total = edit.budget.seconds_of(picks.info.duration_seconds)
     room = total - sum(piece.duration_seconds for piece in fixed)

@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from vsumm.errors import ScoresError
-from vsumm.files import atomic_output, check_output
-from vsumm.media import mostly_in
+from vsumm.files import RecordCache, atomic_output, check_output
+from vsumm.media import Segment, merge_neighbours, mostly_in, without
 from vsumm.progress import Watch
+from vsumm.render.choose import choose_again
 from vsumm.render.picks import Picks
 from vsumm.render.write import is_list, render
 from vsumm.select import Variant, select_variants
@@ -30,7 +31,12 @@ class VariedPicks:
 
 
 def vary_picks(
-    picks: Picks, num_variants: int, *, max_overlap: float, budget_seconds: float | None = None
+    picks: Picks,
+    num_variants: int,
+    *,
+    max_overlap: float,
+    budget_seconds: float | None = None,
+    cache: RecordCache | None = None,
 ) -> list[VariedPicks]:
     """Return picks and others that differ from them, and from each other, see `select_variants`.
 
@@ -38,9 +44,11 @@ def vary_picks(
         picks: the first of them.
         num_variants: how many are wanted; fewer where nothing is left that differs enough.
         max_overlap: the greatest part of the budget that two of them may share, in [0, 1).
-        budget_seconds: length of each; that of the summary, or else of the picks, if left out.
+        budget_seconds: length of each; that of the summary if left out.
+        cache: where found cuts and phrases are kept.
 
     Raises:
+        InputError: the budget has no room for a run.
         ScoresError: nothing is scored beside the picks, or some of them are kept in any case.
     """
     if picks.summary is None:
@@ -62,13 +70,29 @@ def vary_picks(
     )
     varied = [VariedPicks(picks, "")]
     for number, variant in enumerate(variants[1:], 2):
-        shared = max(_shared_seconds(picks, variant, other) for other in variants[: number - 1])
+        apart = _apart(
+            segments, variant, [(v.picks, w) for v, w in zip(varied, variants, strict=False)]
+        )
+        # Moved edges may show more of what another variant shows. Then they keep out of there.
+        for left_out in ([], apart):
+            chosen = choose_again(
+                picks,
+                budget_seconds=budget_seconds,
+                left_out=left_out,
+                selected=variant.selected,
+                cache=cache,
+            )
+            shared = max(_shared_seconds(chosen, other.picks) for other in varied)
+            if shared <= max_overlap * budget_seconds:
+                break
         note = (
             f"variant {number}: worth {variant.value_share:.1%} of the first, shares at most "
             f"{shared:.1f} s ({shared / budget_seconds:.0%} of the budget) with another"
         )
         note += "" if variant.is_best else "; a better one may exist"
-        varied.append(VariedPicks(_with(picks, variant, budget_seconds, note), note))
+        assert chosen.summary is not None
+        noted = replace(chosen.summary, notes=(*chosen.summary.notes, note))
+        varied.append(VariedPicks(replace(chosen, summary=noted), note))
     return varied
 
 
@@ -141,28 +165,19 @@ def write_varied(
     return notes
 
 
-def _with(picks: Picks, variant: Variant, budget_seconds: float, note: str) -> Picks:
-    old = picks.summary
-    assert old is not None
-    flagged = zip(old.segments, variant.selected, strict=True)
-    summary = replace(
-        old,
-        budget_seconds=budget_seconds,
-        segments=tuple(replace(row, selected=flag) for row, flag in flagged),
-        pieces=(),
-        order=(),
-        sound_shifts=(),
-        reel=picks.reel.to_plain(),
-        film_paths=(),
-        notes=(*old.notes, note),
-    )
-    return replace(picks, runs=tuple(summary.runs), summary=summary)
+def _apart(
+    segments: Sequence[Segment], variant: Variant, others: Sequence[tuple[Picks, Variant]]
+) -> list[Segment]:
+    """Return what others show beside the segments that a variant shares with them."""
+    pieces: list[Segment] = []
+    for picks, other in others:
+        flags = zip(segments, variant.selected, other.selected, strict=True)
+        pieces += without(picks.runs, merge_neighbours(s for s, a, b in flags if a and b))
+    return merge_neighbours(pieces)
 
 
-def _shared_seconds(picks: Picks, one: Variant, other: Variant) -> float:
-    flags = zip(one.selected, other.selected, strict=True)
-    return sum(
-        candidate.segment.duration_seconds
-        for candidate, (a, b) in zip(picks.candidates, flags, strict=True)
-        if a and b
-    )
+def _shared_seconds(one: Picks, other: Picks) -> float:
+    """Return how much two reels share."""
+    left = without(one.runs, merge_neighbours(other.runs))
+    total, rest = (sum(piece.duration_seconds for piece in pieces) for pieces in (one.runs, left))
+    return total - rest

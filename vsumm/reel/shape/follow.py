@@ -15,7 +15,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from vsumm.borders import Looks, find_cuts
+from vsumm.borders import Looks, find_cuts, seen_cuts
 from vsumm.media import MediaInfo, Segment
 from vsumm.reel.shape.costs import (
     CUT_COST,
@@ -57,7 +57,8 @@ def follow(info: MediaInfo, runs: Sequence[Segment], geometry: Geometry) -> tupl
     places = places_of(geometry.share)
     looks_of_runs = look_at(info, runs)
     # Found cuts are not cached here, so that it does not matter what the film contains.
-    found = find_cuts(info, runs, _seen(runs, looks_of_runs), content="")
+    seen = seen_cuts(_seen(runs, looks_of_runs), runs[-1].end_seconds)
+    found = find_cuts(info, runs, seen, content="")
     shots = []
     for run, looks in zip(runs, looks_of_runs, strict=True):
         starts = [run.start_seconds, *(cut for cut in found.cuts if _is_inside(cut, run))]
