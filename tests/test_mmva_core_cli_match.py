@@ -37,7 +37,10 @@ LONG = FilmCurve("b.mp4", 12.0, (1.0, 11.0), (0.5, 0.5), (0.4, 0.6))
 
 def test_films_are_listed_with_their_place_in_the_music(match, capsys):
     assert match(LONG, GOOD) == 0
-    note, heading, *rows = capsys.readouterr().out.splitlines()
+    music, note, heading, *rows = capsys.readouterr().out.splitlines()
+    assert music.startswith(
+        "music: no title by an artist that the file does not name; licence: none"
+    )
     assert "says nothing of its skill" in note
     assert heading.split() == ["score", "distance", "arousal", "r", "from", "film"]
     assert [row.split()[4] for row in rows] == ["a.mp4", "b.mp4"]
@@ -49,6 +52,7 @@ def test_json_has_every_figure(match, capsys):
     found = json.loads(capsys.readouterr().out)
     assert found["num_films"] == 2
     assert found["length_seconds"] == 5
+    assert (found["title"], found["artist"], found["licence"]) == ("", "", "")
     (best,) = found["matches"]
     assert best["film"] == "a.mp4"
     assert set(best) == {

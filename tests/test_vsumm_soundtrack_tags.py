@@ -1,54 +1,21 @@
-"""Title, artist and licence of sound files."""
+"""Tags of several files, read by a process that may be lost."""
 
-import struct
-
-import pytest
 from music import make_tone
 
-from vsumm.soundtrack.tags import Tags, read_tags
+from mmva_core.inputs import Tags
+from vsumm.soundtrack.tags import read_tags
 
 
-@pytest.mark.parametrize("suffix", [".mp3", ".ogg", ".flac", ".m4a"])
-def test_tags_are_read_from_file_and_stream(suffix, tmp_path):
-    written = {"title": "Calm", "artist": "Somebody", "copyright": "CC BY 4.0"}
-    path = make_tone(tmp_path / f"tone{suffix}", tags=written)
-    assert read_tags(path) == Tags("Calm", "Somebody", "CC BY 4.0")
+def test_one_process_reads_the_tags_of_all_files(tmp_path):
+    calm = make_tone(tmp_path / "calm.flac", tags={"title": "Calm", "artist": "Somebody"})
+    (tmp_path / "broken.flac").write_bytes(b"fLaC" + bytes(40))
+    last = make_tone(tmp_path / "last.flac", tags={"title": "Last"})
+    found = read_tags([calm, tmp_path / "broken.flac", tmp_path / "missing.flac", last])
+    assert found == [Tags("Calm", "Somebody"), Tags(), Tags(), Tags("Last")]
 
 
-def test_a_licence_counts_for_more_than_a_copyright_notice(tmp_path):
-    written = {"copyright": "2020 Somebody", "license": "CC0"}
-    assert read_tags(make_tone(tmp_path / "tone.ogg", tags=written)).licence == "CC0"
-
-
-def id3_frame(name, content):
-    return name.encode() + struct.pack(">IH", len(content), 0) + content
-
-
-def test_the_address_of_a_licence_is_read_from_id3(tmp_path):
-    made = make_tone(tmp_path / "tone.mp3", tags={"title": "Calm", "copyright": "2020 Somebody"})
-    data = made.read_bytes()
-    address = b"https://creativecommons.org/licenses/by/4.0/"
-    frames = id3_frame("TIT2", b"\x03Calm") + id3_frame("WCOP", address)
-    size = bytes(len(frames) >> shift & 127 for shift in (21, 14, 7, 0))
-    old_size = sum(byte << shift for byte, shift in zip(data[6:10], (21, 14, 7, 0), strict=True))
-    made.write_bytes(b"ID3\x03\x00\x00" + size + frames + data[10 + old_size :])
-    assert read_tags(made) == Tags("Calm", "", address.decode())
-
-
-def test_tags_become_one_line_of_bounded_length(tmp_path):
-    written = {"title": "two\nlines \x1b[31m", "artist": "x" * 5000}
-    tags = read_tags(make_tone(tmp_path / "tone.flac", tags=written))
-    assert str(tags).isprintable()
-    assert tags.title.startswith("two lines")
-    assert len(str(tags)) < 300
-
-
-def test_a_file_without_tags_is_said_to_have_none(tmp_path):
-    assert "check that you may use it" in str(read_tags(make_tone(tmp_path / "tone.wav")))
-    assert read_tags(tmp_path / "missing.wav") == Tags()
-
-
-def test_a_file_that_crashes_what_reads_it_has_no_tags(tmp_path, broken_jobs):
-    path = make_tone(tmp_path / "tone.flac", tags={"title": "Calm"})
-    broken_jobs("vsumm.soundtrack.tags.run_in_worker", "crash")
-    assert read_tags(path) == Tags()
+def test_only_the_file_that_crashes_what_reads_it_has_no_tags(tmp_path, broken_jobs):
+    paths = [make_tone(tmp_path / f"{k}.flac", tags={"title": str(k)}) for k in range(3)]
+    paths[1] = paths[1].rename(tmp_path / "crash.flac")
+    broken_jobs("vsumm.soundtrack.tags.Worker", "read_tags_or_crash")
+    assert read_tags(paths) == [Tags("0"), Tags(), Tags("2")]

@@ -24,6 +24,7 @@ from mmva_core.skill import skill_line
 
 if TYPE_CHECKING:
     from mmva_core.cli.command import Subparsers
+    from mmva_core.inputs import Tags
     from mmva_core.retrieval import Floats, Place
 
 
@@ -55,6 +56,7 @@ def add_parser(subparsers: Subparsers) -> None:
 
 def run(args: Namespace) -> Iterator[Output]:
     """Rank, and print a table."""
+    from mmva_core.inputs import read_sound_tags
     from mmva_core.retrieval import rank_films, read_film_curves
 
     windows, sigma = _song(args)
@@ -68,9 +70,11 @@ def run(args: Namespace) -> Iterator[Output]:
     if not films:
         raise DataError(f"{', '.join(args.films)}: there is no film to match")
     places = rank_films(films, windows, sigma)[: args.k]
+    tags = read_sound_tags(args.song)
     if args.json:
-        yield _as_json(args, windows, len(films), places)
+        yield _as_json(args, windows, tags, len(films), places)
         return
+    yield f"music: {tags}"
     yield f"note: {skill_line(args.model)}"
     yield f"{'score':>6} {'distance':>8} {'arousal r':>9}  {'from':>8}  film"
     for place in places:
@@ -96,12 +100,15 @@ def _song(args: Namespace) -> tuple[Floats, float]:
     return encode_content(model, "music", content).va, model.config.sigma
 
 
-def _as_json(args: Namespace, windows: Floats, num_films: int, places: list[Place]) -> str:
+def _as_json(
+    args: Namespace, windows: Floats, tags: Tags, num_films: int, places: list[Place]
+) -> str:
     answers = [{"film": place.name} | asdict(place) for place in places]
     for answer in answers:
         del answer["name"]
     content = {
         "music": args.song,
+        **asdict(tags),
         "model": args.model,
         "length_seconds": float(windows[-1, 3]),
         "num_films": num_films,

@@ -7,6 +7,8 @@ from .pictures import Pictures as Pictures
 from .pictures import as_pictures as as_pictures
 from .resample import Samples as Samples
 from .resample import resample as resample
+from .sound_tags import read_sound_tags as read_sound_tags
+from .tags import Tags as Tags
 from .windows import cut_windows as cut_windows
 from .windows import fit_length as fit_length
 from .windows import window_starts as window_starts

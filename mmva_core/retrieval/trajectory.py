@@ -169,9 +169,13 @@ def rank_tracks(curve: Curve, index: RetrievalIndex, positions: Iterable[int]) -
 
 def _correlations(rows: FloatArray, target: FloatArray) -> FloatArray:
     """Return Pearson's r between each row (S, N) and a target (N,); 0 where one is constant."""
-    rows = rows - rows.mean(axis=1, keepdims=True)
-    target = target - target.mean()
-    deviations = rows.std(axis=1) * target.std()
-    varies = (rows.std(axis=1) > LEAST_DEVIATION) & (target.std() > LEAST_DEVIATION)
-    covariances = (rows * target).mean(axis=1)
-    return np.where(varies, covariances / np.where(varies, deviations, 1.0), 0.0)
+    count = len(target)
+    target = target - target.sum() / count
+    of_target = np.sqrt(target @ target / count)
+    rows = rows - (rows.sum(axis=1) / count)[:, None]
+    of_rows = np.sqrt(np.einsum("sn,sn->s", rows, rows) / count)
+    if of_target <= LEAST_DEVIATION:
+        return np.zeros(len(rows))
+    covariances = rows @ target / count  # that of a row that does not vary is next to nothing
+    varies = of_rows > LEAST_DEVIATION
+    return np.where(varies, covariances / np.where(varies, of_rows * of_target, 1.0), 0.0)

@@ -7,6 +7,7 @@ import ctypes
 import sys
 
 from vsumm.decode import pick_frames, sound
+from vsumm.soundtrack import tags_job
 
 
 def crash(*_, **__):
@@ -54,3 +55,11 @@ def read_first_sound(messages, **request):
 
     sound._Resampler.resample = resample_or_crash
     sound.run_sound(messages, **request)
+
+
+def read_tags_or_crash(messages, *, paths):
+    """Read tags, and crash at a file whose name says so."""
+    for path in paths:
+        if path.endswith("crash.flac"):
+            crash()
+        tags_job.run_tags(messages, paths=[path])

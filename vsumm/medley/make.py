@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 
 from mmva_core.clock import clock_text
+from mmva_core.inputs import Tags
 from mmva_core.skill import skill_line
 from vsumm.config import Budget, SummaryConfig
 from vsumm.errors import InputError, VsummError
@@ -22,7 +23,7 @@ from vsumm.pipeline import summarize_media
 from vsumm.progress import Watch, numbered, watching, work_on
 from vsumm.reel import FilmPiece, ReelConfig, write_joined_reel
 from vsumm.score import ModelSource
-from vsumm.soundtrack import Beats, Tags, beat_distances, listen, on_beats, read_tags
+from vsumm.soundtrack import Beats, beat_distances, listen, on_beats, read_tags
 from vsumm.summary import Summary
 from vsumm.words import counted
 
@@ -150,7 +151,7 @@ def make_medley(
         runs = move_to_beats(choice.runs, infos, beats.seconds)
         reel = replace(job.reel, soundtrack=job.song, soundtrack_start_seconds=choice.start_seconds)
         pieces = [FilmPiece(infos[film], run, _track(summaries[film])) for film, run in runs]
-        result = _result(job, choice, pieces, read_tags(job.song), beats)
+        result = _result(job, choice, pieces, read_tags([job.song])[0], beats)
         result = replace(result, summary=json_path)
         if job.with_reel:
             write_joined_reel(pieces, job.target, reel, overwrite=job.overwrite, progress=watch)

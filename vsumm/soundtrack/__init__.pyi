@@ -16,5 +16,4 @@ from .place import fit_to_beats as fit_to_beats
 from .place import on_beats as on_beats
 from .place import part_to_hear as part_to_hear
 from .rhythm import listen as listen
-from .tags import Tags as Tags
 from .tags import read_tags as read_tags

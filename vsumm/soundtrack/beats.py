@@ -216,13 +216,14 @@ def _track(strength: FloatArray, periods: FloatArray) -> NDArray[np.intp]:
     came_from = np.full(len(strength), -1)
     longest = int(2 * periods.max()) + 1
     logs = np.log(np.arange(1, longest + 1))
-    for frame, (value, period) in enumerate(zip(local, periods, strict=True)):
+    rows = zip(local.tolist(), periods.tolist(), np.log(periods).tolist(), strict=True)
+    for frame, (value, period, log_period) in enumerate(rows):
         first, last = max(0, frame - int(2 * period)), frame - max(1, int(period / 2))
         totals[frame] = value
         if last < first:
             continue
-        steps = frame - np.arange(first, last + 1)
-        choices = totals[first : last + 1] - TIGHTNESS * (logs[steps - 1] - np.log(period)) ** 2
+        octaves = logs[frame - last - 1 : frame - first][::-1] - log_period
+        choices = totals[first : last + 1] - TIGHTNESS * (octaves * octaves)
         best = int(choices.argmax())
         if choices[best] > 0:
             totals[frame] += choices[best]

@@ -10,6 +10,7 @@ import numpy as np
 
 from mmva_core.clock import clock_text
 from mmva_core.errors import MmvaError
+from mmva_core.inputs import Tags
 from mmva_core.matching_score import score_of_distance
 from mmva_core.retrieval import (
     Curve,
@@ -28,10 +29,13 @@ from vsumm.soundtrack.beats import Beats
 from vsumm.soundtrack.curve import music_course, reel_curve, reel_cuts
 from vsumm.soundtrack.cut_to_beats import cut_to_beats
 from vsumm.soundtrack.place import Fit, fit_at, fit_to_beats, part_to_hear
+from vsumm.soundtrack.rhythm import JOB as RHYTHM_JOB
 from vsumm.soundtrack.rhythm import listen
-from vsumm.soundtrack.tags import Tags, read_tags
+from vsumm.soundtrack.tags import JOB as TAGS_JOB
+from vsumm.soundtrack.tags import read_tags
 from vsumm.summary import Summary, TrackMatch
 from vsumm.words import counted
+from vsumm.workers import prepare_server
 
 NUM_BEST = 5
 """Tracks that are named, the chosen one among them."""
@@ -76,6 +80,8 @@ def choose_soundtrack(
         InputError: the index cannot be read, or none of its files is there any more.
         NoSignalError: the reel shows no picture.
     """
+    # What reads tags and listens is loaded while tracks are ranked.
+    prepare_server(*(job.partition(":")[0] for job in (TAGS_JOB, RHYTHM_JOB)))
     curve = reel_curve(summary, crossfade_seconds=crossfade_seconds)
     opened = _open(index)
     root = Path(opened.header.root)
@@ -87,7 +93,7 @@ def choose_soundtrack(
     if not positions:
         raise InputError(f"{shown(root)}: none of the music of the index {shown(index)} is there")
     places = rank_tracks(curve, opened, positions)
-    best, tags = _best(places, root)
+    best, said = _best(places, root)
     chosen = places[0]
     windows = next(
         opened.va[opened.offsets[position] : opened.offsets[position + 1]]
@@ -118,7 +124,7 @@ def choose_soundtrack(
         tempo=placed.beats.tempo,
         cuts_on_beats=placed.fit.on_beats,
     )
-    line = _line(match.file, places, placed.line, tags)
+    line = _line(match.file, places, placed.line, said)
     return Choice((match, *best[1:]), placed.summary, line, placed.fit.fade_seconds)
 
 
@@ -150,7 +156,7 @@ def _open(index: Path) -> RetrievalIndex:
 def _best(places: Sequence[Place], root: Path) -> tuple[tuple[TrackMatch, ...], Tags]:
     """Return the best tracks at their places, with what their files say; and that of the first."""
     told = [(place, root / place.name) for place in places[:NUM_BEST]]
-    tags = [read_tags(file) for _, file in told]
+    all_tags = read_tags([file for _, file in told])
     best = tuple(
         TrackMatch(
             file=file,
@@ -162,9 +168,9 @@ def _best(places: Sequence[Place], root: Path) -> tuple[tuple[TrackMatch, ...], 
             artist=said.artist,
             licence=said.licence,
         )
-        for (place, file), said in zip(told, tags, strict=True)
+        for (place, file), said in zip(told, all_tags, strict=True)
     )
-    return best, tags[0]
+    return best, all_tags[0]
 
 
 def _ordered(

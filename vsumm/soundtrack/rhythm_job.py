@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import av
 import numpy as np
+from av.audio.fifo import AudioFifo
 from numpy.typing import NDArray
 
 from vsumm.decode import StreamReader
@@ -20,6 +21,9 @@ from vsumm.soundtrack.beats import BEATS_SAMPLE_RATE, find_beats
 
 if TYPE_CHECKING:
     from vsumm.workers import Messages
+
+SAMPLES_AT_ONCE = 1 << 15
+"""Length of the blocks in which sound is resampled."""
 
 
 def run_rhythm(
@@ -56,16 +60,26 @@ def _mono(
 ) -> NDArray[np.float32]:
     """Return a part of the sound, mono at `BEATS_SAMPLE_RATE`, as far as it goes."""
     resampler = av.AudioResampler("flt", "mono", BEATS_SAMPLE_RATE)
+    waiting = AudioFifo()  # to resample many short frames takes longer than a few long ones
     blocks = [np.zeros(0, np.float32)]
-    num_skipped = 0
+    first: Fraction | None = None
+    until = Fraction(end)
+
+    def take(*, partial: bool = False) -> None:
+        for frame in waiting.read_many(SAMPLES_AT_ONCE, partial=partial):
+            blocks.extend(piece.to_ndarray()[0] for piece in resampler.resample(frame))
+
     for time, frame in reader.frames_from(Fraction(start)):
         messages.tick()
-        if time >= end:
+        if time >= until:
             break
-        if len(blocks) == 1:
-            num_skipped = round((start - float(time)) * BEATS_SAMPLE_RATE)
+        if first is None:
+            first = time
         frame.pts = None
-        blocks += [piece.to_ndarray()[0] for piece in resampler.resample(frame)]
+        waiting.write(frame)
+        take()
+    take(partial=True)
+    num_skipped = 0 if first is None else round((start - float(first)) * BEATS_SAMPLE_RATE)
     samples = np.concatenate(blocks)
     samples = samples[num_skipped:] if num_skipped >= 0 else np.pad(samples, (-num_skipped, 0))
     return samples[: round((end - start) * BEATS_SAMPLE_RATE)]

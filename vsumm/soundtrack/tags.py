@@ -1,56 +1,32 @@
-"""What a sound file says of itself: title, artist and licence."""
+"""What sound files say of themselves, read where a damaged one takes nothing with it."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
-from vsumm.errors import InputError
-from vsumm.workers import WorkerLostError, run_in_worker
+from mmva_core.inputs import Tags
+from vsumm.workers import Worker, WorkerLostError
 
 JOB = "vsumm.soundtrack.tags_job:run_tags"
-"""The job that opens the file: not in this process, which a damaged one could crash."""
-LICENCE_TAGS = ("license", "licence", "copyright", "tcop", "wcop", "rights", "cprt")
-"""Names of tags that say what may be done with a recording, the most telling first."""
-LONGEST = 100
-"""Characters of a tag that are shown."""
+"""The job that opens the files: not in this process, which a damaged one could crash."""
 
 
-@dataclass(frozen=True)
-class Tags:
-    """Tags of a file, each one printable line; empty where the file has none."""
+def read_tags(paths: Sequence[str | os.PathLike[str]]) -> list[Tags]:
+    """Read the tags of files, see `mmva_core.inputs.read_sound_tags`; one process reads them all.
 
-    title: str = ""
-    """The piece."""
-    artist: str = ""
-    """Who made or plays it."""
-    licence: str = ""
-    """Licence or copyright notice."""
-
-    def __str__(self) -> str:
-        """Return them as part of a sentence."""
-        named = f'"{self.title}"' if self.title else "no title"
-        by = self.artist or "an artist that the file does not name"
-        terms = self.licence or "none named in the file: check that you may use it"
-        return f"{named} by {by}; licence: {terms}"
-
-
-def read_tags(path: str | os.PathLike[str]) -> Tags:
-    """Read the tags of a file and of its first sound; none where it cannot be read."""
-    try:
-        (answer,) = run_in_worker(JOB, path=str(Path(path).absolute()))
-    except (InputError, WorkerLostError):
-        return Tags()
-    tags = {name: _line(value) for name, value in answer.header["found"].items()}
-
-    def first(*names: str) -> str:
-        return next((tags[name] for name in names if tags.get(name)), "")
-
-    return Tags(first("title"), first("artist", "album_artist", "composer"), first(*LICENCE_TAGS))
-
-
-def _line(text: str) -> str:
-    """Return text as one printable line of bounded length."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return line if len(line) <= LONGEST else f"{line[:LONGEST]}..."
+    Where it is lost at one of them, that one has no tags, and another process reads the rest.
+    """
+    names = [str(Path(path).absolute()) for path in paths]
+    found: list[Tags] = []
+    while len(found) < len(names):
+        worker = Worker(JOB, paths=names[len(found) :])
+        try:
+            for message in worker.messages():
+                found.append(Tags(**message.header["tags"]))
+        except WorkerLostError:
+            found.append(Tags())
+        finally:
+            worker.kill()
+    return found
