@@ -130,3 +130,28 @@ def test_what_cannot_get_music_is_said_in_one_line(film, music, tmp_path, capsys
 def test_options_that_exclude_each_other_are_wrong_usage(film, music, options, said, capsys):
     assert run(film, "--soundtrack-from", music, *options) == 2
     assert said in capsys.readouterr().err
+
+
+def test_a_track_shorter_than_the_reel_plays_again_and_is_said_in_one_line(film, tmp_path, capsys):
+    folder = tmp_path / "short"
+    folder.mkdir()
+    make_tone(folder / "short.flac", 2.5, hertz=LOW_HZ, level=LEVEL)
+    reel = tmp_path / "reel.mkv"
+    assert run(film, "--soundtrack-from", folder, "-o", reel) == 0
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if "soundtrack:" in line]
+    assert "plays again from its beginning" in line
+    samples = sound(reel)
+    summary = Summary.from_json(reel.with_suffix(".json").read_text(encoding="utf-8"))
+    assert summary.reel_seconds > 2.5
+    # The encoder's last block may be longer than what is left.
+    assert len(samples) == pytest.approx(summary.reel_seconds * 48000, abs=1100)
+    assert amplitude(samples[96000:144000], LOW_HZ) == pytest.approx(LEVEL, rel=0.2)
+
+
+def test_an_empty_folder_is_one_line(film, tmp_path, capsys):
+    (tmp_path / "empty").mkdir()
+    assert run(film, "--soundtrack-from", tmp_path / "empty", "-o", tmp_path / "reel.mp4") == 1
+    error = capsys.readouterr().err
+    assert "empty holds no music" in error
+    assert len(error.splitlines()) == 1
+    assert not (tmp_path / "reel.mp4").exists()

@@ -4,9 +4,12 @@ import os
 import shutil
 import subprocess
 import sys
+import wave
 
+import numpy as np
 import pytest
 from music import make_index, make_tone
+from speech import SAMPLE_RATE, speak
 
 from mmva_core.retrieval import load_index
 from vsumm.errors import InputError
@@ -147,3 +150,57 @@ def test_folders_without_permission_are_said(music, monkeypatch):
     closed[:] = [str(music / "closed")]
     opened = open_library(music, MODEL)
     assert opened.notes == (f"{music}: folders that cannot be read: {music / 'closed'}",)
+
+
+def test_one_broken_file_among_a_hundred_is_one_line(tmp_path):
+    folder = tmp_path / "hundred"
+    folder.mkdir()
+    first = make_tone(folder / "000.wav", 1)
+    for number in range(1, 99):
+        data = bytearray(first.read_bytes())
+        data[-1] = number  # another content: what is the same is encoded once
+        (folder / f"{number:03d}.wav").write_bytes(data)
+    (folder / "broken.wav").write_bytes(first.read_bytes()[:30])
+    opened = open_library(folder, MODEL)
+    assert opened.notes == (f"{folder}: left out, cannot be read: broken.wav",)
+    assert len(names(opened)) == 99
+
+
+def write_sound(path, samples, rate):
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes())
+
+
+def chords(seconds, rate):
+    """Return struck chords, two a second, each of three tones with overtones."""
+    times = np.arange(round(seconds * rate)) / rate
+    roots = 220 * 2 ** (np.array([0, 5, 7, 3])[(times * 2).astype(int) % 4] / 12)
+    tones = [
+        np.sin(2 * np.pi * np.cumsum(roots * step * overtone) / rate) / overtone
+        for step in (1, 1.25, 1.5)
+        for overtone in (1, 2, 3)
+    ]
+    return 0.08 * np.sum(tones, axis=0) * np.exp(-3 * (times % 0.5))
+
+
+def test_a_podcast_among_songs_is_told_apart_with_and_without_a_jingle(tmp_path):
+    sentences = (
+        "Welcome back to the show where we talk about gardens and the people who love them.",
+        "Today my guest explains why tomatoes do not like cold water in the early morning.",
+        "Later we will answer your letters, and there are many of them this week.",
+    )
+    speech, _ = speak(sentences * 5, 0.4)
+    assert len(speech) > 60 * SAMPLE_RATE
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    jingle = chords(6, SAMPLE_RATE)
+    write_sound(folder / "podcast.wav", speech, SAMPLE_RATE)
+    write_sound(folder / "jingle.wav", np.concatenate([jingle, speech, jingle]), SAMPLE_RATE)
+    write_sound(folder / "song.wav", chords(60, SAMPLE_RATE), SAMPLE_RATE)
+    opened = open_library(folder, MODEL)
+    assert opened.notes == (f"{folder}: left out, speech: jingle.wav, podcast.wav",)
+    items = {item.name: item for item in load_index(opened.index).items}
+    assert not items["song.wav"].is_speech
