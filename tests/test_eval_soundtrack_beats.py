@@ -4,7 +4,7 @@ import mido
 import numpy as np
 import pytest
 
-from eval.soundtrack import beats
+from eval.soundtrack import beats, phrases
 from eval.soundtrack.beats import f_measure, judge_midi, quarter_notes
 
 TRUE = np.arange(1.0, 11.0)
@@ -69,3 +69,17 @@ def test_clicks_are_judged_beside_a_metronome():
             for name in ("this tracker", "metronome of the true tempo, any phase")
         )
         assert tracker > metronome + 0.3
+
+
+def test_reels_begin_with_phrases_more_often_than_by_chance(monkeypatch):
+    monkeypatch.setattr(phrases, "NUM_SONGS", 6)
+    figures = {figure.chosen_by: figure.value for figure in phrases.judge_phrases(seed=1)}
+    chance = figures["(any start of the song, chance)"]
+    assert 0 < chance < 0.1
+    assert figures["moved to beats and phrases"] > max(0.1, figures["by the curve alone"])
+
+
+def test_a_phrase_may_begin_within_the_fade():
+    known = np.array([4.0, 12.0])
+    starts = (3.5, 3.7, 4.0, 4.05, 4.2, 11.8)
+    assert [phrases.begins_phrase(start, known) for start in starts] == [0, 1, 1, 1, 0, 1]

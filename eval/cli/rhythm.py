@@ -13,6 +13,7 @@ from eval.soundtrack import (
     judge_clicks,
     judge_cuts,
     judge_midi,
+    judge_phrases,
     judge_voices,
 )
 from vsumm.config import SummaryConfig
@@ -29,7 +30,7 @@ def run_beats(args: argparse.Namespace) -> str:
     Raises:
         VsummError: a film or the music cannot be read.
     """
-    figures = judge_clicks(args.seed)
+    figures = [*judge_clicks(args.seed), *judge_phrases(args.seed)]
     if args.midi is not None:
         figures += judge_midi(args.midi, num_pieces=args.pieces, seed=args.seed)
     if args.films:

@@ -1,6 +1,7 @@
 from .beats import judge_clicks as judge_clicks
 from .beats import judge_midi as judge_midi
 from .cuts import judge_cuts as judge_cuts
+from .phrases import judge_phrases as judge_phrases
 from .pieces import Piece as Piece
 from .pieces import is_still as is_still
 from .pieces import pieces_of as pieces_of

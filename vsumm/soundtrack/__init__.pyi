@@ -10,6 +10,9 @@ from .curve import reel_cuts as reel_cuts
 from .cut_to_beats import cut_to_beats as cut_to_beats
 from .library import Library as Library
 from .library import open_library as open_library
+from .place import LEAD_SECONDS as LEAD_SECONDS
+from .place import PHRASE_COST as PHRASE_COST
+from .place import REACH_SECONDS as REACH_SECONDS
 from .place import beat_distances as beat_distances
 from .place import fit_at as fit_at
 from .place import fit_to_beats as fit_to_beats

@@ -70,6 +70,8 @@ def fit_to_beats(
     start_seconds: float,
     beats: Beats,
     cuts: FloatArray,
+    *,
+    phrase_cost: float = PHRASE_COST,
 ) -> Fit:
     """Move the start of a reel in its music so that more cuts are on beats.
 
@@ -79,6 +81,7 @@ def fit_to_beats(
         start_seconds: where it begins by the curve alone.
         beats: of the part of the track in which it may lie.
         cuts: (C,) times of its cuts, seconds from its beginning.
+        phrase_cost: what it costs to begin where nothing new begins.
     """
     track_seconds = float(windows[-1, 3])
     if len(beats.seconds) < 2:
@@ -91,7 +94,7 @@ def fit_to_beats(
     shares = on_beats(distances)
     near = np.minimum(distances / ON_BEAT_SECONDS, 1).mean(axis=1) if len(cuts) else 0.0
     worth = BEAT_WORTH * ((1 - NEARNESS_WORTH) * shares - NEARNESS_WORTH * near)
-    totals = costs + PHRASE_COST * (1 - _newness(starts, beats)) - worth
+    totals = costs + phrase_cost * (1 - _newness(starts, beats)) - worth
     best = int(totals.argmin())
     return fit_at(float(starts[best]), curve.length_seconds, beats, cuts, track_seconds)
 
