@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -48,7 +49,8 @@ class MusicCosts:
     choose_cpu: float
     """The same, without the processes that read tags and listen."""
     named: float
-    """Summarise a film of five minutes, with a reel and `--soundtrack`, nothing cached."""
+    """Summarise a film of five minutes, with a reel and `--soundtrack`, nothing cached: the track,
+    and the place in it, that the next one chooses."""
     chosen: float
     """The same with `--soundtrack-from` and the index."""
     moved: float
@@ -102,13 +104,14 @@ def measure_music(music: Path, folder: Path, num_tracks: int) -> MusicCosts:
 
 def _whole_runs(film: Path, index: Path, scratch: Path) -> list[float]:
     """Return what whole runs cost whose music is named, chosen, and chosen with moved cuts."""
-    song = next((scratch / "tracks").iterdir())
+    usual: list[str | Path] = ["--no-cache", "--quiet", "--force", "-o", scratch / "run.mp4"]
+    measure(vsumm_command(film, *usual, "--soundtrack-from", index))
+    best = json.loads((scratch / "run.json").read_text(encoding="utf-8"))["soundtracks"][0]
     kinds: list[list[str | Path]] = [
-        ["--soundtrack", song],
+        ["--soundtrack", best["file"], "--soundtrack-start", f"{best['start_seconds']:.3f}s"],
         ["--soundtrack-from", index],
         ["--soundtrack-from", index, "--cut-to-beats"],
     ]
-    usual: list[str | Path] = ["--no-cache", "--quiet", "--force", "-o", scratch / "run.mp4"]
     costs = [
         [measure(vsumm_command(film, *usual, *kind)).cpu_seconds for kind in kinds]
         for _ in range(NUM_RUNS)
