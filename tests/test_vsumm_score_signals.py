@@ -16,7 +16,7 @@ from scipy.stats import spearmanr
 from mmva_core import MMVA
 from mmva_core.content import PictureReader
 from mmva_core.embedded import EmbeddedModel
-from vsumm.decode import AudioBlock, Frame
+from vsumm.decode import AudioBlock, Frame, find_key_frames
 from vsumm.media.info import probe
 from vsumm.media.segments import Segment, split_into_segments
 from vsumm.score.batches import in_batches
@@ -117,6 +117,45 @@ def test_windows_follow_each_other_whatever_their_length(seconds, segment_second
     assert len(windows) == 2 * frames * len(segments)
     assert all(earlier.end_seconds == later.start_seconds for earlier, later in pairwise(windows))
     assert windows[-1].end_seconds == seconds
+
+
+@given(
+    st.floats(0.5, 300),
+    st.floats(0.1, 10),
+    st.integers(1, 3),
+    st.lists(st.floats(0, 300), max_size=40),
+)
+def test_windows_by_key_frames_stay_in_their_parts(seconds, segment_seconds, frames, keys):
+    segments = split_into_segments(seconds, segment_seconds=segment_seconds)
+    keys = sorted(key for key in keys if key < seconds)
+    windows = look_windows(segments, frames_per_segment=frames, key_seconds=keys)
+    equal = look_windows(segments, frames_per_segment=frames)
+    assert len(windows) == len(equal)
+    for first, second, begin, end in zip(
+        windows[::2], windows[1::2], equal[::2], equal[1::2], strict=True
+    ):
+        assert begin.start_seconds <= first.start_seconds < first.end_seconds
+        assert first.end_seconds == second.start_seconds < second.end_seconds == end.end_seconds
+
+
+def test_a_part_with_a_key_frame_needs_none_before_it():
+    segments = split_into_segments(10.0)
+    windows = look_windows(segments, frames_per_segment=1, key_seconds=[0.5, 5.1, 9.95])
+    assert [window.start_seconds for window in windows] == pytest.approx(
+        [0.5, 1.0, 2.0, 2.25, 5.1, 5.35, 6.0, 7.0, 8.0, 9.0]
+    )
+
+
+def test_fewer_frames_are_decoded_where_key_frames_are_known(tmp_path):
+    path = make_film(tmp_path / "film.mp4", seconds=8, gop_seconds=2.8)
+    info, segments = probe(path), split_into_segments(8.0)
+    times = []
+    for keys in ((), find_key_frames(info)):
+        windows = look_windows(segments, frames_per_segment=1, key_seconds=keys)
+        with read_looks(info, windows) as frames:
+            times.append([frame.time_seconds for frame in frames])
+    assert times[0] == pytest.approx([0, 1, 2.8, 3, 4, 5.6, 6, 7], abs=0.21)
+    assert times[1] == pytest.approx([0, 0.25, 2.8, 3.05, 5.6, 5.85, 6, 6.25], abs=0.21)
 
 
 def test_looks_are_key_frames_where_there_are_any(tmp_path):

@@ -40,6 +40,7 @@ def frames(film: str, windows_are: str = "looks") -> Report:
         windows_are: "looks" for the windows of the image path, "segments" for one in a segment.
     """
     from vsumm.config import SEGMENT_SECONDS, SummaryConfig
+    from vsumm.decode import find_key_frames
     from vsumm.media import probe as probe_film
     from vsumm.media import split_into_segments
     from vsumm.score import look_windows, read_looks
@@ -47,9 +48,13 @@ def frames(film: str, windows_are: str = "looks") -> Report:
     info = probe_film(film)
     assert info.video is not None
     segments = split_into_segments(info.duration_seconds, segment_seconds=SEGMENT_SECONDS)
-    frames_per_segment = SummaryConfig().frames_per_segment
-    looks = look_windows(segments, frames_per_segment=frames_per_segment)
-    windows = {"looks": looks, "segments": segments}[windows_are]
+    windows = segments
+    if windows_are == "looks":
+        windows = look_windows(
+            segments,
+            frames_per_segment=SummaryConfig().frames_per_segment,
+            key_seconds=find_key_frames(info),
+        )
     error = 0.0
     with read_looks(info, windows) as found:
         count = 0

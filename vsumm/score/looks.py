@@ -26,6 +26,8 @@ Thumbnail = npt.NDArray[np.float32]
 
 LOOKS_PER_FRAME = 2
 """Frames read for each that the image tower is run on: one alone shows no motion."""
+SOON_SHARE = 0.25
+"""How long after the first look at a part of a segment the second may come, of half that part."""
 THUMBNAIL_SIZE = (16, 9)
 """Width and height of the small copy of a frame that motion compares."""
 BLACK_LEVEL = 24
@@ -60,11 +62,36 @@ class Look:
         return np.asarray(small, dtype=np.float32) / np.float32(255)
 
 
-def look_windows(segments: Sequence[Segment], *, frames_per_segment: int) -> list[Segment]:
-    """Cut every segment into equal windows; one frame of each is read.
+def look_windows(
+    segments: Sequence[Segment],
+    *,
+    frames_per_segment: int,
+    key_seconds: npt.ArrayLike = (),
+) -> list[Segment]:
+    """Cut every segment into windows; one frame of each is read.
+
+    Without key frames the windows are equal. With them, fewer frames have to be decoded for two
+    looks at each part of a segment (K key frame, ^ looks):
+
+        parts      |       |       |       |       |
+        key frames    K                  K
+        equal      ^   ^   ^   ^   ^   ^ ^ ^              windows, 1 s each
+        decoded    ...     K-------------K
+        planned    ...^ ^  ^   ^   ^ ^   ^ ^
+        decoded       K--------------    K-
+
+    A part that has a key frame is looked at from there on. Of the last part before one the second
+    look comes soon after the first.
+
+    Args:
+        segments: N segments, chronological, without gaps.
+        frames_per_segment: parts of a segment; there are `LOOKS_PER_FRAME` windows of each.
+        key_seconds: (K,) when key frames come on screen, ascending.
 
     >>> look_windows([Segment(0.0, 2.0)], frames_per_segment=1)
     [Segment(start_seconds=0.0, end_seconds=1.0), Segment(start_seconds=1.0, end_seconds=2.0)]
+    >>> look_windows([Segment(0.0, 2.0)], frames_per_segment=1, key_seconds=[0.5])
+    [Segment(start_seconds=0.5, end_seconds=0.75), Segment(start_seconds=0.75, end_seconds=2.0)]
     """
     num_windows = LOOKS_PER_FRAME * frames_per_segment
     shares = [number / num_windows for number in range(num_windows)]
@@ -72,7 +99,33 @@ def look_windows(segments: Sequence[Segment], *, frames_per_segment: int) -> lis
     for segment in segments:
         starts = [segment.start_seconds + share * segment.duration_seconds for share in shares]
         windows += [Segment(*window) for window in pairwise([*starts, segment.end_seconds])]
-    return windows
+    keys = np.asarray(key_seconds, dtype=np.float64)
+    return _planned(windows, keys) if len(keys) else windows
+
+
+def _planned(windows: Sequence[Segment], keys: FloatArray) -> list[Segment]:
+    """Move pairs of windows to where little has to be decoded for them, see `look_windows`."""
+    planned: list[Segment] = []
+    is_needed_behind = False  # whether decoding goes on into the part behind
+    for first, second in zip(windows[-2::-2], windows[::-2], strict=True):
+        key, later_key = _first_in(first, keys), _first_in(second, keys)
+        gap = SOON_SHARE * first.duration_seconds
+        is_free = is_needed_behind or later_key is not None
+        if key is None and later_key is not None and later_key + gap < second.end_seconds:
+            begin, again = later_key, later_key + gap
+        else:
+            begin = first.start_seconds if key is None else key
+            again = second.start_seconds if is_free else begin + gap
+        is_needed_behind = key is None and begin == first.start_seconds
+        planned += [Segment(again, second.end_seconds), Segment(begin, again)]
+    return planned[::-1]
+
+
+def _first_in(window: Segment, keys: FloatArray) -> float | None:
+    """Return the first key frame of a window."""
+    place = np.searchsorted(keys, window.start_seconds)
+    is_inside = place < len(keys) and keys[place] < window.end_seconds
+    return float(keys[place]) if is_inside else None
 
 
 def read_looks(

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from typing import Any, cast
 
 import numpy as np
+import numpy.typing as npt
 
 from vsumm._version import __version__
 from vsumm.decode import AudioReader, FrameReader, find_key_frames, read_audio, read_frames
 from vsumm.errors import InputError
 from vsumm.files import RecordCache, shown
-from vsumm.media import DecodeReport
+from vsumm.media import DecodeReport, Segment
 from vsumm.progress import StageClock, Watch, watching
 from vsumm.score.batches import in_batches
 from vsumm.score.looks import (
@@ -39,7 +40,7 @@ LOOKS_AT_ONCE = 64
 WINDOWS_AT_ONCE = 32
 """Windows of sound that the meters of the sound get at once."""
 
-PICTURES_VERSION = 2
+PICTURES_VERSION = 3
 """Part of the keys in the cache: raised when other frames are read, or with other pixels."""
 
 LEAST_TRIMMED_SECONDS = 60.0
@@ -107,11 +108,12 @@ def measure(
         pool = stack.enter_context(ThreadPoolExecutor(1))
         # The readers decode in processes of their own, while the model is loaded.
         blocks = stack.enter_context(_open_sound(film)) if sounds else None
-        keys = None
-        if pictures and film.config.quick:
+        keys = frames = None
+        if pictures:
             film.source.begin()
-            keys = _find_keys(film)
-        frames = stack.enter_context(open_picture(film, keys)) if pictures else None
+            keys = _find_keys(film) if film.config.quick else None
+            opened = _open_keys(film, keys) if keys else open_picture(film, windows_to_read(film))
+            frames = stack.enter_context(opened)
         num_steps = film.num_segments * ((frames is not None) + (blocks is not None))
         watch = stack.enter_context(watching(progress))
         advance = _clock_of(film, watch, num_steps)
@@ -154,12 +156,22 @@ def segments_at_once(film: Film) -> int:
     return max(1, LOOKS_AT_ONCE // (LOOKS_PER_FRAME * film.config.frames_per_segment))
 
 
-def open_picture(film: Film, keys: KeyLooks | None = None) -> FrameReader:
-    """Begin to read the frames that a film is scored by; with `keys` those alone."""
-    if keys is not None:
-        return read_frames(film.info, keys.seconds, decoder=film.config.decoder)
-    windows = look_windows(film.segments, frames_per_segment=film.config.frames_per_segment)
+def windows_to_read(film: Film) -> list[Segment]:
+    """Return the windows of a whole film of which one frame each is read, see `look_windows`."""
+    keys: npt.ArrayLike = ()
+    with suppress(InputError):  # who reads the frames will say what is wrong
+        keys = find_key_frames(film.info)
+    frames_per_segment = film.config.frames_per_segment
+    return look_windows(film.segments, frames_per_segment=frames_per_segment, key_seconds=keys)
+
+
+def open_picture(film: Film, windows: Sequence[Segment]) -> FrameReader:
+    """Begin to read the frames that a film is scored by: one of each window."""
     return read_looks(film.info, windows, decoder=film.config.decoder)
+
+
+def _open_keys(film: Film, keys: KeyLooks) -> FrameReader:
+    return read_frames(film.info, keys.seconds, decoder=film.config.decoder)
 
 
 def _open_sound(film: Film) -> AudioReader:

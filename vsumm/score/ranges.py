@@ -28,7 +28,8 @@ import numpy as np
 from vsumm.decode import picture_report
 from vsumm.errors import InputError
 from vsumm.files import RecordCache
-from vsumm.score.looks import look_windows
+from vsumm.media import Segment
+from vsumm.score.looks import LOOKS_PER_FRAME
 from vsumm.score.measure import (
     Memory,
     arrays_from_lists,
@@ -36,6 +37,7 @@ from vsumm.score.measure import (
     measure_picture,
     open_picture,
     segments_at_once,
+    windows_to_read,
 )
 from vsumm.score.signal import Arrays, Film, Measurement
 
@@ -84,10 +86,11 @@ def measure_range(
     todo = [m for m in measurements if memory.recall_part(m, rows) is None]
     if not todo:
         return
+    windows = windows_to_read(film)
     before = after = segments_at_once(film)
     while True:
         read = slice(max(0, rows.start - before), min(film.num_segments, rows.stop + after))
-        found = _read(film, todo, read)
+        found = _read(film, windows, todo, read)
         kept = slice(rows.start - read.start, rows.stop - read.start)
         if not _show_something(found.arrays, kept):
             break
@@ -152,8 +155,7 @@ def _join(
     arrays = {name: np.concatenate([each[name] for each in found]) for name in found[0]}
     lost = {int(index): why for record in records for index, why in record["lost"].items()}
     decoders = dict.fromkeys(name for record in records for name in record["decoders"])
-    windows = look_windows(film.segments, frames_per_segment=film.config.frames_per_segment)
-    starts = [window.start_seconds for window in windows]
+    starts = [window.start_seconds for window in windows_to_read(film)]
     report = picture_report(film.info, starts, lost=lost, decoders=list(decoders))
     if report.unreadable_seconds < report.wanted_seconds:
         target.put(measurement, arrays, report)
@@ -172,12 +174,12 @@ class _Found:
     """Windows of each segment."""
 
 
-def _read(film: Film, measurements: Sequence[Measurement], read: slice) -> _Found:
+def _read(
+    film: Film, windows: Sequence[Segment], measurements: Sequence[Measurement], read: slice
+) -> _Found:
     part = replace(film, segments=film.segments[read])
-    num_looks = len(
-        look_windows(film.segments[:1], frames_per_segment=film.config.frames_per_segment)
-    )
-    with open_picture(part) as frames:
+    num_looks = LOOKS_PER_FRAME * film.config.frames_per_segment
+    with open_picture(part, windows[num_looks * read.start : num_looks * read.stop]) as frames:
         try:
             arrays = measure_picture(part, frames, None, measurements, lambda steps: None)
         except InputError:  # nothing of this range can be read, but other ranges may be
