@@ -18,7 +18,7 @@ FLOORS = {
         "config": "mood stretches",
         "curve": "",
         "settings": "config stretches",
-        "files": "errors",
+        "files": "_version errors",
         "progress": "",
         "animation": "",
         "palette": "",

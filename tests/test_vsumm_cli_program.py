@@ -327,6 +327,23 @@ HEAVY = "torch scipy pandas PIL av cv2 ortools onnxruntime matplotlib jinja2 ope
 """What a film whose measurements are cached does not need, if nothing but a summary is written."""
 
 
+def test_a_film_that_is_cached_needs_no_process_beside_this_one(film, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr("vsumm.files.unchanged.SETTLED_SECONDS", 0.0)
+    command = [str(film), "--no-reel", "--force", "--cut-at", "grid"]
+    assert main(command) == 0
+
+    def start(*_):
+        pytest.fail("no process is needed")
+
+    monkeypatch.setattr("vsumm.workers.start._running_server", start)
+    monkeypatch.setattr("vsumm.workers.start._Started", start)
+    assert main([*command, "--budget", "3s"]) == 0
+    film.touch()
+    with pytest.raises(BaseException, match="no process"):
+        main(command)
+
+
 @pytest.mark.slow
 def test_a_film_is_summarised_without_torch(made_film, tmp_path):
     film = shutil.copy(made_film, tmp_path / "a dog on a beach.mp4")

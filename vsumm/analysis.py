@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from mmva_core.store import sha256_file
 from vsumm.config import SEGMENT_SECONDS, SHORTEST_SEGMENT_SECONDS, SummaryConfig
 from vsumm.errors import InputError, NoSignalError
-from vsumm.files import RecordCache
+from vsumm.files import RecordCache, fact_of_file
 from vsumm.media import MediaInfo, Segment, split_into_segments
 from vsumm.progress import Watch
 from vsumm.score import (
@@ -66,7 +66,7 @@ def analyse(
         ModelError: the model cannot be loaded.
     """
     film, signals = film_to_measure(info, config, source)
-    content = sha256_file(info.path)
+    content = fact_of_file(info.path, "SHA-256", lambda: sha256_file(info.path), cache)
     film, measured = _measure_audible(
         film,
         [*measurements_of(signals, config), *also(film)],

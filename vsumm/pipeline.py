@@ -117,7 +117,8 @@ def summarize(
         with work_on(watch, Path(name)):
             if cache is None and model is None:
                 source.begin()  # while the file is probed
-            return summarize_media(probe(name), config, source=source, cache=cache, progress=watch)
+            info = probe(name, cache=cache)
+            return summarize_media(info, config, source=source, cache=cache, progress=watch)
 
     with watching(progress) as watch:
         if isinstance(path, Iterable) and not isinstance(path, str | bytes | os.PathLike):

@@ -114,7 +114,7 @@ def do_job(job: Job, source: ModelSource, cache: RecordCache | None, watch: Watc
     start_seconds = time.monotonic()
     if cache is None:
         source.begin()  # while the file is probed
-    info = probe(job.source)
+    info = probe(job.source, cache=cache)
     if job.outputs.folder is not None:
         make_folder(job.outputs.folder)
     overwrite = job.outputs.overwrite

@@ -35,6 +35,7 @@ from vsumm.words import counted
 
 if TYPE_CHECKING:
     from vsumm.batch import Job, Outcome
+    from vsumm.files import RecordCache
     from vsumm.progress import Watch
     from vsumm.reel import ReelConfig
 
@@ -134,14 +135,15 @@ def _add_summarize(commands: Commands) -> argparse.ArgumentParser:
 
 
 def _summarize(args: argparse.Namespace, shell: Shell) -> None:
-    from vsumm.workers import prepare_server
-
-    # It starts while the rest is imported.
-    prepare_server("vsumm.decode.probe")  # a film that is cached needs no other job
-    check_medley_options(args)
-    summary, reel = summary_config(args), reel_config(args)
     films = find_films(args.inputs, exclude=args.exclude)
     cache = open_cache(args, shell)
+    if not (args.no_reel and cache and _are_probed(films, cache)):
+        from vsumm.workers import prepare_server
+
+        # It starts while the rest is imported.
+        prepare_server("vsumm.decode.probe")  # a film that is cached needs no other job
+    check_medley_options(args)
+    summary, reel = summary_config(args), reel_config(args)
     with shown_progress(args) as watch:
         tell_loading(watch, films)  # imports take most of a second
         if args.to is not None:
@@ -158,6 +160,12 @@ def _summarize(args: argparse.Namespace, shell: Shell) -> None:
             for outcome in outcomes:
                 with room_for_text():
                     _report(outcome, args, shell)
+
+
+def _are_probed(films: Sequence[Path], cache: RecordCache) -> bool:
+    from vsumm.media import is_probed
+
+    return all(is_probed(film, cache) for film in films)
 
 
 def _jobs(

@@ -8,4 +8,6 @@ from .outputs import check_extension as check_extension
 from .outputs import check_output as check_output
 from .outputs import is_no_room as is_no_room
 from .outputs import make_folder as make_folder
+from .unchanged import fact_of_file as fact_of_file
+from .unchanged import is_known as is_known
 from .walk import walk_films as walk_films

@@ -5,6 +5,7 @@ from .info import SourceChapter as SourceChapter
 from .info import SubtitleStream as SubtitleStream
 from .info import VideoStream as VideoStream
 from .info import displayed_size as displayed_size
+from .info import is_probed as is_probed
 from .info import probe as probe
 from .info import scaled_size as scaled_size
 from .report import DecodeReport as DecodeReport

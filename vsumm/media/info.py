@@ -10,11 +10,12 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from fractions import Fraction
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from vsumm.errors import InputError
-from vsumm.files import open_regular_file, shown
+from vsumm.files import RecordCache, fact_of_file, is_known, open_regular_file, shown
 from vsumm.workers import WorkerLostError, run_in_worker
 
 MAX_ASPECT = 16
@@ -140,13 +141,14 @@ class MediaInfo:
     """What else is in it, one kind per stream: "attachment", "data track", "further picture"."""
 
 
-def probe(path: str | os.PathLike[str]) -> MediaInfo:
+def probe(path: str | os.PathLike[str], *, cache: RecordCache | None = None) -> MediaInfo:
     """Find out what a file is.
 
     The native code that reads it runs in a process of its own, see `vsumm.workers.client`.
 
     Args:
         path: a film or sound file.
+        cache: where the answer is kept; a file that has not changed since is not opened again.
 
     Raises:
         InputError: it is missing, unreadable, no film or sound, or nothing in it can be decoded.
@@ -154,11 +156,15 @@ def probe(path: str | os.PathLike[str]) -> MediaInfo:
     name = os.fsdecode(path)
     try:
         os.close(open_regular_file(name))
-        path = str(Path(name).absolute())
-        (answer,) = run_in_worker("vsumm.decode.probe:run_probe", path=path)
+        facts = fact_of_file(Path(name), _fact_name(), lambda: _run_probe(name), cache)
     except (InputError, WorkerLostError) as error:
         raise InputError(f"cannot read {shown(name)}: {error}") from error
-    return _media_info(Path(name), answer.header["info"])
+    return _media_info(Path(name), facts)
+
+
+def is_probed(path: str | os.PathLike[str], cache: RecordCache) -> bool:
+    """Return whether `probe` would find its answer in the cache."""
+    return is_known(Path(path), _fact_name(), cache)
 
 
 def displayed_size(
@@ -192,6 +198,17 @@ def scaled_size(width: int, height: int, short_side: int) -> tuple[int, int]:
     """
     scale = min(1.0, short_side / min(width, height), MAX_ASPECT * short_side / max(width, height))
     return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def _run_probe(name: str) -> dict[str, Any]:
+    path = str(Path(name).absolute())
+    (answer,) = run_in_worker("vsumm.decode.probe:run_probe", path=path)
+    info: dict[str, Any] = answer.header["info"]
+    return info
+
+
+def _fact_name() -> str:
+    return f"probe by PyAV {version('av')}"
 
 
 def _media_info(path: Path, facts: dict[str, Any]) -> MediaInfo:
