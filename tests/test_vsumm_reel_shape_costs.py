@@ -6,7 +6,7 @@ import pytest
 from vsumm.reel.shape.costs import CLEAR_MOTION, costs_of, cut_shares, face_costs, motion_of
 from vsumm.reel.shape.faces import Face
 from vsumm.reel.shape.look import Look
-from vsumm.reel.shape.path import places_of
+from vsumm.reel.shape.path import PLACE_STEP, places_of
 
 SHARE = 0.3
 PLACES = places_of(SHARE)
@@ -50,9 +50,9 @@ def test_nothing_to_see_means_the_middle():
 
 
 @pytest.mark.parametrize("axis", [0, 1])
-def test_a_face_lies_in_the_middle_half_of_the_crop(axis):
+def test_a_face_lies_in_the_middle_of_the_crop(axis):
     faces = [Face(0.75, 0.75, 0.85, 0.85)]
-    assert best(face_costs(faces, axis, PLACES, SHARE)) == pytest.approx(0.8, abs=SHARE / 4 + 0.01)
+    assert best(face_costs(faces, axis, PLACES, SHARE)) == pytest.approx(0.8, abs=PLACE_STEP)
 
 
 def test_a_face_that_fits_is_not_cut_with_its_margin():

@@ -32,8 +32,8 @@ CENTRE_COST = 0.5
 FREE_SHARE = 0.25
 """How far it may be off the middle for nothing, as a share of the crop."""
 MIDDLE_COST = 0.2
-"""What it costs to be off the middle of the picture, for every width of it: little, but enough
-where nothing else is clear."""
+"""What it costs to be off the middle of the faces, or without any of the picture, for every width
+of it: little, but enough where nothing else is clear."""
 FACE_WEIGHT = 0.8
 """How much faces count where there are some; motion counts the rest."""
 FACE_PARTS = 256
@@ -65,7 +65,8 @@ def face_costs(faces: Sequence[Face], axis: int, places: FloatArray, share: floa
     weights = np.zeros(FACE_PARTS)
     for low, high in (face.span(axis) for face in faces):
         weights += np.clip(np.minimum(high, edges[1:]) - np.maximum(low, edges[:-1]), 0, None)
-    return costs_of(weights * (CLEAR_MOTION / weights.mean()), places, share)
+    centre = float((weights * (edges[1:] + edges[:-1]) / 2).sum() / weights.sum())
+    return costs_of(weights * (CLEAR_MOTION / weights.mean()), places, share, rest_at=centre)
 
 
 def cut_shares(faces: Sequence[Face], axis: int, places: FloatArray, share: float) -> FloatArray:
@@ -88,15 +89,18 @@ def main_faces(faces: Sequence[Face]) -> list[Face]:
     return [face for face in faces if face.area >= LEAST_OF_LARGEST**2 * largest]
 
 
-def costs_of(weights: FloatArray, places: FloatArray, share: float) -> FloatArray:
+def costs_of(
+    weights: FloatArray, places: FloatArray, share: float, *, rest_at: float = 0.5
+) -> FloatArray:
     """Return what it costs to have the crop at each of some places, (P,), in [0, 1.5].
 
     Args:
         weights: how much counts in each of even parts of the picture, at least 0.
         places: (P,), middles of the crop as shares of the picture.
         share: how much of the picture it shows.
+        rest_at: where its middle is best, as a share of the picture, if nothing else matters.
     """
-    aside: FloatArray = MIDDLE_COST * np.abs(places - 0.5)
+    aside: FloatArray = MIDDLE_COST * np.abs(places - rest_at)
     total = float(weights.sum())
     if total <= 0:
         return aside
