@@ -130,6 +130,7 @@ def make_film(
     container_options: dict[str, str] | None = None,
     sound_options: dict[str, str] | None = None,
     cover: bool = False,
+    draw: Callable[..., np.ndarray] | None = None,
 ) -> Path:
     """Write a film and return its path; the extension decides the container.
 
@@ -168,6 +169,7 @@ def make_film(
         container_options: options of the muxer.
         sound_options: options of the sound encoder.
         cover: whether an attached picture is added as another video stream (MP4 only).
+        draw: draws frames instead of `draw_frame`.
     """
     if frame_times is None:
         num_frames = round((seconds - video_start_seconds) * frame_rate)
@@ -187,7 +189,9 @@ def make_film(
             if rotation or mirrored:
                 stream.set_display_rotation(-rotation, hflip=mirrored)
             writers.append(
-                _picture_packets(stream, frame_times, seconds, flashes, start_offset_seconds)
+                _picture_packets(
+                    stream, frame_times, seconds, flashes, start_offset_seconds, draw or draw_frame
+                )
             )
         for track in range(num_audio_tracks if audio and usual_audio_codec else 0):
             stream = container.add_stream(
@@ -333,14 +337,14 @@ def _configure_picture(stream, pixel_format, b_frames, encoder_options) -> None:
         context.bit_rate = max(400_000, stream.width * stream.height * 4)
 
 
-def _picture_packets(stream, frame_times, seconds, flashes, offset):
+def _picture_packets(stream, frame_times, seconds, flashes, offset, draw):
     size = stream.width, stream.height
     clock = stream.codec_context.time_base
     ends = [*frame_times[1:], max(seconds, frame_times[-1] + 1e-3)]
     reformatter = VideoReformatter()
     for number, (time, end) in enumerate(zip(frame_times, ends, strict=True)):
         flash = any(start - 1e-6 <= time < start + FLASH_SECONDS - 1e-6 for start in flashes)
-        frame = av.VideoFrame.from_ndarray(draw_frame(number, time, size, flash=flash), "rgb24")
+        frame = av.VideoFrame.from_ndarray(draw(number, time, size, flash=flash), "rgb24")
         # Each frame's own reformatter would start threads for it.
         frame = reformatter.reformat(frame, format=stream.pix_fmt, threads=1)
         frame.time_base = clock

@@ -13,6 +13,9 @@ from av.video.reformatter import VideoReformatter
 
 RATE = 25
 CLOCK = Fraction(1, 12_800)
+NUM_BARS = 16
+STRIP_PART = 10
+"""The strip with the number of a frame is so small a part of the picture, at the top."""
 
 
 def make_shots(
@@ -77,6 +80,28 @@ def draw_shot(number: int, time: float, size: tuple[int, int]) -> np.ndarray:
     base = left + (right - left) * (x if number % 2 else y)[..., None]
     stripes = 25 * np.sin(2 * np.pi * (5 * x + 3 * y + 0.8 * time))
     return base + stripes[..., None]
+
+
+def draw_numbered_shot(number, time, size, *, borders, bright, flash=False) -> np.ndarray:
+    """Draw a frame of a shot, its number in a strip at the top: uint8 (H, W, 3), for `make_film`.
+
+    In the strip, which is too small to matter for cuts, one bar changes from one frame to the next.
+    """
+    picture = _picture(time, np.asarray(borders), size, {}, {}, bright)
+    code = number ^ (number >> 1)
+    bits = (code >> np.arange(NUM_BARS - 1, -1, -1)) & 1
+    columns = np.arange(size[0]) * NUM_BARS // size[0]
+    picture[: size[1] // STRIP_PART] = np.where(bits[columns] == 1, 235, 16)[None, :, None]
+    return picture
+
+
+def read_shot_number(pixels: np.ndarray) -> int:
+    """Return the number of a frame of `draw_numbered_shot`; uint8 (H, W, 3), upright, any size."""
+    height, width = pixels.shape[:2]
+    row = pixels[height // STRIP_PART // 4 : height * 3 // STRIP_PART // 4].mean(axis=(0, 2))
+    bars = row[((np.arange(NUM_BARS) + 0.5) * width / NUM_BARS).astype(int)] > 128
+    bits = np.bitwise_xor.accumulate(bars.astype(int))
+    return int((bits << np.arange(NUM_BARS - 1, -1, -1)).sum())
 
 
 def _picture(time, borders, size, dissolves, black_after, bright) -> np.ndarray:
