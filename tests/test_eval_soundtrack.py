@@ -6,9 +6,10 @@ from summaries import make_info, make_summary
 
 from eval.highlights.labels import LabelledFilm, Span
 from eval.soundtrack.pieces import Piece, is_still, pieces_of
+from eval.soundtrack.slides import slides_of
 from eval.soundtrack.study import format_study, match_levels, match_places
 from mmva_core.retrieval import Curve
-from mmva_core.studies import HeldOutClip
+from mmva_core.studies import HeldOutClip, HeldOutPicture
 from vsumm.media import Segment
 
 SIGMA = 0.25
@@ -65,7 +66,7 @@ def test_intervals_hold_their_figure_and_the_text_all_of_them():
     figures = match_levels(PIECES, CLIPS, SIGMA, seed=0)
     assert all(figure.low <= figure.value <= figure.high for figure in figures)
     text = format_study(figures)
-    assert text.count("levels:") == 1
+    assert text.count("levels, films:") == 1
     assert all(figure.chosen_by in text for figure in figures)
 
 
@@ -99,3 +100,26 @@ def test_a_still_picture_is_known(summary):
     flat = [0.5] * 4
     signals = {"image_valence": flat, "image_arousal": flat, "motion": [0.0] * 4, "loudness": flat}
     assert is_still(make_summary(flat, [0], signals=signals))
+
+
+def pictures_of(count=60, theme_size=4):
+    rng = np.random.default_rng(0)
+    levels = np.repeat(rng.uniform(0.2, 0.8, count // theme_size), theme_size)
+    return [
+        HeldOutPicture(f"{k}.jpg", f"theme {k // theme_size}", level, np.array([0.5, level]))
+        for k, level in enumerate(levels.tolist())
+    ]
+
+
+def test_slides_show_themes_once_and_follow_their_ratings():
+    slides = slides_of(pictures_of(), seed=0)
+    assert len(slides) == 7  # two themes of four for each six pictures, one left over
+    assert len({piece.zone for piece in slides}) == 7
+    found = values(match_levels(slides, CLIPS, SIGMA, seed=0, of="slides"))
+    assert found["the rule, first clip"] > 0.8
+    assert "loudness of the film's own sound" not in found
+    places = values(match_places(slides, CLIPS, SIGMA, num_draws=20, seed=0, of="slides"))
+    assert places["the rule"] > 0.5
+    assert "loudness over time" not in places
+    levels = [piece.level for piece in slides]
+    assert levels != sorted(levels)

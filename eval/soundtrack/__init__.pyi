@@ -5,6 +5,7 @@ from .phrases import judge_phrases as judge_phrases
 from .pieces import Piece as Piece
 from .pieces import is_still as is_still
 from .pieces import pieces_of as pieces_of
+from .slides import slides_of as slides_of
 from .study import Figure as Figure
 from .study import format_study as format_study
 from .study import match_levels as match_levels

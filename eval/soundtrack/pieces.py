@@ -40,7 +40,7 @@ class Piece:
     curve: Curve
     """What its picture was found to be."""
     loudness: float
-    """Mean loudness of the film's own sound in it, dB re the film's."""
+    """Mean loudness of the film's own sound in it, dB re the film's; NaN where it has none."""
 
 
 def is_still(summary: Summary) -> bool:

@@ -59,7 +59,12 @@ class Figure:
 
 
 def match_levels(
-    pieces: Sequence[Piece], clips: Sequence[HeldOutClip], sigma: float, seed: int
+    pieces: Sequence[Piece],
+    clips: Sequence[HeldOutClip],
+    sigma: float,
+    seed: int,
+    *,
+    of: str = "films",
 ) -> list[Figure]:
     """Choose a clip for every piece; rank correlation of labels over pieces.
 
@@ -70,6 +75,7 @@ def match_levels(
         clips: to choose from.
         sigma: scale of Eq. 1.
         seed: of the shuffles.
+        of: what the pieces are of, for the text.
     """
     index = _index_of(clips, sigma)
     arousal = {clip.name: clip.arousal for clip in clips}
@@ -77,15 +83,9 @@ def match_levels(
     ranked = [rank_tracks(piece.curve, index, range(len(clips))) for piece in pieces]
     first = np.array([arousal[places[0].name] for places in ranked])
     best = np.array([np.mean([arousal[p.name] for p in r[:NUM_BEST]]) for r in ranked])
-    softer = _standing(
-        [clip.level for clip in clips], [clip.name.partition("/")[0] for clip in clips]
-    )
-    louder = _standing([p.loudness for p in pieces], [p.film for p in pieces])
-    nearest = np.abs(louder[:, None] - softer).argmin(axis=1)
-    by_loudness = np.array([clips[number].arousal for number in nearest])
     pictures = np.array([np.nanmean(piece.curve.va[:, 1]) for piece in pieces])
     zones = [piece.zone for piece in pieces]
-    question = "levels: rank correlation over pieces"
+    question = f"levels, {of}: rank correlation over pieces"
 
     def figure(name: str, chosen: FloatArray) -> Figure:
         ends = bootstrap_interval(_rho, levels, chosen, groups=zones)
@@ -94,13 +94,29 @@ def match_levels(
     rng = np.random.default_rng(seed)
     shuffled = [_rho(levels, rng.permutation(first)) for _ in range(NUM_SHUFFLES)]
     ends = np.quantile(shuffled, [0.025, 0.975])
-    return [
+    figures = [
         figure("the rule, first clip", first),
         figure(f"the rule, mean of {NUM_BEST} clips", best),
-        figure("loudness of the film's own sound", by_loudness),
         Figure(question, "shuffled pairs", float(np.mean(shuffled)), *map(float, ends)),
         figure("(the picture's arousal itself)", pictures),
     ]
+    if _have_sound(pieces):
+        figures.append(figure("loudness of the film's own sound", _by_loudness(pieces, clips)))
+    return figures
+
+
+def _have_sound(pieces: Sequence[Piece]) -> bool:
+    return all(np.isfinite(piece.loudness) for piece in pieces)
+
+
+def _by_loudness(pieces: Sequence[Piece], clips: Sequence[HeldOutClip]) -> FloatArray:
+    """Return the arousal of the clip that is as loud in its set as each piece in its film."""
+    softer = _standing(
+        [clip.level for clip in clips], [clip.name.partition("/")[0] for clip in clips]
+    )
+    louder = _standing([p.loudness for p in pieces], [p.film for p in pieces])
+    nearest = np.abs(louder[:, None] - softer).argmin(axis=1)
+    return np.array([clips[number].arousal for number in nearest])
 
 
 def match_places(
@@ -110,6 +126,7 @@ def match_places(
     *,
     num_draws: int,
     seed: int,
+    of: str = "films",
 ) -> list[Figure]:
     """Choose places in made tracks for made reels; correlation of labels over time.
 
@@ -121,7 +138,9 @@ def match_places(
         sigma: scale of Eq. 1.
         num_draws: pairs of a reel and a track.
         seed: of the draws.
+        of: what the pieces are of, for the text.
     """
+    has_sound = _have_sound(pieces)
     rng = np.random.default_rng(seed)
     of_class = [
         [clip for clip in clips if clip.name.startswith(CLASSES) and (clip.arousal > 0) == is_high]
@@ -135,19 +154,21 @@ def match_places(
         track = [parts[number] for number in rng.permutation(NUM_CLIPS)]
         starts = compare_starts(_joined([piece.curve for piece in reel]), _windows_of(track))
         agreements = np.array([_agreement(reel, track, s) for s in starts.start_seconds])
-        volumes = np.array([_volume_agreement(reel, track, s) for s in starts.start_seconds])
         for name, value in (
             ("the rule", agreements[starts.costs.argmin()]),
             ("level alone (d)", agreements[starts.distances.argmin()]),
             ("shape alone (r)", agreements[starts.correlations.argmax()]),
-            ("loudness over time", agreements[volumes.argmax()]),
             ("a random place of the track", agreements.mean()),
             ("(the best place by the labels)", agreements.max()),
         ):
             found.setdefault(name, []).append(float(value))
+        if has_sound:
+            volumes = [_volume_agreement(reel, track, s) for s in starts.start_seconds]
+            by_volume = float(agreements[int(np.argmax(volumes))])
+            found.setdefault("loudness over time", []).append(by_volume)
         gain = float(agreements[starts.costs.argmin()] - agreements.mean())
         found.setdefault("the rule less a random place", []).append(gain)
-    question = "places: correlation over time, mean over draws"
+    question = f"places, {of}: correlation over time, mean over draws"
     means = {name: bootstrap_mean(values) for name, values in found.items()}
     return [Figure(question, n, m.mean, m.low, m.high) for n, m in means.items()]
 

@@ -3,6 +3,7 @@ from .class_names import fit_picture_predictor as fit_picture_predictor
 from .class_names import load_class_names as load_class_names
 from .class_names import refit_pictures as refit_pictures
 from .class_names import save_class_names as save_class_names
+from .fit_images import fit_images as fit_images
 from .music_rows import Recordings as Recordings
 from .music_rows import load_recordings as load_recordings
 from .music_rows import tower_va_on_plane as tower_va_on_plane
@@ -25,4 +26,5 @@ from .tables import EncodedTables as EncodedTables
 from .tables import LiteTables as LiteTables
 from .tables import assign_fold as assign_fold
 from .tables import load_lite_tables as load_lite_tables
+from .tables import load_picture_views as load_picture_views
 from .tables import sentence_table as sentence_table

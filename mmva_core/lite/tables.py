@@ -244,15 +244,20 @@ def image_table(
 
 
 def load_picture_views(
-    model: MMVA, items: OpenSet, cache: Path, *, progress: bool = False
+    model: MMVA,
+    items: OpenSet,
+    cache: Path,
+    *,
+    views: Sequence[str] = TRAINING_VIEWS,
+    progress: bool = False,
 ) -> FeatureTable:
-    """Encode the `TRAINING_VIEWS` of each picture of a set.
+    """Encode views of each picture of a set, see `view_picture`.
 
     Returns:
         A table of N pictures with features (N, V, D).
     """
     return _side_by_side(
-        [image_table(model, items, cache, view, progress=progress) for view in TRAINING_VIEWS]
+        [image_table(model, items, cache, view, progress=progress) for view in views]
     )
 
 

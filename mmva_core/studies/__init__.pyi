@@ -4,6 +4,8 @@ from .baselines import train_baseline as train_baseline
 from .folds import ABLATIONS as ABLATIONS
 from .held_out_music import HeldOutClip as HeldOutClip
 from .held_out_music import held_out_clips as held_out_clips
+from .held_out_pictures import HeldOutPicture as HeldOutPicture
+from .held_out_pictures import held_out_pictures as held_out_pictures
 from .label_scale import HeldOutSkill as HeldOutSkill
 from .label_scale import fit_label_scale as fit_label_scale
 from .music_folds import MusicFigure as MusicFigure

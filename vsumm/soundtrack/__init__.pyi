@@ -4,6 +4,7 @@ from .beats import find_beats as find_beats
 from .choose import Choice as Choice
 from .choose import choose_soundtrack as choose_soundtrack
 from .choose import order_by_track as order_by_track
+from .curve import SMOOTHED_POINTS as SMOOTHED_POINTS
 from .curve import check_film as check_film
 from .curve import reel_curve as reel_curve
 from .curve import reel_cuts as reel_cuts
