@@ -73,6 +73,22 @@ def _add_parts(parts: Commands) -> None:
         help="tracks that are joined of them, ten recordings each (default 20)",
     )
     music.set_defaults(handler=_run_music)
+    profile = parts.add_parser(
+        "profile",
+        help="where the CPU time of an analysis goes, part by part, beside the least it can take",
+        examples=("vsumm eval speed profile --film film.mp4 --flame film.svg",),
+    )
+    profile.add_argument(
+        "--film", type=Path, required=True, metavar="FILE", help="what is analysed"
+    )
+    profile.add_argument(
+        "--flame",
+        type=Path,
+        metavar="FILE",
+        help="write a flame graph too: .svg, .json for speedscope.app, .txt for folded stacks; "
+        "needs py-spy",
+    )
+    profile.set_defaults(handler=_run_profile)
     agreement = parts.add_parser(
         "agreement",
         help="how many picks vsumm --quick shares with the full analysis",
@@ -171,6 +187,20 @@ def _run_music(args: argparse.Namespace) -> int:
         f"({found.moved / found.named - 1:+.1%})"
     )
     print("; ".join(f"{name} {value}" for name, value in describe_machine().items()))
+    return 0
+
+
+def _run_profile(args: argparse.Namespace) -> int:
+    from eval.speed.profile import measure_profile, write_flame_graph
+    from eval.speed.report import describe_machine
+
+    print(f"{'CPU s':>7}  part, and below it the least that it can take")
+    for row in measure_profile(args.film):
+        indent = "    " if row.is_floor else ""
+        print(f"{indent}{row.cpu_seconds:7.2f}  {row.name}", flush=True)
+    print("; ".join(f"{name} {value}" for name, value in describe_machine().items()))
+    if args.flame:
+        write_flame_graph(args.film, args.flame)
     return 0
 
 
