@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from itertools import count
 
 import numpy as np
 
@@ -20,12 +21,13 @@ from vsumm.borders import (
     SeenCuts,
     find_cuts,
     find_speech,
+    join_phrases,
     seen_cuts,
 )
 from vsumm.errors import InputError
 from vsumm.files import RecordCache
 from vsumm.fixed import Fixed, are_in
-from vsumm.media import MediaInfo, Segment, merge_neighbours, mostly_in, overlapping
+from vsumm.media import MediaInfo, Segment, merge_neighbours, mostly_in, parts_outside
 from vsumm.run_rules import check_room, finish_runs, padded_runs, select_runs
 from vsumm.score import SPEECH_KIND, Arrays, Film, FloatArray
 from vsumm.select import (
@@ -44,6 +46,8 @@ MAX_ROUNDS = 4
 """How often edges are placed anew before all cuts are looked for wherever one may lie."""
 LEAST_SPEECH = 0.2
 """Probability of speech, averaged over a segment, above which its pauses are looked for."""
+AROUND_SPEECH_SECONDS = 2.0
+"""And so far around it: phrases go on beyond the segment."""
 
 
 @dataclass(frozen=True)
@@ -166,11 +170,12 @@ def move_edges(
         selected,
         closed=[*fixed.kept, *fixed.skipped],
     )
-    places = places_to_hear(runs)
     speech = FoundSpeech(())
+    heard: list[Segment] = []
     if config.cut_at != "shots":
-        spoken, track = _may_be_spoken(places, film, known.speech), config.audio_track or 0
-        speech = find_speech(film.info, spoken, track=track, content=known.content, cache=cache)
+        cuts_known = known.cuts.cuts if known.cuts and config.cut_at != "speech" else ()
+        borders = Borders(cuts_known, film.segments[-1].end_seconds, kept=fixed.kept)
+        speech, heard = _find_speech(film, known, runs, borders, cache=cache)
     rules = Rules(
         budget_seconds=left_seconds + overlap_seconds * len(fixed.kept),
         min_run_seconds=config.min_run_seconds,
@@ -199,9 +204,38 @@ def move_edges(
     shifts: list[float] = []
     if overlap_seconds == 0:
         shifts = choose_shifts(
-            pieces, speech.phrases, searched=places, kept=fixed.kept, skipped=fixed.skipped
+            pieces, speech.phrases, searched=heard, kept=fixed.kept, skipped=fixed.skipped
         )
     return pieces, shifts, notes
+
+
+def _find_speech(
+    film: Film,
+    known: Known,
+    runs: Sequence[Run],
+    borders: Borders,
+    *,
+    cache: RecordCache | None,
+) -> tuple[FoundSpeech, list[Segment]]:
+    """Find the phrases that matter for where edges are placed; say where all of them are known.
+
+    Args:
+        film: the film.
+        known: what is known of it.
+        runs: whose edges are placed.
+        borders: cuts that are known.
+        cache: where phrases are kept.
+    """
+    track = film.config.audio_track or 0
+    listen = partial(find_speech, film.info, track=track, content=known.content, cache=cache)
+    near = places_to_search(runs)
+    speech = listen(_may_be_spoken(near, film, known.speech))
+    if not speech.phrases:  # where nobody speaks near any edge, nobody is looked for further away
+        return speech, near
+    places = places_to_hear(runs, replace(borders, phrases=speech.phrases))
+    further = listen(_may_be_spoken(parts_outside(places, near), film, known.speech))
+    phrases = join_phrases([*speech.phrases, *further.phrases])
+    return FoundSpeech(phrases, speech.problem or further.problem), places
 
 
 def _find_cuts(
@@ -215,14 +249,19 @@ def _find_cuts(
     """Find the cuts that matter for where edges are placed."""
     search = partial(find_cuts, film.info, seen=known.cuts, content=known.content, cache=cache)
     cuts = FoundCuts(known.cuts.cuts if known.cuts else ())
+    if known.cuts is None:
+        cuts = search(places_to_search(runs), before=cuts)
     # What decoding would show matters only where edges come to lie: they are placed by what is
     # known, and again when something is found there.
-    for _ in range(MAX_ROUNDS if known.cuts else 0):
+    for number in count(1):
         before = cuts
-        cuts = search(places_to_check(runs, *place(before)), before=before)
+        places = places_to_check(runs, *place(before))
+        if number > MAX_ROUNDS:
+            places = merge_neighbours([*places, *places_to_search(runs)])
+        cuts = search(places, before=before)
         if cuts.cuts == before.cuts:
-            return cuts
-    return search(places_to_search(runs), before=cuts)
+            break
+    return cuts
 
 
 def seen_in(info: MediaInfo, arrays: Arrays) -> SeenCuts | None:
@@ -242,8 +281,9 @@ def seen_in(info: MediaInfo, arrays: Arrays) -> SeenCuts | None:
 
 
 def _may_be_spoken(places: list[Segment], film: Film, speech: FloatArray | None) -> list[Segment]:
-    """Return the places in a part of which somebody may speak; all where nobody has listened."""
+    """Return the parts of places in which somebody may speak; all where nobody has listened."""
     if speech is None:
         return places
-    spoken = [s for s, p in zip(film.segments, speech, strict=True) if p > LEAST_SPEECH]
-    return [place for place, flag in zip(places, overlapping(places, spoken), strict=True) if flag]
+    spoken = (s for s, p in zip(film.segments, speech, strict=True) if p > LEAST_SPEECH)
+    around = merge_neighbours(segment.widened(AROUND_SPEECH_SECONDS) for segment in spoken)
+    return parts_outside(places, parts_outside(places, around))

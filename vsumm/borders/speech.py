@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from vsumm._version import __version__
 from vsumm.borders.searched import search_once
+from vsumm.borders.shots import join_near
+from vsumm.borders.speech_job import SHORTEST_PAUSE_SECONDS
+from vsumm.borders.voice import CHUNK_SECONDS
 from vsumm.files import RecordCache
 from vsumm.media import MediaInfo, Segment, merge_neighbours
 
@@ -53,4 +56,13 @@ def find_speech(
         key=key,
         cache=cache,
     )
-    return FoundSpeech(tuple(merge_neighbours(Segment(*span) for span in found)), problem)
+    return FoundSpeech(join_phrases(Segment(*span) for span in found), problem)
+
+
+def join_phrases(phrases: Iterable[Segment]) -> tuple[Segment, ...]:
+    """Join phrases that were heard in pieces next to each other: no pause is that short.
+
+    >>> join_phrases([Segment(5.0, 7.5), Segment(3.0, 4.98)])
+    (Segment(start_seconds=3.0, end_seconds=7.5),)
+    """
+    return tuple(join_near(merge_neighbours(phrases), SHORTEST_PAUSE_SECONDS - CHUNK_SECONDS))

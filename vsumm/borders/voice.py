@@ -64,7 +64,7 @@ class VoiceDetector:
             features = np.pad(features, ((0, 0), (0, 0), (1, 1)))
             features = _convolve(features, weights[f"{name}.weight"], stride=stride)
             features = np.maximum(features + weights[f"{name}.bias"][:, None], 0)
-        hidden = _remember(features[:, :, 0], self._state, weights)  # (C, 128)
+        hidden = _remember(features[:, :, 0], self._state)  # (C, 128)
         last = weights["final_conv.weight"][0, :, 0]
         return _sigmoid(np.maximum(hidden, 0) @ last + weights["final_conv.bias"][0])
 
@@ -102,21 +102,39 @@ def _convolve(values: Float32, kernel: Float32, *, stride: int) -> Float32:
     return product.reshape(chunks, steps, -1).transpose(0, 2, 1)
 
 
-def _remember(features: Float32, state: Float32, weights: dict[str, Float32]) -> Float32:
+def _remember(features: Float32, state: Float32) -> Float32:
     """Run the LSTM over chunks, (C, 128) to (C, 128), from its state (2, 128) on, in place."""
-    inputs = features @ weights["lstm_cell.weight_ih"].T
-    inputs = inputs + weights["lstm_cell.bias_ih"] + weights["lstm_cell.bias_hh"]
-    recurrent = np.ascontiguousarray(weights["lstm_cell.weight_hh"].T)
+    from_input, from_hidden, bias = _gates()
+    inputs = features @ from_input + bias
     hidden, cell = state
     states = np.empty_like(features)
     for number, each in enumerate(inputs):
-        entry, forget, update, output = np.split(each + hidden @ recurrent, 4)
-        cell = _sigmoid(forget) * cell + _sigmoid(entry) * np.tanh(update)
-        hidden = _sigmoid(output) * np.tanh(cell)
+        gates = np.tanh(each + hidden @ from_hidden)
+        opened = 0.5 + 0.5 * gates[: 3 * NUM_HIDDEN]  # sigmoid(x) = (1 + tanh(x / 2)) / 2
+        entry, forget = opened[:NUM_HIDDEN], opened[NUM_HIDDEN : 2 * NUM_HIDDEN]
+        cell = forget * cell + entry * gates[3 * NUM_HIDDEN :]
+        hidden = opened[2 * NUM_HIDDEN :] * np.tanh(cell)
         states[number] = hidden
     state[:] = hidden, cell
     return states
 
 
+@cache
+def _gates() -> tuple[Float32, Float32, Float32]:
+    """Return the LSTM's weights of inputs and hidden values, (128, 512) each, and its bias, (512,).
+
+    The gates are entry, forget, output, update: the first three halved, for `_remember`.
+    """
+    weights = _weights()
+
+    def ordered(name: str) -> Float32:
+        entry, forget, update, output = np.split(weights[f"lstm_cell.{name}"], 4)
+        halved = np.concatenate([entry, forget, output]) / 2
+        return np.ascontiguousarray(np.concatenate([halved, update]).T, np.float32)
+
+    bias = ordered("bias_ih") + ordered("bias_hh")
+    return ordered("weight_ih"), ordered("weight_hh"), bias
+
+
 def _sigmoid(values: Float32) -> Float32:
-    return np.asarray(1 / (1 + np.exp(-values)), np.float32)
+    return np.asarray(0.5 + 0.5 * np.tanh(values / 2), np.float32)

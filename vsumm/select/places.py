@@ -76,10 +76,22 @@ def places_to_search(runs: Sequence[Run]) -> list[Segment]:
     return merge_neighbours(reach.widened(FLASH_SECONDS) for run in runs for reach in run.reaches)
 
 
-def places_to_hear(runs: Sequence[Run]) -> list[Segment]:
-    """Return the pieces of a film in which `place_edges` must know all phrases, apart."""
-    reaches = (reach for run in runs for reach in run.far_reaches)
-    return merge_neighbours(reach.widened(FLASH_SECONDS) for reach in reaches)
+def places_to_hear(runs: Sequence[Run], borders: Borders) -> list[Segment]:
+    """Return the pieces of a film in which `place_edges` must know all phrases, apart.
+
+    Near each edge, and further away unless some place near by costs nothing.
+
+    Args:
+        runs: what `competing_runs` returned.
+        borders: cuts, and phrases where `places_to_search` says.
+    """
+    places = []
+    for run in runs:
+        for near, far in zip(run.reaches, run.far_reaches, strict=True):
+            marks = _within(np.concatenate([borders.seams, borders.pauses]), near)
+            is_free = (_costs_of_places(marks, borders) == 0).any()
+            places.append((near if is_free else far).widened(FLASH_SECONDS))
+    return merge_neighbours(places)
 
 
 def places_to_check(
