@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from pictures import block_at, film_of
 
-from vsumm.borders import FoundCuts
+from vsumm.borders import FoundCuts, SeenCuts
+from vsumm.borders import searched as search_once
 from vsumm.media import Segment, probe
 from vsumm.reel.shape import follow, lay_out_picture
 from vsumm.reel.shape.path import MAX_SPEED
@@ -83,6 +84,20 @@ def test_a_fast_pan_is_not_looked_into_for_cuts(tmp_path, monkeypatch):
     assert not seen[0].open_stretches
     shots_of(tmp_path / "a.mp4", [panned[0]] * 53 + [panned[50]] * 47, [Segment(0, 4)])
     assert len(seen[1].open_stretches) == 1
+
+
+def test_what_is_known_of_cuts_is_not_searched_again(tmp_path, monkeypatch):
+    pictures = [*moving(0.2, 0.02, 2.12), *moving(0.8, 0.02, 1.88, ground=140)]
+    info = probe(film_of(tmp_path / "a.mp4", pictures, preset="ultrafast"))
+    geometry = lay_out_picture(info.video.width, info.video.height, Fraction(9, 16), "crop")
+    run = [Segment(0.4, 4)]
+    searched = follow(info, run, geometry)
+    open_there = SeenCuts((), (Segment(2.0, 3.0),))
+    assert follow(info, run, geometry, known=open_there) == searched
+    monkeypatch.setattr(search_once, "run_search", lambda *_, **__: pytest.fail("searched"))
+    certain = SeenCuts((1.0, searched[1].start_seconds), ())  # nothing changes at the first
+    assert follow(info, run, geometry, known=certain) == searched
+    assert len(follow(info, run, geometry, known=SeenCuts((), ()))) == 1
 
 
 def test_every_run_begins_a_shot(tmp_path):

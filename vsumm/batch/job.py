@@ -159,7 +159,13 @@ def do_job(job: Job, source: ModelSource, cache: RecordCache | None, watch: Watc
     summary = summary.placed_at(summary_path)
     if plan is not None:
         plan = replace(plan, audio_track=summary.config.audio_track or 0)
-        write_reel(plan, summary.runs, sound_shifts=summary.sound_shifts, progress=watch)
+        write_reel(
+            plan,
+            summary.runs,
+            sound_shifts=summary.sound_shifts,
+            seen_cuts=summary.seen_cuts,
+            progress=watch,
+        )
     with atomic_output(summary_path, overwrite=overwrite) as partial:
         partial.write_text(summary.to_json() + "\n", encoding="utf-8")
     write_views(views, summary, summary_path, overwrite=overwrite, source=source, watch=watch)

@@ -12,6 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from vsumm.borders import SeenCuts
 from vsumm.config import check_type
 from vsumm.errors import InputError, NoSignalError, OutputError
 from vsumm.files import atomic_output, shown
@@ -79,7 +80,13 @@ def export_reel(
     check_type("config", config, is_config, "a ReelConfig")
     track = summary.config.audio_track
     plan = plan_reel(summary.media, path, config, audio_track=track, overwrite=overwrite)
-    return write_reel(plan, summary.runs, sound_shifts=summary.sound_shifts, progress=progress)
+    return write_reel(
+        plan,
+        summary.runs,
+        sound_shifts=summary.sound_shifts,
+        seen_cuts=summary.seen_cuts,
+        progress=progress,
+    )
 
 
 def write_reel(
@@ -87,6 +94,7 @@ def write_reel(
     runs: Sequence[Segment],
     *,
     sound_shifts: Sequence[float] = (),
+    seen_cuts: SeenCuts | None = None,
     progress: bool | Watch = False,
 ) -> Path:
     """Write the runs of a film one after the other.
@@ -102,6 +110,8 @@ def write_reel(
         sound_shifts: by how much the film's sound of each cut comes later than its picture, see
             `vsumm.split_edits`; none, or one for each cut. Subtitles follow the sound. Cross-fades
             are not shifted.
+        seen_cuts: where the film may have cuts, as `Summary.seen_cuts`: a crop that follows what
+            is shown then searches less of it.
         progress: whether to show a bar on stderr, or a function that is told how far it is.
 
     Returns:
@@ -128,7 +138,7 @@ def write_reel(
         watching(progress) as watch,
         _loss_as_input_error(plan.info.path),
     ):
-        request = EncodeRequest(plan, placed, partial, inside, _shots(plan, runs), split)
+        request = EncodeRequest(plan, placed, partial, inside, _shots(plan, runs, seen_cuts), split)
         report = _encode(request, watch)
     for track in tracks:
         if track.plan.beside is not None:
@@ -185,7 +195,7 @@ def write_joined_reel(
     return plan.target
 
 
-def _shots(plan: ReelPlan, runs: Sequence[Segment]) -> tuple[Shot, ...]:
+def _shots(plan: ReelPlan, runs: Sequence[Segment], seen_cuts: SeenCuts | None) -> tuple[Shot, ...]:
     """Return what the reel shows of each shot; nothing where it shows whole pictures."""
     if plan.video is None or plan.config.fit == "blur" or plan.geometry.is_whole:
         return ()
@@ -196,7 +206,7 @@ def _shots(plan: ReelPlan, runs: Sequence[Segment]) -> tuple[Shot, ...]:
         )
     with suppress(InputError):  # who writes the reel says what cannot be read
         # Named through its folder, which loads what looks at frames only now.
-        return shape.follow(plan.info, runs, plan.geometry)
+        return shape.follow(plan.info, runs, plan.geometry, known=seen_cuts)
     return ()
 
 

@@ -59,7 +59,13 @@ def render(
     others = [target for target in targets if target not in plans]
     notes = write_lists(picks, others, chapters_for=chapters_for, overwrite=overwrite)
     for plan in plans.values():
-        write_reel(plan, picks.runs, sound_shifts=picks.sound_shifts, progress=progress)
+        write_reel(
+            plan,
+            picks.runs,
+            sound_shifts=picks.sound_shifts,
+            seen_cuts=picks.summary.seen_cuts if picks.summary is not None else None,
+            progress=progress,
+        )
     return notes
 
 

@@ -15,8 +15,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from vsumm.borders import Looks, find_cuts, seen_cuts
-from vsumm.media import MediaInfo, Segment
+from vsumm.borders import Looks, SeenCuts, find_cuts, seen_cuts
+from vsumm.media import MediaInfo, Segment, overlapping
 from vsumm.reel.shape.costs import (
     CUT_COST,
     FACE_WEIGHT,
@@ -39,13 +39,20 @@ MOST_CUT = 0.5
 """A crop that cuts off more, in faces, does not show them together."""
 
 
-def follow(info: MediaInfo, runs: Sequence[Segment], geometry: Geometry) -> tuple[Shot, ...]:
+def follow(
+    info: MediaInfo,
+    runs: Sequence[Segment],
+    geometry: Geometry,
+    *,
+    known: SeenCuts | None = None,
+) -> tuple[Shot, ...]:
     """Return what the reel shows of the shots of some runs.
 
     Args:
         info: the film; it must have a picture.
         runs: pieces of it, not overlapping.
         geometry: sizes of its pictures and the reel's.
+        known: where the film may have cuts, so that less of it is searched for them.
 
     Returns:
         The shots, chronological.
@@ -58,6 +65,8 @@ def follow(info: MediaInfo, runs: Sequence[Segment], geometry: Geometry) -> tupl
     looks_of_runs = look_at(info, runs)
     # Found cuts are not cached here, so that it does not matter what the film contains.
     seen = seen_cuts(_seen(runs, looks_of_runs), runs[-1].end_seconds)
+    if known is not None:
+        seen = _narrowed(seen, known)
     found = find_cuts(info, runs, seen, content="")
     shots = []
     for run, looks in zip(runs, looks_of_runs, strict=True):
@@ -86,6 +95,21 @@ def _seen(runs: Sequence[Segment], looks_of_runs: Sequence[Sequence[Look]]) -> L
         seconds += [run.start_seconds, *later, run.end_seconds]
         changes += [0.0] * (1 if looks else 0) + [0.0, *between, 0.0]
     return Looks(np.array(seconds), np.array(changes))
+
+
+def _narrowed(seen: SeenCuts, known: SeenCuts) -> SeenCuts:
+    """Return the cuts, and the stretches that may hold some, on which two views agree."""
+    known_in = [
+        [cut for cut in known.cuts if stretch.start_seconds < cut <= stretch.end_seconds]
+        for stretch in seen.open_stretches
+    ]
+    may_hold = overlapping(seen.open_stretches, known.open_stretches)
+    left = [
+        stretch
+        for stretch, cuts, flag in zip(seen.open_stretches, known_in, may_hold, strict=True)
+        if flag and not cuts
+    ]
+    return SeenCuts(tuple(cut for cuts in known_in for cut in cuts), tuple(left))
 
 
 def _outstanding(changes: Sequence[float]) -> list[float]:
