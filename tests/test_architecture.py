@@ -60,8 +60,9 @@ FLOORS = {
         "batch": "analysis config embeddings engines errors files media pipeline progress reel "
         "render report score settings soundtrack summary workers",
         "demo": "batch config errors files media progress",
-        "cli": "_version batch config demo doctor errors files film_library installation media "
-        "medley mood progress reel render report score soundtrack stretches summary words workers",
+        "cli": "_version batch config demo doctor engines errors files film_library installation "
+        "media medley mood progress reel render report score soundtrack stretches summary words "
+        "workers",
         "__main__": "cli",
     },
     "mmva_core": {

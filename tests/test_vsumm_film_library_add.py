@@ -9,6 +9,7 @@ import pytest
 
 pytest.importorskip("lancedb")
 
+from batches import Inline
 from films import make_film
 from libraries import EmbeddingModel
 
@@ -60,6 +61,51 @@ def test_every_segment_is_kept_with_what_was_measured(library, made):
     loud = rows_of_vectors(rows["sound"]).astype(float)[:, 0]
     assert np.argmax(loud) == 2
     assert verify(library) == []
+
+
+@pytest.fixture
+def measured_elsewhere(monkeypatch):
+    """Give other processes, which are none here, the small model."""
+    key = ("mmva-lite", CONFIG.device, CONFIG.precision)
+    shared = {key: ModelSource(CONFIG, EmbeddingModel())}
+    monkeypatch.setattr("vsumm.score.model_source._shared", shared)
+
+
+@pytest.mark.parametrize("num_slots", [1, 3])
+def test_an_engine_measures_and_this_process_writes_the_same(
+    library, made, tmp_path, measured_elsewhere, num_slots
+):
+    shutil.copy(made / "film.mp4", tmp_path / "copy.mp4")
+    (tmp_path / "bad.mp4").write_text("no film")
+    paths = [made / "film.mp4", made / "silent.mp4", tmp_path / "copy.mp4", tmp_path / "bad.mp4"]
+    engine = Inline(num_slots=num_slots)
+    added = {one.path.name: one.state for one in add_films(library, paths, engine=engine)}
+    states = [added.pop("film.mp4"), added.pop("copy.mp4")]
+    assert sorted(states) == ["added", "known"]
+    assert added == {"silent.mp4": "added", "bad.mp4": "broken"}
+    there = make_library(
+        tmp_path / "here", model="mmva-lite", widths=WIDTHS, signals=signal_names()
+    )
+    _add(there, *paths[:2])
+    for sha256 in there.films():
+        assert library.rows_of(sha256).equals(there.rows_of(sha256))
+    assert verify(library) == []
+    again = Inline()
+    states = [one.state for one in add_films(library, paths[:3], engine=again)]
+    assert (states, again.tasks) == (["known"] * 3, [])
+
+
+def test_a_film_whose_process_dies_again_and_again_is_broken(library, made, measured_elsewhere):
+    def do(task):
+        if task.path.name == "film.mp4":
+            raise ConnectionError("killed")
+        return module._measure_task(task)
+
+    paths = [made / "film.mp4", made / "silent.mp4"]
+    added = {one.path.name: one for one in add_films(library, paths, engine=Inline(do))}
+    assert added["silent.mp4"].state == "added"
+    assert added["film.mp4"].state == "broken"
+    assert "3 processes died that measured it: killed" in added["film.mp4"].note
 
 
 def test_a_film_without_sound_has_no_embeddings_of_sound(library, made):

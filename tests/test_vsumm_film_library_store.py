@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ pytest.importorskip("lancedb")
 
 from libraries import SIGNALS, WIDTHS, add_made, film_row, made_segments, make_empty
 
-from vsumm.errors import LibraryError
+from vsumm.errors import LibraryError, NoRoomError
 from vsumm.film_library.store import make_library, open_library
 from vsumm.film_library.upkeep import vacuum, verify
 
@@ -78,6 +79,21 @@ def test_a_signal_that_is_new_becomes_a_column(tmp_path):
     add_made(library, "b", 2, signals=(*SIGNALS, "smoke"))
     assert library.rows_of("aa", ["number", "smoke"])["smoke"].to_pylist() == [None, None]
     assert None not in library.rows_of("bb", ["number", "smoke"])["smoke"].to_pylist()
+    assert verify(library) == []
+
+
+def test_a_full_disk_is_the_error_that_all_commands_raise(tmp_path):
+    library = make_empty(tmp_path / "lib")
+    kept = add_made(library, "a", 4)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8192, limits[1]))
+    try:
+        with pytest.raises(NoRoomError, match="lib: cannot be written: no space left for it"):
+            add_made(library, "b", 400)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert library.films() == {kept.sha256: kept}
+    add_made(library, "b", 400)
     assert verify(library) == []
 
 

@@ -6,10 +6,19 @@ import argparse
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from mmva_core.cli import EXIT_FAILED, Parser, Shell, UsageError
+from mmva_core.cli import (
+    EXIT_FAILED,
+    Parser,
+    Shell,
+    UsageError,
+    add_engine_options,
+    check_engine_options,
+    positive_integer,
+)
 from mmva_core.clock import clock_text, parse_seconds
 from vsumm.cli.inputs import add_exclude_option, find_films, input_path
 from vsumm.cli.options import add_progress_option
@@ -20,6 +29,7 @@ from vsumm.mood import MOOD_FORMS, parse_mood
 from vsumm.words import counted
 
 if TYPE_CHECKING:
+    from mmva_core.engines import Engine
     from vsumm.film_library import Found
 
     Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
@@ -106,18 +116,28 @@ def _add_add(actions: Commands) -> argparse.ArgumentParser:
     parser.add_argument("--no-cache", action="store_true", help="measure anew, and cache nothing")
     parser.add_argument("--quiet", action="store_true", help="no progress bar, no line per film")
     add_progress_option(parser)
+    group = parser.add_argument_group("how the work is done")
+    group.add_argument(
+        "--jobs",
+        type=positive_integer,
+        default=1,
+        metavar="N",
+        help="films to measure at the same time (default: 1)",
+    )
+    add_engine_options(group, "processes of this machine, as many as --jobs says")
     return parser
 
 
 def _add(args: argparse.Namespace, shell: Shell) -> Iterator[str]:
     from vsumm.film_library import add_films, create
 
+    check_engine_options(args)
     films = find_films(args.inputs, exclude=args.exclude)
     library = create(args.store, args.model)
     states = []
-    with shown_progress(args) as watch:
+    with shown_progress(args) as watch, _engine(args) as engine:
         cache = open_cache(args, shell)
-        for added in add_films(library, films, cache=cache, progress=watch):
+        for added in add_films(library, films, cache=cache, progress=watch, engine=engine):
             states.append(added.state)
             with room_for_text():
                 if added.state == "broken":
@@ -129,6 +149,15 @@ def _add(args: argparse.Namespace, shell: Shell) -> Iterator[str]:
     yield ", ".join(f"{number} {state}" for state, number in counts.items())
     if "broken" in states:
         shell.exit_code = EXIT_FAILED
+
+
+def _engine(args: argparse.Namespace) -> AbstractContextManager[Engine | None]:
+    """Return who measures films; None: this process, one after another."""
+    if args.engine == "local" and args.jobs == 1:
+        return nullcontext()
+    from vsumm.engines import open_engine
+
+    return open_engine(args.engine, num_jobs=args.jobs, address=args.address)
 
 
 def _add_search(actions: Commands) -> argparse.ArgumentParser:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from mmva_core import retrieval
+from mmva_core.engines import ATTEMPTS, Engine, run_tasks
 from mmva_core.errors import MmvaError
 from mmva_core.store import find_folder, read_config, sha256_file
 from vsumm.analysis import Analysis, analyse
@@ -19,6 +20,7 @@ from vsumm.config import SummaryConfig
 from vsumm.edges import seen_in
 from vsumm.errors import InputError, ModelError, NoSignalError
 from vsumm.files import RecordCache, shown
+from vsumm.film_library.header import Header, reason
 from vsumm.film_library.migrate import joint_rows, joint_width
 from vsumm.film_library.schema import number_column, segments_schema, vector_column
 from vsumm.film_library.store import FilmRow, Library, checksum_of, make_library, now
@@ -35,6 +37,7 @@ from vsumm.score import (
     embeds_measurements,
     reasons,
     score_highlights,
+    shared_source,
     signals_of,
     weights_of,
 )
@@ -43,8 +46,6 @@ if TYPE_CHECKING:
     import os
 
     import pyarrow as pa
-
-    from vsumm.film_library.header import Header
 
 State = Literal["added", "known", "moved", "broken"]
 """What became of a film."""
@@ -89,6 +90,7 @@ def add_films(
     source: ModelSource | None = None,
     cache: RecordCache | None = None,
     progress: bool | Watch = False,
+    engine: Engine | None = None,
 ) -> Iterator[Added]:
     """Add films, and yield what became of each as it ends.
 
@@ -101,21 +103,28 @@ def add_films(
         config: which device and decoder to use.
         source: the model; the library's if left out.
         cache: where measurements are kept, as by `vsumm.summarize`.
-        progress: whether to show a bar on stderr, or a function that is told how far it is.
+        progress: whether to show a bar on stderr, or a function that is told how far it is; with
+            `engine` only that a film has ended.
+        engine: who measures films, several at the same time, see `vsumm.engines`; this process
+            alone writes. None: it measures them, too, one after another.
 
     Raises:
+        NoRoomError: the disk is full.
         LibraryError: it cannot be written.
         ModelError: the model cannot be loaded.
     """
     config = replace(config, model=library.header.model)
-    source = source or ModelSource(config)
     paths = list(dict.fromkeys(path.absolute() for path in films))
     known = library.films()
     with watching(progress) as watch:
-        for number, path in enumerate(paths, 1):
-            yield _add_one(
-                library, path, known, config, source, cache, numbered(watch, number, len(paths))
-            )
+        if engine is not None:
+            yield from _add_by(engine, library, paths, known, config, cache, watch)
+        else:
+            source = source or ModelSource(config)
+            for number, path in enumerate(paths, 1):
+                yield _add_one(
+                    library, path, known, config, source, cache, numbered(watch, number, len(paths))
+                )
     mark_gone(library)
     tidy(library)
 
@@ -156,22 +165,86 @@ def _add_one(
     cache: RecordCache | None,
     watch: Watch,
 ) -> Added:
+    try:
+        if there := _find(library, path, known):
+            return there
+        with work_on(watch, path):
+            rows = _measure(library.header, path, config, source, cache, watch)
+    except (InputError, OSError) as error:
+        return Added(path, "broken", str(error))
+    return _keep(library, known, *rows)
+
+
+def _add_by(
+    engine: Engine,
+    library: Library,
+    paths: Sequence[Path],
+    known: dict[str, FilmRow],
+    config: SummaryConfig,
+    cache: RecordCache | None,
+    watch: Watch,
+) -> Iterator[Added]:
+    tasks = []
+    for path in paths:
+        try:
+            if there := _find(library, path, known):
+                yield there
+            else:
+                tasks.append(_Task(path, library.header, config, cache))
+        except (InputError, OSError) as error:
+            yield Added(path, "broken", str(error))
+    for number, (task, future) in enumerate(run_tasks(engine, _measure_task, tasks), 1):
+        with work_on(numbered(watch, number, len(tasks)), task.path):
+            try:
+                rows = future.result()
+            except engine.lost as error:
+                text = f"{ATTEMPTS} processes died that measured it: {reason(error)}"
+                added = Added(task.path, "broken", f"{shown(task.path)}: {text}")
+            except (InputError, OSError) as error:
+                added = Added(task.path, "broken", str(error))
+            else:
+                added = _keep(library, known, *rows)
+        yield added
+
+
+@dataclass(frozen=True)
+class _Task:
+    """A film to measure in another process."""
+
+    path: Path
+    header: Header
+    config: SummaryConfig
+    cache: RecordCache | None
+
+
+def _measure_task(task: _Task) -> tuple[FilmRow, pa.Table]:
+    source = shared_source(task.config)
+    with watching(False) as watch:
+        return _measure(task.header, task.path, task.config, source, task.cache, watch)
+
+
+def _find(library: Library, path: Path, known: dict[str, FilmRow]) -> Added | None:
+    """Return what became of a film that is in the library; None where it is to be measured.
+
+    Raises:
+        OSError: it cannot be read.
+    """
     facts = _facts(path)
     same_path = [film for film in known.values() if film.path == path]
     if any((film.num_bytes, film.modified_ns) == facts for film in same_path):
         return Added(path, "known")
-    try:
-        sha256 = sha256_file(path) if facts else ""
-        if sha256 in known:
-            return _seen_again(library, path, known, sha256, facts)
-        with work_on(watch, path):
-            film, segments = _measure(library, path, config, source, cache, watch)
-    except (InputError, OSError) as error:
-        return Added(path, "broken", str(error))
+    sha256 = sha256_file(path) if facts else ""
+    return _seen_again(library, path, known, sha256, facts) if sha256 in known else None
+
+
+def _keep(library: Library, known: dict[str, FilmRow], film: FilmRow, segments: pa.Table) -> Added:
+    """Write a film that was measured."""
+    if film.sha256 in known:  # a copy of one that was measured at the same time
+        return Added(film.path, "known", f"it is there as {shown(known[film.sha256].path)}")
     if not library.add(film, segments):
-        return Added(path, "known", "another process was adding it")
+        return Added(film.path, "known", "another process was adding it")
     known[film.sha256] = film
-    return Added(path, "added", "; ".join(film.notes))
+    return Added(film.path, "added", "; ".join(film.notes))
 
 
 def _seen_again(
@@ -196,7 +269,7 @@ def _seen_again(
 
 
 def _measure(
-    library: Library,
+    header: Header,
     path: Path,
     config: SummaryConfig,
     source: ModelSource,
@@ -223,7 +296,7 @@ def _measure(
         cache=cache,
     )
     recorded = _recorded(info.creation_time, path)
-    segments = _segments(analysis, recorded, library.header)
+    segments = _segments(analysis, recorded, header)
     facts = _facts(path)
     if facts is None or facts != before:
         raise InputError(f"{path}: it was changed while it was read")

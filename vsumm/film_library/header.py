@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,8 +13,8 @@ from types import ModuleType
 
 import msgspec
 
-from vsumm.errors import LibraryError
-from vsumm.files import atomic_output, shown
+from vsumm.errors import LibraryError, NoRoomError, VsummError
+from vsumm.files import atomic_output, is_no_room, shown
 from vsumm.film_library.schema import SCHEMA_VERSION
 
 HEADER_NAME = "library.json"
@@ -48,6 +49,7 @@ def locked(folder: Path) -> Iterator[None]:
     """Wait until no other process writes to a library, and keep others from it.
 
     Raises:
+        NoRoomError: the disk is full.
         LibraryError: the file system has no locks, or the folder cannot be written to.
     """
     try:
@@ -55,16 +57,29 @@ def locked(folder: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
     except OSError as error:
-        raise LibraryError(f"{shown(folder)}: cannot be written: {reason(error)}") from error
+        raise _told(folder, error, "cannot be written: ") from error
 
 
 @contextmanager
 def as_library_error(folder: Path) -> Iterator[None]:
-    """Turn errors of the store, which are OSError, ValueError or RuntimeError, into one line."""
+    """Turn errors of the store, which are OSError, ValueError or RuntimeError, into one line.
+
+    Raises:
+        NoRoomError: the disk is full.
+        LibraryError: anything else.
+    """
     try:
         yield
     except (OSError, ValueError, RuntimeError) as error:
-        raise LibraryError(f"{shown(folder)}: {reason(error)}") from error
+        raise _told(folder, error) from error
+
+
+def _told(folder: Path, error: Exception, what: str = "") -> VsummError:
+    # LanceDB tells errors of the system as text.
+    numbers = map(int, re.findall(r"\(os error (\d+)\)", str(error)))
+    if any(map(is_no_room, (getattr(error, "errno", None), *numbers))):
+        return NoRoomError(f"{shown(folder)}: cannot be written: no space left for it")
+    return LibraryError(f"{shown(folder)}: {what}{reason(error)}")
 
 
 def reason(error: Exception) -> str:

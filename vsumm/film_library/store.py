@@ -117,6 +117,7 @@ class Library:
         """Keep a film with its segments; return False where another process was faster.
 
         Raises:
+            NoRoomError: the disk is full.
             LibraryError: it cannot be written.
         """
         with self.writing():
@@ -135,6 +136,7 @@ class Library:
         """Replace the rows of films that are there.
 
         Raises:
+            NoRoomError: the disk is full.
             LibraryError: it cannot be written.
         """
         if films:
@@ -170,6 +172,7 @@ class Library:
         """Keep other writers away, and turn errors of the store into one line.
 
         Raises:
+            NoRoomError: the disk is full.
             LibraryError: it cannot be written.
         """
         with locked(self.folder), as_library_error(self.folder):

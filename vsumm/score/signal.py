@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -22,6 +23,7 @@ import numpy.typing as npt
 from vsumm.config import SummaryConfig
 from vsumm.media import MediaInfo, Segment
 from vsumm.score.model_source import ModelSource
+from vsumm.score.once import Once
 
 FloatArray = npt.NDArray[np.float64]
 Need = Literal["picture", "sound"]
@@ -46,6 +48,16 @@ class Film:
     def num_segments(self) -> int:
         """N."""
         return len(self.segments)
+
+    @cached_property
+    def image_features(self) -> Once:
+        """What the image tower makes of pictures."""
+        return Once()
+
+    @cached_property
+    def music_features(self) -> Once:
+        """What the music tower makes of windows of sound."""
+        return Once()
 
 
 class Meter(Protocol):

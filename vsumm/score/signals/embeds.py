@@ -6,13 +6,17 @@ No signal is made of them; `vsumm.embed` gives them away.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from vsumm.score.looks import FirstSeen, Look, RunningMean
+from vsumm.score.once import Once
 from vsumm.score.signal import Arrays, Film, Measurement
-from vsumm.score.sound_windows import SAMPLE_RATE, SoundWindow
+from vsumm.score.signals.image import image_features
+from vsumm.score.signals.music import music_features
+from vsumm.score.sound_windows import SoundWindow
 
 if TYPE_CHECKING:
     from vsumm.score.model_source import Model
@@ -24,10 +28,11 @@ class ImageEmbedsMeter:
     Args:
         model: embeds pictures.
         num_segments: N.
+        once: shares what the tower makes of pictures with `ImageMeter`.
     """
 
-    def __init__(self, model: Model, num_segments: int) -> None:
-        self._model = model
+    def __init__(self, model: Model, num_segments: int, once: Once) -> None:
+        self._model, self._once = model, once
         self._embeds = RunningMean(num_segments, model.config.embedding_dim)
         self._first = FirstSeen()
 
@@ -35,7 +40,7 @@ class ImageEmbedsMeter:
         """Take the next frames."""
         chosen = self._first.of(batch)
         if chosen:
-            features: Any = self._model.image_features([look.frame.pixels for look in chosen])
+            features = self._once.of(chosen, partial(image_features, self._model))
             embeds = self._model.embeds_of_features("image", features)
             self._embeds.add([look.row for look in chosen], embeds)
 
@@ -50,10 +55,11 @@ class MusicEmbedsMeter:
     Args:
         model: embeds windows of sound.
         num_segments: N.
+        once: shares what the tower makes of windows with `MusicMeter`.
     """
 
-    def __init__(self, model: Model, num_segments: int) -> None:
-        self._model = model
+    def __init__(self, model: Model, num_segments: int, once: Once) -> None:
+        self._model, self._once = model, once
         self.around_seconds = model.config.music_window_seconds
         self._embeds = np.full((num_segments, model.config.embedding_dim), np.nan)
 
@@ -61,8 +67,7 @@ class MusicEmbedsMeter:
         """Take the next windows, all of one length."""
         audible = [window for window in batch if not window.is_silent]
         if audible:
-            samples = np.stack([window.around for window in audible])
-            features: Any = self._model.music_features(samples, SAMPLE_RATE)
+            features = self._once.of(audible, partial(music_features, self._model))
             rows = [window.row for window in audible]
             self._embeds[rows] = self._model.embeds_of_features("music", features)
 
@@ -77,14 +82,18 @@ def embeds_measurements(film: Film) -> list[Measurement]:
     image = Measurement(
         "image embeds",
         needs="picture",
-        start=lambda film: ImageEmbedsMeter(film.source.model, film.num_segments),
+        start=lambda film: ImageEmbedsMeter(
+            film.source.model, film.num_segments, film.image_features
+        ),
         columns={"image_embeds": size},
         depends_on=_never_cached,
     )
     music = Measurement(
         "music embeds",
         needs="sound",
-        start=lambda film: MusicEmbedsMeter(film.source.model, film.num_segments),
+        start=lambda film: MusicEmbedsMeter(
+            film.source.model, film.num_segments, film.music_features
+        ),
         columns={"music_embeds": size},
         depends_on=_never_cached,
     )

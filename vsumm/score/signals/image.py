@@ -6,6 +6,7 @@ One forward pass of the tower feeds everything here.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy.typing as npt
 
 from mmva_core import content
 from vsumm.score.looks import LOOKS_PER_FRAME, FirstSeen, Look, RunningMean
+from vsumm.score.once import Once
 from vsumm.score.signal import Arrays, Film, FloatArray, Measurement, Signal
 
 if TYPE_CHECKING:
@@ -35,12 +37,19 @@ class ImageMeter:
         model: predicts affect from pictures.
         num_segments: N.
         reader: reads what the pictures show; None where the model's image tower has no reader.
+        once: shares what the tower makes of pictures with other meters.
     """
 
     def __init__(
-        self, model: Model, num_segments: int, *, reader: PictureReader | None = None
+        self,
+        model: Model,
+        num_segments: int,
+        *,
+        reader: PictureReader | None = None,
+        once: Once | None = None,
     ) -> None:
         self._model = model
+        self._once = once or Once()
         self._reader = reader
         self._va = RunningMean(num_segments, 2)
         self._card = RunningMean(num_segments, 1)
@@ -54,7 +63,7 @@ class ImageMeter:
         if not chosen:
             return
         rows = [look.row for look in chosen]
-        features: Any = self._model.image_features([look.frame.pixels for look in chosen])
+        features = self._once.of(chosen, partial(image_features, self._model))
         self._va.add(rows, self._model.va_of_features("image", features))
         if self._reader is not None:
             shown = self._reader.read(features)
@@ -76,6 +85,11 @@ class ImageMeter:
             "card": self._card.result()[:, 0],
             "text_embeds": np.round(self._text.directions(), TEXT_DECIMALS),
         }
+
+
+def image_features(model: Model, looks: Sequence[Look]) -> Any:
+    """Return what the image tower makes of frames, one row each."""
+    return model.image_features([look.frame.pixels for look in looks])
 
 
 class ChangeMeter:
@@ -108,7 +122,7 @@ class ChangeMeter:
 def _start(film: Film) -> ImageMeter:
     model = film.source.model
     reader = content.PictureReader.of(model)
-    return ImageMeter(model, film.num_segments, reader=reader)
+    return ImageMeter(model, film.num_segments, reader=reader, once=film.image_features)
 
 
 def _depends_on(film: Film) -> dict[str, object]:

@@ -8,10 +8,12 @@ nobody speaks over: see `musicality` and `shrunk`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from vsumm.score.once import Once
 from vsumm.score.signal import Arrays, Film, FloatArray, Measurement, Signal
 from vsumm.score.signals.soundtrack import (
     MUSIC_KIND,
@@ -32,12 +34,12 @@ class MusicMeter:
     Args:
         model: predicts `(batch, 2)` from windows of sound.
         num_segments: N.
+        once: shares what the tower makes of windows with other meters.
     """
 
-    def __init__(self, model: Model, num_segments: int) -> None:
+    def __init__(self, model: Model, num_segments: int, once: Once | None = None) -> None:
         self._model = model
-        # What windows share is then transformed once.
-        self._takes_stretches = model.music_sample_rate == SAMPLE_RATE
+        self._once = once or Once()
         self.around_seconds = model.config.music_window_seconds
         self._va = np.full((num_segments, 2), np.nan)
 
@@ -47,13 +49,7 @@ class MusicMeter:
         if not audible:
             return
         rows = [window.row for window in audible]
-        if self._takes_stretches:
-            stretch, starts = joined_around(audible)
-            length = len(audible[0].around)
-            features: Any = self._model.music_features_at(stretch, starts, length)
-        else:
-            samples = np.stack([window.around for window in audible])
-            features = self._model.music_features(samples, SAMPLE_RATE)
+        features = self._once.of(audible, partial(music_features, self._model))
         self._va[rows] = self._model.va_of_features("music", features)
 
     def result(self) -> Arrays:
@@ -61,8 +57,16 @@ class MusicMeter:
         return {"music_va": self._va}
 
 
+def music_features(model: Model, windows: Sequence[SoundWindow]) -> Any:
+    """Return what the music tower makes of windows of one length, one row each."""
+    if model.music_sample_rate != SAMPLE_RATE:
+        return model.music_features(np.stack([window.around for window in windows]), SAMPLE_RATE)
+    stretch, starts = joined_around(windows)  # what windows share is then transformed once
+    return model.music_features_at(stretch, starts, len(windows[0].around))
+
+
 def _start(film: Film) -> MusicMeter:
-    return MusicMeter(film.source.model, film.num_segments)
+    return MusicMeter(film.source.model, film.num_segments, film.music_features)
 
 
 def _depends_on(film: Film) -> dict[str, object]:
