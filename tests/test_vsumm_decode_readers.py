@@ -334,6 +334,7 @@ def test_two_processes_read_what_one_reads(tmp_path, monkeypatch):
     both, report = read_all(path, times, latest_seconds=latest)
     assert [frame.index for frame in both] == list(range(23))
     assert [f.time_seconds for f in both] == [f.time_seconds for f in frames]
+    assert [f.coded for f in both] == [f.coded for f in frames]
     assert all(np.array_equal(f.pixels, g.pixels) for f, g in zip(frames, both, strict=True))
     assert report.unreadable_seconds == 0
 

@@ -104,6 +104,15 @@ def test_so_they_do_with_more_frames_of_each_segment(even, source, tmp_path):
     assert_same(in_ranges(even, config, source, tmp_path, 5), whole)
 
 
+@pytest.mark.slow
+def test_so_they_do_where_two_processes_decode_in_turn(even, source, tmp_path, monkeypatch):
+    monkeypatch.setattr("vsumm.decode.frame_reader.LANE_PIXELS", 1)  # as for films of hours
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    config = SummaryConfig()
+    whole = in_one_piece(even, config, source, tmp_path / "one")
+    assert_same(in_ranges(even, config, source, tmp_path, 3), whole)
+
+
 @pytest.fixture
 def film(even, source):
     return film_to_measure(probe(even), SummaryConfig(), source)[0]

@@ -156,8 +156,10 @@ class FrameReader:
         num_lanes = _num_lanes(info.video)
         self._lane_of = _lanes_in_turn(len(self._times), num_lanes)
         shares: list[list[tuple[float, float]]] = [[] for _ in range(num_lanes)]
-        for pair, lane in zip(wanted, self._lane_of, strict=False):
-            shares[lane].append(pair)
+        for index, lane in enumerate(self._lane_of):
+            if self._begins_a_block(index):
+                shares[lane].append(wanted[index - 1])
+            shares[lane].append(wanted[index])
         self._lanes = [_Lane(share, decoder, request) for share in shares]
 
     def __enter__(self) -> Self:
@@ -185,6 +187,8 @@ class FrameReader:
         results = [iter(lane) for lane in self._lanes]
         try:
             for index, lane in enumerate(self._lane_of):
+                if self._begins_a_block(index):
+                    next(results[lane])
                 result = next(results[lane])
                 if result.pixels is None:
                     self._lost[index] = result.problem
@@ -196,6 +200,13 @@ class FrameReader:
         if self._times and not self._num_read:
             reason = next(iter(self._lost.values()), "nothing was decoded")
             raise InputError(f"cannot read the picture of {shown(self._info.path)}: {reason}")
+
+    def _begins_a_block(self, index: int) -> bool:
+        """Return whether a lane takes over from the other one here.
+
+        It reads the time before as well: `Coded.most_between` is about the frame read before.
+        """
+        return index > 0 and self._lane_of[index - 1] != self._lane_of[index]
 
     def close(self) -> None:
         """Stop reading and let go of the workers."""
