@@ -2,9 +2,9 @@
 
     python tests/trials/kill_batches.py --films 40 --real shared/data/videos/short --seed 0
 
-Films are made, thirty of different pictures and the others with other bytes behind their end; every
-tenth is a copy of the one before it, every thirteenth is broken. Real ones may be added. Then,
-until all are done, every round is one of
+Films of 4 to 6 s are made, thirty of different pictures and the others with other bytes behind
+their end; every tenth is a copy of the one before it, every thirteenth is broken. Real ones may be
+added. Then, until all are done, every round is one of
 
     kill    `vsumm batch` is killed with SIGKILL after a random time
     worker  one of the processes that do films is; the batch goes on, and is killed later
@@ -125,8 +125,8 @@ class Trial:
         elif k % 10 == 9:
             shutil.copy(self._films / f"made {k - 1:03}\n.mp4", path)
         elif k < NUM_PICTURES:
-            flashes = [chance.uniform(0, 5) for _ in range(3)]
-            make_film(path, seconds=6 + k / 10, size=(160, 90), flashes=flashes)
+            flashes = [chance.uniform(0, 4) for _ in range(3)]
+            make_film(path, seconds=4 + k / 15, size=(96, 54), frame_rate=10, flashes=flashes)
         else:
             like = self._films / f"made {k % NUM_PICTURES:03}\n.mp4"
             path.write_bytes(like.read_bytes() + struct.pack(">I4sI", 12, b"free", k))

@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from eval.speed.films import FilmRecipe, ffmpeg_command, make_film, repeat_film
 
@@ -74,12 +75,30 @@ def _start(film: Path, output: Path, options: list[str]) -> int:
 
 
 def _difference(one: str, other: str) -> str:
-    """Say how much the scores of two summaries differ."""
+    """Say how much two summaries differ: scores, and every signal; and who decoded."""
     if one == other:
         return "the same summary, byte for byte"
-    scores = [[row["score"] for row in json.loads(text)["segments"]] for text in (one, other)]
-    pairs = [(a, b) for a, b in zip(*scores, strict=True) if None not in (a, b)]
-    return f"scores differ by {max(abs(a - b) for a, b in pairs):.3g} at most"
+    summaries = [json.loads(text) for text in (one, other)]
+    columns = [_columns(summary) for summary in summaries]
+    lines = ["not the same summary"]
+    for name in columns[0]:
+        pairs = list(zip(*(column[name] for column in columns), strict=True))
+        if moved := [number for number, (a, b) in enumerate(pairs) if a != b]:
+            most = max((abs(a - b) for a, b in pairs if None not in (a, b)), default=0.0)
+            lines.append(f"{name}: by {most:.3g} at most, {len(moved)} segments from {moved[0]} on")
+    for report in ("image_report", "music_report"):
+        lines += [f"{report}: {summary[report]}" for summary in summaries]
+    return "\n  ".join(lines)
+
+
+def _columns(summary: dict[str, Any]) -> dict[str, list[float | None]]:
+    """Return the numbers of all segments, by their names."""
+    rows = [{**row, **row.get("signals", {})} for row in summary["segments"]]
+    return {
+        name: [row[name] for row in rows]
+        for name, value in rows[0].items()
+        if value is None or isinstance(value, float)
+    }
 
 
 if __name__ == "__main__":
