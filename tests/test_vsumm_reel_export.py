@@ -116,7 +116,7 @@ def test_a_film_that_became_something_else_is_said(film, tmp_path):
 
 @pytest.mark.parametrize(
     "runs",
-    [[Segment(0, 1), Segment(0.5, 2)], [Segment(1, 2), Segment(0, 1)], [Segment(0, 99)]],
+    [[Segment(0, 1), Segment(0.5, 2)], [Segment(1, 2), Segment(0, 1.5)], [Segment(0, 99)]],
 )
 def test_impossible_runs_are_refused_before_work_starts(film, tmp_path, runs):
     with pytest.raises(ValueError, match="runs must"):

@@ -134,7 +134,7 @@ def test_bars_keep_the_colours_of_the_film(tmp_path):
 
 def test_one_shot_of_a_cropped_reel_may_be_between_bars(film, tmp_path, monkeypatch):
     shots = (Shot(0.0, (0.0,), (0.2,)), Shot(1.0, is_blurred=True))
-    monkeypatch.setattr("vsumm.reel.export._shots", lambda plan, runs: shots)
+    monkeypatch.setattr("vsumm.reel.export._shots", lambda plan, runs, seen_cuts: shots)
     reel = pictures_of(reel_of(film, tmp_path, [Segment(0, 2)], aspect="9:16"))
     assert {picture.shape for picture in reel} == {(180, 100, 3)}
     heights = [(picture.mean(axis=2) > 160).any(axis=1).sum() for picture in reel]
