@@ -306,3 +306,19 @@ def test_where_somebody_speaks_throughout_the_budget_is_used_all_the_same(tmp_pa
     summary = vsumm.summarize(path, by="music", model=BrightLoudModel(), budget="8s")
     assert 7 < summary.selected_seconds <= 8 + 1e-9
     assert summary.notes == ()
+
+
+def test_a_film_with_a_cut_in_every_frame_makes_a_reel_of_its_budget(tmp_path):
+    path = make_shots(tmp_path / "film.mp4", [1 / RATE] * round(12 * RATE))
+    summary = summarized(path, budget="4s")
+    assert 3.5 < summary.selected_seconds <= 4 + 1e-9
+    assert all(run.duration_seconds >= 1.5 - 1e-6 for run in summary.runs)
+    assert summary.notes == ()
+
+
+def test_a_film_without_a_cut_and_without_sound_makes_a_reel_of_its_budget(tmp_path):
+    path = make_shots(tmp_path / "film.mp4", [30.0])
+    summary = summarized(path, budget="6s")
+    assert 5.9 < summary.selected_seconds <= 6 + 1e-9
+    assert summary.sound_shifts == ()
+    assert summary.notes == ()

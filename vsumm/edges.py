@@ -27,7 +27,7 @@ from vsumm.borders import (
 from vsumm.errors import InputError
 from vsumm.files import RecordCache
 from vsumm.fixed import Fixed, are_in
-from vsumm.media import MediaInfo, Segment, merge_neighbours, mostly_in, parts_outside
+from vsumm.media import MediaInfo, Segment, merge_neighbours, mostly_in, without
 from vsumm.run_rules import check_room, finish_runs, padded_runs, select_runs
 from vsumm.score import SPEECH_KIND, Arrays, Film, FloatArray
 from vsumm.select import (
@@ -233,7 +233,7 @@ def _find_speech(
     if not speech.phrases:  # where nobody speaks near any edge, nobody is looked for further away
         return speech, near
     places = places_to_hear(runs, replace(borders, phrases=speech.phrases))
-    further = listen(_may_be_spoken(parts_outside(places, near), film, known.speech))
+    further = listen(_may_be_spoken(without(places, near), film, known.speech))
     phrases = join_phrases([*speech.phrases, *further.phrases])
     return FoundSpeech(phrases, speech.problem or further.problem), places
 
@@ -286,4 +286,4 @@ def _may_be_spoken(places: list[Segment], film: Film, speech: FloatArray | None)
         return places
     spoken = (s for s, p in zip(film.segments, speech, strict=True) if p > LEAST_SPEECH)
     around = merge_neighbours(segment.widened(AROUND_SPEECH_SECONDS) for segment in spoken)
-    return parts_outside(places, parts_outside(places, around))
+    return without(places, without(places, around))

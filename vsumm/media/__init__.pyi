@@ -16,6 +16,5 @@ from .segments import in_order_of as in_order_of
 from .segments import merge_neighbours as merge_neighbours
 from .segments import mostly_in as mostly_in
 from .segments import overlapping as overlapping
-from .segments import parts_outside as parts_outside
 from .segments import split_into_segments as split_into_segments
 from .segments import without as without

@@ -119,27 +119,6 @@ def merge_neighbours(segments: Iterable[Segment]) -> list[Segment]:
     return runs
 
 
-def parts_outside(pieces: Iterable[Segment], others: Sequence[Segment]) -> list[Segment]:
-    """Return what of some pieces lies in no other ones, which are chronological and apart.
-
-    >>> parts_outside([Segment(0, 4), Segment(6, 7)], [Segment(1, 2), Segment(6, 9)])
-    [Segment(start_seconds=0, end_seconds=1), Segment(start_seconds=2, end_seconds=4)]
-    """
-    ends = [other.end_seconds for other in others]
-    parts: list[Segment] = []
-    for piece in pieces:
-        start = piece.start_seconds
-        for other in others[bisect_right(ends, start) :]:
-            if other.start_seconds >= piece.end_seconds:
-                break
-            if start < other.start_seconds:
-                parts.append(Segment(start, other.start_seconds))
-            start = other.end_seconds
-        if start < piece.end_seconds:
-            parts.append(Segment(start, piece.end_seconds))
-    return parts
-
-
 def in_order_of(runs: Sequence[Segment], shown: Sequence[Segment]) -> list[Segment]:
     """Bring runs into the order in which a reel shows them.
 
