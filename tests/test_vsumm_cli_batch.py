@@ -9,9 +9,11 @@ import pytest
 from batches import Inline
 from films import make_film
 from foretold import BrightLoudModel
+from music import make_index, make_tone
 
-from vsumm.batch import folders
+from vsumm.batch import folders, plan_batch, run_batch
 from vsumm.cli.program import main
+from vsumm.errors import InputError
 
 
 @pytest.fixture
@@ -93,6 +95,63 @@ def test_what_cannot_be_done_is_one_line(films, capsys, options, match, monkeypa
     err = capsys.readouterr().err
     assert match in err
     assert err.count("\n") == 1
+
+
+@pytest.fixture
+def music(tmp_path):
+    """Two tracks and an index of them; the picture of made films is calm, as the low one is."""
+    folder = tmp_path / "music"
+    folder.mkdir()
+    for name, hertz in (("low.flac", 500), ("high.flac", 3000)):
+        make_tone(folder / name, 12, hertz=hertz)
+    return make_index(tmp_path / "index", folder, {"low.flac": [0.3, 0.3], "high.flac": [1.0, 1.0]})
+
+
+def soundtracks(films):
+    """Return the names of the tracks that summaries name."""
+    summaries = (films.parent / "out").glob("*/*.json")
+    documents = [json.loads(path.read_text(encoding="utf-8")) for path in summaries]
+    return sorted(document["soundtracks"][0]["file"].split("/")[-1] for document in documents)
+
+
+def test_music_is_chosen_as_by_summarize(films, music, tmp_path):
+    options = ["--budget", "2s", "--soundtrack-from", str(music), "--cut-to-beats"]
+    options += ["--soundtrack-mode", "duck", "--loudness", "-14", "--quiet"]
+    assert batch(films, *options) == 0
+    alone = tmp_path / "alone.mp4"
+    assert main(["summarize", str(films / "a\nb.mp4"), *options, "-o", str(alone)]) == 0
+    (reel,) = (tmp_path / "out").glob("*/*.mp4")
+    assert reel.read_bytes() == alone.read_bytes()
+    assert soundtracks(films) == ["low.flac"]
+
+
+def test_other_music_makes_other_results(films, music, capsys):
+    options = ["--budget", "2s", "--soundtrack-from", str(music)]
+    for left_out, expected in ((None, "low.flac"), ("low.flac", "high.flac")):
+        if left_out:
+            (music.parent / "music" / left_out).unlink()
+        assert batch(films, *options) == 0
+        assert batch(films, *options, "--dry-run") == 0
+        assert "to do: 0 films" in capsys.readouterr().out
+        assert expected in soundtracks(films)
+    assert batch(films, "--budget", "2s", "--dry-run") == 0
+    assert "to do: 1 film" in capsys.readouterr().out
+
+
+def test_music_that_changes_meanwhile_ends_the_batch_and_breaks_no_film(films, music):
+    plan = plan_batch(films, films.parent / "out", budget="2s", music=music)
+    (music.parent / "music" / "low.flac").unlink()
+    with pytest.raises(InputError, match="the music has changed"):
+        list(run_batch(plan))
+    assert not list(plan.ledger.records())
+
+
+def test_order_and_music_are_checked_against_each_other(films, capsys):
+    assert batch(films, "--reorder") == 2
+    assert "--reorder needs --arc" in capsys.readouterr().err
+    assert batch(films, "--reorder", "--arc", "rise", "--dry-run") == 0
+    assert batch(films, "--cut-to-beats", "--no-reel") == 2
+    assert "--cut-to-beats needs --soundtrack-from" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -54,6 +54,8 @@ def plan_batch(
     *,
     reel: ReelConfig | None = USUAL_REEL,
     with_report: bool = False,
+    music: str | os.PathLike[str] | None = None,
+    moves_cuts: bool = False,
     exclude: Sequence[str] = (),
     order: Order = "name",
     retry_broken: bool = False,
@@ -72,13 +74,16 @@ def plan_batch(
         config: how to score and select; the defaults of `SummaryConfig` if left out.
         reel: how to write reels; None: score and select only.
         with_report: whether to write a page for every film.
+        music: folder of an index of music to choose soundtracks from, as `mmva index` and
+            `vsumm.soundtrack.open_library` make it. Results are told apart by the music in it.
+        moves_cuts: whether cuts may be moved to beats of that music.
         exclude: patterns like "*.ts"; films whose name or path in the folder matches are left out.
         order: which films come first: by "name", "newest" or "smallest".
         retry_broken: whether to try films again that are known to be broken.
         settings: fields of `SummaryConfig` in place of those of `config`, see `summarize`.
 
     Raises:
-        InputError: there are no films, or a folder or list cannot be read.
+        InputError: there are no films, or a folder, a list or the music cannot be read.
         OutputError: the folder of results cannot be made or reached.
         ModelError: there is no such model.
         TypeError: an argument is of another type, or there is no such setting.
@@ -89,10 +94,11 @@ def plan_batch(
     check_type("inputs", inputs, is_one or bool(named), "paths of folders, lists or films")
     config = with_settings(config, settings)
     check_weights(config.weights)
+    index = None if music is None else Path(music).absolute()
     return plan_films(
         [Path(name) for name in named],
         path_of(os.fspath(output)),
-        BatchSettings(config, reel, with_report),
+        BatchSettings(config, reel, with_report, index, moves_cuts),
         url=url_of(os.fspath(output)),
         exclude=exclude,
         order=order,
@@ -145,6 +151,7 @@ def run_batch(
             left for the next batch.
         OutputError: a record or the manifest cannot be written.
         ModelError: the model cannot be loaded.
+        InputError: the music has changed since the batch was planned.
         ModuleNotFoundError: Ray is not installed.
         ValueError: `num_jobs` or `split_seconds` is too small, or there is no such engine.
     """

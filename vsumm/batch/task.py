@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from mmva_core.store import sha256_file
+from vsumm import soundtrack
 from vsumm.batch.job import Job, JobResult, Outputs, summarize_file
 from vsumm.batch.ledger import FilmRecord, Ledger, key_of
 from vsumm.batch.parts import FilmParts, Part
@@ -50,22 +51,31 @@ class BatchSettings:
     """How to write the reels; None: score and select only."""
     with_report: bool = False
     """Whether to write the page that shows what was picked and why."""
+    music: Path | None = None
+    """Index of music, absolute, see `Job`."""
+    moves_cuts: bool = False
+    """Whether cuts may be moved to beats of that music."""
 
     def to_plain(self) -> dict[str, Any]:
-        """Return all that the results depend on, for JSON; of the model, its fingerprint.
+        """Return all that the results depend on, for JSON; of model and music, their fingerprints.
 
         Settings that a later version adds are left out while they have their defaults.
 
         Raises:
             ModelError: there is no such model, or it is damaged.
+            InputError: there is no such music.
         """
         usual = msgspec.to_builtins(SummaryConfig())
         given = {k: v for k, v in msgspec.to_builtins(self.summary).items() if v != usual[k]}
-        return {
+        plain: dict[str, Any] = {
             "summary": {**given, "model": ModelSource(self.summary).fingerprint},
             "reel": self.reel and self.reel.to_plain(),
             "with_report": self.with_report,
         }
+        if self.music is not None:
+            plain["music"] = soundtrack.library_fingerprint(self.music)
+            plain["moves_cuts"] = self.moves_cuts
+        return plain
 
 
 @dataclass(frozen=True)
@@ -109,6 +119,7 @@ def do_film(task: FilmTask) -> FilmRecord:
         NoRoomError: the disk is full.
         PassingError: it could not be done for a reason that may pass.
         OutputError: its record cannot be kept.
+        InputError: the music is not what it was when the batch was planned.
         ModelError: the model cannot be loaded.
     """
     if task.url is not None:
@@ -178,15 +189,19 @@ def results_of(path: Path, key: str) -> tuple[str, str]:
 
 def _attempt(task: FilmTask, record: FilmRecord) -> FilmRecord:
     start_seconds = time.monotonic()
+    _check_music(task)
+    settings = task.settings
     folder, name = results_of(task.path, record.key)
     # A run that was killed may have left a result behind, but no record of it.
     outputs = Outputs(
         folder=task.output / folder,
         name=name,
         overwrite=True,
-        with_report=task.settings.with_report,
+        with_report=settings.with_report,
     )
-    job = Job(task.path, outputs, task.settings.summary, task.settings.reel)
+    job = Job(
+        task.path, outputs, settings.summary, settings.reel, settings.music, settings.moves_cuts
+    )
     cache = task.cache
     try:
         with _warnings_as_notes() as warnings, _passing_apart():
@@ -194,7 +209,7 @@ def _attempt(task: FilmTask, record: FilmRecord) -> FilmRecord:
                 parts = _parts_of(task, record)
                 cache = cache or parts.cache
                 parts.join(task.num_ranges, cache)
-            result = summarize_file(job, source=shared_source(task.settings.summary), cache=cache)
+            result = summarize_file(job, source=shared_source(settings.summary), cache=cache)
     except NoRoomError:
         raise
     except (InputError, OutputError) as error:
@@ -204,6 +219,15 @@ def _attempt(task: FilmTask, record: FilmRecord) -> FilmRecord:
         raise PassingError(f"{shown(task.path)}: it changed while it was read")
     record = _done(task, record, result, warnings)
     return replace(record, seconds=time.monotonic() - start_seconds + task.seconds_of_parts)
+
+
+def _check_music(task: FilmTask) -> None:
+    """Check that the film will get the music that its key names."""
+    music = task.settings.music
+    if music is not None and soundtrack.library_fingerprint(music) != task.plain_settings["music"]:
+        raise InputError(
+            f"{shown(music)}: the music has changed since the batch began; run the batch again"
+        )
 
 
 def _measure_part(task: FilmTask, record: FilmRecord) -> FilmRecord:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from mmva_core.cli import Parser, Shell, add_engine_options, check_engine_options
 from mmva_core.clock import clock_text
 from vsumm.cli.inputs import add_exclude_option, input_path
+from vsumm.cli.music import open_music
+from vsumm.cli.music_options import add_soundtrack_options
 from vsumm.cli.options import add_reel_options, add_summary_options, add_work_options
 from vsumm.cli.readers import read_split
 from vsumm.cli.settings import open_cache, reel_config, summary_config
@@ -44,6 +46,7 @@ def add_batch(commands: Commands) -> argparse.ArgumentParser:
             "vsumm batch archive/ -o reels/ --jobs 2",
             "vsumm batch archive/ -o reels/ --dry-run",
             "vsumm batch films.txt -o reels/ --budget 60s --order newest",
+            "vsumm batch archive/ -o reels/ --soundtrack-from music/ --loudness -14",
             "vsumm batch archive/ -o reels/ --engine ray --address auto",
         ),
     )
@@ -88,11 +91,11 @@ def add_batch(commands: Commands) -> argparse.ArgumentParser:
         help="table of all films, .csv or .parquet (default: manifest.csv among the results)",
     )
     group.add_argument("--quiet", action="store_true", help="no progress bar, no line per film")
-    add_reel_options(parser)
+    add_soundtrack_options(add_reel_options(parser))
     group = parser.add_argument_group("how the work is done")
     _add_engine_options(group)
     add_work_options(group)
-    parser.set_defaults(soundtrack_from=None, moves_cuts=False)  # is chosen for one film at a time
+    parser.set_defaults(variants=1)  # checked with the options of music
     return parser
 
 
@@ -120,12 +123,15 @@ def run(args: argparse.Namespace, shell: Shell) -> Iterator[str]:
     check_engine_options(args)
     if has_bars(args):
         shell.say("looking at the films")  # which takes a while where there are thousands
+    summary, reel = summary_config(args), reel_config(args)
     plan = plan_batch(
         args.inputs,
         args.output,
-        summary_config(args),
-        reel=None if args.no_reel else reel_config(args),
+        summary,
+        reel=None if args.no_reel else reel,
         with_report=args.with_report,
+        music=open_music(args, shell),
+        moves_cuts=args.moves_cuts,
         exclude=args.exclude,
         order=args.order,
         retry_broken=args.retry_broken,

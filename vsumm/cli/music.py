@@ -1,4 +1,4 @@
-"""Music to choose the soundtrack from, by the options of `vsumm summarize`."""
+"""Music to choose the soundtrack from, by the options of the command line."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from .curve import reel_curve as reel_curve
 from .curve import reel_cuts as reel_cuts
 from .cut_to_beats import cut_to_beats as cut_to_beats
 from .library import Library as Library
+from .library import library_fingerprint as library_fingerprint
 from .library import open_library as open_library
 from .place import LEAD_SECONDS as LEAD_SECONDS
 from .place import PHRASE_COST as PHRASE_COST

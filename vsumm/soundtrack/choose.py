@@ -9,25 +9,22 @@ from pathlib import Path
 import numpy as np
 
 from mmva_core.clock import clock_text
-from mmva_core.errors import MmvaError
 from mmva_core.inputs import Tags
 from mmva_core.matching_score import score_of_distance
 from mmva_core.retrieval import (
     Curve,
     Floats,
     Place,
-    RetrievalIndex,
     compare_starts,
-    load_index,
     rank_tracks,
 )
-from vsumm.errors import InputError
 from vsumm.files import RecordCache, shown
 from vsumm.running_order import order_by_course, reel_times
 from vsumm.score import FloatArray
 from vsumm.soundtrack.beats import Beats
 from vsumm.soundtrack.curve import music_course, reel_curve, reel_cuts
 from vsumm.soundtrack.cut_to_beats import cut_to_beats
+from vsumm.soundtrack.library import read_library, tracks_in
 from vsumm.soundtrack.place import Fit, fit_at, fit_to_beats, part_to_hear
 from vsumm.soundtrack.rhythm import JOB as RHYTHM_JOB
 from vsumm.soundtrack.rhythm import listen
@@ -83,15 +80,9 @@ def choose_soundtrack(
     # What reads tags and listens is loaded while tracks are ranked.
     prepare_server(*(job.partition(":")[0] for job in (TAGS_JOB, RHYTHM_JOB)))
     curve = reel_curve(summary, crossfade_seconds=crossfade_seconds)
-    opened = _open(index)
+    opened = read_library(index)
     root = Path(opened.header.root)
-    positions = [
-        position
-        for position, item in enumerate(opened.items)
-        if item.modality == "music" and not item.is_speech and (root / item.name).is_file()
-    ]
-    if not positions:
-        raise InputError(f"{shown(root)}: none of the music of the index {shown(index)} is there")
+    positions = tracks_in(opened, index)
     places = rank_tracks(curve, opened, positions)
     best, said = _best(places, root)
     chosen = places[0]
@@ -143,14 +134,7 @@ def order_by_track(
         InputError: the index cannot be read.
         NoSignalError: the reel shows no picture.
     """
-    return _ordered(summary, _open(index).rows_of(0).va, start_seconds, cache)
-
-
-def _open(index: Path) -> RetrievalIndex:
-    try:
-        return load_index(index)
-    except MmvaError as error:
-        raise InputError(str(error)) from error
+    return _ordered(summary, read_library(index).rows_of(0).va, start_seconds, cache)
 
 
 def _best(places: Sequence[Place], root: Path) -> tuple[tuple[TrackMatch, ...], Tags]:

@@ -84,6 +84,57 @@ def open_library(path: Path, model: str, *, progress: bool = False) -> Library:
     return Library(folder, (*problems, *_check(path, index)))
 
 
+def read_library(folder: Path) -> RetrievalIndex:
+    """Read an index of music.
+
+    Raises:
+        InputError: there is none, or it is damaged.
+    """
+    try:
+        return load_index(folder)
+    except MmvaError as error:
+        raise InputError(str(error)) from error
+
+
+def tracks_in(index: RetrievalIndex, folder: Path) -> list[int]:
+    """Return the positions of the tracks that can be chosen.
+
+    Args:
+        index: music.
+        folder: where the index lies.
+
+    Raises:
+        InputError: none of its files is there any more.
+    """
+    root = Path(index.header.root)
+    positions = [
+        position
+        for position, item in enumerate(index.items)
+        if item.modality == "music" and not item.is_speech and (root / item.name).is_file()
+    ]
+    if not positions:
+        raise InputError(f"{shown(root)}: none of the music of the index {shown(folder)} is there")
+    return positions
+
+
+def library_fingerprint(folder: Path) -> str:
+    """Return a hash of all in an index that the choice of music depends on.
+
+    It tells the tracks that are there, where they lie, what they contain, and their curves.
+
+    Raises:
+        InputError: the index cannot be read, or none of its files is there any more.
+    """
+    index = read_library(folder)
+    positions = tracks_in(index, folder)
+    header = (index.header.root, index.header.fingerprint, index.header.sigma)
+    items = [index.items[position] for position in positions]
+    content = hashlib.sha256(msgspec.json.encode((header, items)))
+    for position in positions:
+        content.update(index.va[slice(*index.offsets[position : position + 2])].tobytes())
+    return content.hexdigest()
+
+
 def _check(path: Path, index: RetrievalIndex) -> list[str]:
     """Check that there is music in an index; return what cannot be chosen."""
     tracks = [item for item in index.items if item.modality == "music"]
