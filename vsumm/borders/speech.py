@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from vsumm._version import __version__
 from vsumm.borders.searched import search_once
 from vsumm.borders.shots import join_near
-from vsumm.borders.speech_job import SHORTEST_PAUSE_SECONDS
-from vsumm.borders.voice import CHUNK_SECONDS
+from vsumm.borders.voice import CHUNK_SECONDS, SHORTEST_PAUSE_SECONDS
 from vsumm.files import RecordCache
 from vsumm.media import MediaInfo, Segment, merge_neighbours
 

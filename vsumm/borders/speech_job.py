@@ -14,7 +14,13 @@ from typing import TYPE_CHECKING
 import av
 import numpy as np
 
-from vsumm.borders.voice import CHUNK_SECONDS, SAMPLE_RATE, Float32, speech_probabilities
+from vsumm.borders.voice import (
+    CHUNK_SECONDS,
+    SAMPLE_RATE,
+    SHORTEST_PAUSE_SECONDS,
+    Float32,
+    speech_probabilities,
+)
 from vsumm.decode import StreamReader
 from vsumm.media import MediaInfo
 
@@ -26,8 +32,6 @@ LEAD_SECONDS = 1.0
 SPEECH, SILENCE = 0.5, 0.35
 """A phrase begins with a chunk above the first probability and ends before one below the second, as
 in Silero's own post-processing."""
-SHORTEST_PAUSE_SECONDS = 0.15
-"""A shorter pause lies inside a phrase."""
 SHORTEST_PHRASE_SECONDS = 0.1
 """What is shorter is a noise."""
 

@@ -22,6 +22,8 @@ SAMPLE_RATE = 16_000
 CHUNK, CONTEXT = 512, 64
 """Samples of a chunk, and those before it that the network hears too."""
 CHUNK_SECONDS = CHUNK / SAMPLE_RATE
+SHORTEST_PAUSE_SECONDS = 0.15
+"""A shorter pause lies inside a phrase."""
 SPECTRUM_STEP, SPECTRUM_BINS = 128, 129
 NUM_HIDDEN = 128
 """Of the LSTM."""
