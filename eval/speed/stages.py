@@ -172,7 +172,7 @@ def _decode_stage(film: Path, windows: Literal["looks", "segments"]) -> Stage:
             ),
             Contestant("OpenCV, grab", rival_command("opencv", film), needs="cv2"),
         ),
-        Goal(0.45, "ratio"),
+        Goal(0.4, "ratio"),
     )
 
 
@@ -252,7 +252,7 @@ def _whole_stages(films: Films, scratch: Path) -> list[Stage]:
             "s",
             Contestant("vsumm", short, env),
             (),
-            Goal(4, "value"),
+            Goal(2.2, "value"),
         ),
         Stage(
             "analysis",
@@ -265,7 +265,7 @@ def _whole_stages(films: Films, scratch: Path) -> list[Stage]:
                 Contestant("PySceneDetect detect-content", scenes, needs="scenedetect"),
                 Contestant("plain version of ours", rival_command("plain", films.main)),
             ),
-            Goal(0.7, "ratio"),
+            Goal(0.55, "ratio"),
         ),
         Stage(
             "again",
@@ -274,7 +274,7 @@ def _whole_stages(films: Films, scratch: Path) -> list[Stage]:
             "s",
             Contestant("vsumm", [*analyse, "--budget", "30s"], env, before=(analyse,)),
             (),
-            Goal(2, "value"),
+            Goal(0.35, "value"),
         ),
     ]
 
@@ -352,7 +352,7 @@ def _reel_stage(films: Films, scratch: Path) -> Stage:
             )
             for name, title, needs in rivals
         ),
-        Goal(1.1, "ratio"),
+        Goal(0.9, "ratio"),
     )
 
 

@@ -29,7 +29,7 @@ LONGEST_SECONDS = 20.0
 """Hits that touch make a stretch up to this length, seconds."""
 NUM_PROBES = 40
 """Partitions of the index that are searched."""
-REFINED = 20
+REFINED = 12
 """Times as many hits of the index as are wanted are compared exactly."""
 CELLS = ["film", "number", "start_seconds", "end_seconds", "valence", "arousal", "why"]
 _DAY = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
