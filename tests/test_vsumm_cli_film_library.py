@@ -1,6 +1,8 @@
 """`vsumm library` on the command line."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -9,6 +11,7 @@ from films import make_film
 from libraries import EmbeddingModel, add_made, make_empty
 
 from vsumm.cli.program import main
+from vsumm.film_library import open_library
 
 
 @pytest.fixture
@@ -52,6 +55,28 @@ def test_films_are_added_and_found(tmp_path, monkeypatch, capsys):
     assert code == 1
     assert "of films that are gone: left out" in err
     assert _run(capsys, "vacuum", "--gone")[1].startswith("1 film forgotten")
+
+
+@pytest.mark.slow
+def test_two_processes_measure_what_one_does(tmp_path):
+    """With real processes and the real model."""
+    films = tmp_path / "films"
+    films.mkdir()
+    for number in range(2):
+        make_film(films / f"{number}.mp4", seconds=12 + number, size=(160, 90), beeps=[3.0])
+    libraries = []
+    for num_jobs in ("1", "2"):
+        folder = tmp_path / num_jobs
+        command = ["add", films, "--library", folder, "--jobs", num_jobs, "--no-cache"]
+        run = [sys.executable, "-m", "vsumm", "library", *command]
+        said = subprocess.run(run, capture_output=True, text=True, check=True).stdout
+        assert said.splitlines()[-1] == "2 added"
+        libraries.append(open_library(folder))
+    one, two = libraries
+    assert one.films().keys() == two.films().keys()
+    for sha256 in one.films():
+        assert one.rows_of(sha256).num_rows >= 6
+        assert one.rows_of(sha256).equals(two.rows_of(sha256))
 
 
 def test_what_was_found_is_printed(library, capsys):
