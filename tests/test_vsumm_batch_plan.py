@@ -1,13 +1,17 @@
 """What is to do is what has no record: by content, not by name."""
 
+import errno
 import os
+import random
 import shutil
 from dataclasses import replace
 
 import pytest
 from films import make_film
+from tiny_files import make_tiny_files
 
 from mmva_core.store import sha256_file
+from vsumm.batch import plan as module
 from vsumm.batch.ledger import FilmRecord, Ledger, facts_of, key_of
 from vsumm.batch.plan import plan_films, read_list
 from vsumm.batch.task import BatchSettings
@@ -89,7 +93,7 @@ def test_a_file_is_read_once_to_know_what_it_is(films, tmp_path, monkeypatch):
     for _ in range(2):
         assert "c.mp4" not in names(plan(films, tmp_path / "out").to_do)
     assert hashed == ["c.mp4"]
-    assert set(probed) == {"bad.mp4"}  # whose length never gets known
+    assert not probed
 
 
 def test_the_estimate_is_by_the_speed_of_what_is_done(films, tmp_path):
@@ -155,6 +159,28 @@ def test_a_list_without_films_is_an_error(tmp_path, text, match):
         path.write_text(text)
     with pytest.raises(InputError, match=match):
         read_list(path)
+
+
+def test_tiny_files_that_are_no_films_are_opened_once_and_not_hashed(tmp_path, monkeypatch):
+    """A hundred times as many are in `tests/trials/many_files.py`."""
+    num_films = make_tiny_files(tmp_path / "films", 1000, random.Random(0))
+    opened = []
+    monkeypatch.setattr(module, "probe", lambda path: opened.append(path) or probe(path))
+    monkeypatch.delattr(module, "sha256_file")
+    for _ in range(2):
+        planned = plan(tmp_path / "films", tmp_path / "out")
+        assert len(planned.to_do) == len(opened) == len(set(opened)) == num_films == 100
+        assert any("\n" in name for name in names(planned.films))
+
+
+def test_what_cannot_be_read_for_now_is_opened_again(films, tmp_path, monkeypatch):
+    def fail(path):
+        raise InputError("a network drive is away") from OSError(errno.ESTALE, "stale")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "probe", fail)
+        assert plan(films / "b.mp4", tmp_path / "out").film_seconds == 0
+    assert plan(films / "b.mp4", tmp_path / "out").film_seconds > 0
 
 
 def test_a_file_that_changes_is_told_from_what_it_was(films):

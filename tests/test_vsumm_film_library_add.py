@@ -1,6 +1,7 @@
 """Adding films to a library: by content, each once, whatever their names."""
 
 import os
+import random
 import shutil
 from dataclasses import replace
 
@@ -12,8 +13,10 @@ pytest.importorskip("lancedb")
 from batches import Inline
 from films import make_film
 from libraries import EmbeddingModel
+from tiny_files import make_tiny_files
 
 from mmva_core.store import sha256_file
+from vsumm.files import walk_films
 from vsumm.film_library import add as module
 from vsumm.film_library.add import CONFIG, add_films, mark_gone, signal_names
 from vsumm.film_library.schema import rows_of_vectors
@@ -46,6 +49,13 @@ def made(tmp_path_factory):
 def _add(library, *paths):
     source = ModelSource(CONFIG, EmbeddingModel())
     return [(one.path.name, one.state) for one in add_films(library, paths, source=source)]
+
+
+def test_tiny_files_that_are_no_films_leave_nothing_behind(library, tmp_path):
+    num_films = make_tiny_files(tmp_path / "tiny", 300, random.Random(0))
+    added = _add(library, *walk_films(tmp_path / "tiny"))
+    assert [state for _, state in added] == ["broken"] * num_films
+    assert not library.films()
 
 
 def test_every_segment_is_kept_with_what_was_measured(library, made):

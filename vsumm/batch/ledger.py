@@ -83,7 +83,7 @@ class Seen:
     sha256: str | None = None
     """SHA-256 of its content, once that was needed."""
     film_seconds: float | None = None
-    """Its length, once that was needed."""
+    """Its length, once that was needed; 0 where it cannot be read."""
 
 
 class Ledger:

@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeVar, get_args
 from mmva_core.store import sha256_file
 from vsumm.batch.ledger import FileFacts, FilmRecord, Ledger, Seen, facts_of, key_of
 from vsumm.batch.store import Store
-from vsumm.batch.task import BatchSettings
+from vsumm.batch.task import BatchSettings, is_passing
 from vsumm.errors import InputError
 from vsumm.files import make_folder, shown, walk_films
 from vsumm.media import probe
@@ -40,7 +40,7 @@ class PlannedFilm:
     sha256: str | None = None
     """SHA-256 of its content where that is known."""
     film_seconds: float | None = None
-    """How long it lasts; None where that is not known."""
+    """How long it lasts; 0 where it cannot be read, None where that is not known."""
     record: FilmRecord | None = None
     """What became of it in an earlier batch; None: it is to be done."""
 
@@ -221,8 +221,8 @@ def _hash(path: Path) -> str | None:
 def _length(path: Path) -> float | None:
     try:
         return probe(path).duration_seconds
-    except InputError:
-        return None
+    except InputError as error:  # what is no film is not opened again by the next plan
+        return None if is_passing(error) else 0.0
 
 
 def _in_threads(work: Callable[[Item], Value], items: Sequence[Item]) -> list[Value]:
