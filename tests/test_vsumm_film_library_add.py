@@ -51,6 +51,17 @@ def _add(library, *paths):
     return [(one.path.name, one.state) for one in add_films(library, paths, source=source)]
 
 
+def test_known_films_are_found_by_path_when_they_have_moved(library, made):
+    _add(library, made / "film.mp4")
+    ((sha256, film),) = library.films().items()
+    known = module.KnownFilms({sha256: film, "other": replace(film, sha256="other")})
+    assert len(known.at(film.path)) == 2
+    known[sha256] = replace(film, path=made / "moved.mp4")
+    assert [one.sha256 for one in known.at(film.path)] == ["other"]
+    assert [one.sha256 for one in known.at(made / "moved.mp4")] == [sha256]
+    assert not known.at(made / "never.mp4")
+
+
 def test_tiny_files_that_are_no_films_leave_nothing_behind(library, tmp_path):
     num_films = make_tiny_files(tmp_path / "tiny", 300, random.Random(0))
     added = _add(library, *walk_films(tmp_path / "tiny"))

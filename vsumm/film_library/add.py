@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -115,16 +115,15 @@ def add_films(
     """
     config = replace(config, model=library.header.model)
     paths = list(dict.fromkeys(path.absolute() for path in films))
-    known = library.films()
+    known = KnownFilms(library.films())
     with watching(progress) as watch:
         if engine is not None:
             yield from _add_by(engine, library, paths, known, config, cache, watch)
         else:
             source = source or ModelSource(config)
             for number, path in enumerate(paths, 1):
-                yield _add_one(
-                    library, path, known, config, source, cache, numbered(watch, number, len(paths))
-                )
+                here = numbered(watch, number, len(paths))
+                yield _add_one(library, path, known, config, source, cache, here)
     mark_gone(library)
     tidy(library)
 
@@ -159,7 +158,7 @@ def signal_names() -> list[str]:
 def _add_one(
     library: Library,
     path: Path,
-    known: dict[str, FilmRow],
+    known: KnownFilms,
     config: SummaryConfig,
     source: ModelSource,
     cache: RecordCache | None,
@@ -179,7 +178,7 @@ def _add_by(
     engine: Engine,
     library: Library,
     paths: Sequence[Path],
-    known: dict[str, FilmRow],
+    known: KnownFilms,
     config: SummaryConfig,
     cache: RecordCache | None,
     watch: Watch,
@@ -207,6 +206,27 @@ def _add_by(
         yield added
 
 
+class KnownFilms(dict[str, FilmRow]):
+    """Films of a library by SHA-256 of their content; they are found by path, too."""
+
+    def __init__(self, films: Mapping[str, FilmRow]) -> None:
+        super().__init__()
+        self._at: dict[Path, dict[str, FilmRow]] = {}
+        for sha256, film in films.items():
+            self[sha256] = film
+
+    def __setitem__(self, sha256: str, film: FilmRow) -> None:
+        """Keep a film, in place of what was known of it."""
+        if before := self.get(sha256):
+            del self._at[before.path][sha256]
+        super().__setitem__(sha256, film)
+        self._at.setdefault(film.path, {})[sha256] = film
+
+    def at(self, path: Path) -> Collection[FilmRow]:
+        """Return the films that were at a path, one after another."""
+        return self._at.get(path, {}).values()
+
+
 @dataclass(frozen=True)
 class _Task:
     """A film to measure in another process."""
@@ -223,21 +243,20 @@ def _measure_task(task: _Task) -> tuple[FilmRow, pa.Table]:
         return _measure(task.header, task.path, task.config, source, task.cache, watch)
 
 
-def _find(library: Library, path: Path, known: dict[str, FilmRow]) -> Added | None:
+def _find(library: Library, path: Path, known: KnownFilms) -> Added | None:
     """Return what became of a film that is in the library; None where it is to be measured.
 
     Raises:
         OSError: it cannot be read.
     """
     facts = _facts(path)
-    same_path = [film for film in known.values() if film.path == path]
-    if any((film.num_bytes, film.modified_ns) == facts for film in same_path):
+    if any((film.num_bytes, film.modified_ns) == facts for film in known.at(path)):
         return Added(path, "known")
     sha256 = sha256_file(path) if facts else ""
     return _seen_again(library, path, known, sha256, facts) if sha256 in known else None
 
 
-def _keep(library: Library, known: dict[str, FilmRow], film: FilmRow, segments: pa.Table) -> Added:
+def _keep(library: Library, known: KnownFilms, film: FilmRow, segments: pa.Table) -> Added:
     """Write a film that was measured."""
     if film.sha256 in known:  # a copy of one that was measured at the same time
         return Added(film.path, "known", f"it is there as {shown(known[film.sha256].path)}")
@@ -250,7 +269,7 @@ def _keep(library: Library, known: dict[str, FilmRow], film: FilmRow, segments: 
 def _seen_again(
     library: Library,
     path: Path,
-    known: dict[str, FilmRow],
+    known: KnownFilms,
     sha256: str,
     facts: tuple[int, int] | None,
 ) -> Added:
