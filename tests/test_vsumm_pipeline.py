@@ -9,6 +9,7 @@ from vsumm.config import SummaryConfig
 from vsumm.errors import InputError, NoSignalError
 from vsumm.media.segments import Segment
 from vsumm.pipeline import summarize
+from vsumm.score import load_model
 
 FLASH, BEEP = 12.8, 20.8
 
@@ -73,6 +74,11 @@ def test_the_default_budget_is_fifteen_percent(film):
 
 def test_twice_gives_the_same_summary(film):
     assert summarize_plainly(film) == summarize_plainly(film)
+
+
+def test_a_model_that_came_loaded_gives_what_its_name_gives(film):
+    config = SummaryConfig(by="both", cut_at="grid")
+    assert summarize(film, config, model=load_model(config)) == summarize(film, config)
 
 
 def test_both_without_sound_is_by_image_and_says_so(tmp_path):

@@ -18,6 +18,7 @@ from vsumm.summary import Summary
 
 if TYPE_CHECKING:
     from mmva_core import MMVA
+    from mmva_core.embedded import EmbeddedModel
 
 FORMATS = (".npz", ".parquet")
 """Extensions that files of embeddings may have."""
@@ -66,7 +67,7 @@ class Embeddings:
 def embed(
     summary: Summary,
     *,
-    model: MMVA | ModelSource | None = None,
+    model: MMVA | EmbeddedModel | ModelSource | None = None,
     progress: bool | Watch = False,
 ) -> Embeddings:
     """Embed the segments of a summary; reads the film once more.

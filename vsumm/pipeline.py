@@ -40,6 +40,7 @@ from vsumm.summary import SCHEMA_VERSION, ScoredSegment, Summary
 
 if TYPE_CHECKING:
     from mmva_core import MMVA
+    from mmva_core.embedded import EmbeddedModel
 
 
 @overload
@@ -47,7 +48,7 @@ def summarize(  # type: ignore[overload-overlap]  # a str, one file, is an Itera
     path: str | os.PathLike[str],
     config: SummaryConfig | None = None,
     *,
-    model: MMVA | str | None = None,
+    model: MMVA | EmbeddedModel | str | None = None,
     cache: RecordCache | None = None,
     progress: bool | Watch = False,
     **settings: Unpack[Settings],
@@ -59,7 +60,7 @@ def summarize(
     path: Iterable[str | os.PathLike[str]],
     config: SummaryConfig | None = None,
     *,
-    model: MMVA | str | None = None,
+    model: MMVA | EmbeddedModel | str | None = None,
     cache: RecordCache | None = None,
     progress: bool | Watch = False,
     **settings: Unpack[Settings],
@@ -70,7 +71,7 @@ def summarize(
     path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     config: SummaryConfig | None = None,
     *,
-    model: MMVA | str | None = None,
+    model: MMVA | EmbeddedModel | str | None = None,
     cache: RecordCache | None = None,
     progress: bool | Watch = False,
     **settings: Unpack[Settings],
@@ -102,8 +103,8 @@ def summarize(
     """
     check_type("cache", cache, cache is None or isinstance(cache, RecordCache), "a RecordCache")
     is_name = isinstance(model, str | os.PathLike)
-    is_model = model is None or is_name or hasattr(model, "predict_music")
-    check_type("model", model, is_model, "the name of a model or a loaded MMVA")
+    is_model = model is None or is_name or hasattr(model, "va_of_features")
+    check_type("model", model, is_model, "the name of a model or a loaded model")
     config = with_settings(config, settings)
     if isinstance(model, str | os.PathLike):
         config, model = replace(config, model=os.fspath(model)), None
