@@ -5,11 +5,11 @@ import re
 import shlex
 
 import pytest
+from commands import evaluation, parse_command
 
-from eval.cli import add_arguments
 from mmva_core.cli.parser import Parser
 from mmva_core.cli.program import build_parser
-from vsumm.cli.program import _parser, with_command
+from vsumm.cli.program import _parser
 
 
 @pytest.fixture
@@ -59,12 +59,6 @@ def leaves(parser):
                 yield from leaves(command)
 
 
-def evaluation():
-    parser = Parser(prog="vsumm eval")
-    add_arguments(parser)
-    return parser
-
-
 @pytest.mark.parametrize("make", [_parser, build_parser, evaluation])
 def test_every_help_ends_with_examples_that_parse(make):
     for command in leaves(make()):
@@ -73,15 +67,9 @@ def test_every_help_ends_with_examples_that_parse(make):
         _, heading, text = command.format_help().partition("examples:\n")
         assert heading, command.prog
         for line in text.strip().splitlines():
-            program, *arguments = shlex.split(line.partition(" > ")[0])
-            if "--help" in arguments:
-                continue
-            if program == "vsumm" and arguments[0] == "eval":
-                evaluation().parse_args(arguments[1:])
-            elif program == "vsumm":
-                _parser().parse_args(with_command(arguments))
-            else:
-                build_parser().parse_args(arguments)
+            words = shlex.split(line.partition(" > ")[0])
+            if "--help" not in words:
+                parse_command(words)
 
 
 def test_examples_keep_their_lines(parser):

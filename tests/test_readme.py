@@ -1,12 +1,11 @@
 """The commands of the README work as they stand."""
 
 import re
-import shlex
 from pathlib import Path
 
 import pytest
 
-from vsumm.cli.program import _parser, main, with_command
+from vsumm.cli.program import main
 from vsumm.demo import INTENSE_PASSAGES, make_sample_film
 from vsumm.summary import Summary
 
@@ -61,12 +60,3 @@ def test_the_python_of_the_readme_runs(sample_film, tmp_path, monkeypatch):
     (block,) = code_blocks("python")
     exec(compile(block, "README.md", "exec"), {})
     assert (tmp_path / "reel.mp4").exists()
-
-
-def test_every_option_of_the_readme_is_understood():
-    lines = [line for block in code_blocks("sh") for line in block.splitlines()]
-    commands = [shlex.split(line)[1:] for line in lines if line.startswith("vsumm ")]
-    assert commands
-    for arguments in commands:
-        if arguments[0] != "eval":
-            _parser().parse_args(with_command(arguments))
