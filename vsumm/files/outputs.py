@@ -85,13 +85,17 @@ def check_extension(path: str | os.PathLike[str], forms: Collection[str], *, sai
 
 
 def make_folder(path: str | os.PathLike[str]) -> None:
-    """Make a folder for results, and those above it, where they are missing.
+    """Make a folder for results, and those above it, where they are missing, to stay on the disk.
 
     Raises:
         OutputError: it cannot be made.
     """
-    with _as_output_error(Path(path)):
-        Path(path).mkdir(parents=True, exist_ok=True)
+    folder = Path(path)
+    with _as_output_error(folder):
+        missing = [each for each in (folder, *folder.parents) if not each.exists()]
+        folder.mkdir(parents=True, exist_ok=True)
+        for each in missing:
+            _sync_folder(each.parent)
 
 
 @contextmanager
@@ -232,8 +236,7 @@ def _publish(partial: Path, target: Path, *, overwrite: bool) -> None:
         partial.replace(target)
     else:
         _rename_without_replacing(partial, target)
-    with suppress(OSError):  # some file systems cannot sync a folder
-        _sync(target.parent)
+    _sync_folder(target.parent)
 
 
 def _rename_without_replacing(partial: Path, target: Path) -> None:
@@ -251,6 +254,12 @@ def _rename_without_replacing(partial: Path, target: Path) -> None:
         partial.rename(target)
     else:
         partial.unlink()
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring the names in a folder to the disk."""
+    with suppress(OSError):  # some file systems cannot sync a folder
+        _sync(folder)
 
 
 def _sync(path: Path) -> None:
