@@ -14,7 +14,7 @@ from speech import SAMPLE_RATE, speak
 from mmva_core.retrieval import load_index
 from vsumm.errors import InputError
 from vsumm.soundtrack import library
-from vsumm.soundtrack.library import open_library
+from vsumm.soundtrack.library import library_fingerprint, open_library
 
 MODEL = "mmva-lite"
 
@@ -204,3 +204,32 @@ def test_a_podcast_among_songs_is_told_apart_with_and_without_a_jingle(tmp_path)
     assert opened.notes == (f"{folder}: left out, speech: jingle.wav, podcast.wav",)
     items = {item.name: item for item in load_index(opened.index).items}
     assert not items["song.wav"].is_speech
+
+
+def test_an_index_is_read_and_hashed_again_only_if_it_or_its_tracks_change(tmp_path, monkeypatch):
+    (tmp_path / "music").mkdir()
+    for name in ("a.flac", "b.flac"):
+        (tmp_path / "music" / name).write_text("sound")
+    calls = []
+    read, encode = library.load_index, library.msgspec.json.encode
+    monkeypatch.setattr(library, "load_index", lambda x: calls.append("read") or read(x))
+    monkeypatch.setattr(library.msgspec.json, "encode", lambda x: calls.append("hash") or encode(x))
+
+    def look_twice():
+        calls.clear()
+        first, second = (library_fingerprint(tmp_path / "index") for _ in range(2))
+        assert first == second
+        return first, [*calls]
+
+    def write(arousal):
+        curves = {"a.flac": [arousal], "b.flac": [1.0]}
+        make_index(tmp_path / "index", tmp_path / "music", curves)
+
+    write(0.3)
+    whole, of_whole = look_twice()
+    write(0.4)
+    other, of_other = look_twice()
+    (tmp_path / "music" / "a.flac").unlink()
+    less, of_less = look_twice()
+    assert (of_whole, of_other, of_less) == (["read", "hash"], ["read", "hash"], ["hash"])
+    assert len({whole, other, less}) == 3
