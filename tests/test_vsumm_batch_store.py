@@ -1,14 +1,19 @@
 """Results on an object store: a film is done once its record is there, which comes last."""
 
+import subprocess
+import sys
+from urllib.request import urlopen
+
 import fsspec
 import pytest
 from batches import Inline
 from films import make_film
 from foretold import BrightLoudModel
+from fsspec.implementations.memory import MemoryFileSystem
 
 from vsumm.batch import folders
 from vsumm.batch.folders import plan_batch, run_batch
-from vsumm.batch.ledger import FileFacts, FilmRecord, Seen
+from vsumm.batch.ledger import FileFacts, FilmRecord, Seen, write_record
 from vsumm.batch.store import Store, url_of
 from vsumm.errors import OutputError
 from vsumm.reel import ReelConfig
@@ -37,6 +42,7 @@ def url(request):
 
 def objects(url):
     fs, root = fsspec.core.url_to_fs(url)
+    fs.invalidate_cache()
     return {name.removeprefix(f"{root}/"): fs.cat_file(name) for name in fs.find(root)}
 
 
@@ -116,6 +122,20 @@ def test_a_damaged_record_is_said_and_left_out(url, caplog):
     assert "damaged record" in caplog.text
 
 
+def test_what_other_processes_wrote_meanwhile_is_seen(url, monkeypatch):
+    """Although fsspec lists a folder of S3 once, whatever others write to it."""
+    lists, find = {}, MemoryFileSystem.find
+    monkeypatch.setattr(
+        MemoryFileSystem, "find", lambda fs, path: lists.setdefault(path, find(fs, path))
+    )
+    monkeypatch.setattr(MemoryFileSystem, "invalidate_cache", lambda fs, path=None: lists.clear())
+    assert list(Store(url).records()) == []
+    record = FilmRecord("/a", "done", "ab" * 32)
+    fs, root = fsspec.core.url_to_fs(url)
+    fs.pipe_file(f"{root}/.vsumm/records/ab/{record.key}.json", write_record(record).encode())
+    assert list(Store(url).records()) == [record]
+
+
 @pytest.mark.parametrize(
     ("output", "message"),
     [
@@ -145,23 +165,76 @@ def test_processes_put_results_on_one_store(films, tmp_path, monkeypatch):
     assert len(list((tmp_path / "out").glob("a-*/a.summary.mp4"))) == 1
 
 
-@pytest.mark.slow
-@pytest.mark.filterwarnings("ignore")  # of boto
-def test_s3(films, monkeypatch):
+@pytest.fixture
+def s3(monkeypatch):
+    """A server that speaks as S3 does, with an empty bucket."""
     server = pytest.importorskip("moto.server")
     pytest.importorskip("s3fs")
     s3 = server.ThreadedMotoServer(port=0)
     s3.start()
-    try:
-        host, port = s3.get_host_and_port()
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-        with pytest.raises(OutputError, match="bucket"):
-            plan_batch(films, "s3://bucket/reels")
-        fsspec.filesystem("s3").mkdir("bucket")
-        assert batch(films, "s3://bucket/reels")[0] == 2
-        assert batch(films, "s3://bucket/reels") == (0, [])
-        assert "manifest.csv" in objects("s3://bucket/reels")
-    finally:
-        s3.stop()
+    host, port = s3.get_host_and_port()
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+    # Servers of one process share their buckets, and fsspec keeps what spoke with the last one.
+    urlopen(f"http://{host}:{port}/moto-api/reset", data=b"").close()
+    fsspec.get_filesystem_class("s3").clear_instance_cache()
+    yield fsspec.filesystem("s3")
+    s3.stop()
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # of boto
+def test_s3_has_the_results_that_a_folder_has(films, s3, tmp_path):
+    with pytest.raises(OutputError, match="bucket"):
+        plan_batch(films, "s3://bucket/reels")
+    s3.mkdir("bucket")
+    num_to_do, records = batch(films, "s3://bucket/reels")
+    assert num_to_do == 2
+    assert batch(films, "s3://bucket/reels") == (0, [])
+    batch(films, tmp_path / "out")
+    found = objects("s3://bucket/reels")
+    assert {records[0].summary, "manifest.csv"} < found.keys()
+    assert found[records[0].reel] == (tmp_path / "out" / records[0].reel).read_bytes()
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_a_batch_to_s3_that_was_killed_goes_on(s3, tmp_path):
+    """With real processes and the real model."""
+    s3.mkdir("bucket")
+    (tmp_path / "films").mkdir()
+    for number in range(3):
+        make_film(tmp_path / "films" / f"{number}.mp4", seconds=20 + number, size=(160, 90))
+    run = "import sys; from vsumm.cli.program import main; sys.exit(main())"
+
+    def start(output):
+        command = [sys.executable, "-c", run, "batch", tmp_path / "films", "-o", output]
+        return subprocess.Popen([*command, "--no-cache"], stdout=subprocess.PIPE, text=True)
+
+    with start("s3://bucket/reels") as first:
+        assert any("0.summary.mp4" in line for line in first.stdout)
+        first.kill()
+    before = done(objects("s3://bucket/reels"))
+    assert before
+    assert len(plan_batch(tmp_path / "films", "s3://bucket/reels").to_do) in (1, 2)
+    for output in ("s3://bucket/reels", tmp_path / "out"):
+        with start(output) as again:
+            assert "3 films done" in again.stdout.read()
+    assert not plan_batch(tmp_path / "films", "s3://bucket/reels").to_do
+    after = done(objects("s3://bucket/reels"))
+    # Records say how long their films took: the same ones were not done again.
+    assert before.items() < after.items()
+    reels = list((tmp_path / "out").glob("[!.]*/*.mp4"))
+    assert len(reels) == 3
+    for reel in reels:
+        assert after[reel.relative_to(tmp_path / "out").as_posix()] == reel.read_bytes()
+
+
+def done(found):
+    """Return the results and records among objects."""
+    return {
+        name: content
+        for name, content in found.items()
+        if name not in ("manifest.csv", ".vsumm/seen.jsonl")
+    }

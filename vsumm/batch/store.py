@@ -135,6 +135,7 @@ class Store:
     @cached_property
     def _names(self) -> set[str]:
         """The names of all objects in the folder."""
+        self._fs.invalidate_cache()  # it may know a list from before other processes wrote
         names = self._fs.find(self._root)
         return {name.removeprefix(f"{self._root}/") for name in names}
 
