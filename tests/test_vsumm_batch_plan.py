@@ -130,6 +130,13 @@ def test_results_inside_the_folder_are_no_films(films):
     assert "reel.mp4" not in names(plan(films, out).films)
 
 
+def test_links_in_circles_and_two_ways_to_a_folder_name_every_film_once(films, tmp_path):
+    (films / "more" / "up").symlink_to(films)
+    (films / "again").symlink_to(films / "more")
+    (films / "itself").symlink_to("itself")
+    assert names(plan(films, tmp_path / "out").films) == ["a.mp4", "b.mp4", "bad.mp4", "c.mp4"]
+
+
 def test_exclude_goes_by_name_and_by_path_in_the_folder(films, tmp_path):
     planned = plan(films, tmp_path / "out", exclude=["more/*", "bad*"])
     assert names(planned.films) == ["b.mp4", "c.mp4"]

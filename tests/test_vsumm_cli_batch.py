@@ -1,6 +1,7 @@
 """`vsumm batch` says what it will do, does it, and says what is not done."""
 
 import json
+import resource
 import shutil
 import subprocess
 import sys
@@ -154,24 +155,85 @@ def test_order_and_music_are_checked_against_each_other(films, capsys):
     assert "--cut-to-beats needs --soundtrack-from" in capsys.readouterr().err
 
 
-@pytest.mark.slow
-def test_a_batch_that_was_killed_goes_on(tmp_path):
-    """With real processes and the real model; the trial `kill_batches.py` does this for long."""
-    films = tmp_path / "films"
-    films.mkdir()
+@pytest.fixture
+def start(tmp_path):
+    """Start batches of three films as users do: real processes, the real model."""
+    (tmp_path / "films").mkdir()
     for number in range(3):
-        make_film(films / f"{number}.mp4", seconds=20 + number, size=(160, 90))
+        make_film(tmp_path / "films" / f"{number}.mp4", seconds=20 + number, size=(160, 90))
     run = "import sys; from vsumm.cli.program import main; sys.exit(main())"
-    command = [sys.executable, "-c", run, "batch", films, "-o", tmp_path / "out", "--no-cache"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as first:
+    words = ["batch", tmp_path / "films", "-o", tmp_path / "out", "--no-cache"]
+
+    def start(code=run, **options):
+        return subprocess.Popen(
+            [sys.executable, "-c", code, *words],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            **options,
+        )
+
+    return start
+
+
+@pytest.mark.slow
+def test_a_batch_that_was_killed_goes_on(start, tmp_path):
+    """The trial `kill_batches.py` does this for long."""
+    with start() as first:
         assert any("0.summary.mp4" in line for line in first.stdout)
         first.kill()
     (reel,) = (tmp_path / "out").glob("0-*/*.mp4")
     before = reel.stat()
-    again = subprocess.run(command, capture_output=True, text=True, timeout=300)
-    assert (again.returncode, again.stderr) == (0, "")
-    assert "3 films done" in again.stdout
+    again = start()
+    out, err = again.communicate(timeout=300)
+    assert (again.returncode, err) == (0, "")
+    assert "3 films done" in out
     assert reel.stat() == before
+
+
+@pytest.mark.slow
+def test_a_batch_goes_on_once_the_disk_has_room(start, tmp_path):
+    def leave_no_room():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+
+    full = start(preexec_fn=leave_no_room)
+    _, err = full.communicate(timeout=300)
+    assert full.returncode == 1
+    assert "cannot be written" in err
+    assert "make room and run the same batch again: it goes on" in err
+    assert err.count("\n") == 1
+    assert not list((tmp_path / "out").glob("[!.]*/*"))
+    again = start()
+    out, err = again.communicate(timeout=300)
+    assert (again.returncode, err) == (0, "")
+    assert "3 films done" in out
+    assert len(list((tmp_path / "out").glob("[!.]*/*"))) == 6
+
+
+TWO_AT_ONCE = """
+import sys
+from vsumm import plan_batch, run_batch
+if __name__ == "__main__":
+    plan = plan_batch(sys.argv[2], sys.argv[4])
+    print(len(plan.to_do), flush=True)
+    sys.stdin.readline()
+    for record in run_batch(plan):
+        print(record.path, record.state, record.seconds)
+"""
+
+
+@pytest.mark.slow
+def test_of_two_batches_at_once_one_does_each_film(start):
+    batches = [start(TWO_AT_ONCE) for _ in range(2)]
+    assert [batch.stdout.readline() for batch in batches] == ["3\n", "3\n"]
+    for batch in batches:
+        batch.stdin.write("\n")
+        batch.stdin.flush()
+    # Done twice, a film would have taken two batches different times.
+    first, second = (sorted(batch.communicate(timeout=300)[0].splitlines()) for batch in batches)
+    assert first == second
+    assert [line.split()[1] for line in first] == ["done"] * 3
 
 
 @pytest.mark.parametrize(("text", "expected"), [("90s", 90.0), ("never", None), (None, 1800.0)])
