@@ -51,6 +51,17 @@ def test_parsing_loads_nothing_heavy():
     assert done.returncode == 0, done.stderr
 
 
+def test_tvsum_is_evaluated_without_scipy(folder):
+    code = (
+        "import sys\n"
+        "from eval.__main__ import main\n"
+        f"main(['tvsum', '--annotations', {str(folder / 'ydata-tvsum50.mat')!r}, '--quiet'])\n"
+        "sys.exit('scipy' in sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def test_the_parsers_names_are_those_of_the_library():
     from eval.summarisers.methods import SUMMARISERS
 

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import bootstrap
 
 from eval.protocol.bootstrap import bootstrap_mean
 
@@ -22,6 +23,14 @@ def test_interval_is_as_wide_as_theory_says():
     interval = bootstrap_mean(values)
     half_width = 1.96 * values.std() / np.sqrt(len(values))
     assert (interval.high - interval.low) / 2 == pytest.approx(half_width, rel=0.05)
+
+
+def test_the_interval_is_that_of_scipy():
+    values = np.sort(np.random.default_rng(1).normal(size=30))
+    rng = np.random.default_rng(7)
+    scipys = bootstrap((values,), np.mean, n_resamples=200, method="percentile", rng=rng)
+    ours = bootstrap_mean(values, num_resamples=200, seed=7)
+    assert (ours.low, ours.high) == pytest.approx(scipys.confidence_interval, rel=1e-12)
 
 
 @given(rows, st.randoms())

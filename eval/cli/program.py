@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
 def _run_benchmark(args: argparse.Namespace) -> int:
     # Videos are evaluated by threads already: those of OpenBLAS would wait for each other, busily.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from eval.cli.command import run_benchmark  # here, since it loads scipy
+    from eval.cli.command import run_benchmark  # here, since it loads h5py
 
     result = run_benchmark(args)
     print(result.text)

@@ -10,8 +10,6 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-from scipy.io import loadmat
-from scipy.io.matlab import MatReadError
 
 from eval.datasets.benchmark import Benchmark, BenchmarkVideo, clip_borders
 from vsumm.errors import InputError
@@ -51,6 +49,9 @@ def _find_files(path: Path) -> list[Path]:
 
 
 def _read_video(path: Path) -> BenchmarkVideo:
+    from scipy.io import loadmat  # here, since TVSum needs nothing of it
+    from scipy.io.matlab import MatReadError
+
     try:
         mat = loadmat(path, variable_names=["user_score", "FPS"])
         user_summaries = np.asarray(mat["user_score"], dtype=np.float64).T > 0

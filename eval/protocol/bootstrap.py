@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import bootstrap
+
+from eval.datasets import IntArray
 
 CONFIDENCE = 0.95
 NUM_RESAMPLES = 10_000
@@ -59,14 +61,18 @@ def bootstrap_mean(
     mean = float(np.clip(ordered.mean(), ordered[0], ordered[-1]))
     if len(ordered) == 1:
         return Interval(mean, mean, mean)
-    found = bootstrap(
-        (ordered,),
-        np.mean,
-        n_resamples=num_resamples,
-        confidence_level=confidence,
-        method="percentile",
-        rng=np.random.default_rng(seed),
-    ).confidence_interval
+    means = ordered[_resamples(len(ordered), num_resamples, seed)].mean(axis=1)
+    tail = (1 - confidence) / 2
+    ends = np.percentile(means, [100 * tail, 100 * (1 - tail)])
     # Means of equal values may differ from them by a rounding error.
-    low, high = np.clip([found.low, found.high], ordered[0], ordered[-1])
+    low, high = np.clip(ends, ordered[0], ordered[-1])
     return Interval(mean, float(low), float(high))
+
+
+@lru_cache(1)  # the figures of one table are about the same videos
+def _resamples(num_values: int, num_resamples: int, seed: int) -> IntArray:
+    """Draw which values each sample has, (num_resamples, num_values).
+
+    They are those of `scipy.stats.bootstrap`, which takes longer to load than all of them to draw.
+    """
+    return np.random.default_rng(seed).integers(0, num_values, (num_resamples, num_values))

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import kendalltau, rankdata
 
 from eval.datasets import FloatArray, IntArray
 
@@ -102,13 +101,14 @@ class RankReference:
             references: (U, N) or (N,) values of the users.
         """
         self.values = np.atleast_2d(np.asarray(references, dtype=np.float64))
-        self._z = _standardised(rankdata(self.values, axis=1))
         starts, self._run_of_frame = _runs_of_columns(self.values)
         self._num_runs = len(starts)
+        runs, sizes = self.values[:, starts], np.bincount(self._run_of_frame).astype(np.float64)
+        ranks = np.stack([_ranks_of_runs(row, sizes) for row in runs])
+        self._z = _standardised(ranks[:, self._run_of_frame])
         if self._num_runs > MAX_RUNS:
             return
         self._pairs = np.triu_indices(self._num_runs, 1)
-        runs, sizes = self.values[:, starts], np.bincount(self._run_of_frame).astype(np.float64)
         first, second = self._pairs
         self._signs = np.sign(runs[:, second] - runs[:, first])
         self._num_frame_pairs = sizes[first] * sizes[second]
@@ -243,6 +243,19 @@ def _runs_of_columns(values: FloatArray) -> tuple[IntArray, IntArray]:
     return np.flatnonzero(changed), np.cumsum(changed) - 1
 
 
+def _ranks_of_runs(values: FloatArray, sizes: FloatArray) -> FloatArray:
+    """Return the mean rank of the frames of each run, (K,), given its value and its size."""
+    order = np.argsort(values)
+    ascending = values[order]
+    first = np.flatnonzero(np.append(True, ascending[1:] != ascending[:-1]))
+    num_tied = np.add.reduceat(sizes[order], first)
+    # A group of T tied frames behind B others has the ranks B + 1 to B + T.
+    mean_ranks = np.cumsum(num_tied) - (num_tied - 1) / 2
+    ranks = np.empty(len(values))
+    ranks[order] = np.repeat(mean_ranks, np.diff(first, append=len(values)))
+    return ranks
+
+
 def _standardised(ranks: FloatArray) -> FloatArray:
     """Centre each row and bring it to length 1; a constant row becomes zero."""
     centred = ranks - ranks.mean(axis=1, keepdims=True)
@@ -263,4 +276,6 @@ def _clipped(coefficients: FloatArray) -> FloatArray:
 
 
 def _scipy_tau(scores: FloatArray, user: FloatArray) -> float:
+    from scipy.stats import kendalltau  # here, since few videos need what loads slowly
+
     return float(np.nan_to_num(kendalltau(scores, user).statistic))
