@@ -1,5 +1,6 @@
 """The shell of the command lines: what ends a command becomes an exit code and one line."""
 
+import gc
 import logging
 import os
 import signal
@@ -64,6 +65,19 @@ def test_a_command_that_goes_on_sets_the_code_itself(capsys):
         shell.exit_code = 1
     assert shell.exit_code == 1
     assert capsys.readouterr().err == "tool: error: one of two failed\n"
+
+
+def test_the_end_of_a_command_searches_nothing_for_garbage():
+    searches = []
+    gc.collect()
+    gc.callbacks.append(lambda phase, info: searches.append(phase))
+    try:
+        with Shell("tool", OurError):
+            made = [[] for _ in range(5_000)]
+        made.append([])
+    finally:
+        gc.callbacks.pop()
+    assert not searches
 
 
 def be_terminated(cleaned):

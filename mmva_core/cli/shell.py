@@ -77,6 +77,9 @@ class Shell:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> bool:
+        # All that was made counts as old: else Python would search it for garbage at once.
+        gc.freeze()
+        gc.unfreeze()
         gc.set_threshold(*self._garbage_thresholds)
         lost = _flush_stdout()
         if lost and (error is None or isinstance(error, OSError | SystemExit)):
