@@ -189,9 +189,10 @@ def move_edges(
         return place_edges(runs, film.segments, scores, borders, rules), borders
 
     cuts = FoundCuts(())
-    if config.cut_at != "speech":
-        cuts = _find_cuts(film, known, runs, place, cache=cache)
-    pieces, _ = place(cuts)
+    if config.cut_at == "speech":
+        pieces, _ = place(cuts)
+    else:
+        cuts, pieces = _find_cuts(film, known, runs, place, cache=cache)
     problems = {"cuts between shots": cuts.problem, "pauses in speech": speech.problem}
     notes = [f"not all {what} could be found: {why}" for what, why in problems.items() if why]
     pieces = finish_runs(
@@ -245,8 +246,8 @@ def _find_cuts(
     place: Callable[[FoundCuts], tuple[list[Segment], Borders]],
     *,
     cache: RecordCache | None,
-) -> FoundCuts:
-    """Find the cuts that matter for where edges are placed."""
+) -> tuple[FoundCuts, list[Segment]]:
+    """Find the cuts that matter for where edges are placed, and place them."""
     search = partial(find_cuts, film.info, seen=known.cuts, content=known.content, cache=cache)
     cuts = FoundCuts(known.cuts.cuts if known.cuts else ())
     if known.cuts is None:
@@ -255,13 +256,14 @@ def _find_cuts(
     # known, and again when something is found there.
     for number in count(1):
         before = cuts
-        places = places_to_check(runs, *place(before))
+        pieces, borders = place(before)
+        places = places_to_check(runs, pieces, borders)
         if number > MAX_ROUNDS:
             places = merge_neighbours([*places, *places_to_search(runs)])
         cuts = search(places, before=before)
         if cuts.cuts == before.cuts:
             break
-    return cuts
+    return cuts, pieces
 
 
 def seen_in(info: MediaInfo, arrays: Arrays) -> SeenCuts | None:
