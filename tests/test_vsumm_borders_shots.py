@@ -6,7 +6,7 @@ from films import make_film
 from shots import make_shots
 
 from vsumm.borders import Looks, Packets, find_cuts, searched, seen_cuts
-from vsumm.borders.seen import sort_looks
+from vsumm.borders.seen import _motion, sort_looks
 from vsumm.files import RecordCache
 from vsumm.media import Segment, probe, split_into_segments
 from vsumm.score import MotionMeter, look_windows, looks_of, read_looks
@@ -107,6 +107,16 @@ def test_other_key_frames_may_begin_no_shot(keys, changes, between, is_open):
     place = next(iter(changes))
     assert not begin.any()
     assert may_follow[place] == is_open
+
+
+def test_motion_is_the_median_of_the_changes_around():
+    rng = np.random.default_rng(0)
+    changes, are_keys = rng.random(40), rng.random(40) < 0.4
+    found = _motion(Looks(np.arange(40.0), changes, Packets(are_keys, changes, changes)))
+    for place in range(40):
+        around = [k for k in range(place - 3, place + 4) if k != place and 0 <= k < 40]
+        counted = [changes[k] for k in around if not are_keys[k]]
+        assert found[place] == (np.median(counted) if counted else 0.0)
 
 
 def test_without_a_large_packet_motion_is_no_cut():

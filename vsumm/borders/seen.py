@@ -136,7 +136,9 @@ def _motion(looks: Looks) -> FloatArray:
     windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * NEIGHBOURS + 1).copy()
     windows[:, NEIGHBOURS] = np.nan  # (L, 7), not the look itself
     windows[np.isnan(windows).all(axis=1)] = 0.0
-    median: FloatArray = np.nanmedian(windows, axis=1)
+    rows, counts = np.arange(len(windows)), np.isfinite(windows).sum(axis=1)
+    ordered = np.sort(windows, axis=1)  # NaN comes last; np.nanmedian would load numpy.ma
+    median: FloatArray = (ordered[rows, (counts - 1) // 2] + ordered[rows, counts // 2]) / 2
     return median
 
 

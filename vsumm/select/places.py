@@ -51,9 +51,9 @@ class Borders:
 
     @cached_property
     def seams(self) -> FloatArray:
-        """Cuts, both ends of the film, and both of what is kept, seconds: an edge there is fine."""
+        """Cuts, ends of the film and of what is kept, seconds, ascending: an edge there is fine."""
         kept = [time for piece in self.kept for time in (piece.start_seconds, piece.end_seconds)]
-        return np.array([*self.cuts, 0.0, self.end_seconds, *kept], np.float64)
+        return np.sort(np.array([*self.cuts, 0.0, self.end_seconds, *kept], np.float64))
 
     @cached_property
     def pauses(self) -> FloatArray:
@@ -63,6 +63,12 @@ class Borders:
         gaps = np.concatenate([[np.inf], starts[1:] - ends[:-1], [np.inf]])
         beside = np.minimum(BESIDE_PHRASE_SECONDS, gaps / 2)
         return np.concatenate([starts - beside[:-1], ends + beside[1:]])
+
+    def are_seams(self, times: FloatArray) -> BoolArray:
+        """Return which times are seams, of the same shape."""
+        nearest = np.searchsorted(self.seams, times).clip(max=len(self.seams) - 1)
+        are_seams: BoolArray = self.seams[nearest] == times  # np.isin would load numpy.ma
+        return are_seams
 
     def are_spoken(self, times: FloatArray, *, beside_seconds: float = 0.0) -> BoolArray:
         """Return which times lie inside a phrase, or so near to one, of the same shape."""
@@ -155,7 +161,7 @@ def _within(times: FloatArray, reach: Segment) -> FloatArray:
 
 
 def _costs_of_places(times: FloatArray, borders: Borders) -> FloatArray:
-    costs: FloatArray = np.where(np.isin(times, borders.seams), 0.0, INSIDE_SHOT_COST)
+    costs: FloatArray = np.where(borders.are_seams(times), 0.0, INSIDE_SHOT_COST)
     costs += (IN_SPEECH_COST - BESIDE_SPEECH_COST) * borders.are_spoken(times)
     beside = borders.are_spoken(times, beside_seconds=BESIDE_PHRASE_SECONDS - SLACK_SECONDS)
     return costs + BESIDE_SPEECH_COST * beside
@@ -164,7 +170,7 @@ def _costs_of_places(times: FloatArray, borders: Borders) -> FloatArray:
 def _show_flash(pieces: FloatArray, borders: Borders) -> BoolArray:
     """Return which pieces begin or end with so short a part of a longer shot, (P,)."""
     is_short = _stubs(pieces, borders) < FLASH_SECONDS
-    is_flash = is_short & ~np.isin(pieces, borders.seams)
+    is_flash = is_short & ~borders.are_seams(pieces)
     return is_flash[:, 0] | is_flash[:, 1]
 
 
