@@ -109,17 +109,20 @@ class _Ends:
     """Ends of the packets that are shown last, by stream index, on the container's clock."""
 
     def __init__(self) -> None:
-        self._last: dict[int, list[tuple[Fraction, Fraction]]] = {}  # of each, ascending
+        # Of each stream, ascending: when they begin and end, in ticks of that stream's clock.
+        self._last: dict[int, list[tuple[int, int]]] = {}
+        self._ticks: dict[int, Fraction] = {}
 
     def note(self, packet: av.Packet[Any]) -> None:
         # Discarded packets are decoded for others and not shown: an edit list leaves them out.
         if packet.pts is None or packet.is_corrupt or packet.is_discard:
             return
-        start = packet.pts * packet.time_base
-        end = start + (packet.duration or 0) * packet.time_base
-        last = self._last.setdefault(packet.stream.index, [])
-        if len(last) < NUM_LAST or start > last[0][0]:
-            insort(last, (start, end))
+        last = self._last.get(packet.stream_index)
+        if last is None:
+            last = self._last[packet.stream_index] = []
+            self._ticks[packet.stream_index] = packet.time_base
+        if len(last) < NUM_LAST or packet.pts > last[0][0]:
+            insort(last, (packet.pts, packet.pts + (packet.duration or 0)))
             del last[:-NUM_LAST]
 
     @property
@@ -127,13 +130,16 @@ class _Ends:
         """End of each stream; packets far behind all others have damaged times."""
         # Only the duration of the last packet is used: that of others may be the distance to the
         # packet that is decoded next, not to the one that is shown next.
-        return {index: _before_jump(last)[1] for index, last in self._last.items()}
+        return {
+            index: _before_jump(last, self._ticks[index])[1] * self._ticks[index]
+            for index, last in self._last.items()
+        }
 
 
-def _before_jump(last: list[tuple[Fraction, Fraction]]) -> tuple[Fraction, Fraction]:
+def _before_jump(last: list[tuple[int, int]], tick: Fraction) -> tuple[int, int]:
     """Return the last packet, or the one before the first jump if not all are that far apart."""
     steps = [later[0] - earlier[0] for earlier, later in pairwise(last)]
-    jumps = [number for number, step in enumerate(steps) if step > JUMP_SECONDS]
+    jumps = [number for number, step in enumerate(steps) if step * tick > JUMP_SECONDS]
     return last[jumps[0]] if jumps and (len(steps) == 1 or len(jumps) < len(steps)) else last[-1]
 
 

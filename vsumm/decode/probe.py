@@ -26,6 +26,7 @@ from vsumm.decode.joined import find_joint
 from vsumm.decode.open_file import MAX_PIXELS, open_media, tags_of
 from vsumm.decode.others import describe_others
 from vsumm.decode.packets import read_packets, seek
+from vsumm.decode.pick_frames import can_skip_frames
 from vsumm.decode.transport import find_change, programmes_of
 from vsumm.errors import InputError
 from vsumm.files import open_regular_file
@@ -220,11 +221,15 @@ def _first_frame(container: InputContainer, stream: Any, tick: Callable[[], None
 
 def _decode_some(container: InputContainer, stream: Any) -> Iterator[Any]:
     num_failed = 0
+    context = stream.codec_context
+    can_skip = stream.type == "video" and can_skip_frames(context)
     for packet in read_packets(container):
         if packet.stream.index != stream.index:
             continue
         if packet.has_sidedata("encryption_info"):
             raise InputError("it is encrypted: decrypt it first")
+        if can_skip:  # what an edit list leaves out is decoded only as far as others refer to it
+            context.skip_frame = "NONREF" if packet.is_discard else "DEFAULT"
         try:
             frames = packet.decode() if packet.size else []
         except (av.FFmpegError, MemoryError, ValueError):
@@ -234,7 +239,7 @@ def _decode_some(container: InputContainer, stream: Any) -> Iterator[Any]:
         if num_failed > FIRST_FRAME_PACKETS:
             return
     try:
-        yield from stream.codec_context.decode(None)
+        yield from context.decode(None)
     except (av.FFmpegError, MemoryError, ValueError):
         return
 
