@@ -87,6 +87,16 @@ def test_what_a_cached_film_does_not_need_is_not_loaded():
     assert not heavy & loaded_by("import vsumm.batch\nvsumm.batch.summarize_files")
 
 
+def test_the_processes_that_decode_and_encode_load_little():
+    """What those of `vsumm FILM` are forked from, but for the search for cuts."""
+    jobs = (
+        "vsumm.decode.probe, vsumm.decode.scan, vsumm.decode.pick_frames, vsumm.decode.sound, "
+        "vsumm.borders.speech_job, vsumm.reel.job"
+    )
+    heavy = {"torch", "scipy", "pandas", "cv2", "onnxruntime", "moviepy", "transformers"}
+    assert not heavy & loaded_by(f"import {jobs}")
+
+
 def test_reading_cutting_and_choosing_work_without_torch(tmp_path):
     """What `.ci/run` tries on other Pythons, where it installs no torch."""
     code = (

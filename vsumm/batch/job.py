@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from vsumm import render, soundtrack
+from vsumm import reel, render, soundtrack
 from vsumm.batch.views import Views, check_views, write_views
 from vsumm.config import SummaryConfig
 from vsumm.files import RecordCache, atomic_output, check_output, make_folder
 from vsumm.media import MediaInfo, probe
 from vsumm.pipeline import summarize_media
 from vsumm.progress import Watch, watching, work_on
-from vsumm.reel import ReelConfig, plan_reel, prepare_reel, try_reel, write_reel
+from vsumm.reel import ReelConfig
 from vsumm.score import ModelSource
 from vsumm.summary import Summary
 
@@ -131,7 +131,7 @@ def do_job(job: Job, source: ModelSource, cache: RecordCache | None, watch: Watc
         soundtrack.check_film(info, job.summary)
     plan = None
     if job.reel is not None:
-        plan = plan_reel(
+        plan = reel.plan_reel(  # named through its folder, which loads what writes reels only now
             info,
             reel_path,
             job.reel,
@@ -140,8 +140,8 @@ def do_job(job: Job, source: ModelSource, cache: RecordCache | None, watch: Watc
             gets_soundtrack=job.music is not None,
         )
         if job.reel.can_be_refused:
-            try_reel(plan)
-        prepare_reel()
+            reel.try_reel(plan)
+        reel.prepare_reel()
     summary = summarize_media(
         info,
         job.summary,
@@ -153,13 +153,13 @@ def do_job(job: Job, source: ModelSource, cache: RecordCache | None, watch: Watc
     if job.music is not None:
         summary, job = _with_soundtrack(summary, job, job.music, cache)
         if plan is not None:
-            plan = plan_reel(info, reel_path, job.reel, overwrite=overwrite)
+            plan = reel.plan_reel(info, reel_path, job.reel, overwrite=overwrite)
     if job.reel is not None:
         summary = replace(summary, reel=job.reel.to_plain())
     summary = summary.placed_at(summary_path)
     if plan is not None:
         plan = replace(plan, audio_track=summary.config.audio_track or 0)
-        write_reel(
+        reel.write_reel(
             plan,
             summary.runs,
             sound_shifts=summary.sound_shifts,

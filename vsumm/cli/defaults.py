@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import logging
 import os
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -48,6 +47,8 @@ def default_arguments(
     Raises:
         UsageError: the file cannot be read, or names an option that there is not.
     """
+    import tomllib  # here, since most users have no such file
+
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
