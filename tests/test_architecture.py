@@ -47,8 +47,8 @@ FLOORS = {
         "running_order": "borders errors files fixed media mood score select split_edits summary",
         "soundtrack": "borders config decode errors files fixed media reel running_order score "
         "select summary words workers",
-        "pipeline": "analysis config edges errors files fixed media progress running_order score "
-        "settings stretches summary",
+        "pipeline": "analysis borders config edges errors files fixed media progress running_order "
+        "score settings stretches summary",
         "medley": "config errors files media mood pipeline progress reel score select soundtrack "
         "summary words",
         "embeddings": "config errors files progress score summary",

@@ -16,7 +16,8 @@ from vsumm.errors import InputError
 from vsumm.media.info import probe
 from vsumm.workers import client, start
 from vsumm.workers.client import Worker, WorkerLostError, run_in_worker
-from vsumm.workers.start import end_server, prepare_server
+from vsumm.workers.server import IDLE_SECONDS
+from vsumm.workers.start import end_server, load_when_idle, prepare_server
 
 WAIT_SECONDS = 20
 
@@ -162,6 +163,31 @@ def test_all_workers_come_from_one_server(server):
 def test_the_server_has_no_thread_when_it_forks(server, film):
     probe(film)
     assert len(list(Path(f"/proc/{server}/task").iterdir())) == 1
+
+
+def loaded_by_server():
+    if not start.HAS_SERVER:
+        pytest.skip("no server on this system")
+    (answer,) = run_in_worker("broken_jobs:tell_modules")
+    return answer.header["names"]
+
+
+def test_what_can_wait_is_loaded_when_nobody_asks_for_anything(broken_jobs):
+    end_server()
+    load_when_idle("mailbox")
+    assert start._server is None  # none is started for that
+    assert "mailbox" not in loaded_by_server()
+    load_when_idle("no_such_module", "mailbox")
+    time.sleep(10 * IDLE_SECONDS)
+    assert "mailbox" in loaded_by_server()
+    end_server()
+
+
+def test_what_is_needed_next_is_loaded_beside_a_job(broken_jobs):
+    end_server()
+    run_in_worker("broken_jobs:tell_modules", then=["mailbox"])
+    assert "mailbox" in loaded_by_server()
+    end_server()
 
 
 def test_what_workers_leave_does_not_pile_up_in_the_server(server, film):

@@ -12,6 +12,7 @@ import numpy as np
 
 from mmva_core.skill import skill_line
 from vsumm.analysis import analyse
+from vsumm.borders import prepare_search
 from vsumm.config import SEGMENT_SECONDS, By, SummaryConfig, check_type
 from vsumm.edges import choose_pieces, known_of
 from vsumm.errors import InputError, NoSignalError
@@ -147,6 +148,8 @@ def summarize_media(
     """
     check_weights(config.weights)
     fixed = fix(info, config)
+    if config.cut_at != "grid":
+        prepare_search()
     analysis = analyse(info, config, source=source, cache=cache, progress=progress)
     film, measured, columns = analysis.film, analysis.measured, analysis.columns
     asked_track, config = config.audio_track, film.config

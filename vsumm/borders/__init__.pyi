@@ -7,5 +7,6 @@ from .shots import find_cuts as find_cuts
 from .speech import FoundSpeech as FoundSpeech
 from .speech import find_speech as find_speech
 from .speech import join_phrases as join_phrases
+from .speech import prepare_search as prepare_search
 from .speech_job import phrases_in as phrases_in
 from .voice import VoiceDetector as VoiceDetector

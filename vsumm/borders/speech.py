@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from vsumm._version import __version__
 from vsumm.borders.searched import search_once
+from vsumm.borders.shots import JOB as CUTS_JOB
 from vsumm.borders.shots import join_near
 from vsumm.borders.voice import CHUNK_SECONDS, SHORTEST_PAUSE_SECONDS
 from vsumm.files import RecordCache
 from vsumm.media import MediaInfo, Segment, merge_neighbours
+from vsumm.workers import load_when_idle
 
 JOB = "vsumm.borders.speech_job:run_speech"
 """The job that decodes sound and listens."""
@@ -56,6 +58,11 @@ def find_speech(
         cache=cache,
     )
     return FoundSpeech(join_phrases(Segment(*span) for span in found), problem)
+
+
+def prepare_search() -> None:
+    """Have what looks for cuts and listens loaded when the server of workers, if any, is idle."""
+    load_when_idle(*(job.partition(":")[0] for job in (JOB, CUTS_JOB)))
 
 
 def join_phrases(phrases: Iterable[Segment]) -> tuple[Segment, ...]:

@@ -302,3 +302,11 @@ def _open_container(source: Any, options: dict[str, str]) -> InputContainer:
         container.close()
         raise InputError(f"it is a still picture ({name.removesuffix('_pipe')}), not a film")
     return container
+
+
+def can_skip_frames(context: Any) -> bool:
+    """Whether `skip_frame` of a decoder can change from packet to packet.
+
+    External libraries under FFmpeg (dav1d) read it once, when they are opened.
+    """
+    return not str(context.codec.name).startswith("lib")

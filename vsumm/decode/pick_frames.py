@@ -27,7 +27,7 @@ import numpy as np
 from av.container import InputContainer
 
 from vsumm.decode.normalise import PictureFilter
-from vsumm.decode.open_file import groups_of_wanted, open_stream
+from vsumm.decode.open_file import can_skip_frames, groups_of_wanted, open_stream
 from vsumm.decode.packets import PacketsAhead, pts_of
 from vsumm.decode.upright import QUICK_SCALER, PictureTarget
 from vsumm.media import VideoStream
@@ -336,11 +336,3 @@ def decoder_options(video: VideoStream, size: tuple[int, int]) -> dict[str, str]
         return {}
     # A sixth of decoding. Key frames keep theirs: what others lack would else add up for longer.
     return {"skip_loop_filter": "nokey"}
-
-
-def can_skip_frames(context: Any) -> bool:
-    """Whether `skip_frame` of a decoder can change from packet to packet.
-
-    External libraries under FFmpeg (dav1d) read it once, when they are opened.
-    """
-    return not str(context.codec.name).startswith("lib")

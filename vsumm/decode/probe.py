@@ -23,10 +23,9 @@ from av.stream import Disposition, Stream
 from vsumm.decode.crop import NO_CROP, Crop, crop_of
 from vsumm.decode.ends import check_duration, check_frames, find_ends, start_of
 from vsumm.decode.joined import find_joint
-from vsumm.decode.open_file import MAX_PIXELS, open_media, tags_of
+from vsumm.decode.open_file import MAX_PIXELS, can_skip_frames, open_media, tags_of
 from vsumm.decode.others import describe_others
 from vsumm.decode.packets import read_packets, seek
-from vsumm.decode.pick_frames import can_skip_frames
 from vsumm.decode.transport import find_change, programmes_of
 from vsumm.errors import InputError
 from vsumm.files import open_regular_file

@@ -12,9 +12,8 @@ from av.error import FFmpegError
 from av.stream import Discard
 
 from vsumm.decode.holes import missing_seconds
-from vsumm.decode.open_file import open_stream
+from vsumm.decode.open_file import can_skip_frames, open_stream
 from vsumm.decode.packets import Headers, read_packets, starts_anywhere
-from vsumm.decode.pick_frames import can_skip_frames
 from vsumm.errors import InputError
 from vsumm.media import TOLERANCE_SECONDS, MediaInfo
 

@@ -21,6 +21,9 @@ from vsumm.workers import WorkerLostError, run_in_worker
 MAX_ASPECT = 16
 """Longest side of a scaled picture, in wanted short sides; also the most a sample may be wide."""
 
+READERS = ("vsumm.decode.scan", "vsumm.decode.sound", "vsumm.decode.pick_frames")
+"""Where the jobs are that most who probe a file ask for next."""
+
 
 @dataclass(frozen=True)
 class VideoStream:
@@ -202,7 +205,7 @@ def scaled_size(width: int, height: int, short_side: int) -> tuple[int, int]:
 
 def _run_probe(name: str) -> dict[str, Any]:
     path = str(Path(name).absolute())
-    (answer,) = run_in_worker("vsumm.decode.probe:run_probe", path=path)
+    (answer,) = run_in_worker("vsumm.decode.probe:run_probe", path=path, then=READERS)
     info: dict[str, Any] = answer.header["info"]
     return info
 

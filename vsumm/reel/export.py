@@ -28,7 +28,13 @@ from vsumm.reel.request import EncodeReport, EncodeRequest, to_plain
 from vsumm.reel.shape import PRESETS, Shot
 from vsumm.split_edits import heard_pieces
 from vsumm.summary import Summary
-from vsumm.workers import Worker, WorkerFailedError, WorkerLostError, prepare_server
+from vsumm.workers import (
+    Worker,
+    WorkerFailedError,
+    WorkerLostError,
+    load_when_idle,
+    prepare_server,
+)
 
 ENCODE_JOB = "vsumm.reel.job:run_encode"
 """The job that writes a reel, for `Worker`."""
@@ -249,9 +255,10 @@ def try_reel(plan: ReelPlan) -> None:
 
 
 def prepare_reel() -> None:
-    """Have the code loaded that writes reels, in the server of workers; return at once."""
+    """Have the code loaded that writes reels when the server of workers is idle; return at once."""
     with suppress(OSError):  # whoever asks for a worker is told what is wrong
-        prepare_server(ENCODE_JOB.partition(":")[0])
+        prepare_server()
+        load_when_idle(ENCODE_JOB.partition(":")[0])
 
 
 def _place(plan: ReelPlan, runs: Sequence[Segment]) -> tuple[PlacedRun, ...]:

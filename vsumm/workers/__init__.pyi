@@ -7,4 +7,5 @@ from .client import WorkerFailedError as WorkerFailedError
 from .client import WorkerLostError as WorkerLostError
 from .client import halted_workers as halted_workers
 from .client import run_in_worker as run_in_worker
+from .start import load_when_idle as load_when_idle
 from .start import prepare_server as prepare_server

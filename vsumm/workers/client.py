@@ -10,8 +10,8 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from signal import SIGKILL
 from typing import Any
@@ -20,7 +20,7 @@ from weakref import WeakSet
 import numpy as np
 
 from vsumm import errors
-from vsumm.workers.start import start_worker
+from vsumm.workers.start import prepare_server, start_worker
 
 logger = logging.getLogger(__name__)
 
@@ -196,14 +196,21 @@ def halted_workers() -> Iterator[None]:
         _is_halted.clear()
 
 
-def run_in_worker(job: str, **request: Any) -> list[Message]:
+def run_in_worker(job: str, *, then: Sequence[str] = (), **request: Any) -> list[Message]:
     """Run one short job to its end and return its answers.
+
+    Args:
+        job: see `Worker`.
+        then: modules whose jobs will be asked for next: they are loaded while this one is done.
+        request: see `Worker`.
 
     Raises:
         VsummError, WorkerLostError: see `Worker`.
     """
     worker = Worker(job, **request)
     try:
+        with suppress(OSError):  # whoever waits for this worker is told what is wrong
+            prepare_server(*then)
         return list(worker.messages())
     finally:
         worker.kill()

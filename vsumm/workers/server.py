@@ -1,7 +1,8 @@
 """The server process: it loads FFmpeg once, and every worker is forked from it.
 
 `vsumm.workers.start` starts it with one end of a socket. Each message there is the name of a
-module, which is loaded, and may come with two descriptors:
+module, which is loaded: at once, or behind `WHEN_IDLE` as soon as nobody asks for anything. It may
+come with two descriptors:
 
     channel   a worker is forked that reads its request and answers here
     leash     when the other end of this socket is shut or closed, that worker is killed, and its
@@ -19,15 +20,20 @@ import os
 import signal
 import socket
 import sys
+from collections import deque
 from contextlib import suppress
 from importlib import import_module
 from select import select
 
 from vsumm.workers.child import answer_request, limit_resources
-from vsumm.workers.start import MAX_MESSAGE_BYTES
+from vsumm.workers.start import MAX_MESSAGE_BYTES, WHEN_IDLE
 
 PR_SET_PDEATHSIG = 1
 """From linux/prctl.h: the signal a process gets when its parent dies."""
+
+IDLE_SECONDS = 0.1
+"""For so long nobody must have asked for anything before modules are loaded that can wait: whoever
+summarises a film asks for one worker after the other."""
 
 EXIT_UNKNOWN = 71
 """Status of a worker that the system had no room for: EX_OSERR."""
@@ -38,16 +44,24 @@ def main(control: socket.socket) -> None:
     limit_resources()
     libc = ctypes.CDLL(None)
     leashes: dict[socket.socket, int | None] = {}  # with the process ids of the workers
+    for_later: deque[str] = deque()
     while True:
-        ready, _, _ = select([control, *leashes], [], [])
+        patience = IDLE_SECONDS if for_later else None
+        ready, _, _ = select([control, *leashes], [], [], patience)
+        if not ready:
+            _load(for_later.popleft())
         for leash in leashes.keys() & ready:
             _end(leash, leashes.pop(leash))
         if control not in ready:
             continue
-        module, descriptors, _, _ = socket.recv_fds(control, MAX_MESSAGE_BYTES, 2)
-        if not module:
+        message, descriptors, _, _ = socket.recv_fds(control, MAX_MESSAGE_BYTES, 2)
+        if not message:
             return
-        _load(module.decode())
+        module = message.decode()
+        if module.startswith(WHEN_IDLE):
+            for_later.append(module.removeprefix(WHEN_IDLE))
+            continue
+        _load(module)
         if descriptors:
             channel, leash = (socket.socket(fileno=one) for one in descriptors)
             with channel:

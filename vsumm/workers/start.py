@@ -31,6 +31,9 @@ ANSWER_SECONDS = 60.0
 MAX_MESSAGE_BYTES = 1024
 """Longest message from or to the server: the name of a module, an exit status."""
 
+WHEN_IDLE = "when idle: "
+"""Before the name of a module that can wait, in a message to the server."""
+
 _BOOT = (
     "import sys, socket; _, module, channel, root = sys.argv; sys.path.insert(0, root); "
     "import vsumm; sys.path.remove(root); from importlib import import_module; "
@@ -85,6 +88,18 @@ def prepare_server(*modules: str) -> None:
         server = _running_server()
         for module in modules:
             server.load(module)
+
+
+def load_when_idle(*modules: str) -> None:
+    """Have the server, if one runs, load modules as soon as nobody asks for a worker.
+
+    Args:
+        modules: where the jobs are that may be asked for later.
+    """
+    with _server_lock:
+        if _server and _server.is_own() and _server.is_running():
+            for module in modules:
+                _server.load(WHEN_IDLE + module)
 
 
 def end_server() -> None:
