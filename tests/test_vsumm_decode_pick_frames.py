@@ -75,3 +75,14 @@ def test_the_short_side_decides_on_the_loop_filter_however_a_picture_is_turned(f
     video = probe(film).video
     assert decoder_options(video, (480, 270))
     assert not decoder_options(video, (482, 272))
+
+
+def test_key_frames_alone_are_read_without_the_loop_filter(film):
+    video = probe(film).video
+    assert decoder_options(video, (256, 144), are_keys=True) == {"skip_loop_filter": "all"}
+    whole, quick = (
+        next(iter(read_frames(probe(film), [0.0], short_side=144, are_keys=are_keys)))
+        for are_keys in (False, True)
+    )
+    assert whole.time_seconds == quick.time_seconds
+    assert 0 < np.abs(whole.pixels - quick.pixels.astype(float)).mean() < LARGEST_ERROR

@@ -20,7 +20,15 @@ from vsumm.decode import AudioBlock, Frame, find_key_frames
 from vsumm.media.info import probe
 from vsumm.media.segments import Segment, split_into_segments
 from vsumm.score.batches import in_batches
-from vsumm.score.looks import find_key_looks, is_black, look_windows, looks_of, read_looks
+from vsumm.score.looks import (
+    LONGEST_STRETCH_SECONDS,
+    find_key_looks,
+    is_black,
+    look_windows,
+    looks_of,
+    read_looks,
+    spaced,
+)
 from vsumm.score.signals.image import IMAGE, ChangeMeter, ImageMeter
 from vsumm.score.signals.motion import KeyFrameMotion, MotionMeter
 from vsumm.score.signals.music import MusicMeter
@@ -96,6 +104,15 @@ def test_of_key_frames_the_first_of_each_window_is_looked_at():
     frames = [grey(0, 10), grey(1, 20), grey(2, 30), grey(3, 40)]
     looks = list(looks_of(frames, frames_per_segment=1, windows=keys.windows))
     assert [(look.row, look.part) for look in looks] == [(1, 1), (1, 1), (4, 4), (5, 5)]
+
+
+@pytest.mark.parametrize(("minutes", "distance"), [(1, 0.6), (10, LONGEST_STRETCH_SECONDS)])
+def test_of_many_key_frames_a_quick_look_decodes_fewer_the_longer_the_film(minutes, distance):
+    seconds = 60.0 * minutes
+    found = spaced(np.arange(0.0, seconds, 0.2), seconds)
+    np.testing.assert_allclose(np.diff(found), distance, atol=0.2)
+    few = np.array([0.0, 7.0, seconds - 1])
+    assert spaced(few, seconds).tolist() == few.tolist()
 
 
 def test_key_frames_are_compared_whatever_lies_between_them():

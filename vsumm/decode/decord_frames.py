@@ -38,6 +38,7 @@ def run_decord_frames(
     wanted: list[tuple[float, float]],
     video: dict[str, Any],
     size: tuple[int, int],
+    are_keys: bool = False,
 ) -> None:
     """Do what `vsumm.decode.pick_frames.run_frames` does, but send exact frames only.
 

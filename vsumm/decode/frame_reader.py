@@ -88,6 +88,7 @@ def read_frames(
     latest_seconds: Sequence[float] | None = None,
     short_side: int = 256,
     decoder: Decoder = "auto",
+    are_keys: bool = False,
 ) -> FrameReader:
     """Read the frames on screen at the given times, or soon after.
 
@@ -103,6 +104,8 @@ def read_frames(
             the frame begins. None: only the frames on screen.
         short_side: short side of the pictures in pixels; smaller films keep their size.
         decoder: which decoder reads the film; "auto" tries another one where PyAV fails.
+        are_keys: whether all of them are key frames: decoding may then leave out what only matters
+            to other frames.
 
     Returns:
         An iterator and context manager; frames come in the order of their times, and times that
@@ -120,6 +123,7 @@ def read_frames(
         times_seconds if latest_seconds is None else latest_seconds,
         short_side=short_side,
         decoder=decoder,
+        are_keys=are_keys,
     )
 
 
@@ -134,6 +138,7 @@ class FrameReader:
         *,
         short_side: int,
         decoder: Decoder,
+        are_keys: bool,
     ) -> None:
         if info.video is None:
             raise NoSignalError(f"no picture in {shown(info.path)}")
@@ -152,6 +157,7 @@ class FrameReader:
             "start_seconds": info.start_seconds,
             "video": asdict(info.video),
             "size": scaled_size(info.video.width, info.video.height, short_side),
+            "are_keys": are_keys,
         }
         num_lanes = _num_lanes(info.video)
         self._lane_of = _lanes_in_turn(len(self._times), num_lanes)

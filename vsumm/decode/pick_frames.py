@@ -79,6 +79,7 @@ def run_frames(
     wanted: list[tuple[float, float]],
     video: dict[str, Any],
     size: tuple[int, int],
+    are_keys: bool = False,
 ) -> None:
     """Send one "frame" or "missing" message per wanted time.
 
@@ -90,6 +91,7 @@ def run_frames(
             later frame may replace the one on screen.
         video: fields of the `VideoStream`.
         size: width and height of the upright picture.
+        are_keys: whether all of the frames are key frames.
     """
     stream = VideoStream(**video)
     target = PictureTarget.of_video(
@@ -101,7 +103,7 @@ def run_frames(
     for group in groups_of_wanted(path, stream.index, on_container):
         around = (group[0][0], group[-1][1]) if group else None
         with open_stream(path, stream.index, "video", around=around) as (container, picture):
-            picture.codec_context.options = decoder_options(stream, size)
+            picture.codec_context.options = decoder_options(stream, size, are_keys=are_keys)
             for picked in FramePicker(container, picture, messages.tick).pick(group):
                 index = num_done + picked.index
                 if picked.frame is None:
@@ -325,14 +327,17 @@ class FramePicker:
         return abs(pts_of(frame) - wanted) <= min(self._ahead.end_of(wanted) - wanted, longest)
 
 
-def decoder_options(video: VideoStream, size: tuple[int, int]) -> dict[str, str]:
+def decoder_options(
+    video: VideoStream, size: tuple[int, int], *, are_keys: bool = False
+) -> dict[str, str]:
     """Return options of FFmpeg's decoder that save work on pictures which are shrunk much.
 
     Args:
         video: what is known of the picture.
         size: width and height that it is shrunk to, upright.
+        are_keys: whether only key frames are decoded.
     """
     if min(video.width, video.height) < LEAST_SHRINKING * min(size):
         return {}
     # A sixth of decoding. Key frames keep theirs: what others lack would else add up for longer.
-    return {"skip_loop_filter": "nokey"}
+    return {"skip_loop_filter": "all" if are_keys else "nokey"}

@@ -30,6 +30,9 @@ SOON_SHARE = 0.25
 """How long after the first look at a part of a segment the second may come, of half that part."""
 THUMBNAIL_SIZE = (16, 9)
 """Width and height of the small copy of a frame that motion compares."""
+LONGEST_STRETCH_SECONDS, NUM_STRETCHES = 4.0, 100
+"""A quick look decodes one key frame in each of so many equal stretches of a film; of a long film,
+one in each that is so long."""
 BLACK_LEVEL = 24
 """A frame is black if hardly any pixel is brighter than this, of 255 (video black is 16)."""
 BRIGHT_SHARE = 0.005
@@ -159,6 +162,23 @@ class KeyLooks:
     rows: npt.NDArray[np.intp]
     """(N,) the segment whose key frame stands for each: its own or that of the latest one before
     that has any; before the first, the first."""
+
+
+def spaced(key_seconds: FloatArray, duration_seconds: float) -> FloatArray:
+    """Return the key frames that a quick look decodes.
+
+    To decode a key frame and to run the image tower on it takes most of the time of a quick look.
+
+    Args:
+        key_seconds: (K,) when key frames come on screen, ascending.
+        duration_seconds: length of the film.
+
+    >>> spaced(np.array([0.0, 1.0, 3.5, 4.5, 9.0]), 600.0).tolist()
+    [0.0, 4.5, 9.0]
+    """
+    stretch_seconds = min(LONGEST_STRETCH_SECONDS, duration_seconds / NUM_STRETCHES)
+    _, first = np.unique(key_seconds // stretch_seconds, return_index=True)
+    return key_seconds[first]
 
 
 def find_key_looks(

@@ -30,6 +30,7 @@ from vsumm.score.looks import (
     look_windows,
     looks_of,
     read_looks,
+    spaced,
 )
 from vsumm.score.signal import Arrays, Film, Measurement, Need, SoundMeter
 from vsumm.score.sound_windows import sound_windows
@@ -40,7 +41,10 @@ LOOKS_AT_ONCE = 64
 WINDOWS_AT_ONCE = 32
 """Windows of sound that the meters of the sound get at once."""
 
-PICTURES_VERSION = 3
+QUICK_SHORT_SIDE = 160
+"""Short side of the pictures of a quick look, pixels: about as much as the image tower sees."""
+
+PICTURES_VERSION = 4
 """Part of the keys in the cache: raised when other frames are read, or with other pixels."""
 
 LEAST_TRIMMED_SECONDS = 60.0
@@ -148,6 +152,7 @@ def _find_keys(film: Film) -> KeyLooks:
         raise InputError(f"{shown(film.info.path)}: its picture has no key frames for a quick look")
     frames_per_segment = film.config.frames_per_segment
     windows = look_windows(film.segments, frames_per_segment=frames_per_segment)
+    key_seconds = spaced(key_seconds, film.info.duration_seconds)
     return find_key_looks(key_seconds, windows, frames_per_segment=frames_per_segment)
 
 
@@ -171,7 +176,13 @@ def open_picture(film: Film, windows: Sequence[Segment]) -> FrameReader:
 
 
 def _open_keys(film: Film, keys: KeyLooks) -> FrameReader:
-    return read_frames(film.info, keys.seconds, decoder=film.config.decoder)
+    return read_frames(
+        film.info,
+        keys.seconds,
+        short_side=QUICK_SHORT_SIDE,
+        decoder=film.config.decoder,
+        are_keys=True,
+    )
 
 
 def _open_sound(film: Film) -> AudioReader:
