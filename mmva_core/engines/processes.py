@@ -11,10 +11,10 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Any, TypeVar
@@ -88,14 +88,40 @@ class Processes:
         return len(self._pools) - 1
 
     def _new_pool(self) -> ProcessPoolExecutor:
-        arguments = (self._leash, self._num_threads, self._farewell)
-        return ProcessPoolExecutor(1, self._context, _begin, arguments)
+        pool = ProcessPoolExecutor(1, self._context, _begin, (self._leash, self._farewell))
+        with _environment(_threads(self._num_threads)):
+            pool.submit(int)  # any task: the process starts now, and imports the program first
+        return pool
 
 
-def _begin(leash: Connection, num_threads: int, farewell: Farewell) -> None:
-    """Prepare a process before it imports anything large."""
+def _threads(number: int) -> dict[str, str]:
+    """Return the variables that say how many threads a process has; they are read at imports.
+
+    NumPy has one: its numbers depend on how many it has, by 1e-6, and threads of OpenBLAS wait for
+    each other, busily.
+    """
+    openblas = os.environ.get("OPENBLAS_NUM_THREADS", "1")
+    return {"OMP_NUM_THREADS": str(number), "OPENBLAS_NUM_THREADS": openblas}
+
+
+@contextmanager
+def _environment(variables: dict[str, str]) -> Iterator[None]:
+    """Set variables of the environment, for processes that start meanwhile."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _begin(leash: Connection, farewell: Farewell) -> None:
+    """Prepare a process for its end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the main process to handle
-    os.environ["OMP_NUM_THREADS"] = str(num_threads)
     threading.Thread(target=_end_with, args=(leash, farewell), daemon=True).start()
 
 
