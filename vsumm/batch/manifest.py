@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -28,8 +29,6 @@ def write_manifest(records: Iterable[FilmRecord], path: Path) -> None:
     Raises:
         OutputError: it cannot be written.
     """
-    import pandas as pd  # here, since it costs half a second
-
     rows = [
         (
             # Names that are no UTF-8 have no place in a table.
@@ -43,9 +42,11 @@ def write_manifest(records: Iterable[FilmRecord], path: Path) -> None:
         )
         for record in records
     ]
-    frame = pd.DataFrame(rows, columns=list(COLUMNS))
     with atomic_output(path, overwrite=True) as partial:
         if path.suffix.lower() == ".csv":
-            frame.to_csv(partial, index=False, lineterminator="\n")
+            with partial.open("w", encoding="utf-8", newline="") as file:
+                csv.writer(file, lineterminator="\n").writerows([COLUMNS, *rows])
         else:
-            frame.to_parquet(partial, index=False)
+            import pandas as pd  # here, since it costs 0.2 s
+
+            pd.DataFrame(rows, columns=list(COLUMNS)).to_parquet(partial, index=False)

@@ -18,8 +18,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-import fsspec
-
 from vsumm.batch.ledger import FilmRecord, Seen, read_record, read_seen, seen_line, write_record
 from vsumm.errors import OutputError
 
@@ -59,6 +57,8 @@ class Store:
     """
 
     def __init__(self, url: str) -> None:
+        import fsspec  # here, since a folder of this machine does not need it
+
         self.url = url
         self._new: dict[str, Seen] = {}
         try:
