@@ -6,6 +6,7 @@ queue ── tasks ──> engine (processes, or a cluster) ──> futures of w
 
 from __future__ import annotations
 
+import logging
 from collections import Counter, deque
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -18,6 +19,8 @@ ENGINES = get_args(EngineName)
 
 ATTEMPTS = 3
 """How often a task is tried that fails for reasons that may pass."""
+
+_logger = logging.getLogger(__name__)
 
 Task = TypeVar("Task")
 Value = TypeVar("Value")
@@ -95,9 +98,11 @@ def work_through(
             in_work[submit(task)] = task
         for future in wait(in_work, return_when=FIRST_COMPLETED).done:
             task = in_work.pop(future)
-            if isinstance(future.exception(), (*passing, *engine.lost)):
-                num_failures[name_of(task)] += 1
-                if num_failures[name_of(task)] < ATTEMPTS:
+            error, name = future.exception(), name_of(task)
+            if isinstance(error, (*passing, *engine.lost)):
+                num_failures[name] += 1
+                if num_failures[name] < ATTEMPTS:
+                    _logger.info("tried again: %s: %s", name, type(error).__name__)
                     queue.put_back(task)
                     continue
             yield task, future
