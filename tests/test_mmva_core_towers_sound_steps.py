@@ -8,15 +8,18 @@ from scipy.signal import lfilter
 
 from mmva_core.errors import CheckpointError
 from mmva_core.inputs.audio_file import read_audio_file
+from mmva_core.layers import sigmoid
 from mmva_core.sounds.network import SoundKindNet
 from mmva_core.store import EMBEDDED_FOLDER
+from mmva_core.towers.log_mel import to_decibels
 from mmva_core.towers.sound_kind import (
+    LOOK_BACK,
     SAMPLE_RATE,
     SOUND_KINDS,
     SOUND_KINDS_WEIGHTS,
     load_sound_kinds,
 )
-from mmva_core.towers.sound_steps import QUIETEST_LUFS, SoundSteps
+from mmva_core.towers.sound_steps import QUIETEST_LUFS, STEPS_JUDGED, SoundSteps
 
 LOUDNESS_ERROR_DB = 0.6  # of weighting bands instead of samples
 SPEECH, MUSIC, NOISE = range(3)
@@ -68,6 +71,17 @@ def test_silence_is_as_soft_as_can_be_and_has_no_onsets(network):
 
 def test_no_sound_at_all_is_a_silent_half_second(network):
     assert measure(np.zeros(0), network).loudness.tolist() == [QUIETEST_LUFS]
+
+
+def test_kinds_that_are_judged_while_sound_comes_are_those_of_the_whole(network):
+    bursts = RANDOM.normal(size=170 * SAMPLE_RATE) * (np.arange(170 * SAMPLE_RATE) // 40_000 % 3)
+    sound = np.concatenate([0.05 * bursts, tone(440, seconds=7.3)]).astype(np.float32)
+    padded = np.pad(sound, (LOOK_BACK, -len(sound) % (SAMPLE_RATE // 2)))
+    descriptions = network.describe(to_decibels(network.spectra(padded)))
+    assert len(descriptions) > STEPS_JUDGED
+    whole = sigmoid(network.judge(descriptions))
+    assert np.ptp(whole, axis=0).max() > 0.5
+    np.testing.assert_allclose(measure(sound, network).kinds, whole, atol=1e-5)
 
 
 def test_blocks_make_no_difference(network):

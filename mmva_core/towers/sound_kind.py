@@ -50,9 +50,11 @@ CHANNELS = (8, 16, 24)
 DESCRIPTION_DIM = 48
 """D, size of a description."""
 CONTEXT_DIM = 32
-"""Channels between the convolutions over time, which see 3 s to either side."""
+"""Channels between the convolutions over time."""
 SOUND_KINDS_WEIGHTS = "sound-kinds/network.safetensors"
 """File of the trained network, in the folder of weights; a card beside it has its figures."""
+CONTEXT_STEPS = 6
+"""Half seconds to either side that a judgement depends on."""
 NORM_EPSILON = 1e-5
 """Added to the variance by the norms behind the convolutions."""
 

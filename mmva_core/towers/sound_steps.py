@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from mmva_core.layers import Array, sigmoid
 from mmva_core.towers.log_mel import band_centres, to_decibels
 from mmva_core.towers.sound_kind import (
+    CONTEXT_STEPS,
     HIGHEST_HZ,
     LOOK_BACK,
     LOWEST_HZ,
@@ -26,6 +27,8 @@ from mmva_core.towers.sound_kind import (
 
 STEPS_AT_ONCE = 20
 """Half seconds that are transformed together."""
+STEPS_JUDGED = 240
+"""Half seconds of which the kinds are judged together, at least."""
 QUIETEST_LUFS = -70.0
 """Loudness of silence, LUFS; ITU-R BS.1770 leaves out what is softer."""
 ONSET_LAG = 2
@@ -78,6 +81,8 @@ class SoundSteps:
         self._bands_before = np.full((NUM_MELS, ONSET_LAG), ONSET_FLOOR_DB, np.float32)
         self._curves: list[Array] = []
         self._descriptions: list[Array] = []
+        self._num_judged = 0  # of the half seconds that are described there
+        self._odds: list[Array] = []
         hertz = band_centres(NUM_MELS, LOWEST_HZ, HIGHEST_HZ)
         is_low = hertz < EFFORT_SPLIT_HZ
         is_high = ~is_low & (hertz < EFFORT_TOP_HZ)
@@ -100,13 +105,16 @@ class SoundSteps:
             self._measure(np.pad(self._waiting, (0, missing)))
             self._waiting = self._waiting[:LOOK_BACK]
         loudness, onsets, spread, effort = np.concatenate(self._curves, 1).astype(np.float64)
-        odds = self._network.judge(np.concatenate(self._descriptions))
-        return SoundCurves(loudness, onsets, spread, effort, sigmoid(odds).astype(np.float64))
+        self._judge(is_last=True)
+        kinds = sigmoid(np.concatenate(self._odds)).astype(np.float64)
+        return SoundCurves(loudness, onsets, spread, effort, kinds)
 
     def _measure(self, samples: Array) -> None:
         power = self._network.spectra(samples)
         spectra = to_decibels(power)
         self._descriptions.append(self._network.describe(spectra))
+        if sum(map(len, self._descriptions)) >= STEPS_JUDGED + 2 * CONTEXT_STEPS:
+            self._judge(is_last=False)
         weighted, low, high = (self._sums @ power).transpose(1, 0, 2)
         loudness = to_decibels(weighted.mean(1)) + np.float32(_LUFS_OFFSET_DB)
         self._curves.append(
@@ -119,6 +127,18 @@ class SoundSteps:
                 ]
             )
         )
+
+    def _judge(self, *, is_last: bool) -> None:
+        """Judge the half seconds whose neighbours are described, and forget what is done with.
+
+        described    -6 ... -1  0 1 2 ... 99  100 ... 105     context, 100 to judge, context
+        kept next               94 ... 99  100 ... 105
+        """
+        described = np.concatenate(self._descriptions)
+        until = len(described) if is_last else len(described) - CONTEXT_STEPS
+        self._odds.append(self._network.judge(described)[self._num_judged : until])
+        self._num_judged = min(until, CONTEXT_STEPS)
+        self._descriptions = [described[until - self._num_judged :].copy()]
 
     def _onsets(self, spectra: Array) -> Array:
         bands = np.maximum(spectra.transpose(1, 0, 2).reshape(NUM_MELS, -1), ONSET_FLOOR_DB)
