@@ -20,7 +20,7 @@ Runs in the decoding process only, see `vsumm.workers.child`.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import chain, pairwise
 from math import ceil
@@ -155,20 +155,22 @@ def open_sound(
     with _opened(path) as descriptor:
         view = _View(descriptor, index, "audio")
         track = view.long_track
-        parts = track_parts(track) if track else None
-        with view.open(path, parts[0] if parts else None) as (container, stream):
-            packets = read_packets(container)
-            if parts:
-                packets = chain(packets, view.later_packets(path, parts[1:]))
+        parts = track_parts(track) if track else iter(())
+        with view.open(path, next(parts, None)) as (container, stream):
+            packets = chain(read_packets(container), view.later_packets(path, parts))
             yield container, stream, packets
 
 
-def track_parts(track: LongTrack) -> list[Part] | None:
-    """Split a sound track into parts that follow each other; None where that does not work."""
+def track_parts(track: LongTrack) -> Iterator[Part]:
+    """Yield parts of a sound track that follow each other; none where that does not work."""
     ends = [*range(PART_SECONDS, ceil(track.seconds), PART_SECONDS), track.seconds + PART_SECONDS]
-    parts = [track.part(first, last) for first, last in pairwise([0, *ends])]
-    whole = [part for part in parts if part is not None]
-    return whole if len(whole) == len(parts) else None
+    spans = list(pairwise([0, *ends]))
+    # Each is made twice: the tables of all parts of ten hours take 20 MB.
+    if all(track.part(*span) for span in spans):
+        for span in spans:
+            part = track.part(*span)
+            assert part is not None
+            yield part
 
 
 def tags_of(opened: InputContainer | Stream) -> dict[str, str]:
@@ -239,7 +241,7 @@ class _View:
                 )
             yield container, streams[self._index]
 
-    def later_packets(self, path: str, parts: Sequence[Part]) -> Iterator[av.Packet[Any]]:
+    def later_packets(self, path: str, parts: Iterable[Part]) -> Iterator[av.Packet[Any]]:
         """Yield the packets of parts without their heads."""
         for part in parts:
             with self.open(path, part) as (container, _):
