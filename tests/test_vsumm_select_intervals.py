@@ -1,5 +1,6 @@
 """Intervals apart from each other: the best there are, as trying all of them finds."""
 
+import tracemalloc
 from itertools import combinations, pairwise
 
 import numpy as np
@@ -42,3 +43,15 @@ def test_what_is_too_heavy_is_never_chosen():
 def test_among_equals_the_first_is_chosen():
     rows = [(0, 2, 2, 3.0), (0, 2, 2, 3.0), (0.5, 2, 2, 3.0)]
     assert choose_intervals(intervals_of(rows), 4, gap=1) == [0]
+
+
+def test_choices_at_many_capacities_take_little_memory():
+    num_intervals, capacity = 400, 20_000
+    rng = np.random.default_rng(0)
+    rows = [(3 * k, 2, int(rng.integers(50, 200)), rng.uniform(0, 9)) for k in range(num_intervals)]
+    tracemalloc.start()
+    chosen = choose_intervals(intervals_of(rows), capacity, gap=1)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(chosen) > num_intervals / 4
+    assert most < 0.25 * 4 * num_intervals * capacity  # of one number for each choice
