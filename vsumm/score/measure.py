@@ -34,7 +34,7 @@ from vsumm.score.looks import (
 )
 from vsumm.score.signal import Arrays, Film, Measurement, Need, SoundMeter
 from vsumm.score.sound_windows import sound_windows
-from vsumm.workers import give_memory_back
+from vsumm.workers import give_memory_back, share_heaps
 
 LOOKS_AT_ONCE = 64
 """Frames that the meters of the picture get at once, if a segment does not have more."""
@@ -48,8 +48,9 @@ PICTURES_VERSION = 4
 """Part of the keys in the cache: raised when other frames are read, or with other pixels."""
 
 LEAST_TRIMMED_SECONDS = 60.0
-"""Films from this length on give memory back when they are measured. Among many short ones the next
-takes it again at once: eight clips of 10 s cost 296,000 page faults where they cost 348,000."""
+"""Films from this length on share heaps while they are measured, and give memory back afterwards.
+Among many short ones the next takes it again at once: eight clips of 10 s cost 296,000 page faults
+where they cost 348,000."""
 
 Advance = Callable[[float], object]
 
@@ -102,6 +103,8 @@ def measure(
         InputError: nothing of the only stream needed could be read; of two, one may be lost.
         ModelError: the model cannot be loaded.
     """
+    if film.info.duration_seconds >= LEAST_TRIMMED_SECONDS:
+        share_heaps()
     memory = Memory(cache, film, content)
     records = {m.name: record for m in measurements if (record := memory.recall(m))}
     todo = [m for m in measurements if m.name not in records]

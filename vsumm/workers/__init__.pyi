@@ -2,6 +2,7 @@ from .ahead import Ahead as Ahead
 from .ahead import Answers as Answers
 from .child import Messages as Messages
 from .child import give_memory_back as give_memory_back
+from .child import share_heaps as share_heaps
 from .client import Worker as Worker
 from .client import WorkerFailedError as WorkerFailedError
 from .client import WorkerLostError as WorkerLostError

@@ -32,6 +32,12 @@ from vsumm.errors import InputError, VsummError
 TICK_SECONDS = 1.0
 """Least time between two signs of life, seconds."""
 
+M_ARENA_MAX = -8
+"""From malloc.h: what `mallopt` is asked to set."""
+
+NUM_HEAPS = 2
+"""Heaps that the threads of an analysis share."""
+
 MAX_MEMORY_BYTES = 6 << 30
 """Address space of the process: a limit to what a hostile header can make it allocate."""
 
@@ -72,6 +78,16 @@ def limit_resources() -> None:
         # The limit that the user has set may be lower, and cannot be raised.
         most = MAX_MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(MAX_MEMORY_BYTES, hard)
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+
+def share_heaps() -> None:
+    """Let all threads of this process allocate from two heaps, as far as it has no more yet.
+
+    glibc gives each thread its own, and none gives what was freed in it to the others: ten minutes
+    of film took 60 MB more.
+    """
+    with suppress(OSError, AttributeError):  # another C library than glibc
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, NUM_HEAPS)
 
 
 def give_memory_back() -> None:
