@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache as cache_result
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -210,6 +211,7 @@ def _run_probe(name: str) -> dict[str, Any]:
     return info
 
 
+@cache_result
 def _fact_name() -> str:
     return f"probe by PyAV {version('av')}"
 
