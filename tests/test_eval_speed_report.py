@@ -3,6 +3,7 @@ import sys
 
 import numpy as np
 import pytest
+import torch
 
 pytest.importorskip("imageio_ffmpeg", reason="the extra 'speed' is not installed")
 pytest.importorskip("psutil", reason="the extra 'speed' is not installed")
@@ -135,6 +136,15 @@ def test_the_tower_says_the_same_by_openvino(tmp_path):
     found = RIVALS["openvino"](str(make_film(TINY, tmp_path)))
     assert found["largest_difference"] < 1e-3 < found["largest_feature"]
     assert found["value"] > 0
+
+
+def test_without_a_cuda_device_nothing_is_measured_on_one(tmp_path, capsys):
+    if torch.cuda.is_available():
+        pytest.skip("there is a CUDA device")
+    film = make_film(TINY, tmp_path)
+    command = ["speed", "precision", "--model", "mmva-lite", "--film", str(film)]
+    assert main([*command, "--device", "cuda"]) == 1
+    assert "PyTorch sees no GPU" in capsys.readouterr().err
 
 
 def test_precisions_need_a_tower_that_has_them(tmp_path, capsys):

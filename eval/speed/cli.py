@@ -48,14 +48,7 @@ def _add_parts(parts: Commands) -> None:
         "--minutes", type=positive_integer, nargs="+", metavar="N", help="lengths (1 10 60 600)"
     )
     growth.set_defaults(handler=_run_growth)
-    precision = parts.add_parser(
-        "precision",
-        help="speed and predictions of a model's image tower in bf16 and in fp32",
-        examples=("vsumm eval speed precision --model DIR --film film.mp4",),
-    )
-    precision.add_argument("--model", required=True, help="folder or hub id of a model with CLIP")
-    precision.add_argument("--film", type=Path, required=True, help="whose frames are predicted")
-    precision.set_defaults(handler=_run_precision)
+    _add_precision(parts)
     music = parts.add_parser(
         "music",
         help="index music, and choose from a thousand tracks",
@@ -119,6 +112,18 @@ def _add_parts(parts: Commands) -> None:
     train.set_defaults(handler=_run_train)
 
 
+def _add_precision(parts: Commands) -> None:
+    precision = parts.add_parser(
+        "precision",
+        help="speed and predictions of a model's image tower in bf16 and in fp32",
+        examples=("vsumm eval speed precision --model DIR --film film.mp4",),
+    )
+    precision.add_argument("--model", required=True, help="folder or hub id of a model with CLIP")
+    precision.add_argument("--film", type=Path, required=True, help="whose frames are predicted")
+    precision.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    precision.set_defaults(handler=_run_precision)
+
+
 def _run_speed(args: argparse.Namespace) -> int:
     from eval.speed.report import (
         HEADINGS,
@@ -157,8 +162,11 @@ def _run_growth(args: argparse.Namespace) -> int:
 def _run_precision(args: argparse.Namespace) -> int:
     from eval.speed.precision import compare_precisions
 
-    found = compare_precisions(args.model, args.film)
-    print(f"{found.num_images} frames; fp32 {found.fp32_rate:.1f}/s, bf16 {found.bf16_rate:.1f}/s")
+    found = compare_precisions(args.model, args.film, device=args.device)
+    print(
+        f"{found.num_images} frames on {args.device}; fp32 {found.fp32_rate:.1f}/s, "
+        f"bf16 {found.bf16_rate:.1f}/s"
+    )
     for name, most, mean in zip(("valence", "arousal"), found.largest, found.mean, strict=True):
         print(f"{name}: largest difference {most:.5f}, mean {mean:.5f}")
     return 0

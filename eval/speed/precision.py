@@ -28,18 +28,19 @@ class PrecisionEffect:
     """Mean difference of valence and of arousal, without sign."""
 
 
-def compare_precisions(model: str, film: Path) -> PrecisionEffect:
+def compare_precisions(model: str, film: Path, *, device: str = "cpu") -> PrecisionEffect:
     """Predict frames of a film in both precisions.
 
     Raises:
-        ModelError: the model cannot be loaded, or its tower or the processor has no bf16.
+        ModelError: the model cannot be loaded, its tower or the processor has no bf16, or there is
+            no such device.
         InputError: the film cannot be read.
     """
     pictures = [frame.pixels for frame in some_frames(str(film))]
     predictions, rates = [], []
     for precision in ("fp32", "bf16"):
         try:
-            loaded = MMVA.from_pretrained(model, precision=precision)
+            loaded = MMVA.from_pretrained(model, device=device, precision=precision)
         except MmvaError as error:
             raise ModelError(str(error)) from error
         loaded.predict_images(pictures[:1])  # loads the tower
