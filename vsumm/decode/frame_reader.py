@@ -50,8 +50,8 @@ LANE_TIMES = 64
 something: it falls inside a group of pictures, half of which both lanes decode."""
 
 LANE_PIXELS = 2e9
-"""Films with so many pixels in all their frames get a second lane: 90 s of 720p. Shorter ones are
-decoded before the model is loaded."""
+"""Films with so many pixels in all their frames get a second lane: 90 s of 720p. It would make
+shorter ones dearer: of 10 s both lanes decode half."""
 
 
 @dataclass(frozen=True)
