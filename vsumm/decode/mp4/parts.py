@@ -9,7 +9,7 @@ track, which sets its clock, and the packets of some time; both keep their times
 
 A film of ten hours took 1.25 times the memory of one of ten minutes in the first four minutes of
 its summary (603 and 483 MB of all processes); shown whole, 1.54 times (757 and 490 MB):
-`python tests/trials/measure_memory.py --limit 240`.
+`python tests/trials/measure_memory.py --limit 240`, with parts of half an hour.
 
 A track with tables or edit lists of an unknown form is shown whole.
 
@@ -22,10 +22,10 @@ from vsumm.decode.mp4.boxes import Box, UnknownFormError, inner_boxes, read_exac
 from vsumm.decode.mp4.fragments import FragmentTrack
 from vsumm.decode.mp4.sample_tables import SampleTrack
 
-PART_SECONDS = 1800
+PART_SECONDS = 600
 """Length of a part."""
 
-LONG_SECONDS = 2 * PART_SECONDS
+LONG_SECONDS = 3600
 """Shorter tracks are shown whole."""
 
 MARGIN_SECONDS = 60
