@@ -183,6 +183,15 @@ def test_what_can_wait_is_loaded_when_nobody_asks_for_anything(broken_jobs):
     end_server()
 
 
+def test_a_server_that_is_lost_is_no_reason_to_stop(server, monkeypatch):
+    monkeypatch.setattr(start._Server, "is_running", lambda _: True)
+    start._server._process.kill()
+    start._server._process.wait()
+    load_when_idle("mailbox")
+    monkeypatch.undo()
+    run_in_worker("builtins:callable")
+
+
 def test_what_is_needed_next_is_loaded_beside_a_job(broken_jobs):
     end_server()
     run_in_worker("broken_jobs:tell_modules", then=["mailbox"])

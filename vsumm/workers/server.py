@@ -59,7 +59,9 @@ def main(control: socket.socket) -> None:
             return
         module = message.decode()
         if module.startswith(WHEN_IDLE):
-            for_later.append(module.removeprefix(WHEN_IDLE))
+            module = module.removeprefix(WHEN_IDLE)
+            if module not in sys.modules and module not in for_later:
+                for_later.append(module)
             continue
         _load(module)
         if descriptors:

@@ -17,6 +17,7 @@ import socket
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -96,7 +97,8 @@ def load_when_idle(*modules: str) -> None:
     Args:
         modules: where the jobs are that may be asked for later.
     """
-    with _server_lock:
+    # Where it is lost, whoever asks for a worker gets another one.
+    with _server_lock, suppress(OSError):
         if _server and _server.is_own() and _server.is_running():
             for module in modules:
                 _server.load(WHEN_IDLE + module)
