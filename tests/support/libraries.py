@@ -27,9 +27,9 @@ class EmbeddingModel(BrightLoudModel):
         return torch.cat([features[:, -1:].float(), torch.ones(len(features), 1)], dim=1)
 
 
-def make_empty(folder, signals=SIGNALS):
+def make_empty(folder, signals=SIGNALS, widths=WIDTHS):
     """Make a library without films."""
-    return make_library(folder, model="mmva-lite", widths=WIDTHS, signals=signals)
+    return make_library(folder, model="mmva-lite", widths=widths, signals=signals)
 
 
 def film_row(name, segments, **changes):
@@ -52,11 +52,21 @@ def film_row(name, segments, **changes):
     return FilmRow(**{**facts, **changes})
 
 
-def made_segments(name, size, seed=0, *, signals=SIGNALS, recorded=RECORDED, plane=None, **vectors):
+def made_segments(
+    name,
+    size,
+    seed=0,
+    *,
+    signals=SIGNALS,
+    widths=WIDTHS,
+    recorded=RECORDED,
+    plane=None,
+    **vectors,
+):
     """Return rows of a film of which nothing is known but what is given; the rest is random."""
     generator = np.random.default_rng(seed)
     plane = generator.random((size, 2)) if plane is None else np.asarray(plane, dtype=float)
-    rows = {n: vectors.get(n, generator.standard_normal((size, w))) for n, w in WIDTHS.items()}
+    rows = {n: vectors.get(n, generator.standard_normal((size, w))) for n, w in widths.items()}
     starts = 2.0 * np.arange(size)
     cells = {
         "film": pa.array([name * 2] * size),
@@ -69,9 +79,9 @@ def made_segments(name, size, seed=0, *, signals=SIGNALS, recorded=RECORDED, pla
         "score": number_column(generator.random(size)),
         "why": pa.array(["much motion"] * size),
         **{signal: number_column(generator.random(size)) for signal in signals},
-        **{n: vector_column(np.asarray(v, float), WIDTHS[n], size) for n, v in rows.items()},
+        **{n: vector_column(np.asarray(v, float), widths[n], size) for n, v in rows.items()},
     }
-    return pa.table(cells, schema=segments_schema(signals, WIDTHS))
+    return pa.table(cells, schema=segments_schema(signals, widths))
 
 
 def add_made(library, name, size, seed=0, **given):

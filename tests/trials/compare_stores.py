@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from vsumm.film_library.indexes import vector_index
 from vsumm.film_library.schema import rows_of_vectors
 from vsumm.film_library.store import open_library
 
@@ -103,7 +104,6 @@ def try_duckdb(work, rows, width, count, queries):
 def try_lance(work, rows, width, count, queries):
     import lancedb
     import pyarrow as pa
-    from lancedb.index import IvfPq
 
     numbers = [pa.field(name, pa.int32()) for name in ("film", "number")]
     numbers += [pa.field(name, pa.float32()) for name in ("valence", "arousal")]
@@ -126,10 +126,9 @@ def try_lance(work, rows, width, count, queries):
         return found.to_arrow()["number"].to_pylist()[:10]
 
     exact = time_search("all compared", queries, lambda query: search(query, is_exact=True))
-    index = IvfPq(distance_type="cosine", num_sub_vectors=width // 8)
-    _, wall, processor = spent(lambda: table.create_index("concepts", config=index))
+    _, wall, processor = spent(lambda: table.create_index("concepts", config=vector_index(width)))
     print(f"index {wall:.0f} s, {processor:.0f} s of processor, {_size(work):.2f} GiB")
-    for probes, refined in ((20, 10), (40, 20), (100, 50)):
+    for probes, refined in ((20, 4), (40, 4), (100, 4), (200, 4), (100, 12)):
         name = f"index, {probes} probes, refined {refined}"
         settings = {"probes": probes, "refined": refined}
         found = time_search(name, queries, lambda query, kept=settings: search(query, **kept))

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,6 +20,10 @@ from vsumm.errors import LibraryError
 from vsumm.film_library.query import PLANE, Query
 from vsumm.film_library.store import FilmRow, Library
 from vsumm.media import Segment
+from vsumm.score import FloatArray
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 HITS_PER_STRETCH = 20
 """Segments that are looked at for each stretch that is wanted; several may touch."""
@@ -29,8 +33,10 @@ LONGEST_SECONDS = 20.0
 """Hits that touch make a stretch up to this length, seconds."""
 NUM_PROBES = 40
 """Partitions of the index that are searched."""
-REFINED = 12
+REFINED = 4
 """Times as many hits of the index as are wanted are compared exactly."""
+SQUARES = (0.02, 0.08, 0.32)
+"""Half the sides of the squares of the plane that are read one after another."""
 CELLS = ["film", "number", "start_seconds", "end_seconds", "valence", "arousal", "why"]
 _DAY = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 
@@ -160,14 +166,19 @@ def _alike(
 
 
 def _near(library: Library, query: Query, num_hits: int, condition: str | None) -> list[_Hit]:
-    """Return the segments nearest on the plane: all are compared."""
+    """Return the segments nearest on the plane, exactly.
+
+    Squares around the point are read, larger and larger, until one holds a circle with enough of
+    them; and all there is in the end, or at once where no index finds what lies in a square.
+    """
     table = library.segments_table
-    search = table.search().select(["valence", "arousal"]).with_row_id(True).limit(None)
-    if condition:
-        search = search.where(condition)
-    places = search.to_arrow()
-    plane = np.stack([places[name].to_numpy() for name in ("valence", "arousal")], axis=1)
-    distances = np.linalg.norm(plane - query.vector, axis=1)
+    indexed = {column for index in table.list_indices() for column in index.columns}
+    for radius in (*(SQUARES if {"valence", "arousal"} <= indexed else ()), np.inf):
+        places = _within(table, query.vector, radius, condition)
+        plane = np.stack([places[name].to_numpy() for name in ("valence", "arousal")], axis=1)
+        distances = np.linalg.norm(plane - query.vector, axis=1)
+        if np.count_nonzero(distances <= radius) >= num_hits:
+            break
     chosen = np.flatnonzero(np.isfinite(distances))
     if len(chosen) > num_hits:
         chosen = chosen[np.argpartition(distances[chosen], num_hits)[:num_hits]]
@@ -177,6 +188,19 @@ def _near(library: Library, query: Query, num_hits: int, condition: str | None) 
         return []
     rows = table.take_row_ids(list(of_row)).select(CELLS).with_row_id().to_arrow().to_pylist()
     return sorted((_hit(row, -of_row[row["_rowid"]]) for row in rows), key=_order)
+
+
+def _within(table: Any, point: FloatArray, radius: float, condition: str | None) -> pa.Table:
+    """Return valence, arousal and row of the segments in a square around a point; inf: of all."""
+    parts = [condition] if condition else []
+    if np.isfinite(radius):
+        radius *= 1.001  # what lies on the edge is inside, however numbers are rounded
+        parts += [
+            f"{name} BETWEEN {middle - radius:.9f} AND {middle + radius:.9f}"
+            for name, middle in zip(("valence", "arousal"), point.tolist(), strict=True)
+        ]
+    search = table.search().select(["valence", "arousal"]).with_row_id(True).limit(None)
+    return (search.where(" AND ".join(parts)) if parts else search).to_arrow()
 
 
 def _hit(row: dict[str, Any], closeness: float) -> _Hit:

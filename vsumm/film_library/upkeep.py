@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from vsumm.files import shown
 from vsumm.film_library.header import reason
-from vsumm.film_library.schema import VECTORS
+from vsumm.film_library.indexes import is_behind, make_indexes
 from vsumm.film_library.store import Library, checksum_of
 
 KEPT_VERSIONS = timedelta(minutes=10)
 """How long versions are kept that were replaced: a search that goes on may read them."""
-INDEX_FROM = 200_000
-"""Rows from which on an approximate index is made; fewer are searched exactly in no more time."""
-TRAINING_ITERATIONS, TRAINING_ROWS = 15, 64
-"""Iterations of k-means, and rows per centroid, that an index is trained by. Hits are compared
-exactly in the end, so a rough one is good enough; with LanceDB's own 50 and 256 it takes twice as
-long to make, for the same recall."""
 MANY_PARTS = 100
 """Files of a table, one per film that was added, above which they are joined."""
 
@@ -28,12 +21,8 @@ def tidy(library: Library) -> None:
     Raises:
         LibraryError: it cannot be written.
     """
-    table = library.segments_table
-    indexes = table.list_indices()
-    behind = [table.index_stats(index.name).num_unindexed_rows for index in indexes]
-    num_behind = max(behind, default=table.count_rows())
-    num_parts = table.stats()["fragment_stats"]["num_fragments"]
-    if num_parts > MANY_PARTS or num_behind >= INDEX_FROM:
+    num_parts = library.segments_table.stats()["fragment_stats"]["num_fragments"]
+    if num_parts > MANY_PARTS or is_behind(library):
         vacuum(library)
 
 
@@ -49,7 +38,7 @@ def vacuum(library: Library) -> None:
             library.segments_table.delete(f"film = '{sha256}'")
         for table in (library.films_table, library.segments_table):
             table.optimize(cleanup_older_than=KEPT_VERSIONS)
-        _make_indexes(library, library.segments_table)
+        make_indexes(library)
 
 
 def verify(library: Library) -> list[str]:
@@ -78,26 +67,3 @@ def _orphans(library: Library) -> set[str]:
     batches = library.segments_table.search().select(["film"]).limit(None).to_batches()
     named = {film for batch in batches for film in batch.column("film").unique().to_pylist()}
     return named - library.films().keys()
-
-
-def make_index(library: Library, name: str) -> None:
-    """Make the index of a column of embeddings, whatever its number of rows; takes minutes."""
-    from lancedb.index import IvfPq
-
-    config = IvfPq(
-        distance_type="cosine",
-        num_sub_vectors=max(1, library.header.widths[name] // 8),
-        max_iterations=TRAINING_ITERATIONS,
-        sample_rate=TRAINING_ROWS,
-    )
-    library.segments_table.create_index(name, config=config)
-
-
-def _make_indexes(library: Library, table: Any) -> None:
-    """Make the indexes that the number of rows asks for, unless they are there."""
-    if table.count_rows() < INDEX_FROM:
-        return
-    there = {column for index in table.list_indices() for column in index.columns}
-    for name in (name for name in VECTORS if name in library.header.widths):
-        if name not in there and table.count_rows(f"{name} IS NOT NULL") >= INDEX_FROM:
-            make_index(library, name)
