@@ -30,8 +30,11 @@ FILTERED = ("valence", "arousal", "recorded", "film")
 def is_behind(library: Library) -> bool:
     """Return whether many segments are in no index."""
     table = library.segments_table
-    missing = [table.index_stats(index.name).num_unindexed_rows for index in table.list_indices()]
-    return max(missing, default=table.count_rows()) >= INDEX_FROM
+    num_rows: int = table.count_rows()
+    missing: list[int] = [
+        table.index_stats(index.name).num_unindexed_rows for index in table.list_indices()
+    ]
+    return max(missing, default=num_rows) >= INDEX_FROM
 
 
 def make_indexes(library: Library) -> None:

@@ -17,10 +17,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vsumm.errors import LibraryError
-from vsumm.film_library.query import PLANE, Query
+from vsumm.film_library.query import PLANE, Query, Vector
 from vsumm.film_library.store import FilmRow, Library
 from vsumm.media import Segment
-from vsumm.score import FloatArray
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -31,8 +30,9 @@ LEAST_HITS = 200
 """Segments that are looked at at least: a mood ranks them again."""
 LONGEST_SECONDS = 20.0
 """Hits that touch make a stretch up to this length, seconds."""
-NUM_PROBES = 40
-"""Partitions of the index that are searched."""
+ROWS_PER_PROBE, LEAST_PROBES = 100_000, 20
+"""Partitions of the index, of some 8,000 rows each, that are searched: so many of the rows ask for
+one more, and so many at least."""
 REFINED = 4
 """Times as many hits of the index as are wanted are compared exactly."""
 SQUARES = (0.02, 0.08, 0.32)
@@ -148,10 +148,11 @@ def _alike(
     library: Library, query: Query, num_hits: int, condition: str | None, *, is_exact: bool
 ) -> list[_Hit]:
     """Return the segments with the highest cosines."""
+    table = library.segments_table
     search = (
-        library.segments_table.search(query.vector, vector_column_name=query.column)
+        table.search(query.vector, vector_column_name=query.column)
         .distance_type("cosine")
-        .nprobes(NUM_PROBES)
+        .nprobes(max(LEAST_PROBES, table.count_rows() // ROWS_PER_PROBE))
         .refine_factor(REFINED)
         .limit(num_hits)
         .select([*CELLS, "_distance"])
@@ -190,7 +191,7 @@ def _near(library: Library, query: Query, num_hits: int, condition: str | None) 
     return sorted((_hit(row, -of_row[row["_rowid"]]) for row in rows), key=_order)
 
 
-def _within(table: Any, point: FloatArray, radius: float, condition: str | None) -> pa.Table:
+def _within(table: Any, point: Vector, radius: float, condition: str | None) -> pa.Table:
     """Return valence, arousal and row of the segments in a square around a point; inf: of all."""
     parts = [condition] if condition else []
     if np.isfinite(radius):
