@@ -52,8 +52,8 @@ FLOORS = {
         "medley": "config errors files media mood pipeline progress reel score select soundtrack "
         "summary words",
         "embeddings": "config errors files progress score summary",
-        "film_library": "analysis borders config edges errors files media progress reel report "
-        "score words",
+        "film_library": "_version analysis borders config edges errors files media progress reel "
+        "report score words",
         "film_reader": "config errors files media pipeline soundtrack summary",
         "installation": "_version config errors files",
         "doctor": "decode errors files media workers",

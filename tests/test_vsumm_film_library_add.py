@@ -18,10 +18,14 @@ from tiny_files import make_tiny_files
 from mmva_core.store import sha256_file
 from vsumm.files import walk_films
 from vsumm.film_library import add as module
-from vsumm.film_library.add import CONFIG, add_films, mark_gone, signal_names
+from vsumm.film_library import known as known_films
+from vsumm.film_library.add import CONFIG, add_films
+from vsumm.film_library.broken import BROKEN_NAME, BrokenFiles
+from vsumm.film_library.known import KnownFilms, mark_gone
+from vsumm.film_library.measure import signal_names
 from vsumm.film_library.schema import rows_of_vectors
 from vsumm.film_library.store import make_library
-from vsumm.film_library.upkeep import verify
+from vsumm.film_library.upkeep import vacuum, verify
 from vsumm.score import ModelSource
 
 WIDTHS = {"concepts": 64, "picture": 2, "sound": 2}
@@ -46,15 +50,16 @@ def made(tmp_path_factory):
     return folder
 
 
-def _add(library, *paths):
+def _add(library, *paths, **settings):
     source = ModelSource(CONFIG, EmbeddingModel())
-    return [(one.path.name, one.state) for one in add_films(library, paths, source=source)]
+    added = add_films(library, paths, source=source, **settings)
+    return [(one.path.name, one.state) for one in added]
 
 
 def test_known_films_are_found_by_path_when_they_have_moved(library, made):
     _add(library, made / "film.mp4")
     ((sha256, film),) = library.films().items()
-    known = module.KnownFilms({sha256: film, "other": replace(film, sha256="other")})
+    known = KnownFilms({sha256: film, "other": replace(film, sha256="other")})
     assert len(known.at(film.path)) == 2
     known[sha256] = replace(film, path=made / "moved.mp4")
     assert [one.sha256 for one in known.at(film.path)] == ["other"]
@@ -116,7 +121,7 @@ def test_an_engine_measures_and_this_process_writes_the_same(
     assert (states, again.tasks) == (["known"] * 3, [])
 
 
-def test_a_film_whose_process_dies_again_and_again_is_broken(library, made, measured_elsewhere):
+def test_a_film_whose_process_dies_again_and_again_has_failed(library, made, measured_elsewhere):
     def do(task):
         if task.path.name == "film.mp4":
             raise ConnectionError("killed")
@@ -125,7 +130,7 @@ def test_a_film_whose_process_dies_again_and_again_is_broken(library, made, meas
     paths = [made / "film.mp4", made / "silent.mp4"]
     added = {one.path.name: one for one in add_films(library, paths, engine=Inline(do))}
     assert added["silent.mp4"].state == "added"
-    assert added["film.mp4"].state == "broken"
+    assert added["film.mp4"].state == "failed"
     assert "3 processes died that measured it: killed" in added["film.mp4"].note
 
 
@@ -177,7 +182,7 @@ def test_a_film_that_was_touched_is_hashed_once_more(library, made, tmp_path, mo
     os.utime(film, ns=(0, 1))
     hashed = []
     monkeypatch.setattr(
-        module, "sha256_file", lambda path: hashed.append(path) or sha256_file(path)
+        known_films, "sha256_file", lambda path: hashed.append(path) or sha256_file(path)
     )
     assert mark_gone(library) == mark_gone(library) == []
     assert hashed == [film]
@@ -201,3 +206,69 @@ def test_broken_files_are_told_and_do_not_stop_the_others(library, made, tmp_pat
 
 def test_films_are_measured_as_they_are_summarised():
     assert replace(CONFIG, budget_fraction=0.15, cut_at="shots+speech") == type(CONFIG)()
+
+
+@pytest.fixture
+def opened(monkeypatch):
+    """Return the names of the files that were opened to be measured, as it goes on."""
+    names, measure_film = [], module.measure_film
+
+    def noted(header, path, *rest):
+        names.append(path.name)
+        return measure_film(header, path, *rest)
+
+    monkeypatch.setattr(module, "measure_film", noted)
+    return names
+
+
+def test_broken_files_are_not_opened_again_until_they_change(library, made, tmp_path, opened):
+    path = tmp_path / "new\nline \udcff.mp4"
+    path.write_bytes(b"no film")
+    (first,) = add_films(library, [path])
+    (again,) = add_films(library, [path])
+    assert (first.state, opened) == ("broken", [path.name])
+    assert again == first
+    assert _add(library, path, retry_broken=True) == [(path.name, "broken")]
+    assert len(opened) == 2
+    shutil.copy(made / "silent.mp4", path)
+    assert _add(library, path) == [(path.name, "added")]
+
+
+def test_another_version_tries_broken_files_again(library, tmp_path, opened, monkeypatch):
+    (tmp_path / "a.mp4").write_bytes(b"no film")
+    _add(library, tmp_path / "a.mp4")
+    monkeypatch.setattr("vsumm.film_library.broken.__version__", "99")
+    _add(library, tmp_path / "a.mp4")
+    assert opened == ["a.mp4"] * 2
+
+
+def test_a_reason_that_may_pass_is_not_remembered(library, tmp_path, monkeypatch):
+    def fail(*_):
+        raise OSError("the network is away")
+
+    (tmp_path / "a.mp4").write_bytes(b"no film")
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "measure_film", fail)
+        assert _add(library, tmp_path / "a.mp4") == [("a.mp4", "failed")]
+    assert _add(library, tmp_path / "a.mp4") == [("a.mp4", "broken")]
+
+
+def test_a_cut_off_line_of_broken_files_is_left_out(library, tmp_path, opened):
+    for name in ("a.mp4", "b.mp4"):
+        (tmp_path / name).write_bytes(b"no film")
+    _add(library, tmp_path / "a.mp4")
+    with (library.folder / BROKEN_NAME).open("ab") as file:
+        file.write(b'["/films/b.mp4", [1,')
+    _add(library, tmp_path / "a.mp4", tmp_path / "b.mp4")
+    _add(library, tmp_path / "a.mp4", tmp_path / "b.mp4")
+    assert opened == ["a.mp4", "b.mp4"]
+
+
+def test_vacuum_forgets_broken_files_that_are_gone(library, tmp_path):
+    for name in ("a.mp4", "b.mp4"):
+        (tmp_path / name).write_bytes(b"no film")
+    _add(library, tmp_path / "a.mp4", tmp_path / "b.mp4")
+    (tmp_path / "a.mp4").unlink()
+    vacuum(library)
+    assert b"a.mp4" not in (library.folder / BROKEN_NAME).read_bytes()
+    assert BrokenFiles(library.folder).why(tmp_path / "b.mp4")

@@ -1,8 +1,8 @@
 from .add import Added as Added
 from .add import add_films as add_films
 from .add import create as create
-from .add import mark_gone as mark_gone
 from .export import export as export
+from .known import mark_gone as mark_gone
 from .page import write_page as write_page
 from .query import Query as Query
 from .query import query_file as query_file

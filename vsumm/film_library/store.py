@@ -3,6 +3,7 @@
     LIB/library.json      version of the tables, and the model that measured
     LIB/lock              locked by the process that writes
     LIB/adding            the film that is being added: if nobody holds the lock, not to the end
+    LIB/broken.jsonl      files that could not be added, see `vsumm.film_library.broken`
     LIB/films.lance       see `vsumm.film_library.schema`
     LIB/segments.lance
 

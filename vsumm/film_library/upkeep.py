@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from vsumm.files import shown
+from vsumm.film_library.broken import BrokenFiles
 from vsumm.film_library.header import reason
 from vsumm.film_library.indexes import is_behind, make_indexes
 from vsumm.film_library.store import Library, checksum_of
@@ -39,6 +40,7 @@ def vacuum(library: Library) -> None:
         for table in (library.films_table, library.segments_table):
             table.optimize(cleanup_older_than=KEPT_VERSIONS)
         make_indexes(library)
+        BrokenFiles(library.folder).forget_changed()
 
 
 def verify(library: Library) -> list[str]:
