@@ -14,15 +14,29 @@ import json
 from pathlib import Path
 
 import numpy as np
+from scipy.stats import spearmanr
 
 from mmva_core import MMVA, content, retrieval
 from mmva_core.inputs import read_image_file
-from vsumm.film_library.query import query_text
+from vsumm.film_library.migrate import joint_rows
+from vsumm.film_library.query import query_heard, query_text
 from vsumm.film_library.store import open_library
 from vsumm.mood import MOODS
 
 PICTURES_AT_ONCE = 32
 SONGS_PER_GENRE = 30
+FEELINGS = {
+    "amazement": "amazing, wonderful music",
+    "solemnity": "solemn music",
+    "tenderness": "tender music",
+    "nostalgia": "nostalgic music",
+    "calmness": "calm music",
+    "power": "powerful music",
+    "joyful_activation": "joyful music that makes one dance",
+    "tension": "tense music",
+    "sadness": "sad music",
+}
+"""What people chose of a song of Emotify, and how it is looked for."""
 CAPTION_STEP = 15
 """Every so many frames of a video have a caption."""
 
@@ -38,8 +52,8 @@ def embed_pictures(model, paths):
     for first in range(0, len(paths), PICTURES_AT_ONCE):
         images = [read_image_file(path) for path in paths[first : first + PICTURES_AT_ONCE]]
         features = model.image_features(images)
-        concepts.append(reader.read(features).embeds.numpy())
-        pictures.append(model.embeds_of_features("image", features).numpy())
+        concepts.append(np.asarray(reader.read(features).embeds))
+        pictures.append(np.asarray(model.embeds_of_features("image", features)))
     return unit(np.concatenate(concepts)), unit(np.concatenate(pictures))
 
 
@@ -108,10 +122,10 @@ def try_captions(model, data):
     show("captions: video of the best 10", *precision(scores, is_right, 10), len(own))
 
 
-def try_songs(model, data):
-    """Find songs of the same genre by a song."""
+def try_songs(model, header, data):
+    """Find songs by a song: of the same genre; and by words: of a genre, of a feeling."""
     rows = list(csv.DictReader((data / "music" / "emotify" / "labels.csv").open(encoding="utf-8")))
-    genres, artists, embeds = [], [], []
+    genres, artists, embeds, kept = [], [], [], []
     for row in rows:
         genre = row["file"].partition("_")[0]
         if genres.count(genre) < SONGS_PER_GENRE:
@@ -119,6 +133,7 @@ def try_songs(model, data):
             sound = retrieval.read_content("music", path, model.music_sample_rate)
             embeds.append(retrieval.encode_content(model, "music", sound).embeds.mean(axis=0))
             genres.append(genre)
+            kept.append(row)
             artists.append(row["group"])
     embeds, genres, artists = unit(np.stack(embeds)), np.array(genres), np.array(artists)
     scores = embeds @ embeds.T
@@ -127,6 +142,15 @@ def try_songs(model, data):
     found, _ = precision(np.where(is_other, scores, -2), is_right, 5)
     chance = is_right.sum() / is_other.sum()
     show("Emotify, --like a song: genre of the best 5, other artists", found, chance, len(genres))
+    places = unit(joint_rows(embeds, retrieval.load_joint_head(header.model)))
+    names = sorted(set(genres))
+    scores = np.stack([places @ query_heard(f"{name} music", header).vector for name in names])
+    is_right = np.array(names)[:, None] == genres[None]
+    show("Emotify, --heard a genre: genre of the best 10", *precision(scores, is_right, 10), 4)
+    for name, said in FEELINGS.items():
+        rated = np.array([float(row[name]) for row in kept])
+        rank = spearmanr(places @ query_heard(said, header).vector, rated).statistic
+        show(f"Emotify, --heard {said!r}: rank correlation with {name}", rank, 0.0, len(rated))
 
 
 def zones_of(document):
@@ -183,8 +207,9 @@ def main():
     model = MMVA.from_pretrained("mmva-lite", device="cpu")
     try_themes(model, args.data)
     try_captions(model, args.data)
-    try_moods(open_library(args.source), args.data)
-    try_songs(model, args.data)
+    library = open_library(args.source)
+    try_moods(library, args.data)
+    try_songs(model, library.header, args.data)
 
 
 if __name__ == "__main__":
