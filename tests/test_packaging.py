@@ -88,12 +88,12 @@ def test_what_a_cached_film_does_not_need_is_not_loaded():
 
 
 def test_the_processes_that_decode_and_encode_load_little():
-    """What those of `vsumm FILM` are forked from, but for the search for cuts."""
+    """What those of `vsumm FILM` are forked from."""
     jobs = (
         "vsumm.decode.probe, vsumm.decode.scan, vsumm.decode.pick_frames, vsumm.decode.sound, "
-        "vsumm.borders.speech_job, vsumm.reel.job"
+        "vsumm.borders.shots_job, vsumm.borders.speech_job, vsumm.reel.job"
     )
-    heavy = {"torch", "scipy", "pandas", "cv2", "onnxruntime", "moviepy", "transformers"}
+    heavy = {"torch", "scipy", "pandas", "scenedetect", "onnxruntime", "moviepy", "transformers"}
     assert not heavy & loaded_by(f"import {jobs}")
 
 

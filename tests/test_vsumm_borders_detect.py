@@ -1,9 +1,11 @@
 """Cuts and dissolves among frames."""
 
 import numpy as np
+import pytest
+from scenedetect import AdaptiveDetector, FrameTimecode
 from shots import draw_shot
 
-from vsumm.borders.detect import PICTURE_SIZE, cuts_among
+from vsumm.borders.detect import CONTEXT, PICTURE_SIZE, _hard_cuts, cuts_among
 
 
 def frames(*numbers):
@@ -19,6 +21,37 @@ def mixed(num_before, num_mixed, num_after):
 def test_a_cut_anywhere_even_beside_the_ends():
     for place in (1, 2, 5, 9):
         assert cuts_among(frames(*[1] * place, *[2] * (10 - place))) == [place]
+
+
+def cuts_by_pyscenedetect(pictures):
+    """Cuts that its detector finds where the ends are repeated."""
+    detector = AdaptiveDetector(min_scene_len=1, window_width=CONTEXT)
+    around = [*[pictures[0]] * CONTEXT, *pictures, *[pictures[-1]] * CONTEXT]
+    found = [
+        cut.frame_num - CONTEXT
+        for number, picture in enumerate(around)
+        for cut in detector.process_frame(FrameTimecode(number, fps=25.0), picture)
+    ]
+    return [index for index in found if 0 < index < len(pictures)]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_cuts_are_those_of_pyscenedetect(seed):
+    rng = np.random.default_rng(seed)
+    width, height = PICTURE_SIZE
+    shot = np.zeros((height, width, 3))
+    pictures = []
+    for _ in range(60):
+        if rng.random() < 0.15:  # another shot, which may be of one colour
+            shape = shot.shape if rng.random() < 0.7 else (1, 1, 1)
+            shot = np.broadcast_to(rng.uniform(0, 255, shape), shot.shape)
+        elif rng.random() < 0.3:  # a flash
+            shot = shot + rng.uniform(-60, 60)
+        noise = rng.normal(0, rng.uniform(0, 10), shot.shape)
+        pictures.append(np.clip(shot + noise, 0, 255).astype(np.uint8))
+    found = _hard_cuts(pictures)
+    assert found
+    assert found == cuts_by_pyscenedetect(pictures)
 
 
 def test_two_cuts_four_frames_apart():
