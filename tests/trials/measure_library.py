@@ -7,9 +7,9 @@ LIBRARY was made from films by `vsumm library add`. Every made segment lies betw
 segments, drawn at random, with noise: embeddings, valence and arousal alike. They are added film by
 film, an hour each, as `vsumm library add` adds films. Queries are made in the same way from other
 random numbers. The steps are build (adds what is missing of the segments), compare (searches that
-compare all), index (makes the indexes) and search (warm searches by them, with recall@10 of the
-first ten queries against comparing all); each prints what it takes, wall and processor. WORK is
-left as it is for another look; remove it by hand.
+compare all), index (joins files, and makes the indexes) and search (warm searches by them, with
+recall@10 of the first ten queries against comparing all); each prints what it takes, wall and
+processor. WORK is left as it is for another look; remove it by hand.
 """
 
 import argparse
@@ -187,6 +187,9 @@ def main():
             measure(f"{name}, all compared", library, queries[name][:NUM_EXACT], is_exact=True)
         measure("a point of the plane, all compared", library, points[:NUM_EXACT])
     if "index" in args.steps:
+        for table in (library.films_table, library.segments_table):
+            _, wall, processor = spent(table.optimize)
+            print(f"files of {table.name} joined: {wall:.0f} s, processor {processor:.0f} s")
         for name in args.index:
             _, wall, processor = spent(lambda name=name: make_vector_index(library, name))
             print(f"index of {name}: {wall:.0f} s, processor {processor:.0f} s, {memory()}")

@@ -35,7 +35,7 @@ ROWS_PER_PROBE, LEAST_PROBES = 100_000, 20
 one more, and so many at least."""
 REFINED = 4
 """Times as many hits of the index as are wanted are compared exactly."""
-SQUARES = (0.02, 0.08, 0.32)
+SQUARES = (0.02, 0.04, 0.08, 0.16, 0.32)
 """Half the sides of the squares of the plane that are read one after another."""
 CELLS = ["film", "number", "start_seconds", "end_seconds", "valence", "arousal", "why"]
 _DAY = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
