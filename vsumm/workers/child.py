@@ -83,8 +83,8 @@ def limit_resources() -> None:
 def share_heaps() -> None:
     """Let all threads of this process allocate from two heaps, as far as it has no more yet.
 
-    glibc gives each thread its own, and none gives what was freed in it to the others: ten minutes
-    of film took 60 MB more.
+    glibc gives each thread its own, and none gives what was freed in it to the others: four hours
+    of film took 37 MiB more.
     """
     with suppress(OSError, AttributeError):  # another C library than glibc
         ctypes.CDLL(None).mallopt(M_ARENA_MAX, NUM_HEAPS)
