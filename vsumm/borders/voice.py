@@ -57,16 +57,16 @@ class VoiceDetector:
         weights = _weights()
         starts = CHUNK * np.arange(num_chunks)
         frames = known[starts[:, None] + np.arange(CONTEXT + CHUNK)]
-        # (C, 1, 640): the end is mirrored, so that a whole number of spectra fits
-        sound = np.pad(frames, ((0, 0), (0, CONTEXT)), mode="reflect")[:, None]
+        # (C, 640, 1): the end is mirrored, so that a whole number of spectra fits
+        sound = np.pad(frames, ((0, 0), (0, CONTEXT)), mode="reflect")[:, :, None]
         bins = _convolve(sound, weights["stft_conv.weight"], stride=SPECTRUM_STEP)
-        real, imaginary = bins[:, :SPECTRUM_BINS], bins[:, SPECTRUM_BINS:]
-        features = np.sqrt(real**2 + imaginary**2)  # (C, 129, 4)
+        real, imaginary = bins[:, :, :SPECTRUM_BINS], bins[:, :, SPECTRUM_BINS:]
+        features = np.sqrt(real**2 + imaginary**2)  # (C, 4, 129)
         for name, stride in (("conv1", 1), ("conv2", 2), ("conv3", 2), ("conv4", 1)):
-            features = np.pad(features, ((0, 0), (0, 0), (1, 1)))
+            features = np.pad(features, ((0, 0), (1, 1), (0, 0)))
             features = _convolve(features, weights[f"{name}.weight"], stride=stride)
-            features = np.maximum(features + weights[f"{name}.bias"][:, None], 0)
-        hidden = _remember(features[:, :, 0], self._state)  # (C, 128)
+            features = np.maximum(features + weights[f"{name}.bias"], 0)
+        hidden = _remember(features[:, 0], self._state)  # (C, 128)
         last = weights["final_conv.weight"][0, :, 0]
         return _sigmoid(np.maximum(hidden, 0) @ last + weights["final_conv.bias"][0])
 
@@ -95,13 +95,13 @@ def _weights() -> dict[str, Float32]:
 
 
 def _convolve(values: Float32, kernel: Float32, *, stride: int) -> Float32:
-    """Slide a kernel (O, I, K) over values (C, I, L); return (C, O, steps)."""
-    windows = np.lib.stride_tricks.sliding_window_view(values, kernel.shape[2], axis=2)
-    windows = windows[:, :, ::stride]  # (C, I, steps, K)
-    chunks, inputs, steps, width = windows.shape
-    rows = windows.transpose(0, 2, 1, 3).reshape(chunks * steps, inputs * width)
-    product: Float32 = rows @ kernel.reshape(len(kernel), -1).T
-    return product.reshape(chunks, steps, -1).transpose(0, 2, 1)
+    """Slide a kernel (O, I, K) over values (C, L, I); return (C, steps, O)."""
+    num_outputs, num_inputs, width = kernel.shape
+    starts = range(0, values.shape[1] - width + 1, stride)
+    rows = np.stack([values[:, start : start + width] for start in starts], axis=1)
+    flat = kernel.transpose(2, 1, 0).reshape(width * num_inputs, num_outputs)
+    product: Float32 = rows.reshape(-1, width * num_inputs) @ flat
+    return product.reshape(len(values), len(starts), num_outputs)
 
 
 def _remember(features: Float32, state: Float32) -> Float32:
