@@ -10,9 +10,6 @@ from vsumm.files import RecordCache
 from vsumm.media import MediaInfo, Segment, merge_neighbours
 from vsumm.workers import Worker, WorkerLostError
 
-LEAST_SHARED_SECONDS = 30.0
-"""From this length on two processes share the pieces; less is searched before a second starts."""
-
 
 def search_once(
     info: MediaInfo,
@@ -20,6 +17,7 @@ def search_once(
     *,
     job: str,
     stream: int,
+    share_from_seconds: float,
     key: dict[str, Any],
     cache: RecordCache | None,
 ) -> tuple[list[Any], str]:
@@ -30,6 +28,8 @@ def search_once(
         pieces: where to search, chronological, not overlapping.
         job: sends messages with a list "found" of what it finds.
         stream: index of the stream that it reads.
+        share_from_seconds: from this length on two processes share the pieces; less is searched
+            before a second one has started.
         key: of the record in the cache.
         cache: where findings are kept; what was searched before is not searched again.
 
@@ -43,7 +43,7 @@ def search_once(
     if not todo:
         return sorted(found), ""
     try:
-        new = run_search(info, todo, job=job, stream=stream)
+        new = run_search(info, todo, job=job, stream=stream, share_from_seconds=share_from_seconds)
     except (WorkerLostError, InputError) as error:
         return sorted(found), str(error)
     found = sorted({*found, *new})
@@ -54,14 +54,21 @@ def search_once(
     return found, ""
 
 
-def run_search(info: MediaInfo, pieces: Sequence[Segment], *, job: str, stream: int) -> list[Any]:
+def run_search(
+    info: MediaInfo,
+    pieces: Sequence[Segment],
+    *,
+    job: str,
+    stream: int,
+    share_from_seconds: float,
+) -> list[Any]:
     """Have pieces searched by a worker, or by two side by side where there is much to search.
 
     Raises:
         InputError, WorkerLostError: the film cannot be read, or what decodes it crashed.
     """
     total = sum(piece.duration_seconds for piece in pieces)
-    half = len(pieces) // 2 if total >= LEAST_SHARED_SECONDS else len(pieces)
+    half = len(pieces) // 2 if total >= share_from_seconds else len(pieces)
     workers = [
         Worker(
             job,

@@ -23,6 +23,8 @@ from vsumm.media import MediaInfo, Segment, VideoStream, overlapping
 
 JOB = "vsumm.borders.shots_job:run_cuts"
 """The job that decodes and compares frames."""
+SHARE_FROM_SECONDS = 6.0
+"""From this length on two processes decode: about as long as a second one takes to start."""
 JOINED_SECONDS = 1.0
 """Stretches that lie closer are decoded as one: to seek would mean to decode what is between."""
 
@@ -72,6 +74,7 @@ def find_cuts(
         joined,
         job=JOB,
         stream=info.video.index,
+        share_from_seconds=SHARE_FROM_SECONDS,
         key={"kind": "shot cuts", "version": __version__, "content": content},
         cache=cache,
     )

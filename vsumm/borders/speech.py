@@ -16,6 +16,8 @@ from vsumm.workers import load_when_idle
 
 JOB = "vsumm.borders.speech_job:run_speech"
 """The job that decodes sound and listens."""
+SHARE_FROM_SECONDS = 30.0
+"""From this length on two processes listen: about as long as a second one takes to start."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ def find_speech(
         pieces,
         job=JOB,
         stream=info.audio[track].index,
+        share_from_seconds=SHARE_FROM_SECONDS,
         key=key,
         cache=cache,
     )
